@@ -1,0 +1,72 @@
+import { describePlace, type Place } from './place.ts';
+
+/** Every error this library throws on purpose. Anything else that escapes is a bug of ours (exit status 70). */
+export abstract class ZfsUberError extends Error {
+  /** Stable and listed in docs/errors.md. Callers match on this, never on the message. */
+  abstract readonly code: string;
+  /** Where the bytes lie; null when the error is not about bytes. */
+  readonly place: Place | null;
+
+  constructor(message: string, place: Place | null, options?: { cause?: unknown }) {
+    super(place === null ? message : `${describePlace(place)}: ${message}`, options);
+    this.name = new.target.name;
+    this.place = place;
+  }
+}
+
+export type FormatCode = 'format-magic' | 'format-bounds' | 'format-value' | 'format-nesting';
+
+/** The bytes are there, and the on-disk format does not allow them at this place. */
+export class FormatError extends ZfsUberError {
+  readonly code: FormatCode;
+  /** What the format allows here. */
+  readonly expected: string;
+  /** What the bytes say. */
+  readonly found: string;
+
+  constructor(code: FormatCode, what: string, expected: string, found: string, place: Place) {
+    super(`${what}: expected ${expected}, found ${found}`, place);
+    this.code = code;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** Four 64-bit checksum words in the order ZFS prints them. */
+export type ChecksumWords = readonly [bigint, bigint, bigint, bigint];
+
+export const printWords = (words: ChecksumWords): string =>
+  words.map((word) => word.toString(16).padStart(16, '0')).join(':');
+
+/** The bytes are there and are not the bytes that were written. */
+export class ChecksumError extends ZfsUberError {
+  readonly code = 'checksum';
+  /** What the pool says the bytes sum to. */
+  readonly expected: ChecksumWords;
+  /** What they sum to. */
+  readonly found: ChecksumWords;
+
+  constructor(algorithm: string, expected: ChecksumWords, found: ChecksumWords, place: Place) {
+    super(`${algorithm} checksum: expected ${printWords(expected)}, found ${printWords(found)}`, place);
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** Known to ZFS, not to us: a feature, an algorithm, a container variant. */
+export class UnsupportedError extends ZfsUberError {
+  readonly code = 'unsupported';
+}
+
+/** A documented limit (depth, count, memory) was reached. */
+export class LimitError extends ZfsUberError {
+  readonly code = 'limit';
+}
+
+/** The caller asked for something impossible. */
+export class UsageError extends ZfsUberError {
+  readonly code = 'usage';
+  constructor(message: string) {
+    super(message, null);
+  }
+}

@@ -1,0 +1,12 @@
+// Present in Node 20 and in every current browser; nothing else of the platform is used below the hosts.
+interface AbortSignal {
+  readonly aborted: boolean;
+  throwIfAborted(): void;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean });
+  decode(bytes: Uint8Array): string;
+}
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
+}

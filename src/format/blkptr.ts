@@ -1,0 +1,209 @@
+import type { ChecksumWords } from '../bytes/errors.ts';
+import { FormatError } from '../bytes/errors.ts';
+import type { Place } from '../bytes/place.ts';
+import { asSectors, asTxg, type Sectors, type Txg } from '../bytes/units.ts';
+import {
+  BLKPTR,
+  BLKPTR_PROPS,
+  BLKPTR_PROPS2,
+  DVA_WORD0,
+  DVA_WORD1,
+  EMBEDDED_PROPS,
+  EMBEDDED_WORDS,
+} from './blkptr.layout.ts';
+
+const SECTOR = 512;
+const AT = BLKPTR.fields;
+const DVA_AT = [AT.dva0.offset, AT.dva1.offset, AT.dva2.offset] as const;
+
+/** Where one copy of a block lies. */
+export interface Dva {
+  /** Id of the top-level vdev. */
+  readonly vdev: number;
+  /** From the start of the top-level vdev's allocatable space. */
+  readonly offset: Sectors;
+  /** Allocated size in bytes: with parity, padding and gang headers. */
+  readonly asize: number;
+  /** What lies there is a gang header. */
+  readonly gang: boolean;
+}
+
+/**
+ * A thin view of 128 bytes: nothing is decoded until it is asked for, because a walk looks at two words of most of
+ * the 1024 pointers of an indirect block.
+ *
+ * Says nothing about whether the values are sane.
+ * Source: include/sys/spa.h, blkptr_t
+ */
+export class Blkptr {
+  static readonly SIZE = BLKPTR.size;
+  readonly #view: DataView;
+  readonly #littleEndian: boolean;
+  /** Of the pointer's first byte. */
+  readonly place: Place;
+
+  /**
+   * @param bytes at least 128 bytes, not copied
+   * @param littleEndian byte order of the block that holds the pointer
+   * @throws FormatError `format-bounds` below 128 bytes
+   */
+  constructor(bytes: Uint8Array, littleEndian: boolean, place: Place) {
+    if (bytes.length < BLKPTR.size) {
+      throw new FormatError('format-bounds', BLKPTR.name, `${BLKPTR.size} bytes`, `${bytes.length} bytes`, place);
+    }
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, BLKPTR.size);
+    this.#littleEndian = littleEndian;
+    this.place = place;
+  }
+
+  /** 64-bit word `index` of 16. */
+  word(index: number): bigint {
+    return this.#view.getBigUint64(index * 8, this.#littleEndian);
+  }
+
+  /** The 128 bytes as they stand on disk; a view. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset, BLKPTR.size);
+  }
+
+  get #props(): bigint {
+    return this.#view.getBigUint64(AT.props.offset, this.#littleEndian);
+  }
+
+  /** The content is in the pointer itself. */
+  get embedded(): boolean {
+    return BLKPTR_PROPS.embedded(this.#props) === 1n;
+  }
+
+  /** Points to nothing: the content is zeros. A hole may have a birth. */
+  get hole(): boolean {
+    const view = this.#view;
+    return view.getBigUint64(0) === 0n && view.getBigUint64(8) === 0n && !this.embedded;
+  }
+
+  /** The copies that are set, at most 3; 2 for encrypted level-0 blocks, whose third place holds salt and IV. */
+  get dvas(): Dva[] {
+    if (this.embedded) return [];
+    const limit = this.encrypted ? 2 : 3;
+    const dvas: Dva[] = [];
+    for (const at of DVA_AT.slice(0, limit)) {
+      const word0 = this.#view.getBigUint64(at, this.#littleEndian);
+      const word1 = this.#view.getBigUint64(at + 8, this.#littleEndian);
+      if (DVA_WORD0.asize(word0) === 0n) continue;
+      dvas.push({
+        vdev: Number(DVA_WORD0.vdev(word0)),
+        offset: asSectors(DVA_WORD1.offset(word1)),
+        asize: Number(DVA_WORD0.asize(word0)) * SECTOR,
+        gang: DVA_WORD1.gang(word1) === 1n,
+      });
+    }
+    return dvas;
+  }
+
+  /** First copy is a gang header. */
+  get gang(): boolean {
+    return !this.embedded && DVA_WORD1.gang(this.#view.getBigUint64(AT.dva0.offset + 8, this.#littleEndian)) === 1n;
+  }
+
+  /** Bytes before compression. */
+  get lsize(): number {
+    const props = this.#props;
+    if (this.embedded) return Number(EMBEDDED_PROPS.lsize(props)) + 1;
+    return (Number(BLKPTR_PROPS.lsize(props)) + 1) * SECTOR;
+  }
+
+  /** Bytes as stored: compressed, without parity or padding to the vdev's sector. */
+  get psize(): number {
+    const props = this.#props;
+    if (this.embedded) return Number(EMBEDDED_PROPS.psize(props)) + 1;
+    return (Number(BLKPTR_PROPS.psize(props)) + 1) * SECTOR;
+  }
+
+  /** Number of the compression algorithm: see compressionKind. */
+  get compression(): number {
+    return Number(BLKPTR_PROPS.compression(this.#props));
+  }
+
+  /** Number of the checksum algorithm (see checksumKind); of an embedded pointer the kind of payload, 0 data, 2 redacted. */
+  get checksum(): number {
+    return Number(BLKPTR_PROPS.checksum(this.#props));
+  }
+
+  /** Object type: see objectTypeName. */
+  get type(): number {
+    return Number(BLKPTR_PROPS.type(this.#props));
+  }
+
+  /** 0 for content, above for indirect blocks. */
+  get level(): number {
+    return Number(BLKPTR_PROPS.level(this.#props));
+  }
+
+  /** The X bit: encrypted, authenticated, or (level above 0) holding a checksum of MACs. */
+  get crypt(): boolean {
+    return BLKPTR_PROPS.crypt(this.#props) === 1n && !this.embedded;
+  }
+
+  /** X bit, level 0 and a type whose content is encrypted: salt, IV and MAC take the place of a DVA and two words. */
+  get encrypted(): boolean {
+    return this.crypt && this.level === 0 && isEncryptedType(this.type);
+  }
+
+  get dedup(): boolean {
+    return BLKPTR_PROPS.dedup(this.#props) === 1n && !this.embedded;
+  }
+
+  /** Byte order of the block pointed to, which is also that of its checksum words over it. */
+  get littleEndian(): boolean {
+    return BLKPTR_PROPS.littleEndian(this.#props) === 1n;
+  }
+
+  /** 2.4: the block was written anew in place of an older copy, without a change of content. */
+  get rewritten(): boolean {
+    return (
+      !this.embedded && BLKPTR_PROPS2.rewritten(this.#view.getBigUint64(AT.props2.offset, this.#littleEndian)) === 1n
+    );
+  }
+
+  /** Txg in which the content was last changed. */
+  get birth(): Txg {
+    return asTxg(this.#view.getBigUint64(AT.birth.offset, this.#littleEndian));
+  }
+
+  /** Txg in which the first copy was written. */
+  get physicalBirth(): Txg {
+    if (this.embedded) return asTxg(0n);
+    const physical = this.#view.getBigUint64(AT.physicalBirth.offset, this.#littleEndian);
+    return physical === 0n ? this.birth : asTxg(physical);
+  }
+
+  /** Non-hole level-0 blocks below; of objset and dnode blocks the number of allocated dnodes. */
+  get fill(): bigint {
+    if (this.embedded) return 1n;
+    const fill = this.#view.getBigUint64(AT.fill.offset, this.#littleEndian);
+    return this.encrypted ? fill & 0xffffffffn : fill;
+  }
+
+  get checksumWords(): ChecksumWords {
+    const at = AT.checksum.offset;
+    const word = (i: number) => this.#view.getBigUint64(at + i * 8, this.#littleEndian);
+    return [word(0), word(1), word(2), word(3)];
+  }
+
+  /**
+   * The payload of an embedded pointer: `psize` bytes, maybe compressed.
+   *
+   * Source: module/zfs/blkptr.c, decode_embedded_bp_compressed
+   */
+  get payload(): Uint8Array {
+    const bytes = new Uint8Array(EMBEDDED_WORDS.length * 8);
+    const out = new DataView(bytes.buffer);
+    for (const [i, word] of EMBEDDED_WORDS.entries()) out.setBigUint64(i * 8, this.word(word), true);
+    return bytes.subarray(0, Math.min(this.psize, bytes.length));
+  }
+}
+
+/** Types whose level-0 content is encrypted in an encrypted dataset. Source: module/zfs/dmu.c, dmu_ot, ot_encrypt. */
+const ENCRYPTED_TYPES = new Set([9, 10, 17, 18, 19, 20, 21, 22, 23, 25, 26, 33, 34, 35, 36, 39, 40, 44, 45, 46, 47]);
+const isEncryptedType = (type: number): boolean =>
+  (type & 0x80) !== 0 ? (type & 0x20) !== 0 : ENCRYPTED_TYPES.has(type);

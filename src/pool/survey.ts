@@ -1,0 +1,87 @@
+import type { ZfsUberError } from '../bytes/errors.ts';
+import type { LabelConfig } from '../format/labelConfig.ts';
+import type { NvList } from '../format/nvlist.ts';
+import type { Uberblock } from '../format/uberblock.ts';
+import type { ByteSource } from '../source/source.ts';
+
+/**
+ * What one label's config region is.
+ *
+ * `empty` all zeros; `absent` the source is too short to have it there; `bad-checksum` the checksum fails (it may
+ * decode all the same); `malformed` the checksum holds and the content does not decode; `unreadable` read error.
+ */
+export type LabelStatus = 'ok' | 'bad-checksum' | 'empty' | 'malformed' | 'unreadable' | 'absent';
+
+/** What the boot environment block of a label holds. */
+export interface BootEnvironmentSurvey {
+  readonly status: LabelStatus;
+  /** `blank` is the block as every pool is created; `text` GRUB's environment; `nvlist`; `legacy` FreeBSD's bootonce. */
+  readonly kind: 'blank' | 'text' | 'nvlist' | 'legacy' | null;
+  readonly trouble: ZfsUberError | null;
+}
+
+/**
+ * What one slot of an uberblock ring is.
+ *
+ * `valid` magic and checksum; `mmp` valid, and in the slot reserved for multihost heartbeats; `empty` all zeros;
+ * `template` what a fresh label leaves: txg 0 at slot 0 and a trailer over the whole ring in the last slot;
+ * `checksum` carries the magic and fails its checksum; `torn` fails it and shares a damaged physical sector or holds
+ * parts of two writes; `unreadable` read error; `foreign` valid, but of another pool than the label's;
+ * `garbage` neither magic nor zeros.
+ */
+export type SlotState =
+  | 'valid'
+  | 'mmp'
+  | 'empty'
+  | 'template'
+  | 'checksum'
+  | 'torn'
+  | 'unreadable'
+  | 'foreign'
+  | 'garbage';
+
+export interface SlotSurvey {
+  readonly index: number;
+  /** Byte offset in the source. */
+  readonly offset: number;
+  readonly state: SlotState;
+  /** Decoded wherever the magic is there, whatever the checksum says. */
+  readonly uberblock: Uberblock | null;
+  /** Why the state is not `valid`, where there is more to say than the state; names place, expected and found. */
+  readonly trouble: ZfsUberError | null;
+}
+
+export interface RingSurvey {
+  /** Bytes: 1024, 2048, 4096 or 8192. */
+  readonly slotSize: number;
+  /** From this device's label (its own or another of the four), or found by trying which size makes slots verify. */
+  readonly slotSizeFrom: 'label' | 'inferred' | 'assumed';
+  readonly slots: readonly SlotSurvey[];
+}
+
+export interface LabelSurvey {
+  /** 0 to 3. */
+  readonly index: number;
+  /** Byte offset in the source. */
+  readonly offset: number;
+  readonly status: LabelStatus;
+  /** Why the status is not `ok`. */
+  readonly trouble: ZfsUberError | null;
+  /** As far as it decodes, also when the checksum fails. */
+  readonly nvlist: NvList | null;
+  readonly config: LabelConfig | null;
+  readonly bootEnvironment: BootEnvironmentSurvey;
+  /** Null when the label is absent. */
+  readonly ring: RingSurvey | null;
+}
+
+/** All that the label regions of one device say. */
+export interface DeviceSurvey {
+  readonly source: ByteSource;
+  /** `source.size` rounded down to 256 KiB: what the places of labels 2 and 3 are counted from. */
+  readonly alignedSize: number;
+  /** Always four, index 0 to 3. */
+  readonly labels: readonly LabelSurvey[];
+  /** The most trustworthy config: checksum holds, then highest txg, then lowest index; null when none decodes. */
+  readonly config: LabelConfig | null;
+}

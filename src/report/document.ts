@@ -1,0 +1,169 @@
+/**
+ * The JSON documents, name by name. What the contract fixes keeps its name, type and meaning; additions are free.
+ * 64-bit quantities that may pass 2^53 are decimal strings; counts, indexes and seconds are numbers.
+ */
+
+export interface ToolInfo {
+  readonly name: 'zfs-uber';
+  readonly version: string;
+  /** The native addon computes the checksums. */
+  readonly native: boolean;
+  readonly engine: string;
+}
+
+export type SourceKind = 'raw' | 'block' | 'gpt' | 'mbr' | 'slice' | 'qcow2' | 'vmdk' | 'vdi' | 'vhdx' | 'bundle';
+
+export interface DocumentError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface LabelEntry {
+  readonly index: number;
+  readonly offsetBytes: string;
+  readonly status: 'ok' | 'bad-checksum' | 'empty' | 'malformed' | 'unreadable' | 'absent';
+  readonly txg: string | null;
+  readonly poolGuid: string | null;
+  readonly vdevGuid: string | null;
+  readonly topGuid: string | null;
+  readonly poolState: string | null;
+  readonly error: DocumentError | null;
+  readonly ring: {
+    readonly slotSizeBytes: number;
+    readonly valid: number;
+    readonly badChecksum: number;
+    readonly empty: number;
+    readonly unreadable: number;
+    /** One letter a slot: see docs/ring-map.md. */
+    readonly map: string;
+  } | null;
+}
+
+export interface BlockPointerEntry {
+  readonly dvas: readonly {
+    readonly vdev: number;
+    readonly offset: string;
+    readonly asize: string;
+    readonly gang: boolean;
+  }[];
+  readonly checksum: string;
+  readonly compression: string;
+  readonly birthTxg: string;
+  readonly lsize: number;
+  readonly psize: number;
+}
+
+export interface UberblockEntry {
+  readonly txg: string;
+  readonly timestamp: number;
+  readonly guidSum: string;
+  readonly version: string;
+  readonly slot: number;
+  readonly labels: readonly number[];
+  readonly byteOrder: 'little' | 'big';
+  readonly checkpointTxg: string;
+  readonly mmp: {
+    readonly sequence: number | null;
+    readonly intervalMs: number | null;
+    readonly failIntervals: number | null;
+  } | null;
+  readonly rootBlockPointer: BlockPointerEntry;
+}
+
+export interface SourceEntry {
+  /** As given, or the path of the file inside a given directory. */
+  readonly path: string;
+  readonly kind: SourceKind;
+  readonly sizeBytes: string;
+  /** Where the vdev begins inside the path. */
+  readonly offsetBytes: string;
+  readonly error: DocumentError | null;
+  readonly labels: readonly LabelEntry[];
+  readonly uberblocks: readonly UberblockEntry[];
+}
+
+export type Severity = 'info' | 'warning' | 'error';
+
+export interface FindingEntry {
+  /** Stable; listed in docs/findings.md. */
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  /** Indexes into `sources` where the finding is about particular ones. */
+  readonly sources?: readonly number[];
+}
+
+export interface VdevEntry {
+  readonly type: string;
+  readonly guid: string;
+  readonly id: number | null;
+  readonly role: string;
+  readonly path: string | null;
+  /** Index into `sources`; null for an inner vdev and for a leaf that no source is. */
+  readonly source: number | null;
+  readonly state: 'present' | 'degraded' | 'missing' | 'hole';
+  readonly ashift?: number;
+  readonly nparity?: number;
+  readonly children: readonly VdevEntry[];
+}
+
+export type Verdict = 'importable' | 'readonly' | 'damaged' | 'incomplete' | 'unverified';
+
+export interface CandidateEntry {
+  readonly rank: number;
+  readonly txg: string;
+  readonly timestamp: number;
+  readonly lossSeconds: number;
+  readonly copies: number;
+  readonly verdict: Verdict;
+  readonly metadataErrors: number | null;
+  readonly dataErrors: number | null;
+  readonly blocksChecked: number;
+  readonly reasons: readonly string[];
+  readonly hazards: readonly { readonly kind: string; readonly message: string }[];
+  readonly commandReadOnly: readonly string[];
+  readonly commandReadWrite: readonly string[];
+}
+
+export interface RecommendationEntry {
+  readonly txg: string;
+  readonly lossSeconds: number;
+  readonly why: string;
+  readonly commandReadOnly: readonly string[];
+  readonly commandReadWrite: readonly string[];
+  readonly alternatives: readonly { readonly txg: string; readonly why: string }[];
+  readonly cautions: readonly string[];
+}
+
+export interface PoolEntry {
+  readonly name: string | null;
+  readonly guid: string;
+  readonly state: 'active' | 'exported' | 'destroyed';
+  readonly version: string | null;
+  readonly hostname: string | null;
+  readonly hostid: string | null;
+  readonly sources: readonly number[];
+  readonly vdevs: VdevEntry | null;
+  readonly missing: readonly {
+    readonly guid: string;
+    readonly type: string;
+    readonly path: string | null;
+    readonly role: string;
+  }[];
+  readonly guidSum: { readonly expected: string | null; readonly found: string; readonly ok: boolean };
+  readonly findings: readonly FindingEntry[];
+  readonly candidates: readonly CandidateEntry[];
+  readonly recommendation: RecommendationEntry | null;
+}
+
+export type Depth = 'labels' | 'mos' | 'meta' | 'data';
+
+export interface ScanDocument {
+  readonly schema: 'zfs-uber/scan/1';
+  readonly tool: ToolInfo;
+  readonly depth: Depth;
+  readonly sources: readonly SourceEntry[];
+  /** About sources that belong to no pool. */
+  readonly findings: readonly FindingEntry[];
+  readonly pools: readonly PoolEntry[];
+}

@@ -1,0 +1,54 @@
+import { FormatError, ZfsUberError } from '../bytes/errors.ts';
+import type { Place } from '../bytes/place.ts';
+
+/** Bytes could not be had. `code` is the system's name (`EIO`) where there is one. */
+export class SourceError extends ZfsUberError {
+  readonly code: string;
+  constructor(code: string, message: string, place: Place, options?: { cause?: unknown }) {
+    super(message, place, options);
+    this.code = code;
+  }
+}
+
+/** Anything with bytes: a device, an image, a partition of one, a blob in a browser. There is no way to write. */
+export interface ByteSource {
+  /** As the user named it; partitions and slices say so: `disk.img@1048576`. */
+  readonly name: string;
+  /** Bytes; fixed while open. */
+  readonly size: number;
+  /**
+   * Exactly `length` bytes from `offset`, in a buffer the caller owns. Never fewer: a caller that can use a part
+   * asks for the part.
+   *
+   * @throws SourceError when any of them cannot be read
+   */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/**
+ * A window on `source`: a partition, or `path@OFFSET+LENGTH`.
+ *
+ * @throws FormatError `format-bounds` when the window does not lie inside
+ */
+export function slice(source: ByteSource, offset: number, length: number): ByteSource {
+  const place = { source: source.name, offset, path: ['slice'] };
+  if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {
+    throw new FormatError(
+      'format-bounds',
+      'slice',
+      `a range inside ${source.size} bytes`,
+      `${offset}+${length}`,
+      place,
+    );
+  }
+  return {
+    name: `${source.name}@${offset}`,
+    size: length,
+    read(at, count, signal) {
+      if (!(at >= 0 && count >= 0 && at + count <= length)) {
+        return Promise.reject(new SourceError('source-short', `wanted ${at}+${count} of ${length} bytes`, place));
+      }
+      return source.read(offset + at, count, signal);
+    },
+  };
+}
