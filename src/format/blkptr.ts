@@ -204,6 +204,6 @@ export class Blkptr {
 }
 
 /** Types whose level-0 content is encrypted in an encrypted dataset. Source: module/zfs/dmu.c, dmu_ot, ot_encrypt. */
-const ENCRYPTED_TYPES = new Set([9, 10, 17, 18, 19, 20, 21, 22, 23, 25, 26, 33, 34, 35, 36, 39, 40, 44, 45, 46, 47]);
+const ENCRYPTED_TYPES = new Set([9, 10, 18, 19, 20, 22, 23, 25, 26, 33, 34, 35, 39, 40, 44, 45, 46, 47, 49]);
 const isEncryptedType = (type: number): boolean =>
   (type & 0x80) !== 0 ? (type & 0x20) !== 0 : ENCRYPTED_TYPES.has(type);

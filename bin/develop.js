@@ -1,0 +1,216 @@
+#!/usr/bin/env node
+// What a fresh clone needs, before there is anything but Node: this file imports nothing that has to be installed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CACHE, unpackImage } from './images.js';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const BIN = join(ROOT, 'node_modules', '.bin');
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME`;
+const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
+
+/** @param {string} task @param {string} outcome */
+const say = (task, outcome) => console.error(`  ${task.padEnd(13)} ${outcome}`);
+
+/**
+ * Runs a program with our own output and ends this one with its status when it fails.
+ *
+ * @param {string} program @param {readonly string[]} args @param {NodeJS.ProcessEnv} [env]
+ */
+function must(program, args, env = process.env) {
+  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', env });
+  if (error !== undefined) console.error(`${program}: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** @param {string} program @param {readonly string[]} args @returns what it printed, or null when it cannot be run */
+function ask(program, args) {
+  const { status, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : null;
+}
+
+/** @param {readonly string[]} files @returns a digest of their names and contents */
+function digest(files) {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of files) hash.update(relative(ROOT, file)).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+/** @param {string} folder @param {RegExp} name @returns {string[]} */
+function filesBelow(folder, name) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && name.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !file.includes(`${join(ROOT, 'native', 'target')}/`))
+    .sort();
+}
+
+/**
+ * Does `work` unless it was done for the same inputs.
+ *
+ * @param {string} name @param {readonly string[]} inputs @param {() => string} work says what it did
+ * @param {boolean} [stale] do it again whatever the stamp says
+ */
+function once(name, inputs, work, stale = false) {
+  const stamp = join(CACHE, `${name}.stamp`);
+  const wanted = digest(inputs);
+  if (!stale && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  say(name, work());
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+function dependencies() {
+  once('dependencies', [join(ROOT, 'package-lock.json')], () => {
+    must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    return 'installed';
+  });
+}
+
+function typescript() {
+  const dist = join(ROOT, 'dist');
+  const inputs = [
+    ...filesBelow(join(ROOT, 'src'), /\.(ts|json)$/),
+    join(ROOT, 'tsconfig.json'),
+    fileURLToPath(import.meta.url),
+  ];
+  once(
+    'TypeScript',
+    inputs,
+    () => {
+      rmSync(dist, { recursive: true, force: true });
+      const entries = ['index', 'parser', 'cli'].map(
+        (name) => `${name}=${join('src', name === 'cli' ? 'cli/main.ts' : `${name}.ts`)}`,
+      );
+      must(join(BIN, 'esbuild'), [
+        ...entries,
+        '--bundle',
+        '--splitting',
+        '--format=esm',
+        '--platform=node',
+        '--target=node20',
+        '--packages=external',
+        '--outdir=dist',
+        '--sourcemap',
+        '--sources-content=false',
+        '--log-level=warning',
+      ]);
+      must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.types.json']);
+      return 'built';
+    },
+    !existsSync(join(dist, 'cli.js')),
+  );
+}
+
+function addon() {
+  const cargo = ask('cargo', ['--version']);
+  if (cargo === null) {
+    say('addon', 'no Rust toolchain here: the pure-TypeScript path is used');
+    return;
+  }
+  const native = join(ROOT, 'native');
+  const built = readdirSync(native).some((file) => file.endsWith('.node'));
+  const inputs = filesBelow(native, /\.(rs|toml|lock)$/);
+  once(
+    'addon',
+    inputs,
+    () => {
+      const { status } = spawnSync(join(BIN, 'napi'), NAPI_BUILD, {
+        cwd: ROOT,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      return status === 0 ? `built with ${cargo}` : 'does not build here (see above): the pure-TypeScript path is used';
+    },
+    !built,
+  );
+}
+const NAPI_BUILD = [
+  'build',
+  '--release',
+  '--platform',
+  '--manifest-path',
+  'native/Cargo.toml',
+  '--output-dir',
+  'native',
+];
+
+function setUp() {
+  if (MAJOR < 20 || (MAJOR === 20 && MINOR < 19)) {
+    console.error(`zfs-uber needs Node 20.19 or newer; this is ${process.version}`);
+    process.exit(1);
+  }
+  dependencies();
+  typescript();
+  addon();
+}
+
+async function start() {
+  setUp();
+  const demo = join(ROOT, 'test-images', 'demo');
+  const { images, about } = JSON.parse(readFileSync(join(demo, 'truth.json'), 'utf8'));
+  const folder = join(CACHE, 'pools', 'demo');
+  for (const image of images) await unpackImage(join(demo, `${image}.gz`), folder);
+  const sources = images.map((/** @type {string} */ image) => relative(process.cwd(), join(folder, image)));
+  console.error(`\n${about}\n\n$ zfs-uber scan ${sources.join(' ')}\n`);
+  must(process.execPath, [join(ROOT, 'bin', 'zfs-uber.js'), 'scan', ...sources]);
+}
+
+/** @param {readonly string[]} args passed on to vitest; with any, nothing else is checked */
+function test(args) {
+  setUp();
+  if (args.length === 0) {
+    must(join(BIN, 'biome'), ['check', '--error-on-warnings', '.']);
+    must(join(BIN, 'tsc'), ['-p', 'tsconfig.json']);
+    must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.portable.json']);
+    if (ask('cargo', ['--version']) !== null) {
+      const manifest = ['--manifest-path', 'native/Cargo.toml'];
+      if (ask('cargo', ['fmt', '--version']) !== null) must('cargo', ['fmt', ...manifest, '--check']);
+      if (ask('cargo', ['clippy', '--version']) !== null) {
+        must('cargo', ['clippy', '-q', ...manifest, '--all-targets', '--', '-D', 'warnings']);
+      }
+      must('cargo', ['test', '-q', ...manifest]);
+    }
+  }
+  must(join(BIN, 'vitest'), ['run', '--root', ROOT, ...args]);
+}
+
+/**
+ * Bundles one script of test/ and runs it: Node 20 does not run TypeScript.
+ *
+ * @param {string} script @param {readonly string[]} args
+ */
+function run(script, args) {
+  setUp();
+  const bundle = join(CACHE, `${script.replaceAll('/', '-')}.mjs`);
+  must(join(BIN, 'esbuild'), [
+    join('test', `${script}.ts`),
+    '--bundle',
+    '--format=esm',
+    '--platform=node',
+    '--packages=external',
+    `--outfile=${bundle}`,
+    '--log-level=warning',
+    `--define:import.meta.dirname=${JSON.stringify(join(ROOT, 'test', dirname(script)))}`,
+    `--define:import.meta.url=${JSON.stringify(`file://${join(ROOT, 'test', `${script}.ts`)}`)}`,
+  ]);
+  must(process.execPath, ['--expose-gc', bundle, ...args]);
+}
+
+function benches() {
+  return readdirSync(join(ROOT, 'test', 'bench')).map((file) => file.replace(/\.ts$/, ''));
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (command === 'start') await start();
+else if (command === 'build') setUp();
+else if (command === 'test') test(args);
+else if (command === 'bench' && args[0] !== undefined && benches().includes(args[0]))
+  run(`bench/${args[0]}`, args.slice(1));
+else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);
+else {
+  console.error(USAGE);
+  process.exit(2);
+}

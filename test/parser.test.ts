@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+
+async function bundle(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, '..', 'src', 'parser.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'zfsUber',
+    // A browser has no `node:` modules: the bundler fails on the first one that is reachable.
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+describe('the parser entry point', () => {
+  it('loads where there is nothing of Node, and reads a source there', async () => {
+    const page = createContext({ TextDecoder, TextEncoder });
+    runInContext(await bundle(), page);
+    const seen = await runInContext(
+      `(async () => {
+        const source = zfsUber.memorySource('empty.img', new Uint8Array(64 << 20));
+        const survey = await zfsUber.surveyDevice(source, zfsUber.pureEngine);
+        return survey.labels.map((label) => label.status).join();
+      })()`,
+      page,
+    );
+    expect(seen).toBe('empty,empty,empty,empty');
+  });
+});

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CACHE, unpackImage } from '../../bin/images.js';
+
+/** What real ZFS answered for one txg of a pool. */
+export interface KernelAnswer {
+  readonly rc: number | 'panic';
+  /** The txg that was really loaded. */
+  readonly used: number;
+  /** `metadata,data` errors of load verification; empty is 0,0. */
+  readonly errs: string;
+  readonly health: string;
+  readonly msg: string;
+}
+
+export interface Truth {
+  readonly images: readonly string[];
+  readonly pool: string;
+  readonly extra: string | null;
+  readonly asked: readonly number[];
+  readonly answers: {
+    readonly plain: KernelAnswer | null;
+    readonly plainF: KernelAnswer | null;
+    readonly ro: Readonly<Record<string, KernelAnswer>>;
+    readonly rw: Readonly<Record<string, KernelAnswer>>;
+  };
+}
+
+/** A pool written by real ZFS, with what real ZFS says of it. */
+export interface PoolFixture {
+  readonly name: string;
+  readonly dir: string;
+  readonly images: readonly string[];
+  readonly truth: Truth;
+}
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const FOLDERS = [join(ROOT, 'test-images'), join(ROOT, '..', 'shared', 'pools')];
+
+/** The pools that are kept with the repository and, where they are beside it, the larger collection; one of a name. */
+export function pools(): PoolFixture[] {
+  const found = new Map<string, PoolFixture>();
+  for (const folder of FOLDERS.filter((each) => existsSync(each))) {
+    for (const name of readdirSync(folder)) {
+      const dir = join(folder, name);
+      if (found.has(name) || !existsSync(join(dir, 'truth.json'))) continue;
+      const truth = JSON.parse(readFileSync(join(dir, 'truth.json'), 'utf8')) as Truth;
+      found.set(name, { name, dir, images: truth.images, truth });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The pool of that name. @throws Error when it is not there: a test that needs it cannot run */
+export function pool(name: string): PoolFixture {
+  const found = pools().find((each) => each.name === name);
+  if (found === undefined) throw new Error(`no pool ${name} in ${FOLDERS.join(' or ')}`);
+  return found;
+}
+
+/** Path of an unpacked image; a cached file that all tests share, so never write to it. */
+export function poolImage(fixture: PoolFixture, image: string): Promise<string> {
+  return unpackImage(join(fixture.dir, `${image}.gz`), join(CACHE, 'pools', fixture.name));
+}
+
+/** Paths of all unpacked images of a pool, in the order of its truth. */
+export function poolImages(fixture: PoolFixture): Promise<string[]> {
+  return Promise.all(fixture.images.map((image) => poolImage(fixture, image)));
+}
+
+/**
+ * Paths of OpenZFS's own test pools (versions 1 to 15, both byte orders), one vdev a file; empty where they were not
+ * fetched: see test/tools/fetch-test-pools.
+ */
+export function testPools(): string[] {
+  const folder = join(CACHE, 'openzfs-test-pools');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((file) => join(folder, file));
+}
