@@ -65,7 +65,8 @@ function once(name, inputs, work, stale = false) {
 
 function dependencies() {
   once('dependencies', [join(ROOT, 'package-lock.json')], () => {
-    must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    // Not `npm ci`: it refuses a lock file that lacks a platform's optional binary, which a registry may not carry.
+    must('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
     return 'installed';
   });
 }

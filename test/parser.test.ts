@@ -24,7 +24,7 @@ describe('the parser entry point', () => {
     runInContext(await bundle(), page);
     const seen = await runInContext(
       `(async () => {
-        const source = zfsUber.memorySource('empty.img', new Uint8Array(64 << 20));
+        const source = zfsUber.memorySource(new Uint8Array(64 << 20), 'empty.img');
         const survey = await zfsUber.surveyDevice(source, zfsUber.pureEngine);
         return survey.labels.map((label) => label.status).join();
       })()`,

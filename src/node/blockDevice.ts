@@ -1,0 +1,98 @@
+import { LimitError } from '../bytes/errors.ts';
+import type { FileHost, ReadHandle } from './fileHost.ts';
+
+/** What the kernel says of a block device. */
+export interface BlockGeometry {
+  /** Bytes; null when the kernel does not say. */
+  readonly size: number | null;
+  /** Bytes a logical sector: reads begin and end on such. */
+  readonly sectorSize: number;
+  /** The disk it lies on, `8:0`, and where there: the device itself at 0 unless it is a partition. */
+  readonly disk: string;
+  readonly diskOffset: number;
+}
+
+/** Sizes and starts in /sys are in these, whatever the logical sector is. Source: Linux Documentation/ABI/stable/sysfs-block */
+const SYSFS_SECTOR = 512;
+
+/**
+ * Geometry from /sys. Nothing there (another system, a container without /sys) gives no size and sectors of 4096
+ * bytes, which every device can be read in.
+ *
+ * @param rdev device number as `stat` gives it
+ */
+export async function blockGeometry(host: FileHost, rdev: bigint): Promise<BlockGeometry> {
+  const own = `${majorOf(rdev)}:${minorOf(rdev)}`;
+  const base = `/sys/dev/block/${own}`;
+  const [size, sector, diskSector, start, disk] = await Promise.all([
+    readNumber(host, `${base}/size`),
+    readNumber(host, `${base}/queue/logical_block_size`),
+    readNumber(host, `${base}/../queue/logical_block_size`),
+    readNumber(host, `${base}/start`),
+    readLine(host, `${base}/../dev`),
+  ]);
+  const sectorSize = sector ?? diskSector ?? 4096;
+  const partition = start !== null && disk !== null;
+  return {
+    size: size === null ? null : size * SYSFS_SECTOR,
+    sectorSize: isSectorSize(sectorSize) ? sectorSize : 4096,
+    disk: partition ? disk : own,
+    diskOffset: partition ? start * SYSFS_SECTOR : 0,
+  };
+}
+
+/**
+ * The size of a device by reading: doubles until nothing comes, then halves the gap; about 60 reads of one sector.
+ * Unreadable sectors count as there.
+ *
+ * @throws LimitError when there is no end below 2^53
+ */
+export async function measureByReading(handle: ReadHandle, sectorSize: number, name: string): Promise<number> {
+  const buffer = new Uint8Array(sectorSize);
+  const has = async (sector: number): Promise<boolean> => {
+    try {
+      return (await handle.read(buffer, 0, sectorSize, sector * sectorSize)).bytesRead > 0;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EIO') return true;
+      throw error;
+    }
+  };
+  const most = Math.floor(Number.MAX_SAFE_INTEGER / sectorSize);
+  if (!(await has(0))) return 0;
+  let there = 0;
+  let gone = 1;
+  while (await has(gone)) {
+    there = gone;
+    gone *= 2;
+    if (gone >= most)
+      throw new LimitError('the device has no end below 2^53 bytes', { source: name, offset: 0, path: [] });
+  }
+  while (gone - there > 1) {
+    const middle = Math.floor((there + gone) / 2);
+    if (await has(middle)) there = middle;
+    else gone = middle;
+  }
+  return gone * sectorSize;
+}
+
+/** Source: glibc sysdeps/unix/sysv/linux/sys/sysmacros.h: 12 + 20 bits of major, 8 + 24 bits of minor, interleaved */
+const majorOf = (rdev: bigint): bigint => ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
+const minorOf = (rdev: bigint): bigint => (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
+
+const isSectorSize = (size: number): boolean => size >= 512 && size <= 65536 && Number.isInteger(Math.log2(size));
+
+async function readNumber(host: FileHost, path: string): Promise<number | null> {
+  const line = await readLine(host, path);
+  if (line === null || !/^[0-9]{1,13}$/.test(line)) return null;
+  return Number(line);
+}
+
+/** A file of /sys that is not there says that the device has no such property. */
+async function readLine(host: FileHost, path: string): Promise<string | null> {
+  try {
+    return (await host.readText(path)).trim();
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import { ZfsUberError } from '../bytes/errors.ts';
+import { SourceError } from '../source/source.ts';
+import { mapBounded } from './bounded.ts';
+import { type FileHost, type FileStatus, systemError } from './fileHost.ts';
+import { parseSlice, type SliceSpec } from './sourceSpec.ts';
+
+/** One file or device to open, or the reason why a given text leads to none. */
+export interface Target {
+  /** As given, or the path of the file inside a given directory; for a slice the path before `@`. */
+  readonly path: string;
+  readonly slice: SliceSpec | null;
+  /** The directory it was found in; null when it was named itself. */
+  readonly directory: string | null;
+  readonly error: ZfsUberError | null;
+}
+
+/** Stats at a time: enough to hide the latency of a network file system. */
+const CONCURRENT = 16;
+/** Names taken of one directory. A pool has hundreds of disks, a mail folder a million files. */
+const MAX_NAMES = 65536;
+
+/**
+ * What the texts on a command line stand for, in their order; a directory gives its files by name, hidden ones and
+ * what is neither a file nor a block device left out.
+ *
+ * @returns one target a file; what cannot be found is a target with its error
+ */
+export async function expandSpecs(host: FileHost, specs: readonly string[]): Promise<Target[]> {
+  const expanded = await mapBounded(specs, CONCURRENT, (spec) => expandSpec(host, spec));
+  return expanded.flat();
+}
+
+async function expandSpec(host: FileHost, spec: string): Promise<Target[]> {
+  const target: Target = { path: spec, slice: null, directory: null, error: null };
+  try {
+    const status = await statOf(host, spec);
+    if (status instanceof SourceError) {
+      // A file whose name has an `@` was not found, so the text may be a slice.
+      const slice = parseSlice(spec);
+      if (slice === null) return [{ ...target, error: status }];
+      const whole = await statOf(host, slice.path);
+      return [{ ...target, path: slice.path, slice, error: whole instanceof SourceError ? whole : null }];
+    }
+    return status.isDirectory() ? await listDirectory(host, spec) : [target];
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+    return [{ ...target, error }];
+  }
+}
+
+async function listDirectory(host: FileHost, directory: string): Promise<Target[]> {
+  const place = { source: directory, offset: 0, path: [] };
+  const names = await host.list(directory).catch((error: unknown) => Promise.reject(systemError(error, place)));
+  const shown = names
+    .filter((name) => !name.startsWith('.'))
+    .sort()
+    .slice(0, MAX_NAMES);
+  const found = await mapBounded(shown, CONCURRENT, async (name): Promise<Target[]> => {
+    const path = directory.endsWith('/') ? `${directory}${name}` : `${directory}/${name}`;
+    const status = await statOf(host, path);
+    // A link that leads nowhere is no image; anything else that cannot be looked at may be one.
+    if (status instanceof SourceError && status.code === 'ENOENT') return [];
+    if (status instanceof SourceError) return [{ path, slice: null, directory, error: status }];
+    if (!status.isFile() && !status.isBlockDevice()) return [];
+    return [{ path, slice: null, directory, error: null }];
+  });
+  const targets = found.flat();
+  if (targets.length > 0) return targets;
+  // Said here because no file is left to say it of.
+  return [{ path: directory, slice: null, directory: null, error: noImages(directory) }];
+}
+
+/** For a directory in which no file is an image. */
+export function noImages(directory: string): SourceError {
+  const message = 'no image or device in this directory (directories below it are not searched)';
+  return new SourceError('no-images', message, { source: directory, offset: 0, path: [] });
+}
+
+/** @returns the error instead of throwing it: often it only means that the next reading of a text is to be tried */
+async function statOf(host: FileHost, path: string): Promise<FileStatus | SourceError> {
+  try {
+    return await host.stat(path);
+  } catch (error) {
+    return systemError(error, { source: path, offset: 0, path: [] });
+  }
+}

@@ -1,0 +1,84 @@
+import { constants } from 'node:fs';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import type { Place } from '../bytes/place.ts';
+import { SourceError } from '../source/source.ts';
+
+/** What is asked of `stat`; a symbolic link was followed. */
+export interface FileStatus {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly rdev: bigint;
+  readonly size: bigint;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isBlockDevice(): boolean;
+  isCharacterDevice(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+}
+
+/** An open file that can only be read. */
+export interface ReadHandle {
+  read(buffer: Uint8Array, at: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  stat(): Promise<FileStatus>;
+  close(): Promise<void>;
+}
+
+/** The operating system as far as sources need it: there is no way to write through it. */
+export interface FileHost {
+  stat(path: string): Promise<FileStatus>;
+  open(path: string): Promise<ReadHandle>;
+  /** Names, unordered. */
+  list(path: string): Promise<readonly string[]>;
+  /** A small text file, as in /sys. */
+  readText(path: string): Promise<string>;
+}
+
+// Non-blocking matters only where a FIFO takes the place of a file between stat and open: that open would hang.
+const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+export const FILE_HOST: FileHost = {
+  stat: (path) => stat(path, { bigint: true }),
+  async open(path) {
+    const handle = await open(path, READ_ONLY);
+    return {
+      read: (buffer, at, length, position) => handle.read(buffer, at, length, position),
+      stat: () => handle.stat({ bigint: true }),
+      close: () => handle.close(),
+    };
+  },
+  list: (path) => readdir(path),
+  readText: (path) => readFile(path, 'utf8'),
+};
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'a part of the path is no directory',
+  EACCES: 'no permission to read it; become root, or read a copy',
+  EPERM: 'no permission to read it; become root, or read a copy',
+  EIO: 'input/output error: the device could not read these bytes',
+  EMFILE: 'too many open files in this process (raise ulimit -n)',
+  ENFILE: 'too many open files on this machine',
+  ENXIO: 'no such device: it may have been detached',
+  ENODEV: 'no such device: it may have been detached',
+  ENOMEDIUM: 'no medium in the device',
+  ELOOP: 'too many symbolic links in the path',
+  ENAMETOOLONG: 'the path is too long',
+};
+
+/**
+ * Turns what the operating system answered into an error of ours; anything else is a bug and is thrown as it is.
+ *
+ * @param error as caught
+ */
+export function systemError(error: unknown, place: Place): SourceError {
+  if (!isSystemError(error)) throw error;
+  return new SourceError(error.code, `${error.code}: ${SENTENCES[error.code] ?? error.message}`, place, {
+    cause: error,
+  });
+}
+
+/** Errors of Node's own argument checks have a code too, but no `syscall`. */
+function isSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}

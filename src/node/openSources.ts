@@ -1,0 +1,206 @@
+import { ZfsUberError } from '../bytes/errors.ts';
+import type { Container } from '../source/containers.ts';
+import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs.ts';
+import type { Partition } from '../source/partitions.ts';
+import { type ByteSource, SourceError, slice } from '../source/source.ts';
+import { mapBounded } from './bounded.ts';
+import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
+import { FILE_HOST, type FileHost } from './fileHost.ts';
+import { type FileSource, openFileSource } from './fileSource.ts';
+import { type HandlePool, handlePool } from './handlePool.ts';
+
+/** One source of a command: a vdev, or what may be one, or the reason why there is nothing to read. */
+export interface OpenedSource {
+  /** As given, or the path of the file inside a given directory. Raw text. */
+  readonly path: string;
+  readonly kind: Container['kind'] | 'block' | 'gpt' | 'mbr' | 'slice';
+  /** Bytes in the path where `source` begins. */
+  readonly offset: number;
+  /** Bytes of `source`; without one, of the file as far as known, or 0. */
+  readonly size: number;
+  /** Null exactly when there is an error. */
+  readonly source: ByteSource | null;
+  readonly error: ZfsUberError | null;
+  readonly partition: Partition | null;
+  /** Partition tables that are damaged, partitions that pass the end. Those of a disk are told by its first entry. */
+  readonly troubles: readonly ZfsUberError[];
+  /** The file is closed with the last entry of it. */
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly pool?: HandlePool;
+  readonly signal?: AbortSignal;
+}
+
+/** Files probed at a time. */
+const CONCURRENT = 16;
+/** Where the config of label 0 ends: less than this holds nothing of a vdev. */
+const SHORTEST = 128 * 1024;
+/** No vdev is smaller, so a smaller file without any trace was never one. Source: include/sys/vdev_impl.h, SPA_MINDEVSIZE */
+const SMALLEST_VDEV = 64 * 1024 * 1024;
+
+/** One target after opening; `key` is the same for entries that begin at the same bytes. */
+interface Opened {
+  readonly target: Target;
+  readonly entries: readonly { readonly key: string; readonly entry: OpenedSource }[];
+}
+
+/**
+ * Opens what was named: devices, images, `path@OFFSET+LENGTH`, directories of images. A disk with partitions gives
+ * those that look like vdevs, and the whole disk where it does too. What is named twice is opened once.
+ *
+ * In a directory, files without any trace of ZFS that are too small to be a vdev are passed over in silence.
+ *
+ * @returns in the order of `specs`, files of a directory by name; a thing that cannot be opened is an entry with its
+ *   error and does not keep the others away
+ */
+export async function openSources(specs: readonly string[], options: OpenOptions = {}): Promise<OpenedSource[]> {
+  const pool = options.pool ?? handlePool(FILE_HOST);
+  try {
+    const targets = await expandSpecs(pool.host, specs);
+    const opened = await mapBounded(targets, CONCURRENT, (target) => openTarget(pool, target, options.signal));
+    const seen = new Set<string>();
+    const entries: OpenedSource[] = [];
+    for (const { key, entry } of [...opened.flatMap((each) => each.entries), ...emptyDirectories(opened)]) {
+      if (seen.has(key)) await entry.close();
+      else entries.push(entry);
+      seen.add(key);
+    }
+    return entries;
+  } catch (error) {
+    await pool.releaseAll();
+    throw error;
+  }
+}
+
+async function openTarget(pool: HandlePool, target: Target, signal?: AbortSignal): Promise<Opened> {
+  if (target.error !== null) return { target, entries: [failure(target, target.error)] };
+  let file: FileSource | null = null;
+  try {
+    file = await openFileSource(target.path, pool);
+    const entries = await entriesOf(pool.host, file, target, signal);
+    if (entries.every(({ source }) => source === null)) await file.close();
+    const close = countedClose(file, entries.length);
+    const { disk, diskOffset } = file;
+    const keyed = entries.map((entry) => {
+      const key = `${disk} ${diskOffset + entry.offset}`;
+      return { key, entry: { ...entry, close: close() } };
+    });
+    return { target, entries: keyed };
+  } catch (error) {
+    await file?.close();
+    if (!(error instanceof ZfsUberError)) throw error;
+    if (target.directory !== null && isEmptyFile(error)) return { target, entries: [] };
+    return { target, entries: [failure(target, error)] };
+  }
+}
+
+async function entriesOf(
+  host: FileHost,
+  file: FileSource,
+  target: Target,
+  signal?: AbortSignal,
+): Promise<OpenedSource[]> {
+  if (target.slice !== null) {
+    const { offset, length } = target.slice;
+    const window = slice(file, offset, length ?? Math.max(0, file.size - offset));
+    return [entryOf(target.path, 'slice', offset, window, null)];
+  }
+  if (target.directory !== null && file.size < SHORTEST) return [];
+  const sectorSize = file.sectorSize === null ? {} : { sectorSize: file.sectorSize };
+  const found = await findVdevs(file, { sha256, ...sectorSize, ...(signal === undefined ? {} : { signal }) });
+  if (found.refusal !== null) {
+    if (await isPackedTwin(host, target)) return [];
+    const kind = found.container ?? 'raw';
+    return [{ ...entryOf(target.path, kind, 0, file, null), source: null, error: found.refusal }];
+  }
+  if (target.directory !== null && !found.traced && (file.size < SMALLEST_VDEV || file.size % 512 !== 0)) return [];
+  return windowEntries(file, target, found);
+}
+
+function windowEntries(file: FileSource, { path }: Target, found: FoundVdevs): OpenedSource[] {
+  const whole = found.container ?? (file.block ? 'block' : 'raw');
+  // Without a trace every partition is offered, but not those too small for anything.
+  const offered = found.traced
+    ? found.windows
+    : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
+  const entries = offered.map((window) =>
+    entryOf(path, window.partition?.kind ?? whole, window.offset, window.source, window.partition),
+  );
+  const [first, ...others] = entries;
+  if (first === undefined) return [];
+  const toldByOthers = new Set(others.flatMap(({ troubles }) => troubles));
+  const rest = found.troubles.filter((trouble) => !toldByOthers.has(trouble));
+  return [{ ...first, troubles: [...new Set([...first.troubles, ...rest])] }, ...others];
+}
+
+/** An entry that can be read, unless it is so short that there is nothing to read. */
+function entryOf(
+  path: string,
+  kind: OpenedSource['kind'],
+  offset: number,
+  source: ByteSource,
+  partition: VdevWindow['partition'],
+): OpenedSource {
+  const trouble = partition?.trouble ?? null;
+  const error = source.size < SHORTEST ? (trouble ?? tooShort(path, offset, source.size)) : null;
+  const troubles = trouble === null ? [] : [trouble];
+  const entry = { path, kind, offset, size: source.size, error, partition, troubles, close: nothingToClose };
+  return { ...entry, source: error === null ? source : null };
+}
+
+function tooShort(path: string, offset: number, size: number): SourceError {
+  const message = `${size} ${size === 1 ? 'byte is' : 'bytes are'} too few to hold a ZFS label (256 KiB, four on a vdev)`;
+  return new SourceError('source-short', message, { source: path, offset, path: [] });
+}
+
+function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {
+  const offset = slice?.offset ?? 0;
+  const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
+  const entry = { path, kind, offset, size: 0, source: null, error, partition: null, troubles: [] };
+  return { key: `failed ${kind} ${offset} ${path}`, entry: { ...entry, close: nothingToClose } };
+}
+
+/** One failure for each directory of which nothing came. */
+function emptyDirectories(opened: readonly Opened[]): Opened['entries'] {
+  const empty = new Map<string, boolean>();
+  for (const { target, entries } of opened) {
+    if (target.directory === null) continue;
+    empty.set(target.directory, (empty.get(target.directory) ?? true) && entries.length === 0);
+  }
+  return [...empty].flatMap(([path, nothing]) =>
+    nothing ? [failure({ path, slice: null, directory: null, error: null }, noImages(path))] : [],
+  );
+}
+
+/** In a directory, a packed file beside what it unpacks to says nothing new. */
+async function isPackedTwin(host: FileHost, { path, directory }: Target): Promise<boolean> {
+  const unpacked = path.replace(/\.[^./]+$/, '');
+  if (directory === null || unpacked === path) return false;
+  return host.stat(unpacked).then(
+    (status) => status.isFile(),
+    () => false,
+  );
+}
+
+const isEmptyFile = (error: ZfsUberError): boolean => error.code === 'source-empty';
+
+const nothingToClose = async (): Promise<void> => undefined;
+
+/** Gives out closers, each of which counts once; the last one closes the file. */
+function countedClose(file: FileSource, count: number): () => () => Promise<void> {
+  let left = count;
+  return () => {
+    let open = true;
+    return async () => {
+      if (open && --left === 0) await file.close();
+      open = false;
+    };
+  };
+}
+
+/** The module is loaded when it is first needed, which on most sources it never is. */
+function sha256(bytes: Uint8Array): Uint8Array {
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest();
+}

@@ -1,0 +1,36 @@
+import { UsageError } from '../bytes/errors.ts';
+
+/** `path@OFFSET[+LENGTH]` taken apart. */
+export interface SliceSpec {
+  readonly path: string;
+  /** Bytes. */
+  readonly offset: number;
+  /** Bytes; null for all up to the end. */
+  readonly length: number | null;
+}
+
+const NUMBER = '(0[xX][0-9a-fA-F]+|[0-9]+)([KMGT]?)';
+const SLICE = new RegExp(`^(.+)@${NUMBER}(?:\\+${NUMBER})?$`, 's');
+const UNITS: Readonly<Record<string, bigint>> = { '': 1n, K: 1n << 10n, M: 1n << 20n, G: 1n << 30n, T: 1n << 40n };
+
+/**
+ * Numbers are decimal or `0x` hexadecimal, with K, M, G or T for powers of 1024.
+ *
+ * @returns null when the text has no such ending and can only be a path
+ * @throws UsageError when a number is not below 2^53, or the length is 0
+ */
+export function parseSlice(text: string): SliceSpec | null {
+  const match = SLICE.exec(text);
+  if (match === null) return null;
+  const [, path = '', offset = '', offsetUnit = '', length, lengthUnit = ''] = match;
+  const bytes = length === undefined ? null : toBytes(text, length, lengthUnit);
+  if (bytes === 0) throw new UsageError(`${text}: a length of 0 bytes holds nothing`);
+  return { path, offset: toBytes(text, offset, offsetUnit), length: bytes };
+}
+
+function toBytes(text: string, number: string, unit: string): number {
+  const bytes = BigInt(number) * (UNITS[unit] ?? 1n);
+  if (bytes > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new UsageError(`${text}: ${number}${unit} is not below 2^53 bytes`);
+  return Number(bytes);
+}

@@ -1,0 +1,135 @@
+import { UnsupportedError, type ZfsUberError } from '../bytes/errors.ts';
+import { type Container, recogniseContainer } from './containers.ts';
+import { readEnds, type SourceEnds } from './ends.ts';
+import { ZFS_TYPE_GUIDS } from './gpt.layout.ts';
+import { TYPE_ZFS } from './mbr.layout.ts';
+import { findPartitions, type Partition } from './partitions.ts';
+import { isSealedLabel, type Sha256 } from './sealedLabel.ts';
+import { type ByteSource, slice } from './source.ts';
+import { findVdevTrace } from './vdevTrace.ts';
+
+/** A part of a source that is, or may be, a vdev. */
+export interface VdevWindow {
+  readonly source: ByteSource;
+  /** Bytes in the disk, which is the source itself unless that is a container. */
+  readonly offset: number;
+  /** Null for the whole disk. */
+  readonly partition: Partition | null;
+  /** Absolute in the disk: labels where a magic of ZFS was seen. */
+  readonly labels: readonly number[];
+}
+
+export interface FoundVdevs {
+  /** Null when the source is the disk itself. */
+  readonly container: Container['kind'] | null;
+  /** Why the container cannot be looked into; null when there is none, or it can. */
+  readonly refusal: UnsupportedError | null;
+  /** Without any trace it is the whole disk and every partition; empty only after a refusal. */
+  readonly windows: readonly VdevWindow[];
+  /** False when nothing of ZFS was seen anywhere. */
+  readonly traced: boolean;
+  /** About the tables, and what could not be read of them. */
+  readonly troubles: readonly ZfsUberError[];
+}
+
+export interface FindVdevsOptions {
+  /** Bytes a logical sector, where the device says so; an image does not. */
+  readonly sectorSize?: number;
+  /** Decides between a container and a disk with a container's magic left in its first bytes. */
+  readonly sha256: Sha256;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Which parts of a source are vdevs: the whole disk, partitions of it, or both (a label that was there before the
+ * disk was partitioned). Reads up to 64 KiB as a rule: both ends, the tables, a few bytes in the labels.
+ */
+export async function findVdevs(source: ByteSource, options: FindVdevsOptions): Promise<FoundVdevs> {
+  const ends = await readEnds(source, options.signal);
+  const asDisk = await findOnDisk(source, ends, options);
+  const container = recogniseContainer(ends);
+  if (container === null || (await isDiskAllTheSame(asDisk, container, options))) {
+    return { ...asDisk, container: null, refusal: null };
+  }
+  const { kind } = container;
+  const disk = await container.open(source).catch(refusalOf);
+  if (disk instanceof UnsupportedError) {
+    return { container: kind, refusal: disk, windows: [], traced: false, troubles: [] };
+  }
+  const inside = await findOnDisk(disk, await readEnds(disk, options.signal), options);
+  return { ...inside, container: kind, refusal: null };
+}
+
+function refusalOf(error: unknown): UnsupportedError {
+  if (error instanceof UnsupportedError) return error;
+  throw error;
+}
+
+type OnDisk = Omit<FoundVdevs, 'container' | 'refusal'>;
+
+async function findOnDisk(disk: ByteSource, ends: SourceEnds, options: FindVdevsOptions): Promise<OnDisk> {
+  const { sectorSize, signal } = options;
+  const whole = await windowOf(disk, null, signal);
+  let tables = await findPartitions(disk, { ends, mbrSectorSize: sectorSize ?? 512, ...options });
+  let partitions = await windowsOf(disk, tables.partitions, signal);
+  const blank = partitions.every(({ labels }) => labels.length === 0);
+  if (sectorSize === undefined && blank && tables.partitions.some(({ kind }) => kind === 'mbr')) {
+    // An image of a disk with 4096-byte sectors: its MBR counts in those, and does not say so.
+    const other = await findPartitions(disk, { ends, mbrSectorSize: 4096, ...options });
+    const windows = await windowsOf(disk, other.partitions, signal);
+    if (windows.some(({ labels }) => labels.length > 0)) [tables, partitions] = [other, windows];
+  }
+  const all = [whole, ...partitions];
+  const kept = all.filter((window) => ownsTrace(window, all));
+  const tracedWhole = kept.includes(whole);
+  const used = all.filter((window) => kept.includes(window) || (!tracedWhole && isZfsType(window.partition)));
+  return {
+    windows: used.length > 0 ? used : all,
+    traced: kept.length > 0,
+    troubles: tables.troubles,
+  };
+}
+
+async function windowsOf(disk: ByteSource, partitions: readonly Partition[], signal?: AbortSignal) {
+  const windows: VdevWindow[] = [];
+  for (const partition of partitions) windows.push(await windowOf(disk, partition, signal));
+  return windows;
+}
+
+async function windowOf(disk: ByteSource, partition: Partition | null, signal?: AbortSignal): Promise<VdevWindow> {
+  const offset = partition?.offset ?? 0;
+  const source = partition === null ? disk : slice(disk, offset, partition.length);
+  const trace = await findVdevTrace(source, signal);
+  return { source, offset, partition, labels: trace.labels.map((label) => label + offset) };
+}
+
+/**
+ * Whether a window has a label that no other one has a better claim to. A partition that ends near the end of the disk
+ * has its last labels where the disk would have one: they belong to the window in which more labels were seen.
+ */
+function ownsTrace(window: VdevWindow, all: readonly VdevWindow[]): boolean {
+  const better = all.filter((other) => other.labels.length > window.labels.length);
+  return window.labels.some((label) => !better.some((other) => other.labels.includes(label)));
+}
+
+function isZfsType(partition: Partition | null): boolean {
+  if (partition === null) return false;
+  if (partition.kind === 'mbr') return Number(partition.type) === TYPE_ZFS;
+  return ZFS_TYPE_GUIDS.some((type) => type === partition.type);
+}
+
+/**
+ * Whether the magic of a container is a leftover in the first bytes of a disk. Where the container holds sectors as they
+ * are, its labels show their magics too, and only a checksum tells that they are in their own place.
+ */
+async function isDiskAllTheSame(
+  { windows, traced }: OnDisk,
+  { holdsSectors }: Container,
+  { sha256, signal }: FindVdevsOptions,
+): Promise<boolean> {
+  if (!traced || !holdsSectors) return traced;
+  for (const { source, offset, labels } of windows) {
+    for (const label of labels) if (await isSealedLabel(source, label - offset, sha256, signal)) return true;
+  }
+  return false;
+}

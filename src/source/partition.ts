@@ -1,0 +1,59 @@
+import { FormatError, type ZfsUberError } from '../bytes/errors.ts';
+import type { ByteSource } from './source.ts';
+
+/** A partition as its table gives it, cut to what the source has. */
+export interface Partition {
+  readonly kind: 'gpt' | 'mbr';
+  /** As the system numbers it: 1 for `sda1`; logical partitions of an MBR begin at 5. */
+  readonly index: number;
+  /** GPT only; empty where there is none. Raw text: escape it before it reaches a terminal. */
+  readonly name: string;
+  /** GPT: the type GUID in lower case. MBR: the type byte, `0xbf`. */
+  readonly type: string;
+  /** Bytes in the source. */
+  readonly offset: number;
+  /** Bytes; 0 when the source ends before the partition begins. */
+  readonly length: number;
+  /** Which copy of the table says so; an MBR has one. */
+  readonly from: 'primary' | 'backup';
+  /** The table's unit in bytes. */
+  readonly sectorSize: number;
+  /** Set when the table has it end past the end of the source: the image is truncated, or the table is wrong. */
+  readonly trouble: ZfsUberError | null;
+}
+
+/** What a table, or several, say about one source. */
+export interface PartitionTables {
+  readonly partitions: readonly Partition[];
+  /** What was wrong, the `trouble` of partitions included; of many alike only the first few. */
+  readonly troubles: readonly ZfsUberError[];
+}
+
+/**
+ * Cuts the extent of a partition to its source.
+ *
+ * @param first @param count sectors, as the disk says
+ * @param path what the entry is, for the trouble
+ */
+export function placePartition(
+  source: ByteSource,
+  sectorSize: number,
+  first: bigint,
+  count: bigint,
+  path: readonly string[],
+): Pick<Partition, 'offset' | 'length' | 'sectorSize' | 'trouble'> {
+  const begin = first * BigInt(sectorSize);
+  const end = begin + count * BigInt(sectorSize);
+  const size = BigInt(source.size);
+  if (end <= size) return { offset: Number(begin), length: Number(end - begin), sectorSize, trouble: null };
+  const offset = begin < size ? Number(begin) : source.size;
+  const place = { source: source.name, offset, path };
+  const trouble = new FormatError(
+    'format-bounds',
+    'end of partition',
+    `at most ${size}, where the source ends`,
+    `${end}`,
+    place,
+  );
+  return { offset, length: source.size - offset, sectorSize, trouble };
+}
