@@ -136,6 +136,7 @@ const NAPI_BUILD = [
   'native/Cargo.toml',
   '--output-dir',
   'native',
+  '--no-js',
 ];
 
 function setUp() {

@@ -1,0 +1,110 @@
+//! Glue between Node and the checksums: checks what comes in, calls, converts. `src/node/addon.ts` is the other side.
+
+mod fletcher2;
+mod fletcher4;
+mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod sha256_pair;
+mod sha2_words;
+#[cfg(target_arch = "x86_64")]
+mod sha512_lanes;
+#[cfg(target_arch = "x86_64")]
+mod side_by_side;
+mod spans;
+#[cfg(test)]
+mod testing;
+
+use napi::bindgen_prelude::{AsyncTask, BigUint64Array, Uint8Array};
+use napi::{Env, Error, Result, Status, Task};
+use napi_derive::napi;
+use spans::Algorithm;
+
+/// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
+const ABI: u32 = 1;
+
+#[napi]
+pub fn abi() -> u32 {
+    ABI
+}
+
+/// The instruction set chosen for the fletcher loops: `Avx512`, `Avx2` or `Baseline`.
+#[napi]
+pub fn instructions() -> String {
+    format!("{:?}", lanes::Lanes::detect())
+}
+
+/// Four words.
+#[napi]
+pub fn checksum(algorithm: u32, bytes: &[u8], little_endian: bool) -> Result<Vec<u64>> {
+    Ok(by_number(algorithm)?.words(bytes, little_endian).to_vec())
+}
+
+/// Four words a span; `spans` is offset, length, offset, length... in bytes.
+#[napi]
+pub fn checksum_spans(
+    algorithm: u32,
+    buffer: &[u8],
+    spans: &[f64],
+    little_endian: bool,
+) -> Result<BigUint64Array> {
+    let ranges = spans::ranges(spans, buffer.len()).map_err(invalid)?;
+    let words = spans::checksums(by_number(algorithm)?, buffer, &ranges, little_endian);
+    Ok(words.into())
+}
+
+/// The same, on one thread of the pool of libuv. The buffer is referred to and not copied: the caller leaves it as it
+/// is, neither detached nor resized nor written to, until the promise is settled.
+#[napi]
+pub fn checksum_spans_in_pool(
+    algorithm: u32,
+    buffer: Uint8Array,
+    spans: &[f64],
+    little_endian: bool,
+) -> Result<AsyncTask<SpansTask>> {
+    let ranges = spans::ranges(spans, buffer.len()).map_err(invalid)?;
+    Ok(AsyncTask::new(SpansTask {
+        algorithm: by_number(algorithm)?,
+        buffer,
+        ranges,
+        little_endian,
+    }))
+}
+
+pub struct SpansTask {
+    algorithm: Algorithm,
+    buffer: Uint8Array,
+    ranges: Vec<(usize, usize)>,
+    little_endian: bool,
+}
+
+impl Task for SpansTask {
+    type Output = Vec<u64>;
+    type JsValue = BigUint64Array;
+
+    fn compute(&mut self) -> Result<Vec<u64>> {
+        Ok(spans::checksums(
+            self.algorithm,
+            &self.buffer,
+            &self.ranges,
+            self.little_endian,
+        ))
+    }
+
+    fn resolve(&mut self, _env: Env, words: Vec<u64>) -> Result<BigUint64Array> {
+        Ok(words.into())
+    }
+}
+
+/// For the benchmark: the sum of the 64-bit words of the buffer.
+#[napi]
+pub fn sum_words(bytes: &[u8]) -> f64 {
+    spans::sum_words(bytes) as f64
+}
+
+fn by_number(number: u32) -> Result<Algorithm> {
+    Algorithm::from_number(number).ok_or_else(|| invalid(format!("no algorithm {number}")))
+}
+
+fn invalid(reason: String) -> Error {
+    Error::new(Status::InvalidArg, reason)
+}

@@ -1,0 +1,254 @@
+import { ChecksumError, type ChecksumWords, UnsupportedError } from '../bytes/errors.ts';
+import type { Place } from '../bytes/place.ts';
+import type { Blkptr } from '../format/blkptr.ts';
+import { checksumKind } from '../format/checksumKinds.ts';
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
+import type { Engine, EngineAlgorithm } from './engine.ts';
+
+/** Algorithms whose words depend on the pool's salt, which the meta-object set holds. */
+export type SaltedAlgorithm = 'skein' | 'edonr' | 'blake3';
+
+/** Computes salted checksums; made for one pool, whose 32-byte salt it has. */
+export interface SaltedChecksums {
+  /**
+   * @param littleEndian byte order in which the digest is read as words: that of the block
+   * @throws UnsupportedError for an algorithm it lacks
+   */
+  checksum(algorithm: SaltedAlgorithm, bytes: Uint8Array, littleEndian: boolean): ChecksumWords;
+}
+
+/** What computes the checksums of one pool. */
+export interface Checksums {
+  readonly engine: Engine;
+  /** Null before the salt is known: salted blocks then answer with UnsupportedError. */
+  readonly salted: SaltedChecksums | null;
+}
+
+/** Tells whether bytes are the ones that were written. Made for one block, asked for each of its copies. */
+export interface BlockCheck {
+  /** @throws UnsupportedError for a checksum that cannot be computed here */
+  matches(bytes: Uint8Array): boolean;
+  /** Says by how much the bytes of the last call of `matches` are wrong. `place` is theirs. */
+  mismatch(place: Place): ChecksumError;
+}
+
+const NO_WORDS: ChecksumWords = [0n, 0n, 0n, 0n];
+
+/** Last of the 40 bytes that end a block with an embedded checksum. Source: include/sys/zio.h, zio_eck_t */
+const TRAILER = 40;
+const TRAILER_MAGIC = 0x0210da7ab10c7a11n;
+/** A zilog2 block begins with `nused`, the bytes in use, and has its trailer in the 184-byte header. Source: include/sys/zil.h, zil_chain_t */
+const CHAIN = { nused: 136, trailer: 144, size: 184, granule: 4096n } as const;
+
+/**
+ * The check of the block that `bp` points to, over its `psize` bytes as stored.
+ *
+ * Encrypted and authenticated blocks are checked without a key: two words of the pointer are a MAC, the other two hold
+ * the checksum, folded where the algorithm is weak.
+ *
+ * @throws UnsupportedError for an algorithm that no block pointer can have
+ * Source: module/zfs/zio_checksum.c, zio_checksum_error_impl
+ */
+export function blockCheck(bp: Blkptr, checksums: Checksums): BlockCheck {
+  const kind = checksumKind(bp.checksum);
+  switch (kind) {
+    case 'off':
+    case 'noparity':
+      return NO_CHECK;
+    case 'zilog':
+    case 'zilog2':
+      return new ChainCheck(bp, kind, checksums.engine);
+    case 'fletcher2':
+    case 'fletcher4':
+    case 'sha256':
+    case 'sha512':
+    case 'skein':
+    case 'edonr':
+    case 'blake3':
+      return new PointerCheck(bp, kind, checksums);
+    default:
+      throw new UnsupportedError(`no block pointer has checksum ${kind ?? bp.checksum}`, bp.place);
+  }
+}
+
+const NO_CHECK: BlockCheck = {
+  matches: () => true,
+  mismatch: (place) => new ChecksumError('off', NO_WORDS, NO_WORDS, place),
+};
+
+/** The X bit, whose words 2 and 3 are a MAC; object sets hold their MACs inside and keep all four words. */
+const isTruncated = (bp: Blkptr): boolean => bp.crypt && bp.type !== OBJECT_TYPE.objset;
+
+/** Weak sums are folded before they are cut, so that no part is lost. Source: zio_checksum.c, zio_checksum_handle_crypt */
+const fold = ([a, b, c, d]: ChecksumWords): ChecksumWords => [a ^ c, b ^ d, 0n, 0n];
+
+class PointerCheck implements BlockCheck {
+  readonly #kind: EngineAlgorithm | SaltedAlgorithm;
+  readonly #checksums: Checksums;
+  readonly #littleEndian: boolean;
+  readonly #truncated: boolean;
+  readonly #expected: ChecksumWords;
+  readonly #place: Place;
+  #found = NO_WORDS;
+
+  constructor(bp: Blkptr, kind: EngineAlgorithm | SaltedAlgorithm, checksums: Checksums) {
+    this.#kind = kind;
+    this.#checksums = checksums;
+    this.#littleEndian = bp.littleEndian;
+    this.#truncated = isTruncated(bp);
+    const words = bp.checksumWords;
+    this.#expected = this.#truncated ? [words[0], words[1], 0n, 0n] : words;
+    this.#place = bp.place;
+  }
+
+  matches(bytes: Uint8Array): boolean {
+    let found = this.#sum(bytes);
+    if (this.#truncated) {
+      const weak = this.#kind === 'fletcher2' || this.#kind === 'fletcher4';
+      found = weak ? fold(found) : [found[0], found[1], 0n, 0n];
+    }
+    this.#found = found;
+    const expected = this.#expected;
+    return found[0] === expected[0] && found[1] === expected[1] && found[2] === expected[2] && found[3] === expected[3];
+  }
+
+  #sum(bytes: Uint8Array): ChecksumWords {
+    switch (this.#kind) {
+      case 'skein':
+      case 'edonr':
+      case 'blake3': {
+        const { salted } = this.#checksums;
+        if (salted === null) throw new UnsupportedError(`no ${this.#kind} without the pool's salt`, this.#place);
+        return salted.checksum(this.#kind, bytes, this.#littleEndian);
+      }
+      default:
+        return this.#checksums.engine.checksum(this.#kind, bytes, this.#littleEndian);
+    }
+  }
+
+  mismatch(place: Place): ChecksumError {
+    return new ChecksumError(this.#kind, this.#expected, this.#found, place);
+  }
+}
+
+/** Intent log blocks: the pointer's words are the seed and the checksum stands in the block itself. */
+class ChainCheck implements BlockCheck {
+  readonly #kind: 'zilog' | 'zilog2';
+  readonly #engine: Engine;
+  readonly #verifier: ChecksumWords;
+  readonly #truncated: boolean;
+  #expected = NO_WORDS;
+  #found = NO_WORDS;
+
+  constructor(bp: Blkptr, kind: 'zilog' | 'zilog2', engine: Engine) {
+    this.#kind = kind;
+    this.#engine = engine;
+    this.#verifier = bp.checksumWords;
+    this.#truncated = isTruncated(bp);
+  }
+
+  matches(bytes: Uint8Array): boolean {
+    this.#expected = NO_WORDS;
+    this.#found = NO_WORDS;
+    const inChain = this.#kind === 'zilog2';
+    if (bytes.length < (inChain ? CHAIN.size : TRAILER)) return false;
+    const at = inChain ? CHAIN.trailer : bytes.length - TRAILER;
+    const littleEndian = trailerByteOrder(bytes, at);
+    if (littleEndian === null) return false;
+    let covered = bytes.length;
+    if (inChain) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const used = view.getBigUint64(CHAIN.nused, littleEndian);
+      const rounded = (used + CHAIN.granule - 1n) & ~(CHAIN.granule - 1n);
+      if (rounded > BigInt(bytes.length) || rounded < BigInt(CHAIN.size)) return false;
+      covered = Number(rounded);
+    }
+    const sum = embeddedSum(bytes.subarray(0, covered), at, littleEndian, this.#verifier, (seeded) =>
+      this.#engine.checksum(inChain ? 'fletcher4' : 'fletcher2', seeded, littleEndian),
+    );
+    const [expected, found] = [sum.stored, sum.found];
+    this.#expected = this.#truncated ? [expected[0], expected[1], 0n, 0n] : expected;
+    this.#found = this.#truncated ? fold(found) : found;
+    return this.#found.every((word, i) => word === this.#expected[i]);
+  }
+
+  mismatch(place: Place): ChecksumError {
+    return new ChecksumError(this.#kind, this.#expected, this.#found, place);
+  }
+}
+
+/** Gang headers: SHA-256 over the header, seeded with where it lies and when it was written. */
+export class GangHeaderCheck implements BlockCheck {
+  readonly #engine: Engine;
+  readonly #verifier: ChecksumWords;
+  readonly #sizes: readonly number[];
+  #expected = NO_WORDS;
+  #found = NO_WORDS;
+  /** Bytes of the header that the last matching copy has. */
+  size = 0;
+  /** Byte order of that copy. */
+  littleEndian = true;
+
+  /**
+   * @param size bytes of a header as the vdevs allow it; one of 512 bytes is taken too, for pools from before that
+   * Source: module/zfs/zio_checksum.c, zio_checksum_gang_verifier and zio_checksum_error
+   */
+  constructor(bp: Blkptr, size: number, engine: Engine) {
+    this.#engine = engine;
+    const [first] = bp.dvas;
+    const vdev = BigInt(first?.vdev ?? 0);
+    this.#verifier = [vdev, (first?.offset ?? 0n) * 512n, bp.physicalBirth, 0n];
+    this.#sizes = size > OLD_GANG_HEADER ? [OLD_GANG_HEADER, size] : [OLD_GANG_HEADER];
+  }
+
+  matches(bytes: Uint8Array): boolean {
+    this.#expected = NO_WORDS;
+    this.#found = NO_WORDS;
+    for (const size of this.#sizes) {
+      if (bytes.length < size) continue;
+      const littleEndian = trailerByteOrder(bytes, size - TRAILER);
+      if (littleEndian === null) continue;
+      const sum = embeddedSum(bytes.subarray(0, size), size - TRAILER, littleEndian, this.#verifier, (seeded) =>
+        this.#engine.checksum('sha256', seeded, littleEndian),
+      );
+      this.#expected = sum.stored;
+      this.#found = sum.found;
+      if (sum.found.every((word, i) => word === sum.stored[i])) {
+        this.size = size;
+        this.littleEndian = littleEndian;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  mismatch(place: Place): ChecksumError {
+    return new ChecksumError('gang_header', this.#expected, this.#found, place);
+  }
+}
+
+/** Bytes of a gang header before 2.4, and since then where the vdevs allow no larger one. Source: include/sys/zio.h, SPA_OLD_GANGBLOCKSIZE */
+export const OLD_GANG_HEADER = 512;
+
+/** From the magic of the trailer at `at`: true for little-endian; null when it is no trailer. */
+function trailerByteOrder(bytes: Uint8Array, at: number): boolean | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, TRAILER);
+  if (view.getBigUint64(0, true) === TRAILER_MAGIC) return true;
+  return view.getBigUint64(0, false) === TRAILER_MAGIC ? false : null;
+}
+
+/** Sums `bytes` with `verifier` in place of the words stored in the trailer at `at`; the bytes stay as they are. */
+function embeddedSum(
+  bytes: Uint8Array,
+  at: number,
+  littleEndian: boolean,
+  verifier: ChecksumWords,
+  sum: (seeded: Uint8Array) => ChecksumWords,
+): { readonly stored: ChecksumWords; readonly found: ChecksumWords } {
+  const seeded = bytes.slice();
+  const view = new DataView(seeded.buffer, seeded.byteOffset + at + 8, TRAILER - 8);
+  const word = (i: number) => view.getBigUint64(i * 8, littleEndian);
+  const stored: ChecksumWords = [word(0), word(1), word(2), word(3)];
+  for (const [i, value] of verifier.entries()) view.setBigUint64(i * 8, value, littleEndian);
+  return { stored, found: sum(seeded) };
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { EngineAlgorithm } from '../block/engine.ts';
+import { packageRoot } from './packageRoot.ts';
+
+/** What native/src/lib.rs exports. */
+export interface Addon {
+  readonly abi: () => number;
+  /** The instruction set chosen for fletcher. */
+  readonly instructions: () => string;
+  /** Four words. */
+  readonly checksum: (algorithm: number, bytes: Uint8Array, littleEndian: boolean) => readonly bigint[];
+  /** `spans` is offset, length, offset, length... in bytes; four words a span. */
+  readonly checksumSpans: (
+    algorithm: number,
+    buffer: Uint8Array,
+    spans: Float64Array,
+    littleEndian: boolean,
+  ) => BigUint64Array;
+  /** The same on one thread of the pool. The buffer must stay as it is until the promise is settled. */
+  readonly checksumSpansInPool: (
+    algorithm: number,
+    buffer: Uint8Array,
+    spans: Float64Array,
+    littleEndian: boolean,
+  ) => Promise<BigUint64Array>;
+  /** For the benchmark: sum of the 64-bit words, as a measure of how fast memory is read. */
+  readonly sumWords: (bytes: Uint8Array) => number;
+}
+
+/** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
+export const ABI = 1;
+
+/** Numbers of native/src/spans.rs. */
+export const ALGORITHM_NUMBER: Readonly<Record<EngineAlgorithm, number>> = {
+  fletcher2: 0,
+  fletcher4: 1,
+  sha256: 2,
+  sha512: 3,
+};
+
+/** How napi names a binary's C library or toolchain; where a platform has several, those that are there are tried. */
+const FLAVOURS: Readonly<Record<string, readonly string[]>> = {
+  linux: ['-gnu', '-musl', '-gnueabihf', '-musleabihf'],
+  win32: ['-msvc', '-gnu'],
+};
+
+/** Paths where `napi build` puts the addon for this machine, whether or not they exist. */
+export function addonPaths(): string[] {
+  const native = join(packageRoot(), 'native');
+  const flavours = FLAVOURS[process.platform] ?? [''];
+  return flavours.map((flavour) => join(native, `index.${process.platform}-${process.arch}${flavour}.node`));
+}
+
+/**
+ * Loads the addon that was built for this machine.
+ *
+ * @throws Error whatever stands in the way, in words for `EngineInfo.passedOver`
+ */
+export function loadAddon(): Addon {
+  const there = addonPaths().filter((path) => existsSync(path));
+  if (there.length === 0) throw new Error(`no addon is built for ${process.platform}-${process.arch}`);
+  const load = createRequire(import.meta.url);
+  let reason: unknown;
+  for (const path of there) {
+    try {
+      return load(path) as Addon;
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw reason;
+}
