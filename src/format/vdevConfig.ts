@@ -1,5 +1,6 @@
-import type { Guid, Txg } from '../bytes/units.ts';
+import { asGuid, asTxg, type Guid, type Txg } from '../bytes/units.ts';
 import type { NvList } from './nvlist.ts';
+import { flagOf, numberOf, nvlistArrayOf, stringOf, uint64ArrayOf, uint64Of } from './nvlistFields.ts';
 
 /**
  * One vdev of a `vdev_tree` nvlist: of a label (one top-level vdev) or of the MOS config (the root and all below).
@@ -51,4 +52,73 @@ export interface VdevConfig {
   readonly allocationBias: string | null;
   readonly children: readonly VdevConfig[];
   readonly nvlist: NvList;
+}
+
+/** Real trees have three levels, four while a disk under a spare is replaced. Deeper ones are cut, never followed. */
+const MAX_DEPTH = 64;
+
+/** What a vdev without a type is called. */
+const NO_TYPE = 'unknown';
+
+/**
+ * Types a `vdev_tree` nvlist and all below it. What is absent or of another type becomes null, 0 for a guid; children
+ * more than 64 levels down are left out.
+ *
+ * Source: module/zfs/vdev_label.c, vdev_config_generate; module/zfs/vdev_raidz.c, vdev_raidz_config_generate;
+ * module/zfs/vdev_draid.c, vdev_draid_config_generate
+ */
+export function decodeVdevConfig(nvlist: NvList): VdevConfig {
+  return decodeLevel(nvlist, 1);
+}
+
+function decodeLevel(nvlist: NvList, depth: number): VdevConfig {
+  const children = depth < MAX_DEPTH ? nvlistArrayOf(nvlist, 'children') : [];
+  const createTxg = uint64Of(nvlist, 'create_txg');
+  return {
+    type: stringOf(nvlist, 'type') ?? NO_TYPE,
+    guid: asGuid(uint64Of(nvlist, 'guid') ?? 0n),
+    id: numberOf(nvlist, 'id'),
+    path: stringOf(nvlist, 'path'),
+    devid: stringOf(nvlist, 'devid'),
+    physPath: stringOf(nvlist, 'phys_path'),
+    ashift: numberOf(nvlist, 'ashift'),
+    asize: uint64Of(nvlist, 'asize'),
+    metaslabArray: uint64Of(nvlist, 'metaslab_array'),
+    metaslabShift: numberOf(nvlist, 'metaslab_shift'),
+    createTxg: createTxg === null ? null : asTxg(createTxg),
+    isLog: flagOf(nvlist, 'is_log'),
+    isSpare: flagOf(nvlist, 'is_spare'),
+    wholeDisk: flagOf(nvlist, 'whole_disk'),
+    offline: flagOf(nvlist, 'offline'),
+    faulted: flagOf(nvlist, 'faulted'),
+    degraded: flagOf(nvlist, 'degraded'),
+    removed: flagOf(nvlist, 'removed'),
+    notPresent: flagOf(nvlist, 'not_present'),
+    nparity: numberOf(nvlist, 'nparity'),
+    raidzExpanding: flagOf(nvlist, 'raidz_expanding'),
+    raidzExpandTxgs: uint64ArrayOf(nvlist, 'raidz_expand_txgs').map(asTxg),
+    draid: decodeDraid(nvlist),
+    indirect: decodeIndirect(nvlist),
+    dtl: uint64Of(nvlist, 'DTL'),
+    zapTop: uint64Of(nvlist, 'com.delphix:vdev_zap_top'),
+    zapLeaf: uint64Of(nvlist, 'com.delphix:vdev_zap_leaf'),
+    allocationBias: stringOf(nvlist, 'alloc_bias'),
+    children: children.map((child) => decodeLevel(child, depth + 1)),
+    nvlist,
+  };
+}
+
+function decodeDraid(nvlist: NvList): VdevConfig['draid'] {
+  const ndata = numberOf(nvlist, 'draid_ndata');
+  const nspares = numberOf(nvlist, 'draid_nspares');
+  const ngroups = numberOf(nvlist, 'draid_ngroups');
+  if (ndata === null || nspares === null || ngroups === null) return null;
+  return { ndata, nspares, ngroups, nchildren: numberOf(nvlist, 'draid_nchildren') };
+}
+
+function decodeIndirect(nvlist: NvList): VdevConfig['indirect'] {
+  const object = uint64Of(nvlist, 'com.delphix:indirect_object');
+  const births = uint64Of(nvlist, 'com.delphix:indirect_births');
+  if (object === null || births === null) return null;
+  return { object, births, previous: uint64Of(nvlist, 'com.delphix:prev_indirect_vdev') };
 }

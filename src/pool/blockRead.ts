@@ -8,7 +8,11 @@ export interface Attempt {
   readonly place: Place | null;
   /** Names the vdev for a person: `mirror-0 > /dev/sdb`. */
   readonly vdev: string;
-  /** `rebuilt` was made of parity and other columns. */
+  /**
+   * `wrong` other bytes than were written; `absent` no device, or one that ends before; `unreadable` the device gives
+   * an error; `rebuilt` made of parity and other columns. Of several columns that cannot all be right, and none of
+   * which can be shown to be, each is `wrong`.
+   */
   readonly outcome: 'good' | 'wrong' | 'absent' | 'unreadable' | 'rebuilt';
   readonly error: ZfsUberError | null;
 }
@@ -16,6 +20,17 @@ export interface Attempt {
 export interface BlockRead {
   /** The block's content, `lsize` bytes, decompressed; byte order as written. */
   readonly bytes: Uint8Array;
+  /** Empty for embedded blocks and holes, which lie on no device. */
+  readonly attempts: readonly Attempt[];
+  /**
+   * The content is encrypted: `bytes` are the `psize` bytes as stored, whose checksum holds. Dnode blocks are stored
+   * uncompressed, and all of them but the bonus areas of encrypted types is plain.
+   */
+  readonly closed: boolean;
+}
+
+/** What looking at a block's copies gave, without its content. */
+export interface BlockVerdict {
   readonly attempts: readonly Attempt[];
 }
 
@@ -33,13 +48,21 @@ export class UnavailableBlockError extends ZfsUberError {
   }
 }
 
-/** Reads blocks of one pool as it stands on its devices. */
+/** Reads blocks of one pool as it stands on its devices. Any number of calls may be under way at once. */
 export interface BlockReader {
   /**
-   * Reads, verifies and decompresses the block.
+   * Reads, verifies and decompresses the block. Holes give zeros, embedded blocks their payload.
    *
-   * @throws UnavailableBlockError when nothing supplies it (destroyed); FormatError when the checksum holds and the
-   *   content is nonsense (corrupted); UnsupportedError for an algorithm or layout this library lacks
+   * @throws UnavailableBlockError when nothing supplies it (destroyed); FormatError when the pointer is none that
+   *   OpenZFS would follow, or the checksum holds and the content is nonsense (corrupted); UnsupportedError for an
+   *   algorithm or layout this library lacks
    */
   read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead>;
+
+  /**
+   * Reads and verifies the block as stored, and leaves it compressed: all that a load verification does.
+   *
+   * @throws as `read`, except for what decompression finds
+   */
+  verify(bp: Blkptr, signal?: AbortSignal): Promise<BlockVerdict>;
 }

@@ -22,8 +22,23 @@ export interface MissingVdev {
   readonly role: VdevRole;
 }
 
+/**
+ * Why a device of the pool has no place in its tree.
+ *
+ * `former-member` its labels name a leaf that the newest labels no longer have: detached, replaced, or of a top-level
+ * vdev that another took the place of; `duplicate` another device is the same leaf; `labels-lost` only its ring says
+ * whose it is; `spare` and `cache` stand beside the tree by nature.
+ */
+export type OutsideReason = 'former-member' | 'duplicate' | 'labels-lost' | 'spare' | 'cache';
+
+export interface OutsideDevice {
+  readonly device: DeviceSurvey;
+  readonly reason: OutsideReason;
+}
+
 /** The devices of one pool put together from their labels. */
 export interface Pool {
+  /** 0, which no pool has, when no label of any of the devices says it. */
   readonly guid: Guid;
   readonly name: string | null;
   readonly state: 'active' | 'exported' | 'destroyed';
@@ -32,7 +47,12 @@ export interface Pool {
   readonly hostid: bigint | null;
   /** All devices with a label of this pool, or whose ring alone says that they belong to it. */
   readonly devices: readonly DeviceSurvey[];
-  /** The root; its children are the top-level vdevs, at the index of their id. Null when no label decodes. */
+  /** Those of `devices` that are no leaf of `root`. */
+  readonly outside: readonly OutsideDevice[];
+  /**
+   * The root; its children are the top-level vdevs, at the index of their id: one that was removed is a `hole`, one of
+   * which no device is there a `missing` with guid 0. Null when no label of a member decodes.
+   */
   readonly root: VdevNode | null;
   readonly missing: readonly MissingVdev[];
   /** Sum of the guids of the tree as the labels give it, against what the newest valid uberblock says. */

@@ -24,10 +24,10 @@ export interface BootEnvironmentSurvey {
  * What one slot of an uberblock ring is.
  *
  * `valid` magic and checksum; `mmp` valid, and in the slot reserved for multihost heartbeats; `empty` all zeros;
- * `template` what a fresh label leaves: txg 0 at slot 0 and a trailer over the whole ring in the last slot;
- * `checksum` carries the magic and fails its checksum; `torn` fails it and shares a damaged physical sector or holds
- * parts of two writes; `unreadable` read error; `foreign` valid, but of another pool than the label's;
- * `garbage` neither magic nor zeros.
+ * `template` what a fresh label leaves: txg 0 at slot 0 and a trailer over the whole ring in the last slot (old ZFS:
+ * txg 0 in every slot); `checksum` carries the magic and fails its checksum; `torn` fails with others in one 4 KiB sector
+ * of an otherwise whole ring, or holds one end of a write or parts of two; `unreadable` read error; `foreign` valid, but
+ * surely of another pool than the label's; `garbage` neither magic nor zeros.
  */
 export type SlotState =
   | 'valid'

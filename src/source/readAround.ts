@@ -26,6 +26,7 @@ interface Failure {
  * Reads a range in which some bytes may be unreadable: bisects what fails down to 512 bytes, so that a bad sector
  * costs those bytes alone. After 160 failed reads, what still fails is given up in the pieces it was asked for.
  *
+ * @param into as for `ByteSource.read`
  * @throws SourceError `source-short` when the range passes the end of the source: no smaller piece would help the
  *   caller who is wrong about the size
  */
@@ -34,8 +35,9 @@ export async function readAround(
   offset: number,
   length: number,
   signal?: AbortSignal,
+  into?: Uint8Array,
 ): Promise<PartialRead> {
-  const whole = await attempt(source, offset, length, signal);
+  const whole = await attempt(source, offset, length, signal, into);
   if (whole instanceof Uint8Array) return { bytes: whole, unreadable: [], troubles: [] };
 
   const bytes = new Uint8Array(length);
@@ -86,9 +88,15 @@ function lose(lost: Failure[], span: Failure): void {
   else lost.push({ ...span });
 }
 
-async function attempt(source: ByteSource, offset: number, length: number, signal?: AbortSignal) {
+async function attempt(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  signal?: AbortSignal,
+  into?: Uint8Array,
+): Promise<Uint8Array | SourceError> {
   try {
-    return await source.read(offset, length, signal);
+    return await source.read(offset, length, signal, into);
   } catch (error) {
     if (!(error instanceof SourceError) || error.code === 'source-short') throw error;
     return error;

@@ -20,9 +20,11 @@ export interface ByteSource {
    * Exactly `length` bytes from `offset`, in a buffer the caller owns. Never fewer: a caller that can use a part
    * asks for the part.
    *
+   * @param into memory the caller has to spare, `length` bytes or more; a source may use it, and the result is then a
+   *   view of it
    * @throws SourceError when any of them cannot be read
    */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+  read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /**
@@ -44,11 +46,11 @@ export function slice(source: ByteSource, offset: number, length: number): ByteS
   return {
     name: `${source.name}@${offset}`,
     size: length,
-    read(at, count, signal) {
+    read(at, count, signal, into) {
       if (!(at >= 0 && count >= 0 && at + count <= length)) {
         return Promise.reject(new SourceError('source-short', `wanted ${at}+${count} of ${length} bytes`, place));
       }
-      return source.read(offset + at, count, signal);
+      return source.read(offset + at, count, signal, into);
     },
   };
 }

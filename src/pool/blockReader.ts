@@ -1,0 +1,176 @@
+import { decompress, prepareCodec } from '../block/decompress.ts';
+import type { Engine } from '../block/engine.ts';
+import { type BlockCheck, blockCheck, type Checksums, type SaltedChecksums } from '../block/verifyBlock.ts';
+import { FormatError, UnsupportedError } from '../bytes/errors.ts';
+import { inside } from '../bytes/place.ts';
+import type { Blkptr, Dva } from '../format/blkptr.ts';
+import { compressionKind } from '../format/compressionKinds.ts';
+import type { Uberblock } from '../format/uberblock.ts';
+import { checkBlkptr } from './blkptrCheck.ts';
+import {
+  type Attempt,
+  type BlockRead,
+  type BlockReader,
+  type BlockVerdict,
+  UnavailableBlockError,
+} from './blockRead.ts';
+import { type GangReads, readGang } from './gang.ts';
+import type { IndirectMappings } from './indirect.ts';
+import type { VdevNode } from './pool.ts';
+import type { BlockTask, VdevLayout } from './vdevLayout.ts';
+import { openLayouts } from './vdevLayouts.ts';
+
+export interface BlockReaderOptions {
+  readonly engine: Engine;
+  /** Salted checksums of this pool; without them blocks that need them are unsupported. */
+  readonly salted?: SaltedChecksums | null;
+  /** Mappings of removed top-level vdevs, which are objects of the pool; without them such addresses are unsupported. */
+  readonly mappings?: IndirectMappings | null;
+  /** Of the uberblock that the pool is read at: how far an expansion of a raidz had come. */
+  readonly raidzReflow?: Uberblock['raidzReflow'];
+  /** Look at every copy of every block, also after a good one, and at the parity: evidence for a report. */
+  readonly scrub?: boolean;
+}
+
+/** Bytes of blocks in the making; a read beyond waits for others to end. A block larger than this is read alone. */
+const IN_FLIGHT = 64 * 1024 * 1024;
+
+/**
+ * A reader of the blocks of the pool whose tree is `root`.
+ *
+ * @param root its children are the top-level vdevs, at the index of their id
+ */
+export function openBlockReader(root: VdevNode, options: BlockReaderOptions): BlockReader {
+  return new PoolBlocks(root, options);
+}
+
+class PoolBlocks implements BlockReader {
+  readonly #tops: readonly VdevNode[];
+  readonly #layouts: readonly VdevLayout[];
+  readonly #checksums: Checksums;
+  readonly #scrub: boolean;
+  #inFlight = 0;
+  readonly #waiting: { readonly size: number; readonly start: () => void }[] = [];
+
+  constructor(root: VdevNode, options: BlockReaderOptions) {
+    this.#tops = root.children;
+    this.#layouts = openLayouts(root, {
+      mappings: options.mappings ?? null,
+      raidzReflow: options.raidzReflow ?? { offset: 0n, state: 0 },
+    });
+    this.#checksums = { engine: options.engine, salted: options.salted ?? null };
+    this.#scrub = options.scrub ?? false;
+  }
+
+  async verify(bp: Blkptr, signal?: AbortSignal): Promise<BlockVerdict> {
+    const dvas = checkBlkptr(bp, this.#tops);
+    const attempts: Attempt[] = [];
+    if (dvas.length > 0) await this.#stored(bp, dvas, attempts, signal);
+    return { attempts };
+  }
+
+  async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
+    const dvas = checkBlkptr(bp, this.#tops);
+    const attempts: Attempt[] = [];
+    if (bp.embedded) return { bytes: await embedded(bp), attempts, closed: false };
+    if (dvas.length === 0) return { bytes: new Uint8Array(bp.lsize), attempts, closed: false };
+    const stored = await this.#stored(bp, dvas, attempts, signal);
+    if (bp.encrypted) return { bytes: stored, attempts, closed: true };
+    return { bytes: await expand(bp, stored), attempts, closed: false };
+  }
+
+  /** The `psize` bytes of the block, verified. */
+  async #stored(
+    bp: Blkptr,
+    dvas: readonly Dva[],
+    attempts: Attempt[],
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const size = bp.psize;
+    if (this.#inFlight > 0 && this.#inFlight + size > IN_FLIGHT) await this.#turn(size);
+    else this.#inFlight += size;
+    try {
+      signal?.throwIfAborted();
+      if (bp.gang) return await readGang(bp, this.#gangReads(attempts, signal));
+      return await this.#copies(bp, dvas, size, blockCheck(bp, this.#checksums), attempts, signal);
+    } finally {
+      this.#inFlight -= size;
+      this.#wake();
+    }
+  }
+
+  #turn(size: number): Promise<void> {
+    return new Promise((start) => this.#waiting.push({ size, start }));
+  }
+
+  #wake(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (this.#inFlight > 0 && this.#inFlight + next.size > IN_FLIGHT) return;
+      this.#waiting.shift();
+      this.#inFlight += next.size;
+      next.start();
+    }
+  }
+
+  async #copies(
+    bp: Blkptr,
+    dvas: readonly Dva[],
+    size: number,
+    check: BlockCheck,
+    attempts: Attempt[],
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const scrub = this.#scrub;
+    const task: BlockTask = { check, birth: bp.physicalBirth, scrub, signal, attempts };
+    let good: Uint8Array | null = null;
+    for (const { vdev, offset } of dvas) {
+      // Both were checked: there is such a vdev, and the end of the block is a safe number.
+      const bytes = await this.#layouts[vdev]?.read(Number(offset) * 512, size, task);
+      good ??= bytes ?? null;
+      if (good !== null && !scrub) break;
+    }
+    if (good !== null) return good;
+    for (const { error } of attempts) if (error instanceof UnsupportedError) throw error;
+    throw new UnavailableBlockError(`no copy of block ${addresses(dvas)} is sound`, attempts, bp.place);
+  }
+
+  #gangReads(attempts: Attempt[], signal: AbortSignal | undefined): GangReads {
+    const { engine } = this.#checksums;
+    return {
+      engine,
+      headerSize: ({ vdev }) => minimumAllocation(this.#tops[vdev]),
+      checkPointer: (bp) => void checkBlkptr(bp, this.#tops),
+      readCopies: (bp, size, check) => this.#copies(bp, bp.dvas, size, check, attempts, signal),
+      readMember: (bp) => this.#copies(bp, bp.dvas, bp.psize, blockCheck(bp, this.#checksums), attempts, signal),
+    };
+  }
+}
+
+/** Source: module/zfs/vdev.c, vdev_get_min_alloc; vdev_draid.c, vdev_draid_min_alloc */
+function minimumAllocation(top: VdevNode | undefined): number {
+  const ashift = top?.config.ashift ?? 9;
+  const sector = ashift >= 9 && ashift <= 16 ? 1 << ashift : 512;
+  const ndata = top?.config.draid?.ndata ?? 1;
+  return ndata >= 1 && ndata <= 255 ? sector * ndata : sector;
+}
+
+/** `0:1a2b000`, vdev and byte offset, as zdb prints them. */
+const addresses = (dvas: readonly Dva[]): string =>
+  dvas.map(({ vdev, offset }) => `${vdev}:${(offset * 512n).toString(16)}`).join(', ');
+
+function embedded(bp: Blkptr): Promise<Uint8Array> {
+  // Kind 0 is data; a redacted block has no content that could be read.
+  if (bp.checksum !== 0) {
+    const found = bp.checksum === 2 ? 'redacted' : `${bp.checksum}`;
+    throw new FormatError('format-value', 'kind of embedded block', 'data', found, bp.place);
+  }
+  return expand(bp, bp.payload);
+}
+
+async function expand(bp: Blkptr, stored: Uint8Array): Promise<Uint8Array> {
+  const kind = compressionKind(bp.compression);
+  if (kind === null) throw new FormatError('format-value', 'compression', 'one that is known', '', bp.place);
+  const loading = prepareCodec(kind);
+  if (loading !== null) await loading;
+  return decompress(kind, stored, bp.lsize, kind === 'off' ? bp.place : inside(bp.place, 'content'));
+}

@@ -1,0 +1,179 @@
+import { type EmbeddedChecksum, type EmbeddedUnit, labelVerifier, verifyEmbedded } from '../block/embeddedChecksum.ts';
+import type { Engine } from '../block/engine.ts';
+import { LABEL_REGIONS } from '../format/label.layout.ts';
+import { alignedSize, slotSizeOf } from '../format/label.ts';
+import type { LabelConfig } from '../format/labelConfig.ts';
+import type { ByteSource } from '../source/source.ts';
+import { type DecodedConfig, decodeConfigRegion, standing, surveyBootEnvironment } from './labelRegions.ts';
+import {
+  isZero,
+  type LabelMemory,
+  type LabelWindow,
+  type RegionWindow,
+  readLabelWindows,
+  regionOf,
+  withLabelMemory,
+} from './labelWindow.ts';
+import { markMixedWrites } from './mixedWrites.ts';
+import { guidSumByLabel } from './ringForeign.ts';
+import {
+  assumeSlotSize,
+  cutRing,
+  inferSlots,
+  type RawSlot,
+  slotUnits,
+  takeChecks,
+  verifiedSlots,
+} from './ringSlots.ts';
+import { judgeSlots } from './ringStates.ts';
+import type { DeviceSurvey, LabelSurvey, RingSurvey } from './survey.ts';
+import { UberblockReader } from './uberblockReader.ts';
+
+export interface SurveyOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** A label between reading and judging. */
+interface Draft {
+  readonly window: LabelWindow;
+  readonly region: RegionWindow;
+  readonly decoded: DecodedConfig;
+  readonly bootRegion: RegionWindow;
+  configCheck: EmbeddedChecksum | null;
+  bootCheck: EmbeddedChecksum | null;
+  ring: { slotSize: number; from: RingSurvey['slotSizeFrom']; slots: RawSlot[] } | null;
+}
+
+/**
+ * Reads the four labels of a device, at most 1 MiB and each byte once, and says what every region and every slot is.
+ * Damage of any kind is part of the answer. The answer holds no view of what was read.
+ *
+ * @throws nothing that is about the bytes of the source
+ */
+export function surveyDevice(source: ByteSource, engine: Engine, options: SurveyOptions = {}): Promise<DeviceSurvey> {
+  return withLabelMemory((memory) => surveyWithin(memory, source, engine, options));
+}
+
+async function surveyWithin(
+  memory: LabelMemory,
+  source: ByteSource,
+  engine: Engine,
+  options: SurveyOptions,
+): Promise<DeviceSurvey> {
+  const windows = await readLabelWindows(source, options.signal, memory);
+  const drafts: Draft[] = [];
+  for (const window of windows) drafts.push(draft(window, drafts));
+  for (const each of drafts) {
+    const slotSize = slotSizeFromLabels(drafts, each, false);
+    if (slotSize !== null) each.ring = { slotSize, from: 'label', slots: cutRing(each.window, slotSize) };
+  }
+  await verifyDrafts(drafts, engine);
+  for (const each of drafts) await settleRing(drafts, each, engine);
+  await markMixedWrites(
+    drafts.map(({ ring }) => ring?.slots ?? []),
+    engine,
+  );
+  const reader = new UberblockReader();
+  const labels = drafts.map((each) => survey(each, reader));
+  return { source, alignedSize: alignedSize(source.size), labels, config: mostTrusted(labels) };
+}
+
+function draft(window: LabelWindow, others: readonly Draft[]): Draft {
+  const { config, bootEnvironment } = LABEL_REGIONS;
+  const region = regionOf(window, 'config', config.offset, config.size);
+  return {
+    window,
+    region,
+    decoded: decodeConfigRegion(region, others),
+    bootRegion: regionOf(window, 'boot environment', bootEnvironment.offset, bootEnvironment.size),
+    configCheck: null,
+    bootCheck: null,
+    ring: null,
+  };
+}
+
+/** Slot size by the label's own config, else by another label's; with `sound` only by configs whose checksum holds. */
+function slotSizeFromLabels(drafts: readonly Draft[], own: Draft, sound: boolean): number | null {
+  for (const { decoded, configCheck } of [own, ...drafts]) {
+    if (sound && configCheck?.state !== 'good') continue;
+    const slotSize = slotSizeOf(decoded.config?.vdevTree?.ashift ?? null);
+    if (slotSize !== null) return slotSize;
+  }
+  return null;
+}
+
+/** All regions and slots of the device in one batch. */
+async function verifyDrafts(drafts: readonly Draft[], engine: Engine): Promise<void> {
+  const units: EmbeddedUnit[] = [];
+  const wanted = (region: RegionWindow) => region.cut === null && !isZero(region.bytes);
+  const unit = ({ bytes, place }: RegionWindow) => ({ bytes, verifier: labelVerifier(place.offset) });
+  for (const { region, bootRegion, ring } of drafts) {
+    if (wanted(region)) units.push(unit(region));
+    if (wanted(bootRegion)) units.push(unit(bootRegion));
+    if (ring !== null) units.push(...slotUnits(ring.slots));
+  }
+  const checks = (await verifyEmbedded(engine, units)).values();
+  for (const each of drafts) {
+    if (wanted(each.region)) each.configCheck = checks.next().value ?? null;
+    if (wanted(each.bootRegion)) each.bootCheck = checks.next().value ?? null;
+    if (each.ring !== null) takeChecks(each.ring.slots, checks);
+  }
+}
+
+/** Looks again at a ring that was cut by a label whose checksum fails, by none, or so that nothing verifies. */
+async function settleRing(drafts: readonly Draft[], own: Draft, engine: Engine): Promise<void> {
+  if (own.window.bytes.length <= LABEL_REGIONS.ring.offset) {
+    own.ring = null;
+    return;
+  }
+  if (own.ring !== null && verifiedSlots(own.ring.slots) > 0) return;
+  const inferred = await inferSlots(own.window, engine);
+  if (inferred !== null) {
+    const from = inferred.slotSize === slotSizeFromLabels(drafts, own, true) ? 'label' : 'inferred';
+    own.ring = { ...inferred, from };
+    return;
+  }
+  const sound = slotSizeFromLabels(drafts, own, true);
+  if (own.ring !== null && (sound === null || sound === own.ring.slotSize)) return;
+  const slotSize = sound ?? assumeSlotSize(own.window);
+  const slots = cutRing(own.window, slotSize);
+  takeChecks(slots, (await verifyEmbedded(engine, slotUnits(slots))).values());
+  own.ring = { slotSize, from: sound === null ? 'assumed' : 'label', slots };
+}
+
+function survey(
+  { window, region, decoded, configCheck, bootRegion, bootCheck, ring }: Draft,
+  reader: UberblockReader,
+): LabelSurvey {
+  const { status, trouble } = standing(region, decoded.empty, configCheck, decoded.trouble);
+  const guidSum = status === 'ok' && decoded.config !== null ? guidSumByLabel(decoded.config) : null;
+  return {
+    index: window.index,
+    offset: window.place.offset,
+    status,
+    trouble,
+    nvlist: decoded.nvlist,
+    config: decoded.config,
+    bootEnvironment: surveyBootEnvironment(bootRegion, bootCheck),
+    ring:
+      ring === null
+        ? null
+        : {
+            slotSize: ring.slotSize,
+            slotSizeFrom: ring.from,
+            slots: judgeSlots(window, ring.slots, ring.slotSize, guidSum, reader),
+          },
+  };
+}
+
+function mostTrusted(labels: readonly LabelSurvey[]): LabelConfig | null {
+  let best: { config: LabelConfig; sound: boolean; txg: bigint } | null = null;
+  for (const { config, status } of labels) {
+    // A fragment that names neither pool nor vdev says nothing of the device.
+    if (config === null || (config.poolGuid === null && config.guid === null)) continue;
+    const next = { config, sound: status === 'ok', txg: config.txg ?? -1n };
+    const better = best === null || (next.sound === best.sound ? next.txg > best.txg : next.sound);
+    if (better) best = next;
+  }
+  return best?.config ?? null;
+}

@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FormatError, LimitError, ZfsUberError } from '../../src/bytes/errors.ts';
+import type { NvList, NvPair, NvType, NvValue } from '../../src/format/nvlist.ts';
+import { decodeNvlist, decodeWholeNvlist } from '../../src/format/nvlistStream.ts';
+import { encodeNative, encodeXdr, pair, u64 } from '../tools/nvlistEncode.ts';
+
+const place = { source: 'disk0.img', offset: 0x4000, path: ['label 0', 'config'] };
+
+const signed = (bits: number) => fc.integer({ min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 });
+const unsigned = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 });
+const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const text = fc.string({ maxLength: 12, unit: 'grapheme' }).filter((each) => !/[\0\ufffd\ufeff]/.test(each));
+const many = <T>(element: fc.Arbitrary<T>) => fc.array(element, { maxLength: 5 });
+
+const FLAT: { readonly [K in NvType]?: fc.Arbitrary<NvValue> } = {
+  boolean: fc.constant(true),
+  byte: unsigned(8),
+  int8: signed(8),
+  uint8: unsigned(8),
+  int16: signed(16),
+  uint16: unsigned(16),
+  int32: signed(32),
+  uint32: unsigned(32),
+  int64,
+  uint64,
+  hrtime: int64,
+  double: fc.double({ noNaN: true }),
+  boolean_value: fc.boolean(),
+  string: text,
+  byte_array: fc.uint8Array({ maxLength: 9 }),
+  boolean_array: many(fc.boolean()),
+  int8_array: many(signed(8)),
+  uint8_array: many(unsigned(8)),
+  int16_array: many(signed(16)),
+  uint16_array: many(unsigned(16)),
+  int32_array: many(signed(32)),
+  uint32_array: many(unsigned(32)),
+  int64_array: many(int64),
+  uint64_array: many(uint64),
+  string_array: many(text),
+};
+
+const { list } = fc.letrec<{ list: NvList; pair: NvPair }>((tie) => ({
+  list: fc.record({ pairs: fc.array(tie('pair'), { maxLength: 6 }) }),
+  pair: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    ...Object.entries(FLAT).map(([type, value]) =>
+      fc.record({ name: text, type: fc.constant(type as NvType), value: value ?? fc.constant(true) }),
+    ),
+    fc.record({ name: text, type: fc.constant('nvlist' as const), value: tie('list') }),
+    fc.record({ name: text, type: fc.constant('nvlist_array' as const), value: many(tie('list')) }),
+  ),
+}));
+
+const ENCODINGS: readonly [string, (list: NvList) => Uint8Array][] = [
+  ['XDR', encodeXdr],
+  ['native little-endian', (each) => encodeNative(each, true)],
+  ['native big-endian', (each) => encodeNative(each, false)],
+];
+
+describe.each(ENCODINGS)('an nvlist in %s', (_, encode) => {
+  it('comes back with every type, order, nesting and repeated name', () => {
+    fc.assert(
+      fc.property(list, (each) => {
+        expect(decodeNvlist(encode(each), place)).toEqual({ nvlist: each, trouble: null });
+      }),
+    );
+  });
+
+  it('keeps a type that is not known as its bytes, and goes on behind it', () => {
+    const pairs: NvPair[] = [
+      u64('before', 1),
+      { name: 'new', type: 'unknown', value: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
+      u64('after', 2),
+    ];
+    expect(decodeNvlist(encode({ pairs }), place)).toEqual({ nvlist: { pairs }, trouble: null });
+  });
+
+  it('gives the pairs before the damage, also those of the nested list it is in', () => {
+    const inner = { pairs: [u64('guid', 7), pair('path', 'string', '/dev/a'), u64('lost', 9)] };
+    const whole = { pairs: [u64('version', 5000), pair('vdev_tree', 'nvlist', inner), u64('end', 1)] };
+    const bytes = encode(whole);
+    // Cut within the last pair of the inner list.
+    const cut = bytes.subarray(0, bytes.length - encode({ pairs: [u64('end', 1)] }).length);
+    const { nvlist, trouble } = decodeNvlist(cut, place);
+    expect(trouble).toBeInstanceOf(FormatError);
+    expect(nvlist.pairs.slice(0, 2)).toEqual([
+      whole.pairs[0],
+      { ...whole.pairs[1], value: { pairs: expect.arrayContaining(inner.pairs.slice(0, 2)) } },
+    ]);
+    expect(() => decodeWholeNvlist(cut, place)).toThrow(FormatError);
+  });
+
+  it('answers every truncation with what was there', () => {
+    const bytes = encode({
+      pairs: [
+        u64('a', 1),
+        pair('b', 'string_array', ['x', 'yz']),
+        pair('c', 'nvlist_array', [{ pairs: [u64('d', 2)] }]),
+      ],
+    });
+    for (let length = 0; length < bytes.length - 4; length++) {
+      expect(decodeNvlist(bytes.subarray(0, length), place).trouble).toBeInstanceOf(FormatError);
+    }
+  });
+
+  it('answers any bytes in the end with pairs, an error or both', () => {
+    const flip = fc.record({ at: fc.nat(), value: fc.nat(255) });
+    fc.assert(
+      fc.property(list, fc.array(flip, { minLength: 1, maxLength: 4 }), (each, flips) => {
+        const bytes = encode(each);
+        for (const { at, value } of flips) bytes[4 + (at % (bytes.length - 4))] = value;
+        const { trouble } = decodeNvlist(bytes, place);
+        expect(trouble === null || trouble instanceof ZfsUberError).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('stops at a nesting that ZFS itself would not follow', () => {
+    let deep: NvList = { pairs: [] };
+    for (let i = 0; i < 120; i++) deep = { pairs: [pair('n', 'nvlist', deep)] };
+    const { trouble } = decodeNvlist(encode(deep), place);
+    expect(trouble).toBeInstanceOf(LimitError);
+    expect(trouble?.message).toContain('disk0.img @ ');
+  });
+});
+
+describe('an XDR nvlist made to exhaust its reader', () => {
+  it.each([
+    ['byte_array', 10],
+    ['uint64_array', 16],
+    ['string_array', 17],
+    ['nvlist_array', 20],
+  ] as const)('that claims a %s of 2^31 - 1 elements is refused by its bounds', (type, number) => {
+    const bytes = encodeXdr({ pairs: [pair('path', 'string', 'x'), pair('abcd', 'uint64_array', [1n, 2n])] });
+    const view = new DataView(bytes.buffer);
+    const at = bytes.length - 8 - 16 - 12;
+    expect(view.getInt32(at)).toBe(16);
+    view.setInt32(at, number);
+    view.setInt32(at + 4, 0x7fffffff);
+    view.setUint32(at + 8, 0x7fffffff);
+    const { nvlist, trouble } = decodeNvlist(bytes, place);
+    expect(trouble).toMatchObject({ code: 'format-bounds' });
+    expect(nvlist.pairs[0]).toEqual(pair('path', 'string', 'x'));
+    expect(type.endsWith('_array')).toBe(true);
+  });
+
+  it('that nests 10,000 deep ends in a LimitError', () => {
+    const levels: number[] = [];
+    for (let i = 0; i < 10_000; i++) {
+      // One pair a level that holds the next: its size is not looked at before the nested list is read.
+      levels.push(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 64, 0, 0, 0, 1, 0x61, 0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 1);
+    }
+    const bytes = Uint8Array.from([1, 1, 0, 0, ...levels]);
+    expect(decodeNvlist(bytes, place).trouble).toBeInstanceOf(LimitError);
+  });
+
+  it('that claims a pair of 4 GiB is refused where it says so', () => {
+    const bytes = encodeXdr({ pairs: [u64('a', 1)] });
+    new DataView(bytes.buffer).setUint32(12, 0xfffffffc);
+    expect(decodeNvlist(bytes, place).trouble).toMatchObject({ code: 'format-bounds' });
+  });
+});
+
+describe('text in an nvlist', () => {
+  it('that is no UTF-8 is kept a character a byte; control characters stay for the caller to escape', () => {
+    const bytes = encodeXdr({ pairs: [pair('name', 'string', 'ab\x1b[2Jxx')] });
+    bytes[bytes.indexOf(0x61, 30)] = 0xff;
+    expect(decodeNvlist(bytes, place).nvlist.pairs).toEqual([pair('name', 'string', '\xffb\x1b[2Jxx')]);
+  });
+});
+
+it('an encoding that is neither XDR nor native is named', () => {
+  expect(decodeNvlist(Uint8Array.of(7, 1, 0, 0, 0, 0, 0, 0), place).trouble?.message).toBe(
+    'disk0.img @ 0x4000 label 0 > config: nvlist encoding: expected 1 (XDR) or 0 (native), found 7',
+  );
+});
