@@ -1,0 +1,268 @@
+import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
+import { inside, type Place } from '../bytes/place.ts';
+import { Blkptr } from '../format/blkptr.ts';
+import type { Dnode } from '../format/dnode.ts';
+import { type Block, readBlock, type WalkOptions } from './block.ts';
+import type { BlockCache } from './blockCache.ts';
+import { readAhead } from './readAhead.ts';
+
+/** Reads under way at once in a streaming iteration: enough to hide latency, few enough to hold 16 MiB blocks. */
+const READ_AHEAD = 8;
+/** Sibling indirect blocks fetched ahead of the one that is looked at. */
+const INDIRECT_AHEAD = 4;
+/** Most bytes that `read` gives at once; whoever wants more streams. */
+const MAX_READ = 64n * 1024n * 1024n;
+
+/** A block pointer of an object, and what it leads to. */
+export interface TreePointer {
+  readonly bp: Blkptr;
+  /** 0 for content. */
+  readonly level: number;
+  /** Position among the blocks of that level. */
+  readonly blockId: bigint;
+}
+
+/** A content block of an object. */
+export interface ObjectBlock extends Block {
+  readonly blockId: bigint;
+  /** In bytes, in the object. */
+  readonly offset: bigint;
+  readonly bp: Blkptr;
+}
+
+/** Which content blocks are wanted: `from` to below `to`. */
+export interface BlockRange {
+  readonly from?: bigint | undefined;
+  readonly to?: bigint | undefined;
+}
+
+interface Frame {
+  readonly block: Block;
+  readonly count: number;
+  /** Level of what the pointers lead to. */
+  readonly level: number;
+  /** Id, at that level, of what the first pointer leads to. */
+  readonly firstId: bigint;
+  next: number;
+}
+
+/**
+ * One object: its dnode, and its content through the tree of indirect blocks.
+ *
+ * The tree is walked by the pointers that exist; what the dnode claims of its length is never counted through.
+ */
+export class DmuObject {
+  readonly id: bigint;
+  readonly dnode: Dnode;
+  /** For errors: `['MOS', 'object 1']`. */
+  readonly path: readonly string[];
+  readonly #reader: BlockCache;
+
+  constructor(reader: BlockCache, id: bigint, dnode: Dnode, path: readonly string[]) {
+    this.#reader = reader;
+    this.id = id;
+    this.dnode = dnode;
+    this.path = path;
+  }
+
+  /** Of the dnode, for errors about the object as a whole. */
+  get place(): Place {
+    return this.dnode.place;
+  }
+
+  /**
+   * The pointer to content block `blockId`.
+   *
+   * @returns null when it is a hole or lies behind the end of the tree
+   * @throws FormatError when dnode or tree are nonsense; what BlockReader.read throws for an indirect block
+   */
+  async blockPointer(blockId: bigint, signal?: AbortSignal): Promise<Blkptr | null> {
+    const dnode = this.dnode.check();
+    const shift = BigInt(dnode.indirectShift - 7);
+    let level = dnode.levels - 1;
+    const top = blockId >> (shift * BigInt(level));
+    if (blockId < 0n || top >= BigInt(dnode.blockPointerCount)) return null;
+    let bp = dnode.blockPointer(Number(top));
+    for (; level > 0; level--) {
+      if (bp.hole) return null;
+      const block = await this.#indirect(bp, level, blockId >> (shift * BigInt(level)), signal);
+      const index = Number((blockId >> (shift * BigInt(level - 1))) & ((1n << shift) - 1n));
+      bp = pointerIn(block, index);
+    }
+    return bp.hole ? null : bp;
+  }
+
+  /**
+   * Content block `blockId`.
+   *
+   * @returns null for a hole: `dataBlockSize` zeros
+   * @throws what blockPointer and BlockReader.read throw; FormatError when the block is not of the object's block size
+   */
+  async block(blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock | null> {
+    const bp = await this.blockPointer(blockId, signal);
+    return bp === null ? null : this.#content(bp, blockId, signal);
+  }
+
+  /**
+   * `length` bytes of content from `offset`; holes, and all behind the end of the tree, are zeros.
+   *
+   * @param length at most 64 MiB
+   * @throws LimitError above that; what `block` throws
+   */
+  async read(offset: bigint, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+    if (offset < 0n || BigInt(length) > MAX_READ) {
+      throw new LimitError(`${length} bytes from ${offset}: at most ${MAX_READ} are read at once`, this.place);
+    }
+    const size = BigInt(this.dnode.check().dataBlockSize);
+    const out = new Uint8Array(length);
+    const end = offset + BigInt(length);
+    const range = { from: offset / size, to: (end + size - 1n) / size };
+    if (length === 0) return out;
+    for await (const { bytes, offset: at } of this.blocks(range, { signal })) {
+      const from = at > offset ? 0 : Number(offset - at);
+      const to = at + size < end ? bytes.length : Number(end - at);
+      out.set(bytes.subarray(from, to), at > offset ? Number(at - offset) : 0);
+    }
+    return out;
+  }
+
+  /**
+   * All content blocks in order, holes left out; reads a few ahead and holds no more than those.
+   *
+   * @throws what `block` throws, unless `options.onTrouble` takes it
+   */
+  async *blocks(range: BlockRange = {}, options: WalkOptions = {}): AsyncGenerator<ObjectBlock> {
+    const read = async ({ bp, blockId }: TreePointer): Promise<ObjectBlock | null> => {
+      try {
+        return await this.#content(bp, blockId, options.signal);
+      } catch (error) {
+        if (!(error instanceof ZfsUberError) || options.onTrouble === undefined) throw error;
+        options.onTrouble(error);
+        return null;
+      }
+    };
+    for await (const block of readAhead(this.#contentPointers(range, options), READ_AHEAD, read)) {
+      if (block !== null) yield block;
+    }
+  }
+
+  async *#contentPointers(range: BlockRange, options: WalkOptions): AsyncGenerator<TreePointer> {
+    for await (const pointer of this.pointers(range, options)) if (pointer.level === 0) yield pointer;
+  }
+
+  /**
+   * All pointers of the object's tree, each before those below it, in the order of the content; holes are left out.
+   * Reads the indirect blocks, not the content.
+   *
+   * Bounded whatever the bytes say: levels fall by one at each step, and an indirect block is entered once.
+   *
+   * @throws FormatError when the tree is nonsense, what BlockReader.read throws for an indirect block; both unless
+   *   `options.onTrouble` takes it
+   */
+  async *pointers(range: BlockRange = {}, options: WalkOptions = {}): AsyncGenerator<TreePointer> {
+    const dnode = this.dnode.check();
+    const shift = BigInt(dnode.indirectShift - 7);
+    const { from = 0n, to } = range;
+    const wanted = (blockId: bigint, level: number): boolean => {
+      const span = shift * BigInt(level);
+      return (to === undefined || blockId << span < to) && (blockId + 1n) << span > from;
+    };
+    const entered = new Set<string>();
+    const trouble = (error: unknown): void => {
+      if (!(error instanceof ZfsUberError) || options.onTrouble === undefined) throw error;
+      options.onTrouble(error);
+    };
+    const enter = async ({ bp, level, blockId }: TreePointer): Promise<Frame | null> => {
+      const key = bp.dvas.map((dva) => `${dva.vdev}:${dva.offset}`).join();
+      try {
+        if (entered.has(key)) {
+          throw new FormatError('format-value', 'indirect block', 'one not met before', `that at ${key}`, bp.place);
+        }
+        entered.add(key);
+        const block = await this.#indirect(bp, level, blockId, options.signal);
+        const count = Math.floor(block.bytes.length / Blkptr.SIZE);
+        return { block, count, level: level - 1, firstId: blockId << shift, next: 0 };
+      } catch (error) {
+        trouble(error);
+        return null;
+      }
+    };
+    for (let index = 0; index < dnode.blockPointerCount; index++) {
+      const level = dnode.levels - 1;
+      const top = { bp: dnode.blockPointer(index), level, blockId: BigInt(index) };
+      if (top.bp.hole || !wanted(top.blockId, level)) continue;
+      yield top;
+      const stack: Frame[] = [];
+      const first = level > 0 ? await enter(top) : null;
+      if (first !== null) stack.push(first);
+      for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+        options.signal?.throwIfAborted();
+        const pointer = nextPointer(frame, wanted, from >> (shift * BigInt(frame.level)));
+        if (pointer === null) {
+          stack.pop();
+          continue;
+        }
+        yield pointer;
+        if (pointer.level === 0) continue;
+        this.#fetchAhead(frame, wanted);
+        const below = await enter(pointer);
+        if (below !== null) stack.push(below);
+      }
+    }
+  }
+
+  /** Starts reading the next siblings into the cache; what goes wrong shows when they are entered. */
+  #fetchAhead(frame: Frame, wanted: (blockId: bigint, level: number) => boolean): void {
+    const until = Math.min(frame.count, frame.next + INDIRECT_AHEAD);
+    for (let index = frame.next; index < until; index++) {
+      if (isHole(frame.block, index) || !wanted(frame.firstId + BigInt(index), frame.level)) continue;
+      const bp = pointerIn(frame.block, index);
+      if (bp.level === frame.level) this.#reader.read(bp).catch(() => undefined);
+    }
+  }
+
+  #indirect(bp: Blkptr, level: number, blockId: bigint, signal?: AbortSignal): Promise<Block> {
+    const path = [...this.path, `L${level} block ${blockId}`];
+    return readBlock(this.#reader, bp, path, level, 2 ** this.dnode.indirectShift, signal);
+  }
+
+  async #content(bp: Blkptr, blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock> {
+    const size = this.dnode.dataBlockSize;
+    const block = await readBlock(this.#reader, bp, [...this.path, `block ${blockId}`], 0, size, signal);
+    return { ...block, blockId, offset: blockId * BigInt(size), bp };
+  }
+}
+
+/** The next pointer of the frame that is no hole and wanted; null at its end. */
+function nextPointer(
+  frame: Frame,
+  wanted: (blockId: bigint, level: number) => boolean,
+  firstWanted: bigint,
+): TreePointer | null {
+  if (firstWanted > frame.firstId + BigInt(frame.next)) {
+    const skip = firstWanted - frame.firstId;
+    frame.next = skip < BigInt(frame.count) ? Number(skip) : frame.count;
+  }
+  while (frame.next < frame.count) {
+    const index = frame.next++;
+    if (isHole(frame.block, index)) continue;
+    const blockId = frame.firstId + BigInt(index);
+    if (wanted(blockId, frame.level)) return { bp: pointerIn(frame.block, index), level: frame.level, blockId };
+  }
+  return null;
+}
+
+/** Holes are most of some blocks, so those without a single bit in DVA and properties are told before a view is made. */
+function isHole(block: Block, index: number): boolean {
+  const { bytes } = block;
+  const at = index * Blkptr.SIZE;
+  for (let i = 0; i < 16; i++) if (bytes[at + i] !== 0) return false;
+  for (let i = 48; i < 56; i++) if (bytes[at + i] !== 0) return pointerIn(block, index).hole;
+  return true;
+}
+
+function pointerIn(block: Block, index: number): Blkptr {
+  const at = index * Blkptr.SIZE;
+  const bytes = block.bytes.subarray(at, at + Blkptr.SIZE);
+  return new Blkptr(bytes, block.littleEndian, inside(block.place, `pointer ${index}`, at));
+}

@@ -1,0 +1,125 @@
+import { FormatError, ZfsUberError } from '../bytes/errors.ts';
+import { inside, type Place } from '../bytes/place.ts';
+import type { Blkptr } from '../format/blkptr.ts';
+import { DNODE_SLOT } from '../format/dnode.layout.ts';
+import { Dnode } from '../format/dnode.ts';
+import { OBJECT_TYPE, objectTypeName } from '../format/objectTypes.ts';
+import { decodeObjset, type ObjsetPhys } from '../format/objset.ts';
+import { type Block, readBlock, type WalkOptions } from './block.ts';
+import type { BlockCache } from './blockCache.ts';
+import { DmuObject } from './object.ts';
+
+/** One object set: the MOS, a filesystem, a volume, or a snapshot of one. */
+export class Objset {
+  /** `MOS`, or the dataset's name. */
+  readonly name: string;
+  readonly bp: Blkptr;
+  readonly phys: ObjsetPhys;
+  /** The object that holds the dnodes. */
+  readonly metaObject: DmuObject;
+  readonly #reader: BlockCache;
+
+  private constructor(reader: BlockCache, bp: Blkptr, phys: ObjsetPhys, name: string) {
+    this.#reader = reader;
+    this.bp = bp;
+    this.phys = phys;
+    this.name = name;
+    this.metaObject = new DmuObject(reader, 0n, phys.metaDnode, [name, 'dnodes']);
+  }
+
+  /**
+   * Reads an object set.
+   *
+   * @param name for errors
+   * @throws FormatError when the block is no object set; what BlockReader.read throws
+   */
+  static async open(reader: BlockCache, bp: Blkptr, name: string, signal?: AbortSignal): Promise<Objset> {
+    if (bp.hole || bp.type !== OBJECT_TYPE.objset) {
+      const found = bp.hole ? 'a hole' : objectTypeName(bp.type);
+      throw new FormatError('format-value', `object set ${name}`, 'a pointer to an object set', found, bp.place);
+    }
+    const block = await readBlock(reader, bp, [name], 0, null, signal);
+    return new Objset(reader, bp, decodeObjset(block.bytes, block.littleEndian, block.place), name);
+  }
+
+  /**
+   * Object `id`.
+   *
+   * @throws FormatError `format-value` when no such object is allocated; what `find` throws
+   */
+  async object(id: bigint, signal?: AbortSignal): Promise<DmuObject> {
+    const object = await this.find(id, signal);
+    if (object !== null) return object;
+    const place = this.metaObject.place;
+    throw new FormatError('format-value', `${this.name} object ${id}`, 'an allocated dnode', 'none', place);
+  }
+
+  /**
+   * Object `id`, or null when none is allocated under that number: a free slot, a hole, the inside of a larger dnode.
+   *
+   * @throws FormatError when the dnode block is nonsense; what BlockReader.read throws
+   */
+  async find(id: bigint, signal?: AbortSignal): Promise<DmuObject | null> {
+    if (id <= 0n) return null;
+    const perBlock = BigInt(this.metaObject.dnode.check().dataBlockSize / DNODE_SLOT);
+    const block = await this.metaObject.block(id / perBlock, signal);
+    if (block === null) return null;
+    const wanted = Number(id % perBlock);
+    // A slot may be the inside of a large dnode, which only those before it tell.
+    for (let slot = 0; slot <= wanted; ) {
+      const dnode = dnodeAt(block, slot, this.name, (id / perBlock) * perBlock + BigInt(slot));
+      if (slot === wanted) return dnode === null ? null : this.#object(id, dnode);
+      slot += dnode?.slots ?? 1;
+    }
+    return null;
+  }
+
+  /**
+   * All allocated objects by ascending number. Reads the dnode blocks that exist, a few ahead.
+   *
+   * @throws what `find` throws, unless `options.onTrouble` takes it
+   */
+  async *objects(options: WalkOptions = {}): AsyncGenerator<DmuObject> {
+    const slots = this.metaObject.dnode.check().dataBlockSize / DNODE_SLOT;
+    for await (const block of this.metaObject.blocks({}, options)) {
+      const firstId = block.blockId * BigInt(slots);
+      for (let slot = 0; slot < slots; ) {
+        const id = firstId + BigInt(slot);
+        let dnode: Dnode | null = null;
+        try {
+          dnode = dnodeAt(block, slot, this.name, id);
+        } catch (error) {
+          if (!(error instanceof ZfsUberError) || options.onTrouble === undefined) throw error;
+          options.onTrouble(error);
+        }
+        if (dnode !== null && id !== 0n) yield this.#object(id, dnode);
+        slot += dnode?.slots ?? 1;
+      }
+    }
+  }
+
+  /** The objects outside the numbering that account for space by user, group and project; those that exist. */
+  accounting(): { readonly name: 'user used' | 'group used' | 'project used'; readonly object: DmuObject }[] {
+    const { userUsed, groupUsed, projectUsed } = this.phys;
+    const all = [
+      { name: 'user used', id: -1n, dnode: userUsed },
+      { name: 'group used', id: -2n, dnode: groupUsed },
+      { name: 'project used', id: -3n, dnode: projectUsed },
+    ] as const;
+    return all.flatMap(({ name, id, dnode }) =>
+      dnode === null ? [] : [{ name, object: new DmuObject(this.#reader, id, dnode, [this.name, name]) }],
+    );
+  }
+
+  #object(id: bigint, dnode: Dnode): DmuObject {
+    return new DmuObject(this.#reader, id, dnode, [this.name, `object ${id}`]);
+  }
+}
+
+/** The dnode in `slot`, null when the slot is free. */
+function dnodeAt(block: Block, slot: number, name: string, id: bigint): Dnode | null {
+  const at = slot * DNODE_SLOT;
+  if (block.bytes[at] === 0) return null;
+  const place: Place = { ...inside(block.place, '', at), path: [name, `object ${id}`] };
+  return new Dnode(block.bytes.subarray(at), block.littleEndian, place);
+}

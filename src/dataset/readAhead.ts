@@ -1,0 +1,26 @@
+/**
+ * Starts the work of the next items while the caller still looks at the current one, and gives the results in the order
+ * of the items.
+ *
+ * At most `depth` results are under way or waiting, so memory is bounded by the caller's pace. When the caller stops
+ * early, work under way ends unheard.
+ *
+ * @param depth at least 1
+ */
+export async function* readAhead<Item, Result>(
+  items: AsyncIterable<Item> | Iterable<Item>,
+  depth: number,
+  start: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const waiting: Promise<Result>[] = [];
+  for await (const item of items) {
+    const result = start(item);
+    // The failure belongs to whoever takes the result; until then it must not count as unhandled.
+    result.catch(() => undefined);
+    waiting.push(result);
+    if (waiting.length < depth) continue;
+    const first = waiting.shift();
+    if (first !== undefined) yield await first;
+  }
+  for (const result of waiting) yield await result;
+}

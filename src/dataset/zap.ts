@@ -1,0 +1,189 @@
+import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
+import { decodeFatZap, type FatZap } from '../format/fatZap.ts';
+import { decodeMicroZap, type MicroZap } from '../format/microZap.ts';
+import { ZAP_BLOCK } from '../format/zap.layout.ts';
+import type { ZapEntry } from '../format/zapEntry.ts';
+import { zapHash } from '../format/zapHash.ts';
+import { decodeZapLeaf } from '../format/zapLeaf.ts';
+import { normaliseName } from '../format/zapName.ts';
+import type { WalkOptions } from './block.ts';
+import type { DmuObject } from './object.ts';
+import { readAhead } from './readAhead.ts';
+
+/** Leaves of one ZAP: some 10^9 entries. A table that names more is made to exhaust memory. */
+const MAX_LEAVES = 4 * 1024 * 1024;
+/** Entries that `all` collects; whoever wants more iterates. */
+const MAX_COLLECTED = 1024 * 1024;
+const LEAVES_AHEAD = 8;
+
+/** A ZAP object: names and values, in one block or in a table of leaves. */
+export class Zap {
+  readonly object: DmuObject;
+  readonly #micro: MicroZap | null;
+  readonly #fat: FatZap | null;
+
+  private constructor(object: DmuObject, micro: MicroZap | null, fat: FatZap | null) {
+    this.object = object;
+    this.#micro = micro;
+    this.#fat = fat;
+  }
+
+  /**
+   * Reads the first block of a ZAP.
+   *
+   * @throws FormatError when it is a hole or no ZAP block; what DmuObject.block throws
+   */
+  static async open(object: DmuObject, signal?: AbortSignal): Promise<Zap> {
+    const block = await object.block(0n, signal);
+    if (block === null) throw new FormatError('format-value', 'ZAP', 'a first block', 'a hole', object.place);
+    const view = new DataView(block.bytes.buffer, block.bytes.byteOffset, 8);
+    const type = view.getBigUint64(0, block.littleEndian);
+    if (type === ZAP_BLOCK.micro) {
+      return new Zap(object, decodeMicroZap(block.bytes, block.littleEndian, block.place), null);
+    }
+    return new Zap(object, null, decodeFatZap(block.bytes, block.littleEndian, block.place));
+  }
+
+  get kind(): 'micro' | 'fat' {
+    return this.#fat === null ? 'micro' : 'fat';
+  }
+
+  /** Header of a fat ZAP; null for a micro one. */
+  get fat(): FatZap | null {
+    return this.#fat;
+  }
+
+  get normFlags(): bigint {
+    return this.#fat?.normFlags ?? this.#micro?.normFlags ?? 0n;
+  }
+
+  /**
+   * All entries: of a micro ZAP in the order of the block, of a fat one in the order of their hashes.
+   *
+   * @throws FormatError or what DmuObject.blocks throws for a damaged leaf, unless `options.onTrouble` takes it
+   */
+  async *entries(options: WalkOptions = {}): AsyncGenerator<ZapEntry> {
+    if (this.#micro !== null) yield* this.#micro.entries;
+    if (this.#fat === null) return;
+    const fat = this.#fat;
+    const read = async (leaf: bigint): Promise<readonly ZapEntry[]> => {
+      try {
+        return await this.#leaf(fat, leaf, options.signal);
+      } catch (error) {
+        if (!(error instanceof ZfsUberError) || options.onTrouble === undefined) throw error;
+        options.onTrouble(error);
+        return [];
+      }
+    };
+    for await (const entries of readAhead(this.#leaves(fat, options), LEAVES_AHEAD, read)) yield* entries;
+  }
+
+  /**
+   * All entries by name, for ZAPs that are small by nature.
+   *
+   * @throws LimitError above 2^20 entries; what `entries` throws
+   */
+  async all(options: WalkOptions = {}): Promise<Map<string, ZapEntry>> {
+    const all = new Map<string, ZapEntry>();
+    for await (const entry of this.entries(options)) {
+      all.set(entry.name, entry);
+      if (all.size > MAX_COLLECTED) throw new LimitError(`more than ${MAX_COLLECTED} entries`, this.object.place);
+    }
+    return all;
+  }
+
+  /**
+   * The entry of that name. Reads one leaf; where names are normalised before they are compared, maybe all.
+   *
+   * @returns null when there is none
+   * @throws FormatError when table or leaf are nonsense; what DmuObject.block throws
+   */
+  async get(name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
+    if (this.normFlags !== 0n) return this.#getNormalised(name, signal);
+    if (this.#micro !== null) return this.#micro.entries.find((entry) => entry.name === name) ?? null;
+    if (this.#fat === null || this.#fat.wordKeys) return null;
+    return this.#find(this.#fat, zapHash(this.#fat.salt, new TextEncoder().encode(name)), name, signal);
+  }
+
+  /**
+   * The entry of that key in a ZAP with 64-bit keys.
+   *
+   * @returns null when there is none, or names are text
+   * @throws what `get` throws
+   */
+  async getByWords(key: readonly bigint[], signal?: AbortSignal): Promise<ZapEntry | null> {
+    const fat = this.#fat;
+    if (!fat?.wordKeys) return null;
+    const bytes = new Uint8Array(key.length * 8);
+    const view = new DataView(bytes.buffer);
+    for (const [i, word] of key.entries()) view.setBigUint64(i * 8, word, true);
+    const hash = fat.preHashed ? (key[0] ?? 0n) : zapHash(fat.salt, bytes);
+    return this.#find(fat, hash, key.map((word) => `0x${word.toString(16)}`).join(), signal);
+  }
+
+  /**
+   * The value of that name as one integer; null when there is no such name.
+   *
+   * @throws FormatError `format-value` when the value is an array; what `get` throws
+   */
+  async integer(name: string, signal?: AbortSignal): Promise<bigint | null> {
+    return (await this.get(name, signal))?.integer ?? null;
+  }
+
+  async #getNormalised(name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
+    const wanted = normaliseName(name, this.normFlags);
+    let alike: ZapEntry | null = null;
+    for await (const entry of this.entries({ signal })) {
+      if (entry.name === name) return entry;
+      if (alike === null && normaliseName(entry.name, this.normFlags) === wanted) alike = entry;
+    }
+    return alike;
+  }
+
+  async #find(fat: FatZap, hash: bigint, name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
+    const kept = hash & fat.hashMask;
+    const index = kept >> (64n - fat.tableShift);
+    const leaf = await this.#tablePointer(fat, index, signal);
+    const entries = leaf === 0n ? [] : await this.#leaf(fat, leaf, signal);
+    return entries.find((entry) => entry.hash === kept && entry.name === name) ?? null;
+  }
+
+  async #tablePointer(fat: FatZap, index: bigint, signal?: AbortSignal): Promise<bigint> {
+    if (fat.tableBlock === null) return fat.embeddedTable[Number(index)] ?? 0n;
+    const perBlock = BigInt(this.object.dnode.dataBlockSize / 8);
+    const blockId = index / perBlock;
+    const block = blockId < fat.tableBlocks ? await this.object.block(fat.tableBlock + blockId, signal) : null;
+    if (block === null) return 0n;
+    const view = new DataView(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length);
+    return view.getBigUint64(Number(index % perBlock) * 8, block.littleEndian);
+  }
+
+  /** Block ids of all leaves, each once, in the order of the pointer table; reads the table blocks that exist. */
+  async *#leaves(fat: FatZap, options: WalkOptions): AsyncGenerator<bigint> {
+    const seen = new Set<bigint>([0n]);
+    for await (const leaf of this.#table(fat, options)) {
+      if (seen.has(leaf)) continue;
+      seen.add(leaf);
+      if (seen.size > MAX_LEAVES) throw new LimitError(`more than ${MAX_LEAVES} leaves`, this.object.place);
+      yield leaf;
+    }
+  }
+
+  async *#table(fat: FatZap, options: WalkOptions): AsyncGenerator<bigint> {
+    yield* fat.embeddedTable;
+    if (fat.tableBlock === null) return;
+    const range = { from: fat.tableBlock, to: fat.tableBlock + fat.tableBlocks };
+    for await (const { bytes, littleEndian } of this.object.blocks(range, options)) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let at = 0; at + 8 <= bytes.length; at += 8) yield view.getBigUint64(at, littleEndian);
+    }
+  }
+
+  async #leaf(fat: FatZap, blockId: bigint, signal?: AbortSignal): Promise<readonly ZapEntry[]> {
+    const block = await this.object.block(blockId, signal);
+    if (block === null) {
+      throw new FormatError('format-value', `ZAP leaf ${blockId}`, 'a block', 'a hole', this.object.place);
+    }
+    return decodeZapLeaf(block.bytes, block.littleEndian, fat.wordKeys, block.place);
+  }
+}
