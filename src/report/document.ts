@@ -60,6 +60,8 @@ export interface UberblockEntry {
   readonly version: string;
   readonly slot: number;
   readonly labels: readonly number[];
+  /** `mmp`: in the slot kept for multihost heartbeats; `foreign`: of another pool than the label beside it. */
+  readonly state: 'valid' | 'mmp' | 'foreign';
   readonly byteOrder: 'little' | 'big';
   readonly checkpointTxg: string;
   readonly mmp: {

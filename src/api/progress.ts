@@ -1,0 +1,7 @@
+/** How far a call is. `total` may grow while it runs; it is never below `done`. */
+export interface Progress {
+  /** What is being done, for a person: `reading labels`, `checking txgs`. */
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+}

@@ -1,0 +1,49 @@
+import type { Engine } from '../block/engine.ts';
+import { mapBounded } from '../node/bounded.ts';
+import { type OpenedSource, openSources } from '../node/openSources.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { surveyDevice } from '../pool/surveyDevice.ts';
+import type { Progress } from './progress.ts';
+
+/** One source as it was opened, and what its label regions say; null when it could not be opened. */
+export interface SurveyedSource {
+  readonly opened: OpenedSource;
+  readonly survey: DeviceSurvey | null;
+}
+
+export interface SurveyChoice {
+  readonly engine: Engine;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A source under survey holds up to 1 MiB of label bytes: this many at a time keep 64 sources under 150 MiB. */
+const AT_ONCE = 8;
+
+/**
+ * Opens every source and reads its label regions. A source that cannot be opened or read is an entry that says why;
+ * the others are read all the same.
+ *
+ * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @returns in the order given; the caller closes each `opened`
+ * @throws UsageError when a spec makes no sense
+ */
+export async function surveyDevices(specs: readonly string[], choice: SurveyChoice): Promise<SurveyedSource[]> {
+  const options = choice.signal === undefined ? {} : { signal: choice.signal };
+  const opened = await openSources(specs, options);
+  let done = 0;
+  try {
+    return await mapBounded(opened, AT_ONCE, async (source) => {
+      const survey = source.source === null ? null : await surveyDevice(source.source, choice.engine, options);
+      choice.progress?.({ phase: 'reading labels', done: ++done, total: opened.length });
+      return { opened: source, survey };
+    });
+  } catch (error) {
+    await Promise.all(opened.map((source) => source.close()));
+    throw error;
+  }
+}
+
+export async function closeSources(surveyed: readonly SurveyedSource[]): Promise<void> {
+  await Promise.all(surveyed.map(({ opened }) => opened.close()));
+}

@@ -1,0 +1,64 @@
+import type { ScanDocument, SourceEntry } from '../report/document.ts';
+import type { LabelsDocument } from '../report/labelsDocument.ts';
+import type { RingDocument } from '../report/ringDocument.ts';
+import { RING_LETTERS } from '../report/ringMap.ts';
+
+/** What the exit status says. */
+export const EXIT = { done: 0, noZfs: 1, usage: 2, partial: 3, bug: 70 } as const;
+
+interface Outcome {
+  /** At least one pool was found. */
+  readonly pool: boolean;
+  /** Something of ZFS was found. */
+  readonly trace: boolean;
+  /** Something could not be opened or read. */
+  readonly unread: boolean;
+}
+
+/** Traces of which no pool can be made count as partly done: "no trace of ZFS" would be wrong, and so would "done". */
+function statusOf({ pool, trace, unread }: Outcome): number {
+  if (unread) return EXIT.partial;
+  if (pool) return EXIT.done;
+  return trace ? EXIT.partial : EXIT.noZfs;
+}
+
+export function scanStatus({ sources, pools, findings }: ScanDocument): number {
+  const all = [...findings, ...pools.flatMap((pool) => pool.findings)];
+  return statusOf({
+    pool: pools.length > 0,
+    trace: sources.some(hasTrace),
+    unread: sources.some(isPartlyUnread) || all.some(({ code }) => code === 'read-error'),
+  });
+}
+
+const isPartlyUnread = ({ error, labels }: SourceEntry): boolean =>
+  error !== null ||
+  labels.some(({ status, ring }) => status === 'unreadable' || (ring !== null && ring.unreadable > 0));
+
+/** A label whose checksum holds, or an uberblock's magic: anything else may be any file. */
+const hasTrace = ({ labels, uberblocks }: SourceEntry): boolean =>
+  uberblocks.length > 0 || labels.some(({ status, ring }) => isLabel(status) || isRing(ring?.map ?? ''));
+
+const isLabel = (status: SourceEntry['labels'][number]['status']): boolean => status === 'ok' || status === 'malformed';
+
+const { valid, mmp, checksum, torn, foreign } = RING_LETTERS;
+const isRing = (map: string): boolean => [valid, mmp, checksum, torn, foreign].some((letter) => map.includes(letter));
+
+export function labelsStatus({ sources }: LabelsDocument): number {
+  const labels = sources.flatMap((source) => source.labels);
+  return statusOf({
+    pool: labels.some(({ status, config }) => status === 'ok' && config !== null && 'pool_guid' in config),
+    trace: labels.some(({ status }) => isLabel(status)),
+    unread: sources.some(({ error }) => error !== null) || labels.some(({ status }) => status === 'unreadable'),
+  });
+}
+
+export function ringStatus({ sources }: RingDocument): number {
+  const rings = sources.flatMap((source) => source.rings);
+  return statusOf({
+    pool: rings.some(({ map }) => [valid, mmp].some((letter) => map.includes(letter))),
+    trace: rings.some(({ map, labelStatus }) => isRing(map) || isLabel(labelStatus)),
+    unread:
+      sources.some(({ error }) => error !== null) || rings.some(({ map }) => map.includes(RING_LETTERS.unreadable)),
+  });
+}

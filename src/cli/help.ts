@@ -1,0 +1,51 @@
+import yargs from 'yargs';
+import { COMMANDS, COMMON_OPTIONS, type Command, SOURCE_HELP } from './commands.ts';
+import type { Options } from './options.ts';
+
+const PROGRAM = 'zfs-uber';
+const ABOUT = 'Reads the labels and uberblocks of ZFS pools and ranks the txgs they can be rewound to. Never writes.';
+const STATUSES =
+  'Exit status: 0 a pool was found; 1 no trace of ZFS; 2 wrong usage; 3 something could not be read (the report says ' +
+  'what); 70 a bug in zfs-uber.';
+
+/**
+ * The help of a command, or of the whole program, made from the table of commands. Only here is yargs loaded: its
+ * import alone takes longer than a scan of small images may.
+ *
+ * @param columns of the page
+ */
+export async function helpText(command: Command | null, columns: number): Promise<string> {
+  const parser = yargs([])
+    .scriptName(PROGRAM)
+    .detectLocale(false)
+    .help(false)
+    .version(false)
+    .wrap(columns)
+    .parserConfiguration({ 'boolean-negation': false });
+  if (command === null) {
+    parser.usage(`${PROGRAM} COMMAND SOURCE...\n\n${ABOUT}`);
+    for (const each of COMMANDS) parser.command(`${each.name} SOURCE...`, each.summary);
+    parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help`);
+  } else {
+    parser.usage(`${PROGRAM} ${command.name} [options] SOURCE...\n\n${sentence(command.summary)}`);
+    for (const [line, says] of command.examples) parser.example(`${PROGRAM} ${line}`, says);
+    parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}`);
+  }
+  addOptions(parser, command?.options ?? COMMON_OPTIONS);
+  return `${await parser.getHelp()}\n`;
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+function addOptions(parser: ReturnType<typeof yargs>, options: Options): void {
+  for (const [name, { describe, placeholder, choices, initialText }] of Object.entries(options)) {
+    const value = placeholder === null || choices.length > 0 ? '' : `${placeholder}: `;
+    parser.option(name, {
+      describe: value + describe,
+      ...(placeholder === null ? { type: 'boolean' as const } : { type: 'string' as const, requiresArg: true }),
+      ...(choices.length === 0 ? {} : { choices }),
+      ...(initialText === null ? {} : { defaultDescription: initialText }),
+      ...(name === 'help' ? { alias: 'h' } : {}),
+    });
+  }
+}

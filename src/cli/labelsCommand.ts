@@ -1,0 +1,16 @@
+import { buildLabelsDocument } from '../report/labelsDocument.ts';
+import { labelsText } from '../report/text/labelsText.ts';
+import type { Run, TABLE_OPTIONS } from './commands.ts';
+import { labelsStatus } from './exitStatus.ts';
+import { progressLine } from './progressLine.ts';
+import { pageFor } from './terminal.ts';
+
+export const runLabels: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, terminal, library) => {
+  const progress = progressLine(terminal, { asked: values.progress, quiet: values.quiet });
+  const surveyed = await library.survey(sources, { progress: progress.show }).finally(progress.end);
+  const { passedOver: _, ...tool } = await library.tool();
+  const document = buildLabelsDocument(tool, surveyed);
+  if (values.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  else terminal.out(labelsText(await pageFor(terminal, values['no-color']), document, values));
+  return labelsStatus(document);
+};

@@ -1,0 +1,42 @@
+import { EXIT } from './exitStatus.ts';
+import { runCommand } from './runCommand.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Runs the command with this process's arguments and streams and leaves its status in `process.exitCode`: the process
+ * ends when everything is written.
+ */
+export async function run(): Promise<void> {
+  const terminal = processTerminal();
+  process.exitCode = await runCommand(process.argv.slice(2), terminal, async () => {
+    const { nodeLibrary } = await import('./nodeLibrary.ts');
+    return nodeLibrary();
+  });
+}
+
+function processTerminal(): Terminal {
+  const { stdout, stderr, env, platform } = process;
+  const err = writer(stderr, () => {});
+  const out = writer(stdout, ({ message }) => {
+    err(`zfs-uber: the report could not be written: ${message}\n`);
+    process.exitCode = EXIT.partial;
+  });
+  const outIsTerminal = stdout.isTTY === true;
+  const columns = outIsTerminal && stdout.columns > 0 ? stdout.columns : null;
+  return { out, err, outIsTerminal, errIsTerminal: stderr.isTTY === true, columns, env, platform, now: Date.now };
+}
+
+/**
+ * Writes to `stream` until it fails. That a reader goes away (`| head`) is no failure: what it has not read is not
+ * missed.
+ */
+function writer(stream: NodeJS.WriteStream, failed: (error: Error) => void): (text: string) => void {
+  let open = true;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (open && error.code !== 'EPIPE') failed(error);
+    open = false;
+  });
+  return (text) => {
+    if (open) stream.write(text);
+  };
+}

@@ -1,0 +1,16 @@
+import { buildRingDocument } from '../report/ringDocument.ts';
+import { ringText } from '../report/text/ringText.ts';
+import type { Run, TABLE_OPTIONS } from './commands.ts';
+import { ringStatus } from './exitStatus.ts';
+import { progressLine } from './progressLine.ts';
+import { pageFor } from './terminal.ts';
+
+export const runRing: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, terminal, library) => {
+  const progress = progressLine(terminal, { asked: values.progress, quiet: values.quiet });
+  const surveyed = await library.survey(sources, { progress: progress.show }).finally(progress.end);
+  const { passedOver: _, ...tool } = await library.tool();
+  const document = buildRingDocument(tool, surveyed);
+  if (values.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  else terminal.out(ringText(await pageFor(terminal, values['no-color']), document, values));
+  return ringStatus(document);
+};

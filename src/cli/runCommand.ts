@@ -1,0 +1,72 @@
+import { UsageError, ZfsUberError } from '../bytes/errors.ts';
+import { printable } from '../report/text/printable.ts';
+import { ArgumentError, type Ask, readArguments } from './arguments.ts';
+import { EXIT } from './exitStatus.ts';
+import type { Library } from './library.ts';
+import { type Terminal, takesUnicode } from './terminal.ts';
+
+const REPORT = 'This is a bug in zfs-uber, not in your pool. Please report it with the lines below.';
+
+/**
+ * The command `zfs-uber`. Never throws: whatever happens becomes text and a status.
+ *
+ * @param args without the program
+ * @param load gets the library; called only where a command needs it
+ * @returns the exit status: see `EXIT`
+ */
+export async function runCommand(
+  args: readonly string[],
+  terminal: Terminal,
+  load: () => Promise<Library>,
+): Promise<number> {
+  try {
+    return await dispatch(readArguments(args), terminal, load);
+  } catch (error) {
+    return complain(error, terminal);
+  }
+}
+
+async function dispatch(ask: Ask, terminal: Terminal, load: () => Promise<Library>): Promise<number> {
+  switch (ask.what) {
+    case 'help': {
+      const { helpText } = await import('./help.ts');
+      terminal.out(await helpText(ask.command, Math.min(terminal.columns ?? 80, 100)));
+      return EXIT.done;
+    }
+    case 'version': {
+      const { passedOver, ...tool } = await (await load()).tool();
+      if (ask.json) terminal.out(`${JSON.stringify({ ...tool, passedOver }, null, 2)}\n`);
+      else {
+        const why = passedOver === null ? '' : ` (none faster: ${passedOver})`;
+        terminal.out(`${printable(`zfs-uber ${tool.version}, engine ${tool.engine}${why}`, false)}\n`);
+      }
+      return EXIT.done;
+    }
+    case 'run':
+      return ask.command.start({ sources: ask.sources, values: valuesOf(ask) }, terminal, load());
+  }
+}
+
+/** The table has made these values, one for each of its options. */
+const valuesOf = (ask: Extract<Ask, { what: 'run' }>) =>
+  ask.values as Parameters<typeof ask.command.start>[0]['values'];
+
+function complain(error: unknown, terminal: Terminal): number {
+  const unicode = takesUnicode(terminal);
+  const say = (text: string) => terminal.err(`${printable(`zfs-uber: ${text}`, unicode)}\n`);
+  if (error instanceof UsageError) {
+    say(error.message);
+    const command = error instanceof ArgumentError ? error.command : null;
+    terminal.err(`Try 'zfs-uber ${command === null ? '' : `${command.name} `}--help'.\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof ZfsUberError) {
+    say(error.message);
+    return EXIT.partial;
+  }
+  say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  terminal.err(`${REPORT}\n`);
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  for (const line of stack.split('\n').slice(1)) terminal.err(`${printable(line, false)}\n`);
+  return EXIT.bug;
+}

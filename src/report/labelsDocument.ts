@@ -1,0 +1,92 @@
+import type { DeviceSurvey, LabelStatus, LabelSurvey } from '../pool/survey.ts';
+import type { DocumentError, SourceKind, ToolInfo } from './document.ts';
+import { type JsonNvList, leaves, nvlistJson } from './nvlistJson.ts';
+import { describeSource, documentError, type SourceDescription } from './sourceEntry.ts';
+
+/** `labels --json`. */
+export interface LabelsDocument {
+  readonly schema: 'zfs-uber/labels/1';
+  readonly tool: ToolInfo;
+  readonly sources: readonly LabelsSource[];
+}
+
+export interface LabelsSource {
+  readonly path: string;
+  readonly kind: SourceKind;
+  readonly sizeBytes: string;
+  readonly offsetBytes: string;
+  readonly error: DocumentError | null;
+  /** Four, index 0 to 3; none when the source could not be opened. */
+  readonly labels: readonly LabelText[];
+  /** Where labels that decode say different things. */
+  readonly differences: readonly LabelDifference[];
+}
+
+export interface LabelText {
+  readonly index: number;
+  readonly offsetBytes: string;
+  readonly status: LabelStatus;
+  /** Why the status is not `ok`. */
+  readonly error: DocumentError | null;
+  /** As far as it decodes, also when the checksum fails. */
+  readonly config: JsonNvList | null;
+  readonly bootEnvironment: {
+    readonly status: LabelStatus;
+    readonly kind: 'blank' | 'text' | 'nvlist' | 'legacy' | null;
+    readonly error: DocumentError | null;
+  };
+}
+
+export interface LabelDifference {
+  /** The way to the value: `vdev_tree.children[0].path`. */
+  readonly key: string;
+  /** By label index; null where the label lacks the key or does not decode. */
+  readonly values: readonly (string | number | boolean | null)[];
+}
+
+/** A source and what its label regions say; `survey` is null when it could not be opened. */
+export interface SurveyedSource {
+  readonly source: SourceDescription;
+  readonly survey: DeviceSurvey | null;
+}
+
+export function buildLabelsDocument(tool: ToolInfo, surveyed: readonly SurveyedSource[]): LabelsDocument {
+  return {
+    schema: 'zfs-uber/labels/1',
+    tool,
+    sources: surveyed.map(({ source, survey }) => {
+      const labels = (survey?.labels ?? []).map(labelText);
+      return { ...describeSource(source), labels, differences: differences(labels) };
+    }),
+  };
+}
+
+function labelText(label: LabelSurvey): LabelText {
+  const { status, kind, trouble } = label.bootEnvironment;
+  return {
+    index: label.index,
+    offsetBytes: label.offset.toString(),
+    status: label.status,
+    error: documentError(label.trouble),
+    config: label.nvlist === null ? null : nvlistJson(label.nvlist),
+    bootEnvironment: { status, kind, error: documentError(trouble) },
+  };
+}
+
+/** Keys in the order in which they are first met, label 0 first. */
+function differences(labels: readonly LabelText[]): LabelDifference[] {
+  const decoded = labels.filter((label) => label.config !== null);
+  if (decoded.length < 2) return [];
+  const rows = new Map<string, (string | number | boolean | null)[]>();
+  for (const label of decoded) {
+    for (const { key, value } of leaves(label.config ?? {})) {
+      const row = rows.get(key) ?? labels.map(() => null);
+      row[label.index] = value;
+      rows.set(key, row);
+    }
+  }
+  const indexes = decoded.map((label) => label.index);
+  return [...rows]
+    .filter(([, row]) => indexes.some((index) => row[index] !== row[indexes[0] ?? 0]))
+    .map(([key, values]) => ({ key, values }));
+}

@@ -1,0 +1,56 @@
+import type { NvList, NvValue } from '../format/nvlist.ts';
+
+/**
+ * An nvlist as JSON holds it: 64-bit integers decimal strings, bytes hexadecimal strings, a double that is no number
+ * its name. A name that repeats in one list goes on as `name#2`, `name#3`.
+ */
+export type JsonValue = string | number | boolean | readonly JsonValue[] | JsonNvList;
+export interface JsonNvList {
+  readonly [name: string]: JsonValue;
+}
+
+/** A real label nests 6 deep or so: pool, vdev tree, children of children. The decoder has a bound of its own. */
+const MAX_DEPTH = 64;
+const TOO_DEEP = '(nested too deep)';
+
+/** Loses nothing but the type names and, below 64 levels, the content. */
+export function nvlistJson(list: NvList, depth = 0): JsonNvList {
+  // By entries, never by assignment: a name of the image may be `__proto__`.
+  const seen = new Map<string, number>();
+  return Object.fromEntries(
+    list.pairs.map((pair) => {
+      const count = (seen.get(pair.name) ?? 0) + 1;
+      seen.set(pair.name, count);
+      return [count === 1 ? pair.name : `${pair.name}#${count}`, valueJson(pair.value, depth + 1)];
+    }),
+  );
+}
+
+function valueJson(value: NvValue, depth: number): JsonValue {
+  if (depth > MAX_DEPTH) return TOO_DEEP;
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (value instanceof Uint8Array) return hex(value);
+  if (isList(value)) return nvlistJson(value, depth);
+  return value.map((each: NvValue) => valueJson(each, depth + 1));
+}
+
+const isList = (value: object): value is NvList => 'pairs' in value;
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** One value somewhere in an nvlist, by the way to it: `vdev_tree.children[0].path`. */
+export interface Leaf {
+  readonly key: string;
+  readonly value: string | number | boolean;
+}
+
+/** Every value that is no list, in order. An empty list or array is left out. */
+export function* leaves(value: JsonValue, key = ''): Generator<Leaf> {
+  if (typeof value !== 'object') yield { key, value };
+  else if (isArray(value)) for (const [index, each] of value.entries()) yield* leaves(each, `${key}[${index}]`);
+  else for (const [name, each] of Object.entries(value)) yield* leaves(each, key === '' ? name : `${key}.${name}`);
+}
+
+const isArray = (value: JsonNvList | readonly JsonValue[]): value is readonly JsonValue[] => Array.isArray(value);

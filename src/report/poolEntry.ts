@@ -1,0 +1,103 @@
+import type { VdevNode } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { vdevHealth } from '../pool/vdevHealth.ts';
+import type { Finding } from '../rewind/findings/finding.ts';
+import type { JudgedCandidate, PoolJudgement, Recommendation } from '../rewind/judgePool.ts';
+import type { CandidateEntry, FindingEntry, PoolEntry, RecommendationEntry, VdevEntry } from './document.ts';
+
+/** Index of a device in the document's `sources`; null for one that is not listed there. */
+export type SourceIndexOf = (device: DeviceSurvey) => number | null;
+
+/** The entry of one pool in `scan --json`. */
+export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceIndexOf: SourceIndexOf): PoolEntry {
+  const { found, expected } = pool.guidSum;
+  return {
+    name: pool.name,
+    guid: pool.guid.toString(),
+    state: pool.state,
+    version: pool.version?.toString() ?? null,
+    hostname: pool.hostname,
+    hostid: pool.hostid?.toString() ?? null,
+    sources: indexesOf(pool.devices, sourceIndexOf),
+    vdevs: pool.root === null ? null : vdevEntry(pool.root, sourceIndexOf),
+    missing: pool.missing.map(({ guid, type, path, role }) => ({ guid: guid.toString(), type, path, role })),
+    guidSum: {
+      expected: expected?.toString() ?? null,
+      found: found.toString(),
+      ok: expected !== null && expected === found,
+    },
+    findings: judgement.findings.map((finding) => findingEntry(finding, sourceIndexOf)),
+    candidates: judgement.candidates.map(candidateEntry),
+    recommendation: judgement.recommendation === null ? null : recommendationEntry(judgement.recommendation),
+  };
+}
+
+function indexesOf(devices: readonly DeviceSurvey[], sourceIndexOf: SourceIndexOf): number[] {
+  const indexes = new Set<number>();
+  for (const device of devices) {
+    const index = sourceIndexOf(device);
+    if (index !== null) indexes.add(index);
+  }
+  return [...indexes].sort((a, b) => a - b);
+}
+
+/** The tree is as deep as assembling made it, which has a limit. */
+function vdevEntry(node: VdevNode, sourceIndexOf: SourceIndexOf): VdevEntry {
+  const { type, guid, id, path, ashift, nparity } = node.config;
+  return {
+    type,
+    guid: guid.toString(),
+    id,
+    role: node.role,
+    path,
+    source: node.device === null ? null : sourceIndexOf(node.device),
+    state: vdevHealth(node),
+    ...(ashift === null ? {} : { ashift }),
+    ...(nparity === null ? {} : { nparity }),
+    children: node.children.map((child) => vdevEntry(child, sourceIndexOf)),
+  };
+}
+
+/** The entry of one finding, of a pool or of the whole scan. */
+export function findingEntry(
+  { code, severity, message, devices }: Finding,
+  sourceIndexOf: SourceIndexOf,
+): FindingEntry {
+  const sources = indexesOf(devices, sourceIndexOf);
+  return { code, severity, message, ...(sources.length === 0 ? {} : { sources }) };
+}
+
+function candidateEntry(judged: JudgedCandidate): CandidateEntry {
+  const { candidate, prediction, commands } = judged;
+  return {
+    rank: judged.rank,
+    txg: candidate.txg.toString(),
+    timestamp: secondsOf(candidate.uberblock.timestamp),
+    lossSeconds: judged.lossSeconds,
+    copies: judged.copies,
+    verdict: prediction.verdict,
+    metadataErrors: null,
+    dataErrors: null,
+    blocksChecked: judged.blocksChecked,
+    reasons: prediction.reasons,
+    hazards: [],
+    commandReadOnly: commands.readOnly,
+    commandReadWrite: commands.readWrite,
+  };
+}
+
+function recommendationEntry({ candidate, why, alternatives, cautions }: Recommendation): RecommendationEntry {
+  return {
+    txg: candidate.candidate.txg.toString(),
+    lossSeconds: candidate.lossSeconds,
+    why,
+    commandReadOnly: candidate.commands.readOnly,
+    commandReadWrite: candidate.commands.readWrite,
+    alternatives: alternatives.map((each) => ({ txg: each.txg.toString(), why: each.why })),
+    cautions,
+  };
+}
+
+/** A forged time may be anything up to 2^64; JSON's numbers are exact to 2^53. */
+const secondsOf = (timestamp: bigint): number =>
+  timestamp > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(timestamp);

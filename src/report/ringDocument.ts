@@ -1,0 +1,77 @@
+import type { LabelStatus, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
+import type { DocumentError, SourceKind, ToolInfo, UberblockEntry } from './document.ts';
+import type { SurveyedSource } from './labelsDocument.ts';
+import { ringMap } from './ringMap.ts';
+import { describeSource, describeUberblock, documentError } from './sourceEntry.ts';
+
+/** `ring --json`. */
+export interface RingDocument {
+  readonly schema: 'zfs-uber/ring/1';
+  readonly tool: ToolInfo;
+  readonly sources: readonly RingSource[];
+}
+
+export interface RingSource {
+  readonly path: string;
+  readonly kind: SourceKind;
+  readonly sizeBytes: string;
+  readonly offsetBytes: string;
+  readonly error: DocumentError | null;
+  /** One a label that is not absent. */
+  readonly rings: readonly RingText[];
+}
+
+export interface RingText {
+  /** Index of the label that holds the ring, and how that label's text is. */
+  readonly label: number;
+  readonly labelStatus: LabelStatus;
+  readonly slotSizeBytes: number;
+  readonly slotSizeFrom: RingSurvey['slotSizeFrom'];
+  /** One letter a slot: see docs/ring-map.md. */
+  readonly map: string;
+  readonly slots: readonly SlotText[];
+}
+
+export interface SlotText {
+  readonly slot: number;
+  readonly offsetBytes: string;
+  readonly state: SlotState;
+  /** Decoded wherever the magic is there: with any state but `valid`, `mmp` and `foreign` do not trust it. */
+  readonly uberblock: Omit<UberblockEntry, 'slot' | 'labels' | 'state'> | null;
+  readonly error: DocumentError | null;
+}
+
+export function buildRingDocument(tool: ToolInfo, surveyed: readonly SurveyedSource[]): RingDocument {
+  return {
+    schema: 'zfs-uber/ring/1',
+    tool,
+    sources: surveyed.map(({ source, survey }) => ({
+      ...describeSource(source),
+      rings: (survey?.labels ?? []).flatMap(ringTexts),
+    })),
+  };
+}
+
+function ringTexts({ index, status, ring }: LabelSurvey): RingText[] {
+  if (ring === null) return [];
+  return [
+    {
+      label: index,
+      labelStatus: status,
+      slotSizeBytes: ring.slotSize,
+      slotSizeFrom: ring.slotSizeFrom,
+      map: ringMap(ring.slots),
+      slots: ring.slots.map(slotText),
+    },
+  ];
+}
+
+function slotText(slot: SlotSurvey): SlotText {
+  return {
+    slot: slot.index,
+    offsetBytes: slot.offset.toString(),
+    state: slot.state,
+    uberblock: slot.uberblock === null ? null : describeUberblock(slot.uberblock),
+    error: documentError(slot.trouble),
+  };
+}

@@ -1,0 +1,25 @@
+import type { PoolScan } from '../rewind/scanPools.ts';
+import type { Depth, ScanDocument, ToolInfo } from './document.ts';
+import type { SurveyedSource } from './labelsDocument.ts';
+import { buildPoolEntry } from './poolEntry.ts';
+import { buildSourceEntry } from './sourceEntry.ts';
+
+export interface ScanFacts {
+  readonly tool: ToolInfo;
+  readonly depth: Depth;
+  readonly sources: readonly SurveyedSource[];
+  readonly found: PoolScan;
+}
+
+/** The document of `scan`. */
+export function buildScanDocument({ tool, depth, sources, found }: ScanFacts): ScanDocument {
+  const indexes = new Map(sources.flatMap(({ survey }, index) => (survey === null ? [] : [[survey, index]])));
+  return {
+    schema: 'zfs-uber/scan/1',
+    tool,
+    depth,
+    sources: sources.map(({ source, survey }) => buildSourceEntry(survey, source)),
+    findings: [],
+    pools: found.judgements.map((judgement) => buildPoolEntry(judgement, (device) => indexes.get(device) ?? null)),
+  };
+}

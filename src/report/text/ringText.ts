@@ -1,0 +1,128 @@
+import type { SlotState } from '../../pool/survey.ts';
+import type { RingDocument, RingSource, SlotText } from '../ringDocument.ts';
+import { countText } from './amounts.ts';
+import { sourceHeading } from './labelsText.ts';
+import { clean, type Page, paragraph, type Style } from './page.ts';
+import { ringLines, ringPicture } from './ringPicture.ts';
+import { couldNotRead, withoutPlace } from './sourceTrouble.ts';
+import { foldLast, type Row, table } from './table.ts';
+import { datedColumn } from './writtenColumn.ts';
+
+/** Rows of a table that is not asked for whole; at most half of them are slots that are not sound. */
+const ROWS = 20;
+
+const PAINT: Readonly<Record<SlotState, keyof Style | null>> = {
+  valid: 'good',
+  mmp: 'good',
+  empty: 'dim',
+  template: 'dim',
+  checksum: 'bad',
+  torn: 'bad',
+  unreadable: 'bad',
+  foreign: 'warn',
+  garbage: 'warn',
+};
+
+/** Slots that hold nothing need no row: the map shows them. */
+const WITHOUT_ROW: readonly SlotState[] = ['empty', 'template'];
+
+const SOUND: readonly SlotState[] = ['valid', 'mmp'];
+
+/**
+ * The report of `ring` for a terminal: per source the rings as a picture, then what each slot holds: first those that are
+ * not sound, then the newest.
+ */
+export function ringText(page: Page, document: RingDocument, choice: { readonly all: boolean }): string {
+  const readable = document.sources.filter(({ error, rings }) => error === null || rings.length > 0);
+  const blocks = readable.flatMap((source) => [
+    [...sourceHeading(page, source), ...picture(page, source)],
+    slotTable(page, source, choice.all),
+  ]);
+  blocks.push(couldNotRead(page, document.sources));
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function picture(page: Page, source: RingSource): string[] {
+  if (source.rings.length === 0) return paragraph(page, 'Too short for a label, so there is no ring.', page.style.bad);
+  const rings = source.rings.map(({ label, map, slotSizeBytes }) => ({ label, map, slotSizeBytes, best: [] }));
+  const assumed = source.rings.every(({ slotSizeFrom }) => slotSizeFrom === 'assumed');
+  const lines = ringPicture(page, ringLines('', rings));
+  if (!assumed) return lines;
+  return [
+    ...lines,
+    ...paragraph(page, 'The size of a slot is a guess: no label and no slot tells it.', page.style.warn),
+  ];
+}
+
+interface Entry {
+  readonly slot: SlotText;
+  readonly labels: number[];
+}
+
+/** Slots with the same content are one row with all their labels. */
+function slotTable(page: Page, source: RingSource, all: boolean): string[] {
+  const merged = new Map<string, Entry>();
+  for (const { label, slots } of source.rings) {
+    for (const slot of slots) {
+      if (WITHOUT_ROW.includes(slot.state)) continue;
+      const key = `${slot.slot} ${slot.state} ${JSON.stringify(slot.uberblock)}`;
+      const known = merged.get(key);
+      if (known === undefined) merged.set(key, { slot, labels: [label] });
+      else known.labels.push(label);
+    }
+  }
+  const entries = [...merged.values()].sort(newestFirst);
+  if (entries.length === 0) return [];
+  const sound = entries.filter(({ slot }) => SOUND.includes(slot.state));
+  const other = entries.filter(({ slot }) => !SOUND.includes(slot.state));
+  const first = all ? other : other.slice(0, ROWS / 2);
+  const shown = [...first, ...(all ? sound : sound.slice(0, ROWS - first.length))];
+  const columns = [
+    { head: 'SLOT', right: true },
+    { head: 'TXG', right: true },
+    { head: 'WRITTEN', right: false },
+    { head: 'LABELS', right: false },
+    { head: 'STATE', right: false },
+  ];
+  const rest = entries.length - shown.length;
+  const written = datedColumn(page);
+  const rows = shown.map((each) => slotRow(page, source.path, each, written));
+  const [folded, foldedRows] = foldLast(page, columns, rows);
+  return table(page, folded, '', foldedRows, rest === 0 ? null : `${countText(rest, 'more slot')}: --all`);
+}
+
+/** By txg, then by time; slots without an uberblock last. */
+function newestFirst(a: Entry, b: Entry): number {
+  const [x, y] = [a.slot.uberblock, b.slot.uberblock];
+  if (x === null || y === null) return Number(x === null) - Number(y === null) || a.slot.slot - b.slot.slot;
+  if (x.txg !== y.txg) return BigInt(x.txg) > BigInt(y.txg) ? -1 : 1;
+  return y.timestamp - x.timestamp || a.slot.slot - b.slot.slot;
+}
+
+function slotRow(page: Page, path: string, { slot, labels }: Entry, written: (timestamp: number) => string): Row {
+  const { uberblock, state, error } = slot;
+  return {
+    cells: [
+      { text: String(slot.slot), paint: null },
+      { text: uberblock?.txg ?? '', paint: null },
+      { text: uberblock === null ? '' : written(uberblock.timestamp), paint: null },
+      { text: rangesText(labels), paint: null },
+      { text: state, paint: PAINT[state] },
+    ],
+    note: error === null ? '' : clean(page, withoutPlace(path, error.message)),
+  };
+}
+
+/** `0-3`, `0, 2-3`: neighbours together. `indexes` ascend. */
+function rangesText(indexes: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const index of indexes) {
+    const last = ranges.at(-1);
+    if (last !== undefined && index === last.to + 1) last.to = index;
+    else ranges.push({ from: index, to: index });
+  }
+  return ranges.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}

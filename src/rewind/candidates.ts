@@ -1,0 +1,97 @@
+import type { Txg } from '../bytes/units.ts';
+import type { Uberblock } from '../format/uberblock.ts';
+import type { Pool } from '../pool/pool.ts';
+import {
+  compareUberblocks,
+  contentKey,
+  rootKey,
+  type UberblockCopy,
+  uberblockCopies,
+} from '../pool/uberblockCopies.ts';
+import { usableDevices } from './usableLeaves.ts';
+
+/** One state that the pool can be rewound to. */
+export interface Candidate {
+  /** Equal for equal candidates of one scan, whatever the order of its sources. */
+  readonly key: string;
+  /** The sync itself where one of the copies is it; otherwise the last heartbeat that repeats it. */
+  readonly uberblock: Uberblock;
+  readonly txg: Txg;
+  /** Of the root block pointer: candidates that share it share the whole meta-object set. */
+  readonly rootKey: string;
+  /** Every slot that holds it, by device and label; heartbeats that repeat it are not among them. */
+  readonly copies: readonly UberblockCopy[];
+  /** Heartbeats of multihost that repeat it, the newest first. */
+  readonly heartbeats: readonly UberblockCopy[];
+  /**
+   * `zpool import -T txg` takes this one: a leaf that OpenZFS can use carries it, and no other uberblock of the same
+   * txg comes before it.
+   */
+  readonly taken: boolean;
+  /** Some leaf that OpenZFS can use carries it. */
+  readonly seen: boolean;
+}
+
+/**
+ * The union over all devices and labels of what is in the rings: with more than three top-level vdevs a txg is written
+ * to some of them only. Newest first, in the order in which OpenZFS prefers uberblocks.
+ *
+ * After a split brain two candidates have one txg: both are there, one of them is `taken`.
+ */
+export function collectCandidates(pool: Pool): Candidate[] {
+  const usable = usableDevices(pool.root);
+  const groups = new Map<string, UberblockCopy[]>();
+  const heartbeats = new Map<string, UberblockCopy[]>();
+  for (const device of pool.devices) {
+    for (const copy of uberblockCopies(device)) {
+      const content = contentKey(copy.uberblock);
+      if (copy.heartbeat) add(heartbeats, content, copy);
+      else add(groups, `${content} ${copy.uberblock.timestamp}`, copy);
+    }
+  }
+  // A heartbeat whose sync is nowhere to be found is all that is left of that txg.
+  const synced = new Set([...groups.values()].flatMap(([copy]) => (copy ? [contentKey(copy.uberblock)] : [])));
+  for (const [content, beats] of heartbeats) if (!synced.has(content)) groups.set(`${content} beat`, beats);
+
+  const candidates: Candidate[] = [];
+  for (const [key, copies] of groups) {
+    const [first] = copies;
+    if (first === undefined) continue;
+    const beats = (heartbeats.get(contentKey(first.uberblock)) ?? []).sort(newestFirst);
+    // Heartbeats that stand for a lost sync differ in time: the newest speaks.
+    const uberblock = first.heartbeat ? (beats[0]?.uberblock ?? first.uberblock) : first.uberblock;
+    const seen = [...copies, ...beats].some(({ device }) => usable.has(device));
+    const heartbeatsOnly = first.heartbeat;
+    candidates.push({
+      key,
+      uberblock,
+      txg: uberblock.txg,
+      rootKey: rootKey(uberblock),
+      copies,
+      heartbeats: heartbeatsOnly ? [] : beats,
+      seen,
+      taken: false,
+    });
+  }
+  candidates.sort(compareCandidates);
+  const decided = new Set<Txg>();
+  return candidates.map((candidate) => {
+    if (!candidate.seen || decided.has(candidate.txg)) return candidate;
+    decided.add(candidate.txg);
+    return { ...candidate, taken: true };
+  });
+}
+
+function add<T>(map: Map<string, T[]>, key: string, item: T): void {
+  const items = map.get(key);
+  if (items === undefined) map.set(key, [item]);
+  else items.push(item);
+}
+
+const newestFirst = (a: UberblockCopy, b: UberblockCopy): number => compareUberblocks(b.uberblock, a.uberblock);
+
+/** Newest of all that are seen at import first; a heartbeat makes its sync as new as itself. */
+function compareCandidates(a: Candidate, b: Candidate): number {
+  const newest = (each: Candidate) => each.heartbeats[0]?.uberblock ?? each.uberblock;
+  return compareUberblocks(newest(b), newest(a)) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+}

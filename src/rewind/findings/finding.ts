@@ -1,0 +1,49 @@
+import type { Pool } from '../../pool/pool.ts';
+import type { DeviceSurvey } from '../../pool/survey.ts';
+import type { Candidate } from '../candidates.ts';
+import type { Judged } from '../judge.ts';
+
+export type Severity = 'info' | 'warning' | 'error';
+
+/** Something true of the pool that a person has to know. `code` is stable and listed in docs/findings.md. */
+export interface Finding {
+  readonly code: string;
+  readonly severity: Severity;
+  /** Plain English. Names in it are raw text of the image: escape them before they reach a terminal. */
+  readonly message: string;
+  /** The devices it is about; empty when it is about the pool. */
+  readonly devices: readonly DeviceSurvey[];
+}
+
+/** What findings are drawn from. */
+export interface Evidence {
+  readonly pool: Pool;
+  /** Newest first. */
+  readonly candidates: readonly Candidate[];
+  /** In the order of `candidates`. */
+  readonly judged: readonly Judged[];
+}
+
+/** `1 device`, `2 devices`. */
+export const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`;
+
+/** The first of `items` joined, and how many more there are: a message has to stay readable. */
+export function list(items: readonly (string | number | bigint)[], shown = 8): string {
+  const head = items.slice(0, shown).join(', ');
+  return items.length > shown ? `${head} and ${items.length - shown} more` : head;
+}
+
+/** Seconds since 1970 as UTC; a number that is no date of this era as it is. */
+export function time(timestamp: bigint): string {
+  if (timestamp > 253402300799n) return `${timestamp} s`;
+  return new Date(Number(timestamp) * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
+}
+
+/** A span of seconds in the largest unit that fits. */
+export function span(seconds: bigint): string {
+  const s = seconds < 0n ? -seconds : seconds;
+  if (s < 120n) return `${s} s`;
+  if (s < 7200n) return `${s / 60n} min`;
+  if (s < 172800n) return `${s / 3600n} h`;
+  return `${s / 86400n} days`;
+}

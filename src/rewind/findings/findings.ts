@@ -1,0 +1,38 @@
+import { guidSumMismatch, missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
+import type { Evidence, Finding, Severity } from './finding.ts';
+import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
+import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
+import { failingSlots, tornSectors, unreadableSlots } from './rings.ts';
+import { divergedHistory, staleLegs, timeGoingBack } from './timelines.ts';
+import { aheadOfMetadata, reusedRoots } from './uberblocks.ts';
+
+/** In the order in which equals are told. */
+const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
+  aheadOfMetadata,
+  divergedHistory,
+  missingDevices,
+  truncatedDevices,
+  staleLegs,
+  timeGoingBack,
+  multihost,
+  raidzExpansion,
+  lostLabels,
+  disagreeingLabels,
+  newerLabels,
+  guidSumMismatch,
+  failingSlots,
+  tornSectors,
+  unreadableSlots,
+  foreignPools,
+  outsideDevices,
+  poolState,
+  checkpoint,
+  reusedRoots,
+];
+
+const WEIGHT: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
+
+/** Everything that labels, rings and root blocks tell of the pool, the gravest first. */
+export function collectFindings(evidence: Evidence): Finding[] {
+  return FAMILIES.flatMap((family) => family(evidence)).sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity]);
+}

@@ -1,0 +1,90 @@
+import type { VdevNode } from '../../pool/pool.ts';
+import { count, type Evidence, type Finding, list, time } from './finding.ts';
+
+/** State that changes what an import or a rewind means. */
+export function poolState({ pool, candidates }: Evidence): Finding[] {
+  const newest = candidates.find(({ taken }) => taken)?.uberblock ?? null;
+  const findings: Finding[] = [];
+  if (pool.state === 'exported') {
+    findings.push({
+      code: 'pool-exported',
+      severity: 'info',
+      message: `The pool was exported${newest === null ? '' : ` at ${time(newest.timestamp)}`}: it was closed in order.`,
+      devices: [],
+    });
+  }
+  if (pool.state === 'destroyed') {
+    findings.push({
+      code: 'pool-destroyed',
+      severity: 'warning',
+      message:
+        'The pool was destroyed with zpool destroy; its contents are untouched until the disks are used again. The commands carry -D.',
+      devices: [],
+    });
+  }
+  return findings;
+}
+
+/** A host that is alive and has the pool open writes to it while it is being rewound: nothing is worse. */
+export function multihost({ pool, candidates }: Evidence): Finding[] {
+  const newest = candidates.find(({ taken }) => taken);
+  const mmp = newest?.uberblock.mmp ?? null;
+  if (newest === undefined || mmp === null) return [];
+  const beat = newest.heartbeats[0]?.uberblock;
+  const last = beat === undefined ? '' : ` Its last heartbeat is of ${time(beat.timestamp)}.`;
+  const host = pool.hostname === null ? 'a host' : `host ${pool.hostname}`;
+  return [
+    {
+      code: 'multihost',
+      severity: pool.state === 'active' ? 'warning' : 'info',
+      message: `Multihost protection is on; ${host} had the pool open.${last} Make sure that no host has it imported now: with -T an import does not notice one.`,
+      devices: [],
+    },
+  ];
+}
+
+/** An uberblock that is itself a checkpoint: the pool was rewound to one. Whether one is stored stands in the MOS. */
+export function checkpoint({ candidates }: Evidence): Finding[] {
+  const rewound = candidates.filter(({ uberblock }) => uberblock.checkpointTxg !== 0n);
+  if (rewound.length === 0) return [];
+  const points = rewound.map(
+    ({ txg, uberblock }) => `txg ${txg} continues the checkpoint of txg ${uberblock.checkpointTxg}`,
+  );
+  return [
+    {
+      code: 'checkpoint',
+      severity: 'info',
+      message: `The pool was rewound to a checkpoint: ${list(points)}.`,
+      devices: [],
+    },
+  ];
+}
+
+/** Data is moved in place while a raidz grows: txgs on the other side of a step cannot be gone back to. */
+export function raidzExpansion({ pool, candidates }: Evidence): Finding[] {
+  const tops = (pool.root?.children ?? []).filter(
+    ({ config }) => config.raidzExpanding || config.raidzExpandTxgs.length > 0,
+  );
+  const newest = candidates.find(({ taken }) => taken)?.uberblock.raidzReflow;
+  const refused = candidates.filter(({ uberblock: { raidzReflow } }) => {
+    return newest !== undefined && (raidzReflow.offset !== newest.offset || raidzReflow.state !== newest.state);
+  });
+  const running = tops.some(({ config }) => config.raidzExpanding) || (newest !== undefined && newest.offset !== 0n);
+  if (tops.length === 0 && refused.length === 0 && !running) return [];
+  const which = tops.map(describeExpansion);
+  const what = which.length === 0 ? 'A raidz vdev was being expanded' : which.join('; ');
+  const blocked =
+    refused.length === 0
+      ? ''
+      : ` OpenZFS refuses to go back to ${count(refused.length, 'candidate')} written during the expansion: txg ${list(refused.map(({ txg }) => txg))}.`;
+  return [
+    { code: 'raidz-expansion', severity: running ? 'warning' : 'info', message: `${what}.${blocked}`, devices: [] },
+  ];
+}
+
+function describeExpansion({ config, children }: VdevNode): string {
+  const name = `raidz${config.nparity ?? ''}-${config.id ?? '?'}`;
+  return config.raidzExpanding
+    ? `${name} is being expanded to ${children.length} disks`
+    : `${name} was expanded at txg ${list(config.raidzExpandTxgs)}`;
+}

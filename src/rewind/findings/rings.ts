@@ -1,0 +1,75 @@
+import type { DeviceSurvey, SlotSurvey } from '../../pool/survey.ts';
+import { count, type Evidence, type Finding, list } from './finding.ts';
+
+/** Slots that zdb lists as uberblocks and OpenZFS does not take. */
+export function failingSlots({ pool, candidates }: Evidence): Finding[] {
+  const newest = candidates.find(({ taken }) => taken)?.txg ?? 0n;
+  return pool.devices.flatMap((device) => {
+    const slots = slotsOf(device, 'checksum');
+    if (slots.length === 0) return [];
+    const ahead = slots.flatMap(({ slot }) => {
+      const txg = slot.uberblock?.txg ?? 0n;
+      return txg > newest ? [txg] : [];
+    });
+    const lost =
+      ahead.length === 0 ? '' : ` Newer than the newest sound one: txg ${list([...new Set(ahead)].sort(byNumber))}.`;
+    return [
+      {
+        code: 'uberblock-checksum',
+        severity: 'warning' as const,
+        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} with the magic but a wrong checksum: ${list(slots.map(whichSlot))}. zdb -lu shows them as normal; an import ignores them.${lost}`,
+        devices: [device],
+      },
+    ];
+  });
+}
+
+/** Damage that follows the sectors of the disk, not the slots of the ring. */
+export function tornSectors({ pool }: Evidence): Finding[] {
+  return pool.devices.flatMap((device) => {
+    const slots = slotsOf(device, 'torn');
+    if (slots.length === 0) return [];
+    return [
+      {
+        code: 'ring-sector-torn',
+        severity: 'warning' as const,
+        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} damaged together with their neighbours in one physical sector, or half overwritten: ${list(slots.map(whichSlot))}. The device lost power or was cut off during a write.`,
+        devices: [device],
+      },
+    ];
+  });
+}
+
+/** Slots that could not be read at all. */
+export function unreadableSlots({ pool }: Evidence): Finding[] {
+  return pool.devices.flatMap((device) => {
+    const slots = slotsOf(device, 'unreadable');
+    if (slots.length === 0) return [];
+    return [
+      {
+        code: 'ring-unreadable',
+        severity: 'warning' as const,
+        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} could not be read: ${list(slots.map(whichSlot))}.`,
+        devices: [device],
+      },
+    ];
+  });
+}
+
+interface FoundSlot {
+  readonly label: number;
+  readonly slot: SlotSurvey;
+}
+
+function slotsOf(device: DeviceSurvey, state: SlotSurvey['state']): FoundSlot[] {
+  return device.labels.flatMap((label) =>
+    (label.ring?.slots ?? []).filter((slot) => slot.state === state).map((slot) => ({ label: label.index, slot })),
+  );
+}
+
+const whichSlot = ({ label, slot }: FoundSlot): string => {
+  const txg = slot.uberblock === null ? '' : ` (says txg ${slot.uberblock.txg})`;
+  return `label ${label} slot ${slot.index}${txg}`;
+};
+
+const byNumber = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,126 @@
+import { UnsupportedError, ZfsUberError } from '../../bytes/errors.ts';
+import { saltedChecksums, SALT_SIZE } from '../../block/saltedChecksum.ts';
+import { BlockCache } from '../../dataset/blockCache.ts';
+import type { Blkptr } from '../../format/blkptr.ts';
+import type { Uberblock } from '../../format/uberblock.ts';
+import type { BlockRead, BlockReader, BlockVerdict } from '../../pool/blockRead.ts';
+import type { IndirectMapping, IndirectMappings } from '../../pool/indirect.ts';
+import type { VdevNode } from '../../pool/pool.ts';
+import type { DeviceSurvey } from '../../pool/survey.ts';
+import type { SaltedChecksums } from '../../block/verifyBlock.ts';
+
+/** Opens the blocks of a pool with the tree `root`; what openBlockReader does with an engine. */
+export type OpenBlocks = (
+  root: VdevNode,
+  options: {
+    readonly salted: SaltedChecksums | null;
+    readonly mappings: IndirectMappings | null;
+    readonly raidzReflow: Uberblock['raidzReflow'];
+  },
+) => BlockReader;
+
+/** All that the bytes behind a block pointer depend on. */
+export interface ReaderState {
+  readonly root: VdevNode;
+  readonly raidzReflow: Uberblock['raidzReflow'];
+  readonly salt: Uint8Array | null;
+  /** Mappings of removed vdevs by their id, as far as they are known. */
+  readonly mappings: ReadonlyMap<number, IndirectMapping>;
+}
+
+/** Content kept by one reader. Few are open at once: they differ only where devices came or went. */
+const CACHE = 48 * 1024 * 1024;
+/** Readers kept; the one used longest ago is closed, and opened again when it is wanted. */
+const MAX_READERS = 4;
+
+/** Readers of one pool at different txgs: those that see the same devices in the same way are one. */
+export class PoolReaders {
+  readonly #open: OpenBlocks;
+  readonly #readers = new Map<string, BlockCache>();
+  readonly #ids = new Map<object, number>();
+
+  constructor(open: OpenBlocks) {
+    this.#open = open;
+  }
+
+  open(state: ReaderState): BlockCache {
+    const key = this.#keyOf(state);
+    const known = this.#readers.get(key);
+    if (known !== undefined) {
+      this.#readers.delete(key);
+      this.#readers.set(key, known);
+      return known;
+    }
+    const { root, raidzReflow, mappings } = state;
+    const salted = state.salt?.length === SALT_SIZE ? saltedChecksums(state.salt) : null;
+    const mappingOf: IndirectMappings | null =
+      mappings.size === 0
+        ? null
+        : (vdev) => {
+            const mapping = mappings.get(vdev);
+            return mapping === undefined ? Promise.reject(new UnsupportedError(`no mapping of removed vdev ${vdev}`, null)) : Promise.resolve(mapping);
+          };
+    const reader = new BlockCache(
+      new FailuresKept(this.#open(root, { salted, raidzReflow, mappings: mappingOf })),
+      CACHE,
+    );
+    this.#readers.set(key, reader);
+    for (const oldest of this.#readers.keys()) {
+      if (this.#readers.size <= MAX_READERS) break;
+      this.#readers.delete(oldest);
+    }
+    return reader;
+  }
+
+  /** Equal when any block pointer leads to the same bytes. */
+  #keyOf({ root, raidzReflow, salt, mappings }: ReaderState): string {
+    const parts: unknown[] = [raidzReflow.offset, raidzReflow.state, salt?.join() ?? ''];
+    for (const [id, mapping] of mappings) parts.push(`${id}=${this.#idOf(mapping)}`);
+    const open: VdevNode[] = [root];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      const { type, guid, id, ashift, asize, nparity, draid, raidzExpanding, raidzExpandTxgs } = node.config;
+      const { device } = node;
+      parts.push(type, guid, id, ashift, asize, nparity, raidzExpanding, raidzExpandTxgs.join());
+      parts.push(draid === null ? '' : Object.values(draid).join(), device === null ? '' : this.#idOf(device));
+      parts.push(node.children.length);
+      open.push(...node.children);
+    }
+    return parts.join(' ');
+  }
+
+  #idOf(thing: IndirectMapping | DeviceSurvey): number {
+    const known = this.#ids.get(thing);
+    if (known !== undefined) return known;
+    this.#ids.set(thing, this.#ids.size);
+    return this.#ids.size - 1;
+  }
+}
+
+/** Failed reads that are remembered: a destroyed block is asked for again by every txg that still points to it. */
+const MAX_FAILURES = 16384;
+
+/** Gives the same error again for a block that could not be read, without asking the devices. */
+class FailuresKept implements BlockReader {
+  readonly #reader: BlockReader;
+  readonly #failures = new Map<string, ZfsUberError>();
+
+  constructor(reader: BlockReader) {
+    this.#reader = reader;
+  }
+
+  async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
+    const key = `${bp.word(0)} ${String.fromCharCode(...bp.bytes)}`;
+    const failed = this.#failures.get(key);
+    if (failed !== undefined) throw failed;
+    try {
+      return await this.#reader.read(bp, signal);
+    } catch (error) {
+      if (error instanceof ZfsUberError && this.#failures.size < MAX_FAILURES) this.#failures.set(key, error);
+      throw error;
+    }
+  }
+
+  verify(bp: Blkptr, signal?: AbortSignal): Promise<BlockVerdict> {
+    return this.#reader.verify(bp, signal);
+  }
+}

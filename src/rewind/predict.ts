@@ -1,0 +1,69 @@
+export interface Trouble {
+  /** One sentence for a person: what could not be had, and what it belongs to. */
+  readonly message: string;
+  readonly because: 'damage' | 'missing-device' | 'unknown';
+  /** OpenZFS meets this with an assertion: who tries it loses the running system. */
+  readonly panic?: boolean;
+}
+
+/** What trying an import would do to the machine. */
+export interface Hazard {
+  readonly kind: 'panic';
+  readonly message: string;
+}
+
+/** One step of the real pool load, checked without loading. */
+export interface LoadStep<State> {
+  /** Name of the step in OpenZFS, so that its debug log can be compared with ours. */
+  readonly name: string;
+  readonly when: 'always' | 'read-write-only';
+  check(state: State): AsyncIterable<Trouble> | Iterable<Trouble>;
+}
+
+export type Verdict = 'importable' | 'readonly' | 'damaged' | 'incomplete' | 'unverified';
+
+export interface Prediction {
+  readonly verdict: Verdict;
+  /** The deciding reason first. */
+  readonly reasons: readonly string[];
+  /** The step that decides; null when all that were asked pass. */
+  readonly failsAt: string | null;
+  readonly hazards: readonly Hazard[];
+}
+
+/**
+ * What `zpool import -T` would answer, by the first step that cannot pass.
+ *
+ * @param steps in load order; a later step is not checked once the read-only import is known to fail
+ * @param complete the steps are all that the load has; otherwise passing them leaves the answer open, and so does a
+ *   read-write step that fails, because a later one may fail for both
+ * Source: module/zfs/spa.c, spa_load_impl
+ */
+export async function predict<State>(
+  state: State,
+  steps: readonly LoadStep<State>[],
+  complete: boolean,
+): Promise<Prediction> {
+  let readWrite: Prediction | null = null;
+  for (const step of steps) {
+    if (step.when === 'read-write-only' && readWrite !== null) continue;
+    for await (const trouble of step.check(state)) {
+      const reasons = [`${step.name}: ${trouble.message}`];
+      const hazards = trouble.panic ? [panicIn(step.name, trouble)] : [];
+      const found = { reasons, failsAt: step.name, hazards };
+      if (trouble.because === 'unknown') return { verdict: 'unverified', ...found };
+      if (step.when === 'always') return { verdict: trouble.because === 'damage' ? 'damaged' : 'incomplete', ...found };
+      readWrite = { verdict: complete ? 'readonly' : 'unverified', ...found };
+      break;
+    }
+  }
+  if (readWrite !== null) return readWrite;
+  return complete
+    ? { verdict: 'importable', reasons: ['every step of the load can be read'], failsAt: null, hazards: [] }
+    : { verdict: 'unverified', reasons: [], failsAt: null, hazards: [] };
+}
+
+const panicIn = (step: string, { message }: Trouble): Hazard => ({
+  kind: 'panic',
+  message: `importing this txg would crash the machine: OpenZFS asserts in ${step} what does not hold here (${message})`,
+});

@@ -1,0 +1,37 @@
+import { assemblePools } from '../pool/assemblePools.ts';
+import type { BlockReader } from '../pool/blockRead.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { type JudgeOptions, judgePool, type PoolJudgement } from './judgePool.ts';
+
+export interface ScanPoolsOptions extends Omit<JudgeOptions, 'ambiguousName'> {
+  /** Name or guid of the one pool to judge; null for all. */
+  readonly only?: string | null;
+}
+
+export interface PoolScan {
+  readonly judgements: readonly PoolJudgement[];
+  /** Devices that no pool can be told for. */
+  readonly loose: readonly DeviceSurvey[];
+}
+
+/**
+ * Assembles the pools of `devices` and judges each.
+ *
+ * @param openReader how to read the blocks of a pool; null where there is no tree
+ */
+export async function scanPools(
+  devices: readonly DeviceSurvey[],
+  openReader: (pool: Pool) => BlockReader | null,
+  options: ScanPoolsOptions,
+): Promise<PoolScan> {
+  const { pools, loose } = assemblePools(devices);
+  const only = options.only ?? null;
+  const judgements: PoolJudgement[] = [];
+  for (const pool of pools) {
+    if (only !== null && pool.name !== only && pool.guid.toString() !== only) continue;
+    const ambiguousName = pools.some((other) => other !== pool && other.name === pool.name);
+    judgements.push(await judgePool(pool, openReader(pool), { ...options, ambiguousName }));
+  }
+  return { judgements, loose };
+}

@@ -1,0 +1,35 @@
+import type { VdevNode } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { leavesOf } from '../pool/vdevHealth.ts';
+import { isTruncated, leafSizes } from '../pool/vdevSize.ts';
+
+/** One of its four labels passes its checksum. */
+export const hasSoundLabel = (device: DeviceSurvey): boolean => device.labels.some(({ status }) => status === 'ok');
+
+/**
+ * Leaves below top-level vdev `top` that have a device which OpenZFS does not open, and why, to follow the leaf's name.
+ *
+ * Source: module/zfs/vdev.c, vdev_open and vdev_validate
+ */
+export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
+  const refused = new Map<VdevNode, string>();
+  for (const size of leafSizes(top)) {
+    if (isTruncated(size)) {
+      refused.set(size.leaf, `is ${size.device.alignedSize} bytes long and has to be ${size.needed}`);
+    }
+  }
+  for (const leaf of leavesOf(top)) {
+    if (leaf.device !== null && !hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
+  }
+  return refused;
+}
+
+/** Devices of the leaves below `root` that OpenZFS opens and reads uberblocks from. */
+export function usableDevices(root: VdevNode | null): ReadonlySet<DeviceSurvey> {
+  const usable = new Set<DeviceSurvey>();
+  for (const top of root?.children ?? []) {
+    const refused = refusedLeaves(top);
+    for (const leaf of leavesOf(top)) if (leaf.device !== null && !refused.has(leaf)) usable.add(leaf.device);
+  }
+  return usable;
+}

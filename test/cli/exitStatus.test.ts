@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { labelsStatus, ringStatus, scanStatus } from '../../src/cli/exitStatus.ts';
+import { buildLabelsDocument } from '../../src/report/labelsDocument.ts';
+import { buildRingDocument } from '../../src/report/ringDocument.ts';
+import { finding, label, otherFile, pool, scan, source, TOOL, unreadableSource } from '../report/sampleDocuments.ts';
+import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../report/sampleSurveys.ts';
+
+const failed = unreadableSource('/dev/sdz', 'EIO', 'input/output error');
+const other = otherFile('/readme');
+
+describe('the status of a scan', () => {
+  it('is 0 when a pool was found, also beside sources that have none', () => {
+    expect(scanStatus(scan())).toBe(0);
+    expect(scanStatus(scan({ sources: [...scan().sources, other] }))).toBe(0);
+  });
+
+  it('is 1 when there is no trace of ZFS', () => {
+    expect(scanStatus(scan({ sources: [other], pools: [] }))).toBe(1);
+    expect(scanStatus(scan({ sources: [], pools: [] }))).toBe(1);
+  });
+
+  it('is 3 when a source could not be opened, whatever else was found', () => {
+    expect(scanStatus(scan({ sources: [...scan().sources, failed] }))).toBe(3);
+    expect(scanStatus(scan({ sources: [failed], pools: [] }))).toBe(3);
+  });
+
+  it('is 3 when a label, a slot or a block could not be read', () => {
+    const unreadableLabel = source('d', { labels: [label(0, 'vv', { status: 'unreadable' })] });
+    const unreadableSlot = source('d', { labels: [label(0, 'vu')] });
+    expect(scanStatus(scan({ sources: [unreadableLabel] }))).toBe(3);
+    expect(scanStatus(scan({ sources: [unreadableSlot] }))).toBe(3);
+    expect(scanStatus(scan({ pools: [pool({ findings: [finding('read-error', 'warning', 'x')] })] }))).toBe(3);
+  });
+
+  it('is 3 when there are traces of ZFS and no pool can be made of them', () => {
+    const ring = source('d', { labels: [label(0, 'cc', { status: 'empty' })], uberblocks: [] });
+    expect(scanStatus(scan({ sources: [ring], pools: [] }))).toBe(3);
+    expect(scanStatus(scan({ pools: [] }))).toBe(3);
+  });
+});
+
+const surveyed = (...labels: Parameters<typeof survey>[0]) => [{ source: DESCRIPTION, survey: survey(labels) }];
+const unopened = { source: { ...DESCRIPTION, error: { code: 'ENOENT', message: 'x' } }, survey: null };
+const nothing = { status: 'bad-checksum', nvlist: null, config: null } as const;
+
+describe('the status of labels', () => {
+  it.each([
+    [0, surveyed(labelSurvey(0, []))],
+    [1, surveyed(labelSurvey(0, [], nothing))],
+    [3, [...surveyed(labelSurvey(0, [])), unopened]],
+    [3, surveyed(labelSurvey(0, []), labelSurvey(1, [], { ...nothing, status: 'unreadable' }))],
+    [3, surveyed(labelSurvey(0, [], { ...nothing, status: 'malformed' }))],
+  ])('is %i', (status, sources) => {
+    expect(labelsStatus(buildLabelsDocument(TOOL, sources))).toBe(status);
+  });
+});
+
+describe('the status of ring', () => {
+  it.each([
+    [0, surveyed(labelSurvey(0, [slot(0, 'valid', uberblock(1n))], nothing))],
+    [1, surveyed(labelSurvey(0, [slot(0, 'garbage'), slot(1, 'empty')], nothing))],
+    [3, [...surveyed(labelSurvey(0, [slot(0, 'valid', uberblock(1n))])), unopened]],
+    [3, surveyed(labelSurvey(0, [slot(0, 'valid', uberblock(1n)), slot(1, 'unreadable')]))],
+    [3, surveyed(labelSurvey(0, [slot(0, 'checksum', uberblock(1n))], nothing))],
+  ])('is %i', (status, sources) => {
+    expect(ringStatus(buildRingDocument(TOOL, sources))).toBe(status);
+  });
+});

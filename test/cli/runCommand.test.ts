@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/bytes/errors.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import type { Library, ScanChoice } from '../../src/cli/library.ts';
+import { runCommand } from '../../src/cli/runCommand.ts';
+import { SourceError } from '../../src/source/source.ts';
+import { lyingMirror } from '../report/sampleDocuments.ts';
+import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../report/sampleSurveys.ts';
+import { fakeLibrary, type Recorded, recorded } from './fakeTerminal.ts';
+
+interface Ran extends Recorded {
+  readonly status: number;
+}
+
+async function run(
+  args: string,
+  library: Partial<Library> = {},
+  about: Parameters<typeof recorded>[0] = {},
+): Promise<Ran> {
+  const record = recorded(about);
+  const load = async () => fakeLibrary(library);
+  const status = await runCommand(args.split(' ').filter(Boolean), record.terminal, load);
+  return { ...record, status };
+}
+
+const surveyed = [{ source: DESCRIPTION, survey: survey([labelSurvey(0, [slot(0, 'valid', uberblock(7n))])]) }];
+const unloaded = () => Promise.reject(new Error('a mistake in the arguments loads nothing'));
+
+describe('scan', () => {
+  it('hands its options to the library', async () => {
+    const asked: [readonly string[], ScanChoice][] = [];
+    const scan: Library['scan'] = async (specs, choice) => {
+      asked.push([specs, choice]);
+      return lyingMirror();
+    };
+    const { status } = await run('scan a b --depth data --pool tank --min-txg 5 --max-txg 9', { scan });
+    expect(status).toBe(0);
+    expect(asked).toMatchObject([[['a', 'b'], { depth: 'data', pool: 'tank', minTxg: 5n, maxTxg: 9n }]]);
+  });
+
+  it('prints with --json the document and nothing else', async () => {
+    const { out, err } = await run('scan a --json', {}, { outIsTerminal: true });
+    expect(JSON.parse(out())).toEqual(lyingMirror());
+    expect(err()).toBe('');
+  });
+
+  it('prints text as wide as the terminal, coloured only there', async () => {
+    const wide = await run('scan a', {}, { columns: 120, outIsTerminal: true });
+    expect(wide.out()).toContain(
+      '\x1b[31mWill not import as it is: the newest 5 txgs (115-119) point to metadata that never',
+    );
+    const piped = await run('scan a');
+    expect(piped.out()).toContain('point to metadata that\n');
+    expect(piped.out()).not.toContain('\x1b');
+  });
+
+  it('refuses a range of txgs that is empty', async () => {
+    const { status, err } = await run('scan a --min-txg 9 --max-txg 5');
+    expect(status).toBe(2);
+    expect(err()).toContain('--min-txg 9 is above --max-txg 5');
+  });
+});
+
+describe('labels and ring', () => {
+  it.each(['labels', 'ring'])('%s prints text, and with --json its document', async (name) => {
+    const survey = async () => surveyed;
+    const text = await run(`${name} disk0.img`, { survey });
+    expect(text).toMatchObject({ status: 0 });
+    expect(text.out()).toContain('disk0.img   64 MiB');
+    const json = await run(`${name} disk0.img --json`, { survey });
+    const document = JSON.parse(json.out());
+    expect(document).toMatchObject({ schema: `zfs-uber/${name}/1`, tool: { name: 'zfs-uber', engine: 'pure' } });
+    expect(document.tool).not.toHaveProperty('passedOver');
+  });
+});
+
+describe('help', () => {
+  it('names every command', async () => {
+    const { out, status } = await run('--help');
+    expect(status).toBe(0);
+    for (const { name, summary } of COMMANDS) {
+      expect(out()).toContain(`zfs-uber ${name} SOURCE...`);
+      expect(out().replace(/\s+/g, ' ')).toContain(summary);
+    }
+  });
+
+  it.each(COMMANDS)('of $name names every option of the table', async ({ name, options }) => {
+    const { out } = await run(`${name} --help`, {}, { columns: 100 });
+    for (const [option, { describe: says }] of Object.entries(options)) {
+      expect(out()).toContain(`--${option}`);
+      expect(out().replace(/\s+/g, ' ')).toContain(says.split(' ').slice(0, 3).join(' '));
+    }
+  });
+});
+
+it('says version, engine and why no faster one', async () => {
+  const { out, status } = await run('--version');
+  expect(status).toBe(0);
+  expect(out()).toBe('zfs-uber 0.1.0, engine pure (none faster: no addon is built for this machine)\n');
+});
+
+describe('what goes wrong', () => {
+  it('is wrong usage in one line and a hint, without loading anything', async () => {
+    const { terminal, out, err } = recorded();
+    expect(await runCommand(['scan', '--jsno', 'x'], terminal, unloaded)).toBe(2);
+    expect(out()).toBe('');
+    expect(err()).toBe("zfs-uber: scan: unknown option --jsno; did you mean --json?\nTry 'zfs-uber scan --help'.\n");
+  });
+
+  it('is wrong usage too when the library says so', async () => {
+    const scan = () => Promise.reject(new UsageError('disk@x: expected an offset in bytes'));
+    const { status, err } = await run('scan disk@x', { scan });
+    expect(status).toBe(2);
+    expect(err()).toContain('zfs-uber: disk@x: expected an offset in bytes\n');
+  });
+
+  it('is partly done when reading fails as a whole', async () => {
+    const place = { source: 'd\x1b[2J', offset: 0, path: [] };
+    const scan = () => Promise.reject(new SourceError('EMFILE', 'too many open files', place));
+    const { status, err } = await run('scan d', { scan });
+    expect(status).toBe(3);
+    expect(err()).toBe('zfs-uber: d\\x1b[2J @ 0x0: too many open files\n');
+  });
+
+  it('is a bug when it is anything else: 70, with what to report', async () => {
+    const scan = () => Promise.reject(new TypeError('x is undefined'));
+    const { status, out, err } = await run('scan d', { scan });
+    expect(status).toBe(70);
+    expect(out()).toBe('');
+    expect(err()).toMatch(/^zfs-uber: TypeError: x is undefined\nThis is a bug in zfs-uber, [\s\S]*\n {4}at /);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { asTxg } from '../../src/bytes/units.ts';
+import { assemblePools } from '../../src/pool/assemblePools.ts';
+import type { Pool } from '../../src/pool/pool.ts';
+import type { DeviceSurvey } from '../../src/pool/survey.ts';
+import { type CommandOptions, importCommands } from '../../src/rewind/commands.ts';
+import { type DeviceSpec, device, mirrorPool, vdev } from '../pool/surveys.ts';
+
+const OPTIONS: CommandOptions = {
+  placeOf: ({ source }) => ({ path: source.name, kind: source.name.startsWith('/dev/') ? 'block' : 'file' }),
+  ambiguousName: false,
+  logMissing: false,
+};
+
+function poolOf(devices: readonly DeviceSurvey[]): Pool {
+  const [pool] = assemblePools(devices).pools;
+  if (pool === undefined) throw new Error('no pool');
+  return pool;
+}
+
+function line(pool: Pool, options: Partial<CommandOptions> = {}, devices = pool.devices): string {
+  return importCommands(pool, asTxg(41n), devices, { ...OPTIONS, ...options }).readOnly.join(' ');
+}
+
+const single = (more: Partial<DeviceSpec>) => poolOf([device({ name: '/e/d0', tree: vdev(5n), ...more })]);
+
+describe('importCommands', () => {
+  it('gives the words of the contract in their order, read-only and read-write', () => {
+    const { readOnly, readWrite } = importCommands(single({}), asTxg(41n), single({}).devices, OPTIONS);
+    expect(readOnly.join(' ')).toBe('zpool import -d /e -N -f -o readonly=on -F -T 41 tank');
+    expect(readWrite.join(' ')).toBe('zpool import -d /e -N -f -F -T 41 tank');
+  });
+
+  it('names each directory of images once and each block device itself', () => {
+    const tree = vdev(10n, { type: 'mirror', children: [vdev(11n), vdev(12n), vdev(13n), vdev(14n)] });
+    const names = ['/e/a', '/e/b', '/dev/sdb1', 'here'];
+    const legs = names.map((name, i) => device({ name, guid: BigInt(11 + i), tree }));
+    expect(line(poolOf(legs))).toContain('-d . -d /dev/sdb1 -d /e -N');
+  });
+
+  it('names the files themselves when zpool shall not see all devices', () => {
+    const pool = poolOf(mirrorPool([5n]));
+    expect(line(pool, {}, pool.devices.slice(0, 1))).toContain('import -d d11 -N');
+  });
+
+  it('puts the guid in place of a name that another pool has, or that zpool would read as something else', () => {
+    expect(line(single({}), { ambiguousName: true })).toMatch(/ 1$/);
+    for (const poolName of ['12345', '-X', 'a b', 'tank;reboot', ''])
+      expect(line(single({ poolName }))).toMatch(/ 41 1$/);
+  });
+
+  it('adds -m for a missing log and -D for a destroyed pool, before the name', () => {
+    expect(line(single({ more: { state: 'destroyed' } }), { logMissing: true })).toMatch(/-T 41 -m -D tank$/);
+  });
+
+  it('gives no command for a pool whose guid no label says', () => {
+    expect(line(poolOf([device({ name: 'bare', uberblocks: [{ txg: 5n }] })]))).toBe('');
+  });
+});

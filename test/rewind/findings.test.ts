@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { asGuid, asTxg } from '../../src/bytes/units.ts';
+import { assemblePools } from '../../src/pool/assemblePools.ts';
+import type { DeviceSurvey } from '../../src/pool/survey.ts';
+import type { Finding } from '../../src/rewind/findings/finding.ts';
+import { judgePool } from '../../src/rewind/judgePool.ts';
+import { type DeviceSpec, device, mirrorPool, type UberblockSpec, vdev } from '../pool/surveys.ts';
+import { pool as fixture } from '../tools/images.ts';
+import { scanFixture } from './scanned.ts';
+
+const graver = (findings: readonly Finding[]) =>
+  [...new Set(findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code))].sort();
+
+describe('findings on pools that real ZFS wrote', () => {
+  it.each([
+    ['healthy-single', []],
+    ['exported', []],
+    ['no-features', []],
+    ['version-28', []],
+    ['four-tops', []],
+    ['reguid', []],
+    ['replaced-disk', []],
+    ['removed-vdev', []],
+    ['checkpoint', []],
+    ['random-rot', []],
+    ['lying-mirror-one', []],
+    ['raidz-expanded', []],
+    ['raidz3-rotten', []],
+    ['destroyed', ['pool-destroyed']],
+    ['multihost', ['multihost']],
+    ['flipped-newest', ['uberblock-checksum']],
+    ['added-later', ['uberblock-checksum']],
+    ['torn-sector', ['ring-sector-torn']],
+    ['front-wiped', ['label-lost']],
+    ['tail-lost', ['label-lost']],
+    ['stale-leg', ['leg-stale']],
+    ['stale-leg-newer-damaged', ['leg-stale', 'uberblock-ahead-of-metadata']],
+    ['split-brain', ['history-diverged', 'labels-disagree']],
+    ['missing-log', ['log-missing']],
+    ['special-lost', ['device-missing', 'guid-sum-mismatch']],
+    ['lying-single', ['uberblock-ahead-of-metadata']],
+    ['draid-one-missing', ['device-missing']],
+    ['raidz2-two-missing', ['device-missing']],
+    ['raidz2-three-missing', ['device-missing']],
+  ])('%s: graver than a note is %j and nothing else', async (name, codes) => {
+    const { scan } = await scanFixture(fixture(name));
+    expect(graver(scan.judgements.flatMap(({ findings }) => findings))).toEqual(codes);
+  });
+
+  const finding = async (name: string, code: string): Promise<Finding> => {
+    const { scan } = await scanFixture(fixture(name));
+    const found = scan.judgements.flatMap(({ findings }) => findings).find((each) => each.code === code);
+    if (found === undefined) throw new Error(`no ${code}`);
+    return found;
+  };
+
+  it('names the missing log of missing-log as the pool does, although none of its labels was given', async () => {
+    const { scan } = await scanFixture(fixture('missing-log'));
+    expect(scan.judgements[0]?.pool.missing).toEqual([
+      { guid: 8624164002789451962n, type: 'file', path: '/v/d2', role: 'log' },
+    ]);
+    expect((await finding('missing-log', 'log-missing')).message).toContain('file /v/d2 (guid 8624164002789451962)');
+    expect(scan.judgements[0]?.recommendation?.candidate.commands.readOnly).toContain('-m');
+  });
+
+  it('tells the last txg that two branches share, and where each ends', async () => {
+    const { message } = await finding('split-brain', 'history-diverged');
+    expect(message).toMatch(/The last txg they share is 101 .*d1\.img up to txg 135 .*d0\.img up to txg 141 /);
+  });
+
+  it('tells how far a stale leg stayed behind', async () => {
+    const { message, devices } = await finding('stale-leg', 'leg-stale');
+    expect(message).toMatch(
+      /d1\.img \(\/v\/d1\) stopped at txg 86 of .*; its siblings go on to txg 124, 3 s and 14 uberblocks later/,
+    );
+    expect(devices).toHaveLength(1);
+  });
+
+  it('names the txgs of uberblocks that would have been the newest', async () => {
+    expect((await finding('flipped-newest', 'uberblock-checksum')).message).toContain('newest sound one: txg 89, 92.');
+  });
+
+  it('names the candidates that an expansion makes unreachable', async () => {
+    expect((await finding('raidz-expanded', 'raidz-expansion')).message).toContain('txg 66, 65, 63, 62, 59, 58');
+  });
+
+  it('notes which disk is no longer part of the pool', async () => {
+    expect((await finding('replaced-disk', 'former-member')).message).toContain('d1.img');
+  });
+});
+
+/** Findings of made devices: no block can be read. */
+async function of(...devices: DeviceSurvey[]): Promise<readonly Finding[]> {
+  const [pool] = assemblePools(devices).pools;
+  if (pool === undefined) throw new Error('no pool');
+  return (await judgePool(pool, null, { depth: 'labels' })).findings;
+}
+
+const single = (more: Partial<DeviceSpec>) =>
+  device({ name: 'd0', tree: vdev(5n), uberblocks: [{ txg: 5n, guidSum: 6n }], ...more });
+const codes = (findings: readonly Finding[]) => findings.map(({ code, severity }) => `${severity} ${code}`);
+const ring = (...specs: [txg: bigint, timestamp: bigint][]): UberblockSpec[] =>
+  specs.map(([txg, timestamp]) => ({ txg, timestamp, guidSum: 6n }));
+
+describe('findings on made pools', () => {
+  it('are none for a sound single disk', async () => {
+    expect(await of(single({}))).toEqual([]);
+  });
+
+  it('tell an abandoned timeline by labels that the rewound pool rewrote', async () => {
+    const uberblocks = ring([5n, 100n], [6n, 200n], [7n, 210n], [8n, 130n], [9n, 140n]);
+    const [found] = await of(single({ uberblocks, txg: 6n }));
+    expect(found).toMatchObject({ code: 'abandoned-timeline', severity: 'warning' });
+    expect(found?.message).toMatch(/txg 8, 9 remain from before a rewind; the pool went on at txg 6 to 7/);
+  });
+
+  it('tell a clock that went back where no label was rewritten, not for equal times', async () => {
+    const back = await of(single({ uberblocks: ring([5n, 100n], [6n, 200n], [7n, 130n]), txg: 4n }));
+    expect(codes(back)).toEqual(['warning clock-anomaly']);
+    expect(await of(single({ uberblocks: ring([5n, 100n], [6n, 100n]) }))).toEqual([]);
+  });
+
+  it('tell a device that is too short for its vdev, down to one metaslab at the end', async () => {
+    const asize = 60n * 1024n * 1024n;
+    const tree = vdev(5n, { asize, metaslabShift: 24 });
+    const message = (await of(single({ tree, sizeMib: 48 })))[0]?.message;
+    expect(message).toMatch(/50331648 bytes long; the vdev needs at least 55050240: 4718592 are missing at the end/);
+    expect(await of(single({ tree, sizeMib: 53 }))).toEqual([]);
+  });
+
+  it('tell a label that is newer than the newest uberblock', async () => {
+    expect(codes(await of(single({ txg: 9n })))).toEqual(['warning label-newer-than-uberblock']);
+  });
+
+  it('tell labels of one device that differ', async () => {
+    const old = single({ txg: 4n });
+    const young = single({ txg: 5n });
+    const labels = [...old.labels.slice(0, 2), ...young.labels.slice(2)];
+    expect(codes(await of({ ...old, labels }))).toEqual(['warning labels-disagree']);
+  });
+
+  it('tell labels and uberblocks of another pool on the same device', async () => {
+    const own = single({
+      uberblocks: [
+        { txg: 5n, guidSum: 6n },
+        { txg: 900n, state: 'foreign' },
+      ],
+    });
+    expect(codes(await of(own))).toEqual(['warning foreign-pool']);
+    const other = device({ name: 'd0', tree: vdev(6n), pool: 2n, poolName: 'old' });
+    const labels = [...single({}).labels.slice(0, 2), ...other.labels.slice(2)];
+    const [found] = await of({ ...single({}), labels });
+    expect(found?.message).toContain('label 2 of pool old (guid 2)');
+  });
+
+  it('tell a device that OpenZFS will not open because no label is sound', async () => {
+    const found = await of(single({ statuses: ['bad-checksum', 'bad-checksum', 'empty', 'empty'] }));
+    expect(found[0]).toMatchObject({ code: 'label-lost', severity: 'error' });
+    expect(found[0]?.message).toContain('No label is left that OpenZFS accepts');
+  });
+
+  it('tell guids that do not add up although every top-level vdev is there', async () => {
+    const [found] = await of(single({ uberblocks: [{ txg: 5n, guidSum: 16n }] }));
+    expect(found).toMatchObject({ code: 'guid-sum-mismatch', severity: 'warning' });
+    expect(found?.message).toContain('add up to 6, the newest uberblock says 16; the difference is 10');
+  });
+
+  it('do not call the place of a removed vdev a missing device', async () => {
+    const more = { vdevChildren: 2, featuresForRead: ['com.delphix:device_removal'] };
+    expect(codes(await of(single({ more })))).toEqual(['info top-level-unknown']);
+  });
+
+  it('tell a pool that was rewound to a checkpoint', async () => {
+    const uberblocks = [{ txg: 5n, guidSum: 6n, checkpointTxg: asTxg(3n) }];
+    expect((await of(single({ uberblocks })))[0]?.message).toContain('txg 5 continues the checkpoint of txg 3');
+  });
+
+  it('tell an expansion that is still running', async () => {
+    const tree = vdev(10n, { type: 'raidz', nparity: 1, raidzExpanding: true, children: [vdev(5n)] });
+    const found = await of(single({ guid: 5n, tree, uberblocks: [{ txg: 5n, guidSum: 16n }] }));
+    expect(codes(found)).toEqual(['warning raidz-expansion']);
+    expect(found[0]?.message).toContain('raidz1-0 is being expanded to 1 disks');
+  });
+
+  it('tell slots that could not be read', async () => {
+    const uberblocks: UberblockSpec[] = [
+      { txg: 5n, guidSum: 6n },
+      { txg: 6n, state: 'unreadable' },
+    ];
+    expect(codes(await of(single({ uberblocks })))).toEqual(['warning ring-unreadable']);
+  });
+
+  it('tell devices that stand beside the tree, and why', async () => {
+    const spare = { role: 'spare' as const, poolGuid: null, txg: null, guid: asGuid(77n), vdevTree: null };
+    const cache = { ...spare, role: 'cache' as const };
+    const template: UberblockSpec[] = [{ txg: 0n, guidSum: 34n, state: 'template' }];
+    const found = await of(
+      ...mirrorPool([5n]),
+      device({ name: 's', more: spare, uberblocks: template }),
+      device({ name: 'c', more: cache, uberblocks: template }),
+      device({ name: 'bare', uberblocks: [{ txg: 5n, guidSum: 34n }] }),
+      device({ name: 'twin', guid: 11n, tree: vdev(10n, { type: 'mirror', children: [vdev(11n), vdev(12n)] }) }),
+    );
+    expect(codes(found)).toEqual([
+      'error label-lost',
+      'warning device-by-ring',
+      'warning duplicate-device',
+      'info cache-device',
+      'info spare-device',
+    ]);
+  });
+});

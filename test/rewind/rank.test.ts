@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assemblePools } from '../../src/pool/assemblePools.ts';
+import { collectCandidates } from '../../src/rewind/candidates.ts';
+import type { Judged } from '../../src/rewind/judge.ts';
+import type { Verdict } from '../../src/rewind/predict.ts';
+import { choose, rank } from '../../src/rewind/rank.ts';
+import { NOT_CHECKED } from '../../src/rewind/rootCheck.ts';
+import { device, vdev } from '../pool/surveys.ts';
+
+/** One candidate for each verdict, the first the newest: txg 100, 99, ... */
+function judgedAs(verdicts: readonly Verdict[]): Judged[] {
+  const uberblocks = verdicts.map((_, i) => ({ txg: BigInt(100 - i) }));
+  const [pool] = assemblePools([device({ name: 'd', tree: vdev(5n), uberblocks })]).pools;
+  if (pool === undefined) throw new Error('no pool');
+  return collectCandidates(pool).map((candidate, i) => ({
+    candidate,
+    devices: pool.devices,
+    root: { ...NOT_CHECKED, state: 'reads' },
+    prediction: { verdict: verdicts[i] ?? 'unverified', reasons: [], failsAt: null },
+  }));
+}
+
+const best = (verdicts: readonly Verdict[]) => choose(rank(judgedAs(verdicts)));
+
+describe('rank', () => {
+  it('puts what imports first, then read-only, open, damaged, incomplete; the newest first among equals', () => {
+    const verdicts: Verdict[] = [
+      'incomplete',
+      'damaged',
+      'unverified',
+      'readonly',
+      'importable',
+      'readonly',
+      'importable',
+    ];
+    expect(rank(judgedAs(verdicts)).map(({ candidate }) => candidate.txg)).toEqual([
+      96n,
+      94n,
+      97n,
+      95n,
+      98n,
+      99n,
+      100n,
+    ]);
+  });
+});
+
+describe('choose', () => {
+  it('takes the newest that imports, and says what was passed over', () => {
+    const choice = best(['damaged', 'damaged', 'readonly', 'importable', 'importable']);
+    expect(choice?.judged.candidate.txg).toBe(97n);
+    expect(choice?.why).toBe('txg 97 is the newest that imports; newer ones: 2 damaged, 1 read-only');
+    expect(choice?.alternatives.map(({ txg }) => txg)).toEqual([96n]);
+  });
+
+  it('takes the newest that imports read-only when none imports', () => {
+    expect(best(['damaged', 'readonly', 'incomplete'])?.why).toBe(
+      'txg 99 is the newest that imports, though only read-only; newer ones: 1 damaged',
+    );
+  });
+
+  it('takes nothing when all fail', () => {
+    expect(best(['damaged', 'incomplete'])).toBeNull();
+  });
+
+  it('never takes one that fails while another does not', () => {
+    const verdict = fc.constantFrom<Verdict>('importable', 'readonly', 'unverified', 'damaged', 'incomplete');
+    fc.assert(
+      fc.property(fc.array(verdict, { minLength: 1, maxLength: 20 }), (verdicts) => {
+        const fails = verdicts.every((each) => each === 'damaged' || each === 'incomplete');
+        const chosen = best(verdicts)?.judged.prediction.verdict ?? null;
+        expect(chosen === null).toBe(fails);
+        expect(chosen === 'damaged' || chosen === 'incomplete').toBe(false);
+        if (verdicts.includes('importable')) expect(chosen).toBe('importable');
+      }),
+    );
+  });
+});

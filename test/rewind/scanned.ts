@@ -1,0 +1,28 @@
+import { chooseEngine } from '../../src/node/engine.ts';
+import { openFileSource } from '../../src/node/fileSource.ts';
+import { openBlockReader } from '../../src/pool/blockReader.ts';
+import type { DeviceSurvey } from '../../src/pool/survey.ts';
+import { surveyDevice } from '../../src/pool/surveyDevice.ts';
+import type { Depth } from '../../src/rewind/judgePool.ts';
+import { type PoolScan, scanPools } from '../../src/rewind/scanPools.ts';
+import { type PoolFixture, poolImages } from '../tools/images.ts';
+
+const engine = chooseEngine();
+
+export interface Scanned {
+  readonly devices: readonly DeviceSurvey[];
+  readonly scan: PoolScan;
+}
+
+/** Surveys and judges the images of a pool that real ZFS wrote, in the order of its truth. */
+export async function scanFixture(fixture: PoolFixture, depth: Depth = 'mos'): Promise<Scanned> {
+  const sources = await Promise.all((await poolImages(fixture)).map((path) => openFileSource(path)));
+  try {
+    const devices = await Promise.all(sources.map((source) => surveyDevice(source, engine)));
+    const open = (root: Parameters<typeof openBlockReader>[0]) => openBlockReader(root, { engine, scrub: true });
+    const scan = await scanPools(devices, ({ root }) => (root === null ? null : open(root)), { depth });
+    return { devices, scan };
+  } finally {
+    await Promise.all(sources.map((source) => source.close()));
+  }
+}
