@@ -3,13 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CACHE, unpackImage } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy DIR...`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -211,6 +211,11 @@ else if (command === 'build') setUp();
 else if (command === 'test') test(args);
 else if (command === 'bench' && args[0] !== undefined && benches().includes(args[0]))
   run(`bench/${args[0]}`, args.slice(1));
+else if (command === 'accuracy')
+  run(
+    'accuracy/run',
+    args.map((folder) => resolve(folder)),
+  );
 else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);
 else {
   console.error(USAGE);

@@ -1,8 +1,12 @@
+import { readAhead } from '../dataset/readAhead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Candidate } from './candidates.ts';
-import { FIRST_STEPS, type LoadState } from './loadSteps.ts';
-import { type Prediction, predict } from './predict.ts';
+import { LoadMemo } from './load/loadMemo.ts';
+import type { LoadState, VerifiedCounts } from './load/loadState.ts';
+import type { PoolReaders } from './load/poolReaders.ts';
+import { FIRST_STEPS, MOS_STEPS } from './loadSteps.ts';
+import { type LoadStep, type Prediction, predict } from './predict.ts';
 import type { RootCheck } from './rootCheck.ts';
 
 /** A candidate with all that was found out about it. */
@@ -12,31 +16,109 @@ export interface Judged {
   readonly prediction: Prediction;
   /** Devices to give to `zpool import` so that it takes this candidate; null when no choice does it. */
   readonly devices: readonly DeviceSurvey[] | null;
+  /** A log device that the pool had at this txg is missing; null when the load does not come as far as to tell. */
+  readonly logMissing: boolean | null;
+  /** What the traversal found; null when it was not done. */
+  readonly counts: VerifiedCounts | null;
+}
+
+export interface JudgingOptions {
+  /** What became of the candidate's root block. */
+  readonly rootOf: (candidate: Candidate) => RootCheck;
+  /** Null to judge by labels, rings and root blocks alone. */
+  readonly readers: PoolReaders | null;
+  /** The step that traverses all blocks; without it no import can be promised. */
+  readonly traversal?: LoadStep<LoadState> | null;
+  /** Ends the judging: what is not judged by then is `unverified`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Judges every candidate on the evidence, each for itself: whether a txg opens says nothing about its neighbours.
+ * Judges candidates in the order given, each for itself: whether a txg opens says nothing about its neighbours.
  *
  * @param all candidates of `pool`
- * @param asked those of `all` to judge; the result keeps their order
- * @param rootOf what became of the candidate's root block
+ * @param asked those of `all` to judge
  */
-export async function judgeCandidates(
+export async function* judge(
   pool: Pool,
   all: readonly Candidate[],
   asked: readonly Candidate[],
-  rootOf: (candidate: Candidate) => RootCheck,
-): Promise<Judged[]> {
+  { rootOf, readers, traversal = null, signal }: JudgingOptions,
+): AsyncGenerator<Judged> {
   const newest = all.find(({ taken }) => taken) ?? null;
-  const judged: Judged[] = [];
-  for (const candidate of asked) {
-    const root = rootOf(candidate);
-    const devices = devicesFor(candidate, all, pool);
-    const state: LoadState = { pool, candidate, newest, devices, root };
-    const prediction = await predict(state, FIRST_STEPS, false);
-    judged.push({ candidate, root, devices, prediction: explain(prediction, state) });
+  const memo = new LoadMemo();
+  const steps = readers === null ? FIRST_STEPS : MOS_STEPS;
+  const start = async (candidate: Candidate): Promise<Begun> => {
+    const state: LoadState = {
+      pool,
+      candidate,
+      newest,
+      devices: devicesFor(candidate, all, pool),
+      root: rootOf(candidate),
+      readers,
+      memo,
+      signal,
+      view: null,
+      names: new Map(),
+      counts: null,
+    };
+    return { state, prediction: await unlessStopped(signal, () => predict(state, steps, traversal !== null)) };
+  };
+  for await (const { state, prediction } of readAhead(asked, AHEAD, start)) {
+    const { candidate, root, devices } = state;
+    const whole = await unlessStopped(signal, () => verified(prediction, state, traversal));
+    const logMissing = state.view?.logMissing ?? null;
+    yield { candidate, root, devices, prediction: explain(whole, state), logMissing, counts: state.counts };
   }
-  return judged;
+}
+
+/** Candidates whose steps before the traversal are under way: their few reads have nothing to do with each other. */
+const AHEAD = 4;
+
+interface Begun {
+  readonly state: LoadState;
+  /** As if the traversal found nothing. */
+  readonly prediction: Prediction;
+}
+
+/** One traversal at a time: what the first saw the others need not read. */
+async function verified(
+  prediction: Prediction,
+  state: LoadState,
+  traversal: LoadStep<LoadState> | null,
+): Promise<Prediction> {
+  if (traversal === null || (prediction.verdict !== 'importable' && prediction.verdict !== 'readonly')) {
+    return prediction;
+  }
+  const last = await predict(state, [traversal], true);
+  return last.verdict === 'importable' ? prediction : last;
+}
+
+const STOPPED: Prediction = {
+  verdict: 'unverified',
+  reasons: ['judging was stopped before this txg had its turn'],
+  failsAt: null,
+  hazards: [],
+};
+
+async function unlessStopped(signal: AbortSignal | undefined, work: () => Promise<Prediction>): Promise<Prediction> {
+  if (signal?.aborted) return STOPPED;
+  try {
+    return await work();
+  } catch (error) {
+    if (isReason(error, signal)) return STOPPED;
+    throw error;
+  }
+}
+
+/** Whether `error` is what an aborted signal throws, and not trouble of its own. */
+export function isReason(error: unknown, signal: AbortSignal | undefined): boolean {
+  try {
+    signal?.throwIfAborted();
+  } catch (reason) {
+    return reason === error;
+  }
+  return false;
 }
 
 /**
@@ -56,18 +138,20 @@ function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool)
   return carried ? devices : null;
 }
 
-/** Says of a verdict that is still open what was looked at and what was not. */
-function explain(prediction: Prediction, { root, candidate, devices, pool }: LoadState): Prediction {
+/** Says of a verdict that is still open what was looked at and what was not, and of one that is not what is lost. */
+function explain(prediction: Prediction, { root, candidate, devices, pool, readers, counts }: LoadState): Prediction {
   const reasons = [...prediction.reasons];
-  if (prediction.verdict === 'unverified' && root.state === 'reads') {
-    const good = root.attempts.filter(({ outcome }) => outcome === 'good').length;
-    const rebuilt = root.attempts.some(({ outcome }) => outcome === 'rebuilt');
-    const looked = root.attempts.length;
-    const where = rebuilt
-      ? 'rebuilt from redundancy'
-      : `on ${good} of ${looked} ${looked === 1 ? 'place' : 'places'} looked at`;
-    reasons.push(`root block reads ${where}; nothing below it was checked at this depth`);
+  if (prediction.verdict === 'unverified' && root.state === 'reads' && prediction !== STOPPED) {
+    if (readers === null)
+      reasons.push(`root block reads ${whereRead(root)}; nothing below it was checked at this depth`);
+    else if (prediction.failsAt === null) {
+      reasons.push(
+        'every step of the load before its verification can be read; the traversal was not done at this depth',
+      );
+    }
   }
+  const lost = counts?.dataErrors ?? 0;
+  if (lost > 0) reasons.push(`${lost} ${lost === 1 ? 'block' : 'blocks'} of content cannot be read at this txg`);
   if (!candidate.taken && devices !== null && devices.length < pool.devices.length) {
     const names = devices.map(({ source }) => source.name).join(', ');
     reasons.push(
@@ -75,4 +159,11 @@ function explain(prediction: Prediction, { root, candidate, devices, pool }: Loa
     );
   }
   return { ...prediction, reasons };
+}
+
+function whereRead(root: RootCheck): string {
+  if (root.attempts.some(({ outcome }) => outcome === 'rebuilt')) return 'rebuilt from redundancy';
+  const good = root.attempts.filter(({ outcome }) => outcome === 'good').length;
+  const looked = root.attempts.length;
+  return `on ${good} of ${looked} ${looked === 1 ? 'place' : 'places'} looked at`;
 }

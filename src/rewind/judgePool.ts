@@ -1,3 +1,5 @@
+import type { Engine } from '../block/engine.ts';
+import { asTxg } from '../bytes/units.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -5,11 +7,13 @@ import { type Candidate, collectCandidates } from './candidates.ts';
 import { type ImportCommands, type ImportPlace, importCommands } from './commands.ts';
 import type { Finding } from './findings/finding.ts';
 import { collectFindings } from './findings/findings.ts';
-import { type Judged, judgeCandidates } from './judge.ts';
+import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
+import { type OpenBlocks, PoolReaders } from './load/poolReaders.ts';
+import { verifyStep } from './load/verifyStep.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';
-import { completePool, firstMosTree } from './mosConfig.ts';
 import { type Choice, choose, rank } from './rank.ts';
 import { checkRoots, NOT_CHECKED, type RootCheck } from './rootCheck.ts';
+import { createVerifier } from './verify/verifier.ts';
 
 /** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */
 export type Depth = 'labels' | 'mos' | 'meta' | 'data';
@@ -23,9 +27,14 @@ export interface JudgeOptions {
   readonly placeOf?: (device: DeviceSurvey) => ImportPlace | null;
   /** Another pool of the same name is there. */
   readonly ambiguousName?: boolean;
+  /** How to read the pool as its own MOS describes it; without it only labels, rings and root blocks are judged. */
+  readonly blocks?: { readonly open: OpenBlocks; readonly engine: Engine };
+  /** Ends the judging; what is not judged by then is `unverified`. */
   readonly signal?: AbortSignal;
-  /** Root blocks read, and how many there are. */
+  /** Root blocks read, then candidates judged, and how many there are. */
   readonly onProgress?: (done: number, all: number) => void;
+  /** Each candidate as soon as it is judged, the newest first. */
+  readonly onCandidate?: (judged: Judged) => void;
 }
 
 export interface JudgedCandidate extends Judged {
@@ -56,13 +65,15 @@ export interface PoolJudgement {
   readonly candidates: readonly JudgedCandidate[];
   readonly findings: readonly Finding[];
   readonly recommendation: Recommendation | null;
+  /** It was ended before every candidate had its turn. */
+  readonly stopped: boolean;
 }
 
 /**
  * Judges every state that the rings of `pool` hold.
  *
  * @param reader of the pool's blocks; null when there is no tree to read from, then no root block is read
- * @throws the reason of `options.signal` when it is aborted
+ * Ends when `options.signal` is aborted, with what is known by then: `stopped` says so.
  */
 export async function judgePool(pool: Pool, reader: BlockReader | null, options: JudgeOptions): Promise<PoolJudgement> {
   const all = collectCandidates(pool);
@@ -70,7 +81,16 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const asked = all.filter(({ txg }) => (minTxg === null || txg >= minTxg) && (maxTxg === null || txg <= maxTxg));
   const roots = await rootsOf(asked, reader, options);
   // The kernel too goes by the labels until it has read the MOS: what that adds names things, it decides nothing here.
-  const judged = await judgeCandidates(pool, all, asked, ({ rootKey }) => roots.get(rootKey) ?? NOT_CHECKED);
+  const judged: Judged[] = [];
+  for await (const each of judge(pool, all, asked, {
+    rootOf: ({ rootKey }) => roots.get(rootKey) ?? NOT_CHECKED,
+    ...stepsOf(asked, reader === null ? { ...options, depth: 'labels' } : options),
+    signal: options.signal,
+  })) {
+    judged.push(each);
+    options.onCandidate?.(each);
+    options.onProgress?.(judged.length, asked.length);
+  }
   const complete = await completeByMos(pool, judged, reader, options.signal);
   const logMissing = needsLogLess(complete, guessMissingTops(complete, all));
   const newest = all.find(({ taken }) => taken) ?? all[0];
@@ -82,11 +102,11 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       rank: i + 1,
       lossSeconds: newest === undefined ? 0 : secondsBetween(candidate, newest),
       copies: candidate.copies.length,
-      blocksChecked: root.state === 'reads' || root.state === 'corrupted' ? 1 : 0,
+      blocksChecked: each.counts?.blocksChecked ?? (root.state === 'reads' || root.state === 'corrupted' ? 1 : 0),
       commands: importCommands(pool, candidate.txg, devices ?? pool.devices, {
         placeOf,
         ambiguousName: options.ambiguousName ?? false,
-        logMissing,
+        logMissing: each.logMissing ?? logMissing,
       }),
     };
   });
@@ -98,6 +118,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     candidates,
     findings,
     recommendation: recommend(candidates, all, findings, unreachable),
+    stopped: options.signal?.aborted ?? false,
   };
 }
 
@@ -113,8 +134,23 @@ async function completeByMos(
   if (reader === null || !pool.root?.children.some(({ config }) => config.type === 'missing')) return pool;
   const sound = judged.filter(({ root, candidate }) => root.state === 'reads' && candidate.taken).slice(0, MOS_TRIES);
   const rootbps = sound.map(({ candidate }) => candidate.uberblock.rootbp);
+  // Reading objects is more code than all of this, and hardly a scan needs it here.
+  const { completePool, firstMosTree } = await import('./mosConfig.ts');
   const tree = await firstMosTree(reader, rootbps, signal);
   return tree === null ? pool : completePool(pool, tree);
+}
+
+/** What is needed to replay the load as deep as asked. */
+function stepsOf(
+  asked: readonly Candidate[],
+  { blocks, depth }: JudgeOptions,
+): Pick<JudgingOptions, 'readers' | 'traversal'> {
+  if (blocks === undefined || depth === 'labels') return { readers: null };
+  const readers = new PoolReaders(blocks.open);
+  if (depth === 'mos') return { readers };
+  const oldestTxg = asked.at(-1)?.txg ?? asTxg(0n);
+  const verifier = createVerifier({ engine: blocks.engine, oldestTxg });
+  return { readers, traversal: verifyStep(verifier, depth === 'data') };
 }
 
 async function rootsOf(
@@ -123,10 +159,15 @@ async function rootsOf(
   { depth, signal, onProgress }: JudgeOptions,
 ): Promise<ReadonlyMap<string, RootCheck>> {
   if (reader === null || depth === 'labels') return new Map();
-  return checkRoots(candidates, reader, {
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onChecked: onProgress }),
-  });
+  try {
+    return await checkRoots(candidates, reader, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onChecked: onProgress }),
+    });
+  } catch (error) {
+    if (isReason(error, signal)) return new Map();
+    throw error;
+  }
 }
 
 function secondsBetween(candidate: Candidate, newest: Candidate): number {

@@ -80,6 +80,7 @@ describe('judgePool', () => {
     expect(candidates[0]?.prediction).toEqual({
       verdict: 'incomplete',
       failsAt: 'spa_ld_open_vdevs',
+      hazards: [],
       reasons: ['spa_ld_open_vdevs: raidz1-0 cannot be opened: 2 of its 3 devices are missing'],
     });
     expect(recommendation).toBeNull();

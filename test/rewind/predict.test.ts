@@ -44,3 +44,10 @@ it('promises nothing when steps are left out, or when one could not be judged', 
   const steps = [step('load space maps', 'read-write-only', damage)];
   expect(await predict(null, steps, false)).toMatchObject({ verdict: 'unverified', failsAt: 'load space maps' });
 });
+
+it('warns of a txg that OpenZFS would meet with an assertion, and calls it damaged', async () => {
+  const steps = [step('open mapping', 'always', { ...damage, panic: true })];
+  const { verdict, hazards } = await predict(null, steps, true);
+  expect(verdict).toBe('damaged');
+  expect(hazards).toEqual([{ kind: 'panic', message: expect.stringContaining('would crash the machine') }]);
+});

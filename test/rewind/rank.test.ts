@@ -17,7 +17,9 @@ function judgedAs(verdicts: readonly Verdict[]): Judged[] {
     candidate,
     devices: pool.devices,
     root: { ...NOT_CHECKED, state: 'reads' },
-    prediction: { verdict: verdicts[i] ?? 'unverified', reasons: [], failsAt: null },
+    prediction: { verdict: verdicts[i] ?? 'unverified', reasons: [], failsAt: null, hazards: [] },
+    logMissing: null,
+    counts: null,
   }));
 }
 

@@ -1,9 +1,11 @@
 import { chooseEngine } from '../../src/node/engine.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
+import type { VdevNode } from '../../src/pool/pool.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
 import type { Depth } from '../../src/rewind/judgePool.ts';
+import type { OpenBlocks } from '../../src/rewind/load/poolReaders.ts';
 import { type PoolScan, scanPools } from '../../src/rewind/scanPools.ts';
 import { type PoolFixture, poolImages } from '../tools/images.ts';
 
@@ -19,8 +21,10 @@ export async function scanFixture(fixture: PoolFixture, depth: Depth = 'mos'): P
   const sources = await Promise.all((await poolImages(fixture)).map((path) => openFileSource(path)));
   try {
     const devices = await Promise.all(sources.map((source) => surveyDevice(source, engine)));
-    const open = (root: Parameters<typeof openBlockReader>[0]) => openBlockReader(root, { engine, scrub: true });
-    const scan = await scanPools(devices, ({ root }) => (root === null ? null : open(root)), { depth });
+    const scrub = (root: VdevNode) => openBlockReader(root, { engine, scrub: true });
+    const open: OpenBlocks = (root, more) => openBlockReader(root, { engine, ...more });
+    const blocks = { engine, open };
+    const scan = await scanPools(devices, ({ root }) => (root === null ? null : scrub(root)), { depth, blocks });
     return { devices, scan };
   } finally {
     await Promise.all(sources.map((source) => source.close()));

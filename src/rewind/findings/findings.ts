@@ -1,8 +1,9 @@
 import { guidSumMismatch, missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
 import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
+import { impossibleLabels } from './labelValues.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
-import { failingSlots, tornSectors, unreadableSlots } from './rings.ts';
+import { failingSlots, lostRings, tornSectors, unreadableSlots } from './rings.ts';
 import { divergedHistory, staleLegs, timeGoingBack } from './timelines.ts';
 import { aheadOfMetadata, reusedRoots } from './uberblocks.ts';
 
@@ -17,9 +18,11 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   multihost,
   raidzExpansion,
   lostLabels,
+  impossibleLabels,
   disagreeingLabels,
   newerLabels,
   guidSumMismatch,
+  lostRings,
   failingSlots,
   tornSectors,
   unreadableSlots,

@@ -16,11 +16,13 @@ export function lostLabels({ pool }: Evidence): Finding[] {
       ? 'No label is left that OpenZFS accepts: it will not open this device.'
       : `${count(4 - lost.length, 'label')} of 4 left, which is enough to import; OpenZFS writes the others anew.`;
     const states = lost.map((label) => `label ${label.index} ${describe(label)}`);
+    // One reason with its offset: the others mostly differ in the offset alone, and labels and --json have them all.
+    const why = lost.find(({ status }) => status === 'malformed' || status === 'unreadable')?.trouble?.message;
     return [
       {
         code: 'label-lost',
         severity: none ? ('error' as const) : ('warning' as const),
-        message: `${device.source.name}: ${list(states)}. ${rest}`,
+        message: `${device.source.name}: ${list(states)}${why === undefined ? '' : ` (${why})`}. ${rest}`,
         devices: [device],
       },
     ];

@@ -1,3 +1,4 @@
+import { LABEL_REGIONS } from '../../format/label.layout.ts';
 import type { DeviceSurvey, SlotSurvey } from '../../pool/survey.ts';
 import { count, type Evidence, type Finding, list } from './finding.ts';
 
@@ -34,6 +35,27 @@ export function tornSectors({ pool }: Evidence): Finding[] {
         code: 'ring-sector-torn',
         severity: 'warning' as const,
         message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} damaged together with their neighbours in one physical sector, or half overwritten: ${list(slots.map(whichSlot))}. The device lost power or was cut off during a write.`,
+        devices: [device],
+      },
+    ];
+  });
+}
+
+/** Devices of which no ring holds a single uberblock, and that not because the rings are fresh. */
+export function lostRings({ pool }: Evidence): Finding[] {
+  return pool.devices.flatMap((device) => {
+    const rings = device.labels.flatMap(({ index, offset, ring }) => (ring === null ? [] : [{ index, offset, ring }]));
+    const [first] = rings;
+    const slots = rings.flatMap(({ ring }) => ring.slots);
+    if (first === undefined || slots.some(({ uberblock }) => uberblock !== null)) return [];
+    const garbage = slots.filter(({ state }) => state === 'garbage').length;
+    if (garbage === 0) return [];
+    const at = `@ 0x${(first.offset + LABEL_REGIONS.ring.offset).toString(16)}`;
+    return [
+      {
+        code: 'ring-lost',
+        severity: 'error' as const,
+        message: `${device.source.name} ${at} label ${first.index} > ring: no uberblock in ${garbage} of ${count(slots.length, 'slot')} that hold something, in ${count(rings.length, 'ring')}: they were overwritten. This device cannot tell a txg; its labels still say where it belongs.`,
         devices: [device],
       },
     ];

@@ -1,5 +1,5 @@
-import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { VdevNode } from '../../pool/pool.ts';
+import type { DeviceSurvey } from '../../pool/survey.ts';
 import { leavesOf, vdevHealth, vdevName } from '../../pool/vdevHealth.ts';
 import type { Trouble } from '../predict.ts';
 import { refusedLeaves } from '../usableLeaves.ts';
@@ -46,7 +46,8 @@ function openVdevs({ pool, devices }: LoadState): Trouble | undefined {
 function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | undefined {
   const { uberblock, txg } = candidate;
   const damage = (message: string): Trouble => ({ message, because: 'damage' });
-  if (!candidate.seen) return damage('only devices outside the tree carry this uberblock: zpool import does not see it');
+  if (!candidate.seen)
+    return damage('only devices outside the tree carry this uberblock: zpool import does not see it');
   if (devices === null) return damage(`another uberblock of txg ${txg} comes before this one on the same devices`);
   // Data is moved in place while a raidz grows, so older states of the expansion can no longer be read (since 2.3).
   const [reflow, latest] = [uberblock.raidzReflow, newest?.uberblock.raidzReflow ?? uberblock.raidzReflow];
@@ -67,8 +68,7 @@ function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | u
 export const FEATURES_VERSION = 5000n;
 
 /** Source: include/sys/fs/zfs.h, SPA_VERSION_IS_SUPPORTED */
-const isKnownVersion = (version: bigint): boolean =>
-  (version >= 1n && version <= 28n) || version === FEATURES_VERSION;
+const isKnownVersion = (version: bigint): boolean => (version >= 1n && version <= 28n) || version === FEATURES_VERSION;
 
 const copyHolders = ({ copies, heartbeats }: LoadState['candidate']): Set<DeviceSurvey> =>
   new Set([...copies, ...heartbeats].map(({ device }) => device));

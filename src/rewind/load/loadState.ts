@@ -1,12 +1,11 @@
-import type { NvList } from '../../format/nvlist.ts';
 import type { Mos } from '../../dataset/mos.ts';
-import type { BlockCache } from '../../dataset/blockCache.ts';
+import type { NvList } from '../../format/nvlist.ts';
 import type { Pool, VdevNode } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { Candidate } from '../candidates.ts';
 import type { RootCheck } from '../rootCheck.ts';
 import type { LoadMemo } from './loadMemo.ts';
-import type { PoolReaders, ReaderState } from './poolReaders.ts';
+import type { PoolBlocks, PoolReaders, ReaderState } from './poolReaders.ts';
 
 /** The pool as its own meta-object set at the candidate describes it, and how to read on from there. */
 export interface MosView {
@@ -14,11 +13,13 @@ export interface MosView {
   readonly root: VdevNode;
   /** What `reader` was opened with. */
   readonly readerState: ReaderState;
-  readonly reader: BlockCache;
+  readonly blocks: PoolBlocks;
   readonly mos: Mos;
   readonly config: NvList;
   /** A log device is missing at this txg: only `-m` gets past it, and drops the intent logs. */
   readonly logMissing: boolean;
+  /** How much uses each feature that is enabled; empty until the step that reads it, and before version 5000. */
+  readonly features: ReadonlyMap<string, bigint>;
 }
 
 /** What is known of one candidate while its load is replayed; each step leaves what the later ones need. */
@@ -36,6 +37,8 @@ export interface LoadState {
   readonly signal: AbortSignal | undefined;
   /** Null until the step that opens it; from there on the steps may rely on it. */
   view: MosView | null;
+  /** Names of datasets by the number of their object, as far as the walk over them came. */
+  readonly names: Map<bigint, string>;
   /** What the last step, the traversal, counted; null until it is done. */
   counts: VerifiedCounts | null;
 }

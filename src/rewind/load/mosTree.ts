@@ -25,11 +25,7 @@ export interface MatchedTree {
  * @param devices that OpenZFS is given
  * Source: module/zfs/vdev.c, vdev_copy_path_search and vdev_validate, where an extreme rewind is lenient
  */
-export function matchMosTree(
-  config: VdevConfig,
-  labelRoot: VdevNode,
-  devices: readonly DeviceSurvey[],
-): MatchedTree {
+export function matchMosTree(config: VdevConfig, labelRoot: VdevNode, devices: readonly DeviceSurvey[]): MatchedTree {
   const given = new Set(devices);
   const refused = new Map<Guid, string>();
   const deviceOf = (leaf: VdevConfig, top: VdevConfig, index: number): DeviceSurvey | null => {

@@ -1,5 +1,6 @@
+import { SALT_SIZE, saltedChecksums } from '../../block/saltedChecksum.ts';
+import type { SaltedChecksums } from '../../block/verifyBlock.ts';
 import { UnsupportedError, ZfsUberError } from '../../bytes/errors.ts';
-import { saltedChecksums, SALT_SIZE } from '../../block/saltedChecksum.ts';
 import { BlockCache } from '../../dataset/blockCache.ts';
 import type { Blkptr } from '../../format/blkptr.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
@@ -7,7 +8,6 @@ import type { BlockRead, BlockReader, BlockVerdict } from '../../pool/blockRead.
 import type { IndirectMapping, IndirectMappings } from '../../pool/indirect.ts';
 import type { VdevNode } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import type { SaltedChecksums } from '../../block/verifyBlock.ts';
 
 /** Opens the blocks of a pool with the tree `root`; what openBlockReader does with an engine. */
 export type OpenBlocks = (
@@ -18,6 +18,15 @@ export type OpenBlocks = (
     readonly raidzReflow: Uberblock['raidzReflow'];
   },
 ) => BlockReader;
+
+/** One view of the blocks of a pool. */
+export interface PoolBlocks {
+  /** Remembers content and failures: for what is looked up again and again. */
+  readonly cache: BlockCache;
+  /** Remembers nothing: for who comes by each block once. */
+  readonly reader: BlockReader;
+  readonly salted: SaltedChecksums | null;
+}
 
 /** All that the bytes behind a block pointer depend on. */
 export interface ReaderState {
@@ -36,14 +45,14 @@ const MAX_READERS = 4;
 /** Readers of one pool at different txgs: those that see the same devices in the same way are one. */
 export class PoolReaders {
   readonly #open: OpenBlocks;
-  readonly #readers = new Map<string, BlockCache>();
+  readonly #readers = new Map<string, PoolBlocks>();
   readonly #ids = new Map<object, number>();
 
   constructor(open: OpenBlocks) {
     this.#open = open;
   }
 
-  open(state: ReaderState): BlockCache {
+  open(state: ReaderState): PoolBlocks {
     const key = this.#keyOf(state);
     const known = this.#readers.get(key);
     if (known !== undefined) {
@@ -58,18 +67,18 @@ export class PoolReaders {
         ? null
         : (vdev) => {
             const mapping = mappings.get(vdev);
-            return mapping === undefined ? Promise.reject(new UnsupportedError(`no mapping of removed vdev ${vdev}`, null)) : Promise.resolve(mapping);
+            return mapping === undefined
+              ? Promise.reject(new UnsupportedError(`no mapping of removed vdev ${vdev}`, null))
+              : Promise.resolve(mapping);
           };
-    const reader = new BlockCache(
-      new FailuresKept(this.#open(root, { salted, raidzReflow, mappings: mappingOf })),
-      CACHE,
-    );
-    this.#readers.set(key, reader);
+    const reader = this.#open(root, { salted, raidzReflow, mappings: mappingOf });
+    const blocks = { cache: new BlockCache(new FailuresKept(reader), CACHE), reader, salted };
+    this.#readers.set(key, blocks);
     for (const oldest of this.#readers.keys()) {
       if (this.#readers.size <= MAX_READERS) break;
       this.#readers.delete(oldest);
     }
-    return reader;
+    return blocks;
   }
 
   /** Equal when any block pointer leads to the same bytes. */

@@ -23,11 +23,12 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   const labelRoot = openedTree(pool.root, devices);
   const none = { raidzReflow, salt: null, mappings: new Map() };
   at('the meta-object set');
-  const first = await Mos.open(readers.open({ root: labelRoot, ...none }), rootbp, signal);
+  const first = await Mos.open(readers.open({ root: labelRoot, ...none }).cache, rootbp, signal);
   at('the config object');
   const config = await first.config(signal);
   const nvlist = nvlistOf(config, 'vdev_tree');
-  if (nvlist === null) throw new FormatError('format-value', 'config', 'a vdev_tree', 'none', first.directory.object.place);
+  if (nvlist === null)
+    throw new FormatError('format-value', 'config', 'a vdev_tree', 'none', first.directory.object.place);
   const matched = matchMosTree(decodeVdevConfig(nvlist), pool.root, devices);
   const { root } = matched;
   const lost = root.children.find((top) => top.role !== 'log' && !opens(top));
@@ -46,10 +47,10 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   }
   at('the meta-object set');
   const readerState = { ...none, root, salt: await saltOf(first, signal) };
-  const reader = readers.open(readerState);
-  const mos = await Mos.open(reader, rootbp, signal);
+  const blocks = readers.open(readerState);
+  const mos = await Mos.open(blocks.cache, rootbp, signal);
   const logMissing = root.children.some((top) => top.role === 'log' && vdevHealth(top) === 'missing');
-  state.view = { root, readerState, reader, mos, config, logMissing };
+  state.view = { root, readerState, blocks, mos, config, logMissing, features: new Map() };
   return undefined;
 }
 
@@ -78,7 +79,8 @@ function cannotOpen(top: VdevNode, { refused }: MatchedTree): Trouble {
 /** The step that needs it complains when it does not read; here it is only taken along. */
 async function saltOf(mos: Mos, signal: AbortSignal | undefined): Promise<Uint8Array | null> {
   try {
-    return await mos.salt(signal);
+    const entry = await mos.directory.get('org.illumos:checksum_salt', signal);
+    return entry?.integerSize === 1 ? entry.valueBytes : null;
   } catch (error) {
     if (error instanceof ZfsUberError) return null;
     throw error;

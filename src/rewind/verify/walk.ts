@@ -1,0 +1,527 @@
+import { FormatError, LimitError, UnsupportedError, type ZfsUberError } from '../../bytes/errors.ts';
+import type { Place } from '../../bytes/place.ts';
+import { Blkptr } from '../../format/blkptr.ts';
+import { OBJECT_TYPE } from '../../format/objectTypes.ts';
+import type { BatchBlock, BlockBatches } from '../../pool/blockBatch.ts';
+import { UnavailableBlockError } from '../../pool/blockRead.ts';
+import { type Child, childrenOf, type Tree, wrongContent } from './children.ts';
+import type { PointerScan } from './pointerScan.ts';
+import {
+  type BlockRole,
+  bareFatal,
+  bareSummary,
+  compose,
+  countedSummary,
+  type Failure,
+  type FailureCause,
+  fatalSummary,
+  type LogHead,
+  type Ordered,
+  type Summary,
+  uncountedSummary,
+} from './summary.ts';
+import type { DatasetRef, VerifyMemo } from './verifyMemo.ts';
+
+/** Blocks of one batch, and bytes of what is read and of what is unpacked. */
+const BATCH_BLOCKS = 1024;
+const BATCH_BYTES = 4 * 1024 * 1024;
+/** Batches under way: one is read while another is summed and a third is looked through. */
+const BATCHES = 3;
+/** What one traversal may cost as a multiple of the pool's size: only a forged tree is larger. */
+const MAX_COST = 16;
+const MIN_COST = 2 ** 30;
+
+/** Marks of what is asked of a pointer, next to the pointer itself. */
+const LEAF = 1;
+const SUBTREE = 2;
+const HEAD = 3;
+const MOS = 4;
+
+export interface WalkSetting {
+  readonly memo: VerifyMemo;
+  readonly scan: PointerScan;
+  readonly batches: BlockBatches;
+  /** Also read content that is not metadata. */
+  readonly data: boolean;
+  /** Blocks below a block born up to here are asked for at no other txg, except through it. */
+  readonly oldestTxg: number;
+  /** Bytes of the pool's devices. */
+  readonly poolSize: number;
+  readonly place: Place;
+  readonly signal: AbortSignal | undefined;
+  /** Called when a batch is done. */
+  readonly onBatch: ((share: number) => void) | undefined;
+}
+
+/** A block whose children are under way; when the last is done its summary goes to the one above. */
+interface Node {
+  readonly above: Node | null;
+  readonly order: number;
+  readonly tree: Tree;
+  /** The blocks below are remembered each for itself. */
+  readonly keepBelow: boolean;
+  /** How the whole is remembered; null when it is not. */
+  readonly mark: Mark | null;
+  readonly parts: Ordered[];
+  readonly datasets: { readonly order: number; readonly refs: readonly DatasetRef[] }[] | null;
+  pending: number;
+  /** Share of the whole traversal. */
+  share: number;
+}
+
+interface Mark {
+  readonly kind: typeof LEAF | typeof SUBTREE | typeof HEAD | typeof MOS;
+  readonly slot: number;
+  readonly high: number;
+  readonly low: number;
+  /** Kept for long; otherwise only in the table that forgets. */
+  readonly keep: boolean;
+}
+
+/** A block to read. */
+interface Wanted {
+  readonly node: Node;
+  readonly child: Child;
+  readonly role: BlockRole;
+  readonly mark: Mark;
+  /** Of a head dataset's object set: whether its log is wanted, and whether what is below it is. */
+  readonly head: { readonly mark: Mark; readonly order: number; readonly subtree: boolean } | null;
+  readonly size: number;
+}
+
+/** The result of the traversal of the MOS or of all datasets. */
+export interface Walked {
+  readonly summary: Summary | null;
+  readonly datasets: readonly DatasetRef[];
+}
+
+/** One traversal: reads what the memo does not know, and remembers it. */
+export class Walk {
+  readonly #setting: WalkSetting;
+  readonly #stack: Wanted[] = [];
+  #cost = 0;
+  #underWay = 0;
+  #share = 0;
+  #failed: { readonly error: unknown } | null = null;
+  #wake: (() => void) | null = null;
+  /** Blocks and bytes read and verified. */
+  blocks = 0;
+  bytes = 0;
+
+  constructor(setting: WalkSetting) {
+    this.#setting = setting;
+  }
+
+  /** The MOS, from its root block; and which datasets it has. */
+  async mos(rootbp: Blkptr, minTxg: number): Promise<Walked> {
+    const tree: Tree = { mos: true, objset: 0, min: minTxg };
+    const top = newNode(null, 0, tree, true, null, 0.1, true);
+    const bytes = rootbp.bytes;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const littleEndian = new Blkptr(bytes, true, rootbp.place).birth === rootbp.birth;
+    this.#take(top, [{ view, at: 0, littleEndian, order: 0, object: 0, level: 0, blockId: 0, role: 'root' }]);
+    await this.#run();
+    return { summary: compose(top.parts), datasets: inOrder(top) };
+  }
+
+  /** All datasets, in the order of their objects. */
+  async datasets(refs: readonly DatasetRef[], minTxg: number): Promise<Ordered[]> {
+    const results: { readonly order: number; readonly node: Node }[] = [];
+    const weight = refs.reduce((sum, ref) => sum + ref.weight, 0);
+    for (const [i, ref] of refs.entries()) {
+      const min = Math.max(minTxg, ref.previousSnapshotTxg);
+      const tree: Tree = { mos: false, objset: ref.id, min };
+      const node = newNode(null, i, tree, true, null, (0.9 * ref.weight) / weight, false);
+      if (ref.broken !== null) node.parts.push({ order: 0, part: fatalSummary(ref.broken, true) });
+      else this.#dataset(node, ref);
+      if (node.pending === 0) this.#share += node.share;
+      if (node.pending > 0 || node.parts.length > 0) results.push({ order: i, node });
+    }
+    this.#stack.reverse();
+    await this.#run();
+    const parts: Ordered[] = [];
+    for (const { order, node } of results) {
+      const part = compose(node.parts);
+      if (part !== null) parts.push({ order, part });
+    }
+    return parts;
+  }
+
+  #dataset(node: Node, ref: DatasetRef): void {
+    const { scan, memo } = this.#setting;
+    const child: Child = { ...ref, order: 1, object: 0, level: 0, blockId: 0, role: 'root' };
+    if (ref.snapshot) {
+      this.#take(node, [child]);
+      return;
+    }
+    scan.at(ref.view, ref.at, ref.littleEndian);
+    if (scan.hole || scan.redacted || !scan.valid) {
+      this.#take(node, [child]);
+      return;
+    }
+    // The log's head is read before anything else, and whatever the block's age is.
+    const below = scan.birth === 0 || scan.birth > node.tree.min;
+    const size = scan.psize;
+    const head = this.#markOf(child, HEAD, 0, true);
+    const known = memo.wrong(head.slot, head.high, head.low);
+    if (known !== null) {
+      node.parts.push({ order: 0, part: known });
+      if (known.fatal !== null) return;
+    }
+    const headKnown = known !== null || memo.sound.has(head.slot, head.high, head.low);
+    if (headKnown) {
+      if (below) this.#take(node, [child]);
+      return;
+    }
+    const mark = this.#markOf(child, SUBTREE, node.tree.min, true);
+    const subtree = below && !this.#known(node, child, mark, 'object set');
+    this.#push({ node, child, role: 'object set', mark, head: { mark: head, order: 0, subtree }, size });
+  }
+
+  /** Takes over children of a block: those that are known are settled, the others will be read. */
+  #take(node: Node, children: Iterable<Child>): void {
+    const { scan, data } = this.#setting;
+    const { min } = node.tree;
+    for (const child of children) {
+      scan.at(child.view, child.at, child.littleEndian);
+      if (scan.birth !== 0 && scan.birth <= min) continue;
+      if (!scan.valid) {
+        this.#invalid(node, child);
+        continue;
+      }
+      if (scan.hole || scan.redacted) continue;
+      if (wrongPlace(scan, child)) {
+        const found = `type ${scan.type}, level ${scan.level}`;
+        const error = new FormatError(
+          'format-value',
+          'block pointer',
+          `one of level ${child.level}`,
+          found,
+          this.#setting.place,
+        );
+        this.#fail(node, child, null, null, roleOf(scan, child), true, error);
+        continue;
+      }
+      if (!scan.parent && (scan.embedded || !(scan.metadata || data))) continue;
+      const role = roleOf(scan, child);
+      const mosTree = node.tree.mos && scan.parent && child.role !== 'object';
+      const mark = mosTree
+        ? this.#markOf(child, MOS, min, true)
+        : scan.parent
+          ? this.#markOf(child, SUBTREE, min, node.keepBelow)
+          : this.#markOf(child, LEAF, 0, node.keepBelow);
+      if (mosTree) {
+        if (this.#knownMos(node, child, mark)) continue;
+      } else if (this.#known(node, child, mark, role)) continue;
+      this.#push({
+        node,
+        child,
+        role,
+        mark,
+        head: null,
+        size: scan.parent ? Math.max(scan.lsize, scan.psize) : scan.psize,
+      });
+    }
+  }
+
+  #push(wanted: Wanted): void {
+    wanted.node.pending++;
+    this.#stack.push(wanted);
+  }
+
+  /** Settles what the memo knows. */
+  #known(node: Node, child: Child, mark: Mark, role: BlockRole): boolean {
+    const { memo } = this.#setting;
+    const { slot, high, low } = mark;
+    if (memo.sound.has(slot, high, low)) return true;
+    const wrong = memo.wrong(slot, high, low);
+    if (wrong === null) return false;
+    const [part] = wrong.parts;
+    // A leaf that fails is known by itself alone, and may stand in many places.
+    const failure = mark.kind === LEAF && part !== undefined && 'counted' in part ? part : null;
+    const summary = failure === null ? wrong : countedSummary({ ...failure, ...placeOf(child), what: role });
+    node.parts.push({ order: child.order, part: summary });
+    return true;
+  }
+
+  #knownMos(node: Node, { order }: Child, { slot, high, low }: Mark): boolean {
+    const entry = this.#setting.memo.mos(slot, high, low);
+    if (entry === null) return false;
+    if (entry.summary !== null) node.parts.push({ order, part: entry.summary });
+    if (entry.datasets.length > 0) node.datasets?.push({ order, refs: entry.datasets });
+    return true;
+  }
+
+  #markOf(child: Child, kind: Mark['kind'], min: number, keep: boolean): Mark {
+    const { sound } = this.#setting.memo;
+    sound.mark(child.view, child.at, min * 8 + kind + (child.littleEndian ? 0 : 0x40000000), Math.floor(min / 2 ** 29));
+    return { kind, slot: sound.slot, high: sound.high, low: sound.low, keep };
+  }
+
+  /** A pointer that OpenZFS would not follow is an error in metadata; where blocks are below it, it goes no further. */
+  #invalid(node: Node, child: Child): void {
+    const { scan } = this.#setting;
+    this.#fail(node, child, null, null, roleOf(scan, child), scan.parent, null);
+  }
+
+  async #run(): Promise<void> {
+    this.#fill();
+    while (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      if (this.#failed === null) this.#fill();
+    }
+    if (this.#failed !== null) throw this.#failed.error;
+  }
+
+  #fill(): void {
+    while (this.#underWay < BATCHES && this.#stack.length > 0) {
+      const batch: Wanted[] = [];
+      for (let size = 0; batch.length < BATCH_BLOCKS && size < BATCH_BYTES; ) {
+        const wanted = this.#stack.pop();
+        if (wanted === undefined) break;
+        if (this.#knownByNow(wanted)) continue;
+        batch.push(wanted);
+        size += wanted.size;
+      }
+      if (batch.length === 0) return;
+      this.#underWay++;
+      this.#batch(batch).then(
+        () => this.#done(),
+        (error: unknown) => {
+          this.#failed ??= { error };
+          this.#done();
+        },
+      );
+    }
+  }
+
+  /** Settles a block that was judged in another place while this one waited: forged trees are made of such. */
+  #knownByNow({ node, child, role, mark, head }: Wanted): boolean {
+    if (head !== null) return false;
+    if (mark.kind === MOS ? !this.#knownMos(node, child, mark) : !this.#known(node, child, mark, role)) return false;
+    this.#release(node, 0);
+    return true;
+  }
+
+  #done(): void {
+    this.#underWay--;
+    this.#wake?.();
+  }
+
+  async #batch(batch: readonly Wanted[]): Promise<void> {
+    const { signal, batches, onBatch, place, poolSize } = this.#setting;
+    signal?.throwIfAborted();
+    const blocks = batch.map(
+      ({ child, mark, head }): BatchBlock => ({
+        bp: pointerOf(child, place),
+        content: mark.kind !== LEAF || head !== null,
+      }),
+    );
+    const answers = await batches.read(blocks, signal);
+    signal?.throwIfAborted();
+    for (const [i, wanted] of batch.entries()) {
+      const block = blocks[i];
+      const answer = answers[i];
+      if (block === undefined || answer === undefined) continue;
+      const { bp } = block;
+      this.blocks++;
+      if (!bp.embedded) this.bytes += bp.psize;
+      this.#cost += bp.psize + (block.content ? bp.lsize / 4 : 0);
+      if (answer.error !== null) this.#lost(wanted, bp, answer.error);
+      else if (answer.bytes === null) this.#settle(wanted);
+      else this.#enter(wanted, bp, answer.bytes);
+    }
+    if (this.#cost > Math.max(poolSize * MAX_COST, MIN_COST)) {
+      throw new LimitError(`the tree of blocks is more than ${MAX_COST} times as large as the pool`, place);
+    }
+    onBatch?.(this.#share);
+  }
+
+  /** The block cannot be read. */
+  #lost(wanted: Wanted, bp: Blkptr, error: ZfsUberError): void {
+    const { node, child, role, mark, head } = wanted;
+    if (head !== null) {
+      // Read before the traversal counts anything: the load ends without an error counted.
+      const part = fatalSummary(this.#failure(child, bp, error, role, true), false);
+      node.parts.push({ order: head.order, part });
+      this.#setting.memo.addWrong(head.mark.slot, head.mark.high, head.mark.low, part);
+      this.#release(node, node.share);
+      return;
+    }
+    this.#fail(node, child, bp, mark, role, mark.kind !== LEAF, error);
+    this.#release(node, 0);
+  }
+
+  #fail(
+    node: Node,
+    child: Child,
+    bp: Blkptr | null,
+    mark: Mark | null,
+    role: BlockRole,
+    fatal: boolean,
+    error: ZfsUberError | null,
+  ): void {
+    const { memo, place } = this.#setting;
+    const pointer = bp ?? pointerOf(child, place);
+    const failure = this.#failure(child, pointer, error, role, fatal || bp === null);
+    const listed = memo.takeDetail();
+    let part: Summary;
+    if (fatal) part = listed ? fatalSummary(failure, true) : bareFatal(failure);
+    else if (failure.because === 'unsupported') part = uncountedSummary(failure);
+    else part = listed ? countedSummary(failure) : bareSummary(failure);
+    node.parts.push({ order: child.order, part });
+    if (mark !== null && mark.kind !== MOS && mark.keep) memo.addWrong(mark.slot, mark.high, mark.low, part);
+  }
+
+  #failure(child: Child, bp: Blkptr, error: ZfsUberError | null, what: BlockRole, metadata: boolean): Failure {
+    const { scan } = this.#setting;
+    scan.at(child.view, child.at, child.littleEndian);
+    // Intent log blocks count as data, whatever their level says.
+    const isMetadata = metadata || (scan.metadata && scan.type !== OBJECT_TYPE.intentLog);
+    return {
+      kind: isMetadata ? 'metadata' : 'data',
+      counted: error === null || isLoss(error),
+      because: causeOf(error),
+      what,
+      ...placeOf(child),
+      bp: new Blkptr(bp.bytes.slice(), child.littleEndian, bp.place),
+      error,
+    };
+  }
+
+  /** The block reads and has blocks below it. */
+  #enter(wanted: Wanted, bp: Blkptr, bytes: Uint8Array): void {
+    const { node, child, mark, head, role } = wanted;
+    const { oldestTxg } = this.#setting;
+    const wrong = wrongContent(bp, bytes, child.role);
+    if (wrong !== null) {
+      this.#lost(wanted, bp, wrong);
+      return;
+    }
+    const found = childrenOf(bp, bytes, child, node.tree);
+    if (role === 'object set') this.#head(wanted, found.log);
+    if (head !== null && !head.subtree) {
+      this.#release(node, node.share);
+      return;
+    }
+    const below = newNode(
+      node,
+      child.order,
+      node.tree,
+      Number(bp.birth) > oldestTxg,
+      mark,
+      node.share / Math.max(node.pending, 1),
+      mark.kind === MOS,
+    );
+    node.share -= below.share;
+    if (found.datasets.length > 0) below.datasets?.push({ order: 0, refs: found.datasets });
+    // Counted as one more under way, so that it is not done before all its children are taken.
+    below.pending = 1;
+    const from = this.#stack.length;
+    this.#take(below, found.children);
+    if (found.broken !== null) {
+      const failure = this.#failure(child, bp, found.broken, role, true);
+      below.parts.push({ order: Number.MAX_SAFE_INTEGER, part: fatalSummary(failure, true) });
+    }
+    reverseFrom(this.#stack, from);
+    this.#release(below, 0);
+  }
+
+  /** What an object set says of its log is remembered whoever asked for the block. */
+  #head({ node, child, head }: Wanted, log: LogHead | null): void {
+    if (node.tree.mos) return;
+    const { memo } = this.#setting;
+    const { slot, high, low } = head?.mark ?? this.#markOf(child, HEAD, 0, true);
+    if (log === null) {
+      memo.sound.add(slot, high, low);
+      return;
+    }
+    const part: Summary = { metadata: 0, data: 0, fatal: null, metadataBefore: 0, dataBefore: 0, parts: [log] };
+    memo.addWrong(slot, high, low, part);
+    if (head !== null) node.parts.push({ order: head.order, part });
+  }
+
+  /** One of the blocks below `node` is done. */
+  #release(node: Node, share: number): void {
+    let at: Node | null = node;
+    this.#share += share;
+    node.share -= share;
+    while (at !== null && --at.pending === 0) {
+      const { above, order, mark, parts, datasets }: Node = at;
+      this.#share += at.share;
+      if (above === null || mark === null) return;
+      const summary = compose(parts);
+      if (summary !== null) above.parts.push({ order, part: summary });
+      if (datasets !== null) {
+        const refs = inOrder(at);
+        if (refs.length > 0) above.datasets?.push({ order, refs });
+        this.#setting.memo.addMos(mark.slot, mark.high, mark.low, summary, refs);
+      } else if (summary === null) this.#remember(mark);
+      else this.#setting.memo.addWrong(mark.slot, mark.high, mark.low, summary);
+      at = above;
+    }
+  }
+
+  /** A block with none below it is sound. */
+  #settle({ node, mark }: Wanted): void {
+    this.#remember(mark);
+    this.#release(node, 0);
+  }
+
+  #remember({ slot, high, low, keep }: Mark): void {
+    const { sound } = this.#setting.memo;
+    if (!keep || !sound.add(slot, high, low)) sound.addRecent(slot, high, low);
+  }
+}
+
+function newNode(
+  above: Node | null,
+  order: number,
+  tree: Tree,
+  keepBelow: boolean,
+  mark: Mark | null,
+  share: number,
+  datasets: boolean,
+): Node {
+  return { above, order, tree, keepBelow, mark, parts: [], datasets: datasets ? [] : null, pending: 0, share };
+}
+
+function inOrder({ datasets }: Node): readonly DatasetRef[] {
+  if (datasets === null || datasets.length === 0) return [];
+  return datasets.sort((a, b) => a.order - b.order).flatMap(({ refs }) => refs);
+}
+
+/** Levels fall from each block to those below it, and dnodes stand in the tree of the dnodes alone: else no end is sure. */
+function wrongPlace(scan: PointerScan, { level, role }: Child): boolean {
+  if (scan.level > level) return true;
+  if (scan.level > 0) return false;
+  if (role === 'root') return scan.type !== OBJECT_TYPE.objset;
+  return scan.type === OBJECT_TYPE.objset || (scan.type === OBJECT_TYPE.dnode && role !== 'dnodes');
+}
+
+function roleOf(scan: PointerScan, { role }: Child): BlockRole {
+  if (role === 'root') return 'object set';
+  if (scan.level > 0) return 'indirect';
+  return role === 'dnodes' ? 'dnodes' : 'content';
+}
+
+const placeOf = ({ object, level, blockId }: Child) => ({ object, level, blockId });
+
+const pointerOf = ({ view, at, littleEndian }: Child, place: Place): Blkptr =>
+  new Blkptr(new Uint8Array(view.buffer, view.byteOffset + at, Blkptr.SIZE), littleEndian, place);
+
+function reverseFrom(stack: Wanted[], from: number): void {
+  if (stack.length - from < 2) return;
+  const last = stack.splice(from).reverse();
+  for (const each of last) stack.push(each);
+}
+
+/** Lost is what no copy gives; what reads and makes no sense is not counted by whoever reads it raw. */
+const isLoss = (error: ZfsUberError): boolean => error instanceof UnavailableBlockError;
+
+function causeOf(error: ZfsUberError | null): FailureCause {
+  if (error instanceof UnavailableBlockError) return error.becauseMissing ? 'missing-device' : 'damage';
+  return error instanceof UnsupportedError || error instanceof LimitError ? 'unsupported' : 'damage';
+}

@@ -1,0 +1,80 @@
+// Compares the verdicts of `scan` with what real ZFS answered, over folders laid out like test-images.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CACHE, unpackImage } from '../../bin/images.js';
+import { scan } from '../../src/api/scan.ts';
+import type { Verdict } from '../../src/report/document.ts';
+import type { Truth } from '../tools/images.ts';
+import { comparePool, type PoolComparison } from './contradictions.ts';
+
+const VERDICTS: readonly Verdict[] = ['importable', 'readonly', 'damaged', 'incomplete', 'unverified'];
+
+interface Scenario {
+  readonly name: string;
+  readonly dir: string;
+  readonly truth: Truth;
+}
+
+function scenarios(folder: string): Scenario[] {
+  return readdirSync(folder)
+    .sort()
+    .map((name) => ({ name, dir: join(folder, name) }))
+    .filter(({ dir }) => existsSync(join(dir, 'truth.json')))
+    .map(({ name, dir }) => ({ name, dir, truth: JSON.parse(readFileSync(join(dir, 'truth.json'), 'utf8')) as Truth }));
+}
+
+/** Images may be packed or not. */
+const imageOf = ({ name, dir }: Scenario, image: string): Promise<string> | string =>
+  existsSync(join(dir, image)) ? join(dir, image) : unpackImage(join(dir, `${image}.gz`), join(CACHE, 'pools', name));
+
+async function compare(scenario: Scenario): Promise<PoolComparison> {
+  const { truth } = scenario;
+  const images = await Promise.all(truth.images.map((image) => imageOf(scenario, image)));
+  const document = await scan(images, { depth: 'data' });
+  return comparePool(document.pools.find(({ name }) => name === truth.pool) ?? null, truth);
+}
+
+type Cell = { imports: number; refuses: number };
+const cells = (): Record<Verdict, Cell> =>
+  Object.fromEntries(VERDICTS.map((verdict) => [verdict, { imports: 0, refuses: 0 }])) as Record<Verdict, Cell>;
+
+function count(table: Record<Verdict, Cell>, { answers }: PoolComparison): void {
+  for (const { verdict, imports } of answers) table[verdict][imports ? 'imports' : 'refuses']++;
+}
+
+const WIDTH = 26;
+const row = (name: string, table: Record<Verdict, Cell>, last: string): string =>
+  `${name.padEnd(WIDTH)} ${VERDICTS.map((verdict) => {
+    const { imports, refuses } = table[verdict];
+    return `${imports}/${refuses}`.padStart(11);
+  }).join('')}  ${last}`;
+
+const folders = process.argv.slice(2);
+if (folders.length === 0) {
+  console.error('usage: npm run accuracy -- DIR...   (folders like test-images: NAME/truth.json beside the images)');
+  process.exitCode = 2;
+}
+const total = cells();
+const contradictions: string[] = [];
+if (folders.length > 0) {
+  console.log('kernel imports / refuses, by our verdict; read-only and read-write answers count one each\n');
+  console.log(
+    `${''.padEnd(WIDTH)} ${VERDICTS.map((verdict) => verdict.padStart(11)).join('')}  recommended / newest of the kernel`,
+  );
+}
+for (const scenario of folders.flatMap(scenarios)) {
+  const table = cells();
+  const comparison = await compare(scenario);
+  count(table, comparison);
+  count(total, comparison);
+  const { recommended, newest } = comparison;
+  console.log(row(scenario.name, table, `${recommended ?? '-'} / ${newest ?? '-'}`));
+  for (const line of comparison.contradictions) {
+    console.log(`  CONTRADICTION ${line}`);
+    contradictions.push(`${scenario.name}: ${line}`);
+  }
+}
+if (folders.length > 0) {
+  console.log(row('total', total, `${contradictions.length} contradictions`));
+  process.exitCode = contradictions.length === 0 ? 0 : 1;
+}
