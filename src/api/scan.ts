@@ -2,7 +2,6 @@ import type { Engine } from '../block/engine.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { openBlockReader } from '../pool/blockReader.ts';
 import type { Depth, ScanDocument } from '../report/document.ts';
 import { buildScanDocument } from '../report/scanDocument.ts';
 import type { ImportPlace } from '../rewind/commands.ts';
@@ -39,18 +38,26 @@ export async function scan(specs: readonly string[], options: ScanOptions = {}):
   const surveyed = await surveyDevices(specs, { engine, progress, signal });
   try {
     const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, placeOf(opened)]] : [])));
-    const openReader = ({ root }: Pool) => (root === null ? null : openBlockReader(root, { engine }));
-    const found = await scanPools(surveyed.flatMap(({ survey }) => survey ?? []), openReader, {
-      depth,
-      only: pool,
-      minTxg,
-      maxTxg,
-      placeOf: (device: DeviceSurvey) => places.get(device) ?? null,
-      ...(signal === undefined ? {} : { signal }),
-      ...(progress === undefined
-        ? {}
-        : { onProgress: (done: number, total: number) => progress({ phase: 'checking txgs', done, total }) }),
-    });
+    const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
+    const openReader = ({ root }: Pool) => (root === null ? null : (openBlocks?.(root, { engine }) ?? null));
+    const found = await scanPools(
+      surveyed.flatMap(({ survey }) => survey ?? []),
+      openReader,
+      {
+        depth,
+        only: pool,
+        minTxg,
+        maxTxg,
+        ...(openBlocks === null
+          ? {}
+          : { blocks: { engine, open: (root, more) => openBlocks(root, { engine, ...more }) } }),
+        placeOf: (device: DeviceSurvey) => places.get(device) ?? null,
+        ...(signal === undefined ? {} : { signal }),
+        ...(progress === undefined
+          ? {}
+          : { onProgress: (done: number, total: number) => progress({ phase: 'checking txgs', done, total }) }),
+      },
+    );
     const sources = surveyed.map(({ opened, survey }) => ({ source: describeOpened(opened), survey }));
     return buildScanDocument({ tool: toolInfo(engine), depth, sources, found });
   } finally {

@@ -51,6 +51,23 @@ export function trailerByteOrder(bytes: Uint8Array): 'little' | 'big' | null {
   return view.getUint8(at) === 0x02 && view.getBigUint64(at, false) === TRAILER_MAGIC ? 'big' : null;
 }
 
+/** What the four labels of a device come to. Larger batches get a buffer of their own. */
+const SCRATCH = 1024 * 1024;
+/** Devices under survey at a time; more would be memory for nothing. */
+const MAX_IDLE = 8;
+/** Buffers between two uses: fresh memory costs more than what is done in it, and would wait for the collector. */
+const idle: Uint8Array[] = [];
+
+async function inScratch<T>(size: number, work: (scratch: Uint8Array) => Promise<T>): Promise<T> {
+  if (size > SCRATCH) return work(new Uint8Array(size));
+  const scratch = idle.pop() ?? new Uint8Array(SCRATCH);
+  try {
+    return await work(scratch);
+  } finally {
+    if (idle.length < MAX_IDLE) idle.push(scratch);
+  }
+}
+
 /**
  * Verifies units that carry their own SHA-256, all in one batch of the engine: slots are small, and the call costs more
  * than the sum.
@@ -62,23 +79,19 @@ export async function verifyEmbedded(engine: Engine, units: readonly EmbeddedUni
   const orders = units.map(({ bytes }) => trailerByteOrder(bytes));
   const spans: Span[] = [];
   let size = 0;
-  for (const [i, { bytes }] of units.entries()) {
+  for (let i = 0; i < units.length; i++) {
+    const length = units[i]?.bytes.length ?? 0;
     if (orders[i] === null) continue;
-    spans.push({ offset: size, length: bytes.length });
-    size += bytes.length;
-  }
-  const scratch = new Uint8Array(size);
-  const view = viewOf(scratch);
-  let at = 0;
-  for (const [i, { bytes, verifier }] of units.entries()) {
-    if (orders[i] === null) continue;
-    scratch.set(bytes, at);
-    at += bytes.length;
-    for (const [w, word] of verifier.entries())
-      view.setBigUint64(at - CHECKSUM_SIZE + w * 8, word, orders[i] === 'little');
+    spans.push({ offset: size, length });
+    size += length;
   }
   const computed =
-    spans.length === 0 ? new BigUint64Array(0) : await engine.checksumMany('sha256', scratch, spans, false);
+    spans.length === 0
+      ? new BigUint64Array(0)
+      : await inScratch(size, (scratch) => {
+          prepare(scratch, units, orders);
+          return engine.checksumMany('sha256', scratch, spans, false);
+        });
   let span = 0;
   return units.map(({ bytes }, i) => {
     const order = orders[i] ?? null;
@@ -88,6 +101,22 @@ export async function verifyEmbedded(engine: Engine, units: readonly EmbeddedUni
     }
     return compare(bytes, trailer + CHECKSUM_AT, order === 'little', computed, span++ * 4);
   });
+}
+
+/** Lays the units that have a trailer one after the other, each with its verifier in place of its checksum. */
+function prepare(scratch: Uint8Array, units: readonly EmbeddedUnit[], orders: readonly ('little' | 'big' | null)[]) {
+  const view = viewOf(scratch);
+  let at = 0;
+  for (let i = 0; i < units.length; i++) {
+    const unit = units[i];
+    const order = orders[i] ?? null;
+    if (unit === undefined || order === null) continue;
+    scratch.set(unit.bytes, at);
+    at += unit.bytes.length;
+    for (let word = 0; word < 4; word++) {
+      view.setBigUint64(at - CHECKSUM_SIZE + word * 8, unit.verifier[word] ?? 0n, order === 'little');
+    }
+  }
 }
 
 function compare(bytes: Uint8Array, at: number, littleEndian: boolean, computed: BigUint64Array, from: number) {

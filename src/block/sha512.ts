@@ -5,10 +5,10 @@ const ROUNDS = 80;
 const TWO_32 = 0x1_0000_0000;
 
 /** Start of SHA-512/256, upper halves and lower halves. Source: FIPS 180-4, 5.3.6.2 */
-const START_HIGH = Int32Array.from([
+const START_HIGH = new Int32Array([
   0x22312194, 0x9f555fa3, 0x2393b86b, 0x96387719, 0x96283ee2, 0xbe5e1e25, 0x2b0199fc, 0x0eb72ddc,
 ]);
-const START_LOW = Int32Array.from([
+const START_LOW = new Int32Array([
   0xfc2bf72c, 0xc84c64c2, 0x6f53b151, 0x5940eabd, 0xa88effe3, 0x53863992, 0x2c85b8aa, 0x81c52ca2,
 ]);
 
@@ -16,7 +16,7 @@ const START_LOW = Int32Array.from([
  * First 64 bits of the fractional parts of the cube roots of the first 80 primes, upper halves and lower halves.
  * Source: FIPS 180-4, 4.2.3
  */
-const K_HIGH = Int32Array.from([
+const K_HIGH = new Int32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
   0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
@@ -27,7 +27,7 @@ const K_HIGH = Int32Array.from([
   0xc67178f2, 0xca273ece, 0xd186b8c7, 0xeada7dd6, 0xf57d4f7f, 0x06f067aa, 0x0a637dc5, 0x113f9804, 0x1b710b35,
   0x28db77f5, 0x32caab7b, 0x3c9ebe0a, 0x431d67c4, 0x4cc5d4be, 0x597f299c, 0x5fcb6fab, 0x6c44198c,
 ]);
-const K_LOW = Int32Array.from([
+const K_LOW = new Int32Array([
   0xd728ae22, 0x23ef65cd, 0xec4d3b2f, 0x8189dbbc, 0xf348b538, 0xb605d019, 0xaf194f9b, 0xda6d8118, 0xa3030242,
   0x45706fbe, 0x4ee4b28c, 0xd5ffb4e2, 0xf27b896f, 0x3b1696b1, 0x25c71235, 0xcf692694, 0x9ef14ad2, 0x384f25e3,
   0x8b8cd5b5, 0x77ac9c65, 0x592b0275, 0x6ea6e483, 0xbd41fbd4, 0x831153b5, 0xee66dfab, 0x2db43210, 0x98fb213f,

@@ -82,6 +82,9 @@ const isTruncated = (bp: Blkptr): boolean => bp.crypt && bp.type !== OBJECT_TYPE
 /** Weak sums are folded before they are cut, so that no part is lost. Source: zio_checksum.c, zio_checksum_handle_crypt */
 const fold = ([a, b, c, d]: ChecksumWords): ChecksumWords => [a ^ c, b ^ d, 0n, 0n];
 
+/** Source: module/zfs/zio_checksum.c, zio_checksum_table, ZCHECKSUM_FLAG_DEDUP: Edon-R is not among them. */
+const STRONG: ReadonlySet<string> = new Set(['sha256', 'sha512', 'skein', 'blake3']);
+
 class PointerCheck implements BlockCheck {
   readonly #kind: EngineAlgorithm | SaltedAlgorithm;
   readonly #checksums: Checksums;
@@ -104,8 +107,7 @@ class PointerCheck implements BlockCheck {
   matches(bytes: Uint8Array): boolean {
     let found = this.#sum(bytes);
     if (this.#truncated) {
-      const weak = this.#kind === 'fletcher2' || this.#kind === 'fletcher4';
-      found = weak ? fold(found) : [found[0], found[1], 0n, 0n];
+      found = STRONG.has(this.#kind) ? [found[0], found[1], 0n, 0n] : fold(found);
     }
     this.#found = found;
     const expected = this.#expected;
@@ -181,6 +183,7 @@ class ChainCheck implements BlockCheck {
 export class GangHeaderCheck implements BlockCheck {
   readonly #engine: Engine;
   readonly #verifier: ChecksumWords;
+  readonly #truncated: boolean;
   readonly #sizes: readonly number[];
   #expected = NO_WORDS;
   #found = NO_WORDS;
@@ -195,6 +198,8 @@ export class GangHeaderCheck implements BlockCheck {
    */
   constructor(bp: Blkptr, size: number, engine: Engine) {
     this.#engine = engine;
+    // A header is cut and folded like its block, although SHA-256 over a block is strong enough not to be.
+    this.#truncated = isTruncated(bp);
     const [first] = bp.dvas;
     const vdev = BigInt(first?.vdev ?? 0);
     this.#verifier = [vdev, (first?.offset ?? 0n) * 512n, bp.physicalBirth, 0n];
@@ -211,9 +216,9 @@ export class GangHeaderCheck implements BlockCheck {
       const sum = embeddedSum(bytes.subarray(0, size), size - TRAILER, littleEndian, this.#verifier, (seeded) =>
         this.#engine.checksum('sha256', seeded, littleEndian),
       );
-      this.#expected = sum.stored;
-      this.#found = sum.found;
-      if (sum.found.every((word, i) => word === sum.stored[i])) {
+      this.#expected = this.#truncated ? [sum.stored[0], sum.stored[1], 0n, 0n] : sum.stored;
+      this.#found = this.#truncated ? fold(sum.found) : sum.found;
+      if (this.#found.every((word, i) => word === this.#expected[i])) {
         this.size = size;
         this.littleEndian = littleEndian;
         return true;

@@ -11,6 +11,7 @@ export type Ask =
   | {
       readonly what: 'run';
       readonly command: Command;
+      readonly operands: readonly string[];
       readonly sources: readonly string[];
       readonly values: Readonly<Record<string, unknown>>;
     };
@@ -51,9 +52,9 @@ export function readArguments(args: readonly string[]): Ask {
   });
   const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
   const given = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []));
-  const [name, ...sources] = words;
+  const [name, ...rest] = words;
   const asks = (option: string) => given.some((token) => token.name === option);
-  if (name === 'help') return { what: 'help', command: sources[0] === undefined ? null : commandOf(sources[0]) };
+  if (name === 'help') return { what: 'help', command: rest[0] === undefined ? null : commandOf(rest[0]) };
   if (asks('help')) return { what: 'help', command: name === undefined ? null : commandOf(name) };
   if (asks('version')) return { what: 'version', json: asks('json') };
   if (name === undefined) {
@@ -68,9 +69,13 @@ export function readArguments(args: readonly string[]): Ask {
     const option = optionOf(token.name, token.rawName, command.options, command);
     values[token.name] = readValue(option, token, command);
   }
+  const operands = rest.slice(0, command.operands.length);
+  const sources = rest.slice(command.operands.length);
+  const lacking = command.operands[operands.length];
+  if (lacking !== undefined) throw new ArgumentError(`${command.name}: no ${lacking} given`, command);
   if (sources.length === 0) throw new ArgumentError(`${command.name}: no SOURCE given`, command);
   if (sources.includes('')) throw new ArgumentError(`${command.name}: a SOURCE is empty text`, command);
-  return { what: 'run', command, sources, values };
+  return { what: 'run', command, operands, sources, values };
 }
 
 function commandOf(name: string): Command {

@@ -29,8 +29,23 @@ export const SCAN_OPTIONS = {
 
 export const TABLE_OPTIONS = { all: ALL } satisfies Options;
 
+/** Options of the commands that look into one pool at one txg. */
+export const POOL_OPTIONS = {
+  pool: text('NAME|GUID', 'which pool, where the sources hold several'),
+  txg: unsigned('T', 'look at the pool as it was at txg T (default: the newest that opens)'),
+} satisfies Options;
+
+export const BLOCK_OPTIONS = {
+  ...POOL_OPTIONS,
+  decompress: text('ALG', 'undo a compression: lz4, gzip, zstd, lzjb, zle'),
+  birth: unsigned('T', 'txg in which the block was written; matters on an expanded raidz'),
+  raw: flag('the bytes themselves to stdout, no text'),
+} satisfies Options;
+
 /** What a command is called with. */
 export interface Request<O extends Options> {
+  /** What stands before the sources: one a name in `Command.operands`. */
+  readonly operands: readonly string[];
   /** At least one; as given. */
   readonly sources: readonly string[];
   readonly values: Values<O & typeof COMMON_OPTIONS>;
@@ -43,6 +58,8 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly options: Options;
+  /** Names of what has to stand before the sources. */
+  readonly operands: readonly string[];
   /** Argument lines for the help, without the name of the program. */
   readonly examples: readonly (readonly [line: string, says: string])[];
   /** Loads the command's code and runs it: one command never pays for another. */
@@ -50,11 +67,15 @@ export interface Command {
 }
 
 function command<O extends Options>(
-  about: Omit<Command, 'options' | 'start'> & { readonly options: O },
+  about: Omit<Command, 'options' | 'operands' | 'start'> & {
+    readonly options: O;
+    readonly operands?: readonly string[];
+  },
   load: () => Promise<Run<O>>,
 ): Command {
   return {
     ...about,
+    operands: about.operands ?? [],
     options: { ...about.options, ...COMMON_OPTIONS },
     // The values were read by these very options, so their types are those of O.
     start: async (request, terminal, library) => {
@@ -96,6 +117,64 @@ export const COMMANDS: readonly Command[] = [
       examples: [['ring --all disk.img', 'every slot, not only the newest']],
     },
     async () => (await import('./ringCommand.ts')).runRing,
+  ),
+  command(
+    {
+      name: 'datasets',
+      summary: 'the filesystems and volumes of a pool as they were at a txg',
+      options: POOL_OPTIONS,
+      examples: [
+        ['datasets --txg 1234 /dev/sdb1 /dev/sdc1', 'what was there before it was destroyed'],
+        ['datasets --json images/', 'as a document, of the newest txg that opens'],
+      ],
+    },
+    async () => (await import('./datasetsCommand.ts')).runDatasets,
+  ),
+  command(
+    {
+      name: 'snapshots',
+      summary: 'the snapshots of a pool as they were at a txg',
+      options: POOL_OPTIONS,
+      examples: [['snapshots --txg 1234 disk.img', 'with clones and the properties that users set']],
+    },
+    async () => (await import('./snapshotsCommand.ts')).runSnapshots,
+  ),
+  command(
+    {
+      name: 'history',
+      summary: 'what was done to a pool, and in which txg',
+      options: POOL_OPTIONS,
+      examples: [['history /dev/sdb1', 'to find the txg before an accidental destroy']],
+    },
+    async () => (await import('./historyCommand.ts')).runHistory,
+  ),
+  command(
+    {
+      name: 'object',
+      summary: 'one object: its dnode, its blocks, and its entries where it is a ZAP',
+      operands: ['DATASET|mos', 'OBJ'],
+      options: POOL_OPTIONS,
+      examples: [
+        ['object --txg 1234 tank/home 7 disk.img', 'object 7 of a filesystem'],
+        ['object mos 1 disk.img', 'the directory of the meta-object set'],
+        ['object mos config disk.img', 'an object by its name in that directory'],
+      ],
+    },
+    async () => (await import('./objectCommand.ts')).runObject,
+  ),
+  command(
+    {
+      name: 'block',
+      summary: 'the bytes at an address, as zdb -R: offset and size in hexadecimal',
+      operands: ['VDEV:OFFSET:SIZE'],
+      options: BLOCK_OPTIONS,
+      examples: [
+        ['block 0:1a2b000:1000 disk.img', '4 KiB at an offset of top-level vdev 0'],
+        ['block --decompress lz4 0:1a2b000:20000/3000 disk.img', '0x3000 bytes that hold 0x20000'],
+        ['block --raw 0.1:1a2b000:1000 a.img b.img > out', 'from the second leg of a mirror'],
+      ],
+    },
+    async () => (await import('./blockCommand.ts')).runBlock,
   ),
 ];
 

@@ -24,10 +24,12 @@ export async function helpText(command: Command | null, columns: number): Promis
     .parserConfiguration({ 'boolean-negation': false });
   if (command === null) {
     parser.usage(`${PROGRAM} COMMAND SOURCE...\n\n${ABOUT}`);
-    for (const each of COMMANDS) parser.command(`${each.name} SOURCE...`, each.summary);
+    for (const each of COMMANDS) parser.command(`${[each.name, ...each.operands].join(' ')} SOURCE...`, each.summary);
     parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help`);
   } else {
-    parser.usage(`${PROGRAM} ${command.name} [options] SOURCE...\n\n${sentence(command.summary)}`);
+    parser.usage(
+      `${PROGRAM} ${command.name} [options] ${[...command.operands, 'SOURCE...'].join(' ')}\n\n${sentence(command.summary)}`,
+    );
     for (const [line, says] of command.examples) parser.example(`${PROGRAM} ${line}`, says);
     parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}`);
   }

@@ -1,3 +1,4 @@
+import { jsonSafe } from '../report/jsonSafe.ts';
 import { buildLabelsDocument } from '../report/labelsDocument.ts';
 import { labelsText } from '../report/text/labelsText.ts';
 import type { Run, TABLE_OPTIONS } from './commands.ts';
@@ -10,7 +11,7 @@ export const runLabels: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, 
   const surveyed = await library.survey(sources, { progress: progress.show }).finally(progress.end);
   const { passedOver: _, ...tool } = await library.tool();
   const document = buildLabelsDocument(tool, surveyed);
-  if (values.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  if (values.json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
   else terminal.out(labelsText(await pageFor(terminal, values['no-color']), document, values));
   return labelsStatus(document);
 };

@@ -1,3 +1,4 @@
+import type { OpenedPools } from '../api/openPool.ts';
 import type { Progress } from '../api/progress.ts';
 import type { Depth, ScanDocument, ToolInfo } from '../report/document.ts';
 import type { SurveyedSource } from '../report/labelsDocument.ts';
@@ -18,5 +19,6 @@ export interface ScanChoice extends SurveyChoice {
 export interface Library {
   scan(specs: readonly string[], choice: ScanChoice): Promise<ScanDocument>;
   survey(specs: readonly string[], choice: SurveyChoice): Promise<readonly SurveyedSource[]>;
+  openPools(specs: readonly string[], choice: SurveyChoice): Promise<OpenedPools>;
   tool(): Promise<ToolInfo & { readonly passedOver: string | null }>;
 }

@@ -1,3 +1,4 @@
+import { outputIs } from '../node/outputIs.ts';
 import { EXIT } from './exitStatus.ts';
 import { runCommand } from './runCommand.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,27 +17,49 @@ export async function run(): Promise<void> {
 
 function processTerminal(): Terminal {
   const { stdout, stderr, env, platform } = process;
-  const err = writer(stderr, () => {});
-  const out = writer(stdout, ({ message }) => {
+  const { write: err } = writer(stderr, () => {});
+  const { write: out, send } = writer(stdout, ({ message }) => {
     err(`zfs-uber: the report could not be written: ${message}\n`);
     process.exitCode = EXIT.partial;
   });
   const outIsTerminal = stdout.isTTY === true;
   const columns = outIsTerminal && stdout.columns > 0 ? stdout.columns : null;
-  return { out, err, outIsTerminal, errIsTerminal: stderr.isTTY === true, columns, env, platform, now: Date.now };
+  return {
+    out,
+    err,
+    send,
+    outIs: outputIs,
+    outIsTerminal,
+    errIsTerminal: stderr.isTTY === true,
+    columns,
+    env,
+    platform,
+    now: Date.now,
+  };
 }
 
 /**
  * Writes to `stream` until it fails. That a reader goes away (`| head`) is no failure: what it has not read is not
  * missed.
  */
-function writer(stream: NodeJS.WriteStream, failed: (error: Error) => void): (text: string) => void {
+function writer(stream: NodeJS.WriteStream, failed: (error: Error) => void): Pick<Terminal, 'send'> & Writer {
   let open = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (open && error.code !== 'EPIPE') failed(error);
     open = false;
   });
-  return (text) => {
-    if (open) stream.write(text);
+  return {
+    write: (text) => {
+      if (open) stream.write(text);
+    },
+    send: (part) =>
+      new Promise((resolve) => {
+        if (open) stream.write(part, (error) => resolve(open && error == null));
+        else resolve(false);
+      }),
   };
+}
+
+interface Writer {
+  readonly write: (text: string) => void;
 }

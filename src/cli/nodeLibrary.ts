@@ -18,6 +18,10 @@ export function nodeLibrary(): Library {
       await closeSources(surveyed);
       return surveyed.map(({ opened, survey }) => ({ source: describeOpened(opened), survey }));
     },
+    async openPools(specs, choice) {
+      const { openPools } = await import('../api/openPool.ts');
+      return openPools(specs, { ...choice, engine });
+    },
     async tool() {
       return { ...toolInfo(engine), passedOver: engine.info.passedOver };
     },

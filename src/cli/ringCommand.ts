@@ -1,3 +1,4 @@
+import { jsonSafe } from '../report/jsonSafe.ts';
 import { buildRingDocument } from '../report/ringDocument.ts';
 import { ringText } from '../report/text/ringText.ts';
 import type { Run, TABLE_OPTIONS } from './commands.ts';
@@ -10,7 +11,7 @@ export const runRing: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, te
   const surveyed = await library.survey(sources, { progress: progress.show }).finally(progress.end);
   const { passedOver: _, ...tool } = await library.tool();
   const document = buildRingDocument(tool, surveyed);
-  if (values.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  if (values.json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
   else terminal.out(ringText(await pageFor(terminal, values['no-color']), document, values));
   return ringStatus(document);
 };

@@ -43,7 +43,7 @@ async function dispatch(ask: Ask, terminal: Terminal, load: () => Promise<Librar
       return EXIT.done;
     }
     case 'run':
-      return ask.command.start({ sources: ask.sources, values: valuesOf(ask) }, terminal, load());
+      return ask.command.start({ ...ask, values: valuesOf(ask) }, terminal, load());
   }
 }
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../bytes/errors.ts';
-import { scanText } from '../report/text/scanText.ts';
+import { jsonSafe } from '../report/jsonSafe.ts';
 import type { Run, SCAN_OPTIONS } from './commands.ts';
 import { scanStatus } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
@@ -13,8 +13,9 @@ export const runScan: Run<typeof SCAN_OPTIONS> = async ({ sources, values }, ter
   const progress = progressLine(terminal, { asked: values.progress, quiet });
   const choice = { depth, pool, minTxg, maxTxg, progress: progress.show };
   const document = await library.scan(sources, choice).finally(progress.end);
-  if (json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  if (json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
   else {
+    const { scanText } = await import('../report/text/scanText.ts');
     const page = await pageFor(terminal, values['no-color']);
     terminal.out(scanText(page, document, { all, newestFirst: values['newest-first'], quiet, pool }));
   }

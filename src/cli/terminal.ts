@@ -5,6 +5,10 @@ import { PLAIN_STYLE } from '../report/text/page.ts';
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** As `out`, and done when it is written: for what does not fit into memory. False when nobody reads any more. */
+  readonly send: (part: string | Uint8Array) => Promise<boolean>;
+  /** Whether stdout is that very file or device. */
+  readonly outIs: (path: string) => boolean;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** Null when unknown. */

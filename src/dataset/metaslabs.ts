@@ -95,6 +95,9 @@ function bounds(top: VdevConfig, index: number, shift: number): { readonly start
 
 /** Log entries of all vdevs by vdev and metaslab, in the order in which they were synced. */
 export class LogSpaceMaps {
+  /** As if there were no logs. */
+  static readonly NONE = new LogSpaceMaps();
+
   readonly #byVdev = new Map<number, (SpaceMapEntry & { readonly txg: Txg })[]>();
 
   /**

@@ -96,7 +96,7 @@ function refusal(status: FileStatus): string | null {
 
 /** On a device with sectors the request is widened to whole ones, which a raw device demands. */
 function reader(pool: HandlePool, file: PooledFile, { size, sectorSize }: Shape): ByteSource['read'] {
-  return async (offset, length, signal) => {
+  return async (offset, length, signal, into) => {
     signal?.throwIfAborted();
     if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
       const place = { source: file.path, offset, path: [] };
@@ -105,7 +105,7 @@ function reader(pool: HandlePool, file: PooledFile, { size, sectorSize }: Shape)
     const unit = sectorSize ?? 1;
     const begin = offset - (offset % unit);
     const end = Math.min(size, Math.ceil((offset + length) / unit) * unit);
-    const bytes = await pool.use(file, (handle) => readFully(handle, file.path, begin, end - begin, signal));
+    const bytes = await pool.use(file, (handle) => readFully(handle, file.path, begin, end - begin, signal, into));
     return bytes.subarray(offset - begin, offset - begin + length);
   };
 }
@@ -116,9 +116,11 @@ async function readFully(
   offset: number,
   length: number,
   signal?: AbortSignal,
+  into?: Uint8Array,
 ): Promise<Uint8Array> {
   // Not zeroed first: every byte is read or the whole is thrown away.
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+  const spare = into !== undefined && into.length >= length;
+  const bytes = spare ? into.subarray(0, length) : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   let done = 0;
   while (done < length) {
     signal?.throwIfAborted();

@@ -136,7 +136,8 @@ function memberConfigOf({ config }: DeviceFacts): MemberConfig[] {
 }
 
 function outsideReason({ config }: DeviceFacts, inTree: ReadonlySet<Guid>): OutsideReason {
-  if (config === null) return 'labels-lost';
+  // A fragment that names neither pool nor vdev says as little as none.
+  if (config === null || (config.poolGuid === null && config.guid === null)) return 'labels-lost';
   if (config.role === 'spare' || config.role === 'cache') return config.role;
   return config.guid !== null && inTree.has(config.guid) ? 'duplicate' : 'former-member';
 }

@@ -1,4 +1,5 @@
 import { FormatError } from '../bytes/errors.ts';
+import { DVA_WORD0 } from '../format/blkptr.layout.ts';
 import type { Blkptr, Dva } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
@@ -37,7 +38,8 @@ export function checkBlkptr(bp: Blkptr, tops: readonly VdevNode[]): readonly Dva
   }
   if (bp.psize > MAX_BLOCK) throw tooLarge(bp, 'physical size', bp.psize, MAX_BLOCK);
   const { dvas } = bp;
-  if (dvas.length === 0) throw wrong(bp, 'addresses', 'at least one', 'none');
+  // The first address must be set, whatever the others are.
+  if (dvas.length === 0 || DVA_WORD0.asize(bp.word(0)) === 0n) throw wrong(bp, 'addresses', 'at least one', 'none');
   for (const dva of dvas) checkDva(bp, dva, tops);
   return dvas;
 }

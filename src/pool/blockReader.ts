@@ -65,7 +65,7 @@ class PoolBlocks implements BlockReader {
   async verify(bp: Blkptr, signal?: AbortSignal): Promise<BlockVerdict> {
     const dvas = checkBlkptr(bp, this.#tops);
     const attempts: Attempt[] = [];
-    if (dvas.length > 0) await this.#stored(bp, dvas, attempts, signal);
+    if (dvas.length > 0) await this.#inTurn(bp.psize, () => this.#stored(bp, dvas, attempts, signal));
     return { attempts };
   }
 
@@ -74,25 +74,27 @@ class PoolBlocks implements BlockReader {
     const attempts: Attempt[] = [];
     if (bp.embedded) return { bytes: await embedded(bp), attempts, closed: false };
     if (dvas.length === 0) return { bytes: new Uint8Array(bp.lsize), attempts, closed: false };
-    const stored = await this.#stored(bp, dvas, attempts, signal);
-    if (bp.encrypted) return { bytes: stored, attempts, closed: true };
-    return { bytes: await expand(bp, stored), attempts, closed: false };
+    // A small block can say that its content is large: both are held while it is decompressed.
+    return this.#inTurn(bp.psize + bp.lsize, async () => {
+      const stored = await this.#stored(bp, dvas, attempts, signal);
+      if (bp.encrypted) return { bytes: stored, attempts, closed: true };
+      return { bytes: await expand(bp, stored), attempts, closed: false };
+    });
   }
 
   /** The `psize` bytes of the block, verified. */
-  async #stored(
-    bp: Blkptr,
-    dvas: readonly Dva[],
-    attempts: Attempt[],
-    signal: AbortSignal | undefined,
-  ): Promise<Uint8Array> {
-    const size = bp.psize;
+  #stored(bp: Blkptr, dvas: readonly Dva[], attempts: Attempt[], signal: AbortSignal | undefined): Promise<Uint8Array> {
+    signal?.throwIfAborted();
+    if (bp.gang) return readGang(bp, this.#gangReads(attempts, signal));
+    return this.#copies(bp, dvas, bp.psize, blockCheck(bp, this.#checksums), attempts, signal);
+  }
+
+  /** Does `work`, which holds `size` bytes, when there is room for them. */
+  async #inTurn<T>(size: number, work: () => Promise<T>): Promise<T> {
     if (this.#inFlight > 0 && this.#inFlight + size > IN_FLIGHT) await this.#turn(size);
     else this.#inFlight += size;
     try {
-      signal?.throwIfAborted();
-      if (bp.gang) return await readGang(bp, this.#gangReads(attempts, signal));
-      return await this.#copies(bp, dvas, size, blockCheck(bp, this.#checksums), attempts, signal);
+      return await work();
     } finally {
       this.#inFlight -= size;
       this.#wake();

@@ -56,7 +56,7 @@ const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The 128 bytes of the root block pointer, a code unit each: equal when two uberblocks share one root. Not for eyes. */
 export function rootKey(uberblock: Uberblock): string {
-  return String.fromCharCode(...uberblock.rootbp.bytes);
+  return Reflect.apply(String.fromCharCode, null, uberblock.rootbp.bytes);
 }
 
 /** The four labels of a device share one uberblock, and each of several steps asks. */

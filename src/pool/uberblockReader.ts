@@ -31,7 +31,11 @@ export class UberblockReader {
   }
 }
 
+/** Both begin at a multiple of 4 in their buffer, and an uberblock is whole words. */
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return false;
+  const words = start.length >> 2;
+  const x = new Int32Array(bytes.buffer, bytes.byteOffset, words);
+  const y = new Int32Array(start.buffer, start.byteOffset, words);
+  for (let i = 0; i < words; i++) if (x[i] !== y[i]) return false;
   return true;
 }

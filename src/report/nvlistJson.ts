@@ -31,14 +31,15 @@ function valueJson(value: NvValue, depth: number): JsonValue {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (value instanceof Uint8Array) return hex(value);
+  if (value instanceof Uint8Array) return hexText(value);
   if (isList(value)) return nvlistJson(value, depth);
   return value.map((each: NvValue) => valueJson(each, depth + 1));
 }
 
 const isList = (value: object): value is NvList => 'pairs' in value;
 
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const hexText = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** One value somewhere in an nvlist, by the way to it: `vdev_tree.children[0].path`. */
 export interface Leaf {

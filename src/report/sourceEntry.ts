@@ -4,6 +4,7 @@ import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { Mmp, Uberblock } from '../format/uberblock.ts';
 import type { DeviceSurvey, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
+import { contentKey } from '../pool/uberblockCopies.ts';
 import type {
   BlockPointerEntry,
   DocumentError,
@@ -93,7 +94,7 @@ function uberblockEntries(labels: readonly LabelSurvey[]): UberblockEntry[] {
     for (const slot of label.ring?.slots ?? []) {
       const { uberblock, state } = slot;
       if (uberblock === null || !isSound(state)) continue;
-      const key = `${slot.index} ${state} ${contentKey(uberblock)}`;
+      const key = `${slot.index} ${state} ${entryKey(uberblock)}`;
       const known = distinct.get(key);
       if (known === undefined) distinct.set(key, { slot, uberblock, state, labels: [label.index] });
       else known.labels.push(label.index);
@@ -110,12 +111,9 @@ function uberblockEntries(labels: readonly LabelSurvey[]): UberblockEntry[] {
 }
 
 /** Equal for two uberblocks exactly when every field that is decoded is equal. */
-function contentKey(ub: Uberblock): string {
-  const words = Array.from({ length: 16 }, (_, index) => ub.rootbp.word(index));
-  const { offset, state } = ub.raidzReflow;
-  const mmp = ub.mmp === null ? [] : [ub.mmp.delayNs, ub.mmp.sequence, ub.mmp.intervalMs, ub.mmp.failIntervals];
-  const head = [ub.version, ub.txg, ub.guidSum, ub.timestamp, ub.softwareVersion, ub.checkpointTxg, offset, state];
-  return [ub.littleEndian, ...head, ...words, ...mmp].join(' ');
+function entryKey(ub: Uberblock): string {
+  const mmp = ub.mmp === null ? '' : [ub.mmp.delayNs, ub.mmp.sequence, ub.mmp.intervalMs, ub.mmp.failIntervals].join();
+  return `${ub.littleEndian} ${ub.timestamp} ${ub.softwareVersion} ${mmp} ${contentKey(ub)}`;
 }
 
 /** The order in which OpenZFS prefers uberblocks. Source: module/zfs/vdev_label.c, vdev_uberblock_compare */
@@ -144,7 +142,7 @@ function describeMmp(mmp: Mmp): NonNullable<UberblockEntry['mmp']> {
 }
 
 /** Offsets and sizes in bytes, as ZFS's own tools print them: from the start of the vdev's allocatable space. */
-function describeBlkptr(bp: Blkptr): BlockPointerEntry {
+export function describeBlkptr(bp: Blkptr): BlockPointerEntry {
   return {
     dvas: bp.dvas.map((dva) => ({
       vdev: dva.vdev,

@@ -1,3 +1,4 @@
+import { UsageError } from '../../src/bytes/errors.ts';
 import type { Library } from '../../src/cli/library.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import type { ScanDocument } from '../../src/report/document.ts';
@@ -18,6 +19,8 @@ export function recorded(about: Partial<Terminal> = {}): Recorded {
   const terminal: Terminal = {
     out: (text) => out.push(text),
     err: (text) => err.push(text),
+    send: async (part) => out.push(typeof part === 'string' ? part : new TextDecoder('latin1').decode(part)) > 0,
+    outIs: () => false,
     outIsTerminal: false,
     errIsTerminal: false,
     columns: null,
@@ -36,11 +39,16 @@ export function recorded(about: Partial<Terminal> = {}): Recorded {
   };
 }
 
+const unopened = (): never => {
+  throw new UsageError('no pool was found');
+};
+
 /** A library that answers without reading anything. */
 export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument = lyingMirror()): Library {
   return {
     scan: async () => document,
     survey: async () => [],
+    openPools: async () => ({ pools: [], sources: [], close: async () => {}, pool: () => unopened() }),
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),
     ...about,
   };

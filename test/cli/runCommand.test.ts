@@ -78,8 +78,8 @@ describe('help', () => {
   it('names every command', async () => {
     const { out, status } = await run('--help');
     expect(status).toBe(0);
-    for (const { name, summary } of COMMANDS) {
-      expect(out()).toContain(`zfs-uber ${name} SOURCE...`);
+    for (const { name, operands, summary } of COMMANDS) {
+      expect(out()).toContain(`zfs-uber ${[name, ...operands].join(' ')} SOURCE...`);
       expect(out().replace(/\s+/g, ' ')).toContain(summary);
     }
   });

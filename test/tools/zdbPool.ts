@@ -3,11 +3,15 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-/** One object as `zdb -dddd` lists it. */
+/** One object as `zdb -ddddd` lists it. */
 export interface ZdbObject {
   readonly id: string;
   /** `levels, indirect block size, block size, used bytes, dnode size, length`, in bytes, and the type. */
   readonly row: string;
+  /** Block pointers from the top, each before those below it: `4000 L0 0:2ee000:1000 4000L/1000P F=32 B=79/79`. */
+  readonly tree: readonly string[];
+  /** `path`, `parent`, `size` and others, of a file. */
+  readonly file: ReadonlyMap<string, string>;
   /** Lines `name = value` under it: of a ZAP its entries. */
   readonly values: ReadonlyMap<string, string>;
 }
@@ -24,9 +28,10 @@ export interface ZdbMetaslab {
   readonly vdev: number;
   readonly index: number;
   readonly spaceMap: string;
-  /** Free ranges and the largest, in bytes, with the logs replayed. */
-  readonly segments: number;
+  /** Bytes of the largest free range, without the logs: zdb leaves them out. */
   readonly largest: string;
+  /** Free ranges by the power of two that their bytes reach: `12: 9`. */
+  readonly histogram: readonly string[];
 }
 
 /** What zdb says of a whole pool. */
@@ -56,18 +61,22 @@ export async function askZdbPool(
     for (const image of images) symlinkSync(image, join(dir, basename(image)));
     const ask = (what: string, of: string): Promise<string> =>
       run(zdb, ['-P', '-e', '-p', dir, ...(txg === null ? [] : ['-t', String(txg)]), what, of]);
-    const text = await ask('-Chddddmmmm', pool);
+    const text = await ask('-Chdddddmmmm', pool);
     if (!text.includes('\nDataset mos')) return null;
     if (text.includes('\nHistory:')) return parse(text);
-    // Of old pools zdb stops after the MOS, for it does not agree with the number of objects that they count.
-    const list = (await ask('-d', pool)).matchAll(/^Dataset .*, ID (\d+), /gm);
+    // Of old pools zdb stops after the MOS, for it does not agree with the number of objects that they count; and it
+    // stops at a log that is on a missing device. The dataset it stopped at is asked for again, as are those behind it.
+    const listed = idsIn(await ask('-d', pool));
+    const done = new Set(idsIn(text).slice(0, -1));
     const rest: string[] = [];
-    for (const [, id] of list) if (id !== '0') rest.push(await ask('-dddd', `${pool}/${id}`));
+    for (const id of listed) if (id !== '0' && !done.has(id)) rest.push(await ask('-ddddd', `${pool}/${id}`));
     return parse([text, ...rest, await ask('-h', pool)].join('\n'));
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
+
+const idsIn = (text: string): string[] => [...text.matchAll(/^Dataset .*?, ID (\d+), /gm)].map(([, id]) => id ?? '');
 
 /** Of coreutils. */
 const STDBUF = '/usr/bin/stdbuf';
@@ -122,14 +131,20 @@ function parseConfig(lines: readonly string[]): Map<string, string> {
 function parseMetaslabs(lines: readonly string[]): ZdbMetaslab[] {
   const metaslabs: ZdbMetaslab[] = [];
   let vdev = -1;
-  let current: { index: number; spaceMap: string } | null = null;
+  let head: { index: number; spaceMap: string } | null = null;
+  let histogram: string[] | null = null;
   for (const line of lines) {
     vdev = Number(/^\tvdev +(\d+)/.exec(line)?.[1] ?? vdev);
-    const head = /^\tmetaslab +(\d+) +offset +\w+ +spacemap +(\d+)/.exec(line);
-    if (head !== null) current = { index: Number(head[1]), spaceMap: head[2] ?? '' };
-    const body = /^\t +segments +(\d+) +maxsize +(\d+)/.exec(line);
-    if (body === null || current === null) continue;
-    metaslabs.push({ vdev, ...current, segments: Number(body[1]), largest: body[2] ?? '' });
+    const start = /^\tmetaslab +(\d+) +offset +\w+ +spacemap +(\d+)/.exec(line);
+    if (start !== null) head = { index: Number(start[1]), spaceMap: start[2] ?? '' };
+    const largest = /^\t +segments +\d+ +maxsize +(\d+)/.exec(line)?.[1];
+    if (largest !== undefined && head !== null) {
+      histogram = [];
+      metaslabs.push({ vdev, ...head, largest, histogram });
+    }
+    const bucket = /^\t\t\t +(\d+): +(\d+)/.exec(line);
+    if (bucket === null && largest === undefined && !line.includes('In-memory')) histogram = null;
+    if (bucket !== null && bucket[2] !== '0') histogram?.push(`${bucket[1]}: ${bucket[2]}`);
   }
   return metaslabs;
 }
@@ -148,14 +163,22 @@ function parseAllocated(lines: readonly string[]): Map<string, string> {
 function parseDataset(lines: readonly string[]): ZdbDataset {
   const objects = new Map<string, ZdbObject>();
   let values = new Map<string, string>();
+  let file = new Map<string, string>();
+  let tree: string[] = [];
   for (const line of lines) {
+    const pointer = /^ +([0-9a-f]+) +(L\d+) +([0-9E].*?)(?: cksum=.*)?$/.exec(line);
+    if (pointer !== null) tree.push(pointer.slice(1).join(' '));
     const row = /^ +(-?\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +\d+\.\d+ {2}(.*?)(?: \([A-Z]=.*)?$/.exec(line);
     if (row !== null) {
       values = new Map();
+      file = new Map();
+      tree = [];
       const id = row[1] ?? '';
-      objects.set(id, { id, row: row.slice(2).join(', '), values });
+      objects.set(id, { id, row: row.slice(2).join(', '), file, tree, values });
       continue;
     }
+    const fact = /^\t(\w+)\t(.*)$/.exec(line);
+    if (fact !== null) file.set(fact[1] ?? '', fact[2] ?? '');
     const value = /^\t\t(.+?) = (.*?) *$/.exec(line);
     if (value !== null) values.set(value[1] ?? '', (value[2] ?? '').replace(/ \(type: .*\)$/, ''));
   }
@@ -165,6 +188,12 @@ function parseDataset(lines: readonly string[]): ZdbDataset {
       .replace(/ \[\w+\]/, '')
       .replace(/ objects.*/, ' objects'),
     objects,
-    deadlist: lines.filter((line) => /^mintxg \d+ -> obj \d+/.test(line)).map((line) => line.trim()),
+    deadlist: lines
+      .slice(
+        0,
+        lines.findIndex((line) => line.startsWith('    Object ')),
+      )
+      .filter((line) => /^mintxg \d+ -> obj \d+/.test(line))
+      .map((line) => line.trim()),
   };
 }

@@ -1,0 +1,93 @@
+import type { RawBlockPlace } from '../api/poolBlock.ts';
+import { unpackBlock } from '../api/unpackBlock.ts';
+import { UsageError, ZfsUberError } from '../bytes/errors.ts';
+import { type Attempt, UnavailableBlockError } from '../pool/blockRead.ts';
+import { type BlockFacts, buildBlockDocument } from '../report/blockDocument.ts';
+import { documentError } from '../report/sourceEntry.ts';
+import { blockHeadText, hexDump } from '../report/text/blockText.ts';
+import { printable } from '../report/text/printable.ts';
+import type { BLOCK_OPTIONS, Run } from './commands.ts';
+import { type AskedView, withPoolView } from './poolView.ts';
+import { sendJson, sendParts } from './sendParts.ts';
+import { pageFor, takesUnicode } from './terminal.ts';
+
+/** Where to read, and how long the content is where it is compressed. */
+export interface BlockAddress extends RawBlockPlace {
+  /** Null when it was not given. */
+  readonly lsize: number | null;
+}
+
+const ADDRESS =
+  /^(\d{1,5}(?:\.\d{1,5})*):(?:0x)?([0-9a-f]{1,14}):(?:(?:0x)?([0-9a-f]{1,8})\/)?(?:0x)?([0-9a-f]{1,8})$/i;
+
+/**
+ * `VDEV:OFFSET:SIZE` or `VDEV:OFFSET:LSIZE/PSIZE`, hexadecimal but for the vdev, as `zdb -R` takes it.
+ *
+ * @throws UsageError when it is none
+ */
+export function readAddress(text: string): Omit<BlockAddress, 'birth'> {
+  const [, vdev, offset, lsize, size] = ADDRESS.exec(text) ?? [];
+  if (vdev === undefined || offset === undefined || size === undefined) {
+    throw new UsageError(
+      `block: expected VDEV:OFFSET:SIZE, offset and size hexadecimal, such as 0:1a2b000:1000; found '${text}'`,
+    );
+  }
+  return {
+    vdev: vdev.split('.').map(Number),
+    offset: BigInt(`0x${offset}`),
+    size: Number.parseInt(size, 16),
+    lsize: lsize === undefined ? null : Number.parseInt(lsize, 16),
+  };
+}
+
+export const runBlock: Run<typeof BLOCK_OPTIONS> = async (request, terminal, library) => {
+  const { operands, values } = request;
+  const [text = ''] = operands;
+  const address = { ...readAddress(text), birth: values.birth };
+  return withPoolView(request, terminal, library, async (asked) => {
+    const facts = await readBlock(asked, text, address, values);
+    if (values.raw) {
+      const { error } = facts;
+      if (facts.bytes !== null) await terminal.send(facts.bytes);
+      const why = error ?? (asked.pool === null ? 'no pool was found' : null);
+      if (why === null) return;
+      const message = typeof why === 'string' ? why : why.message;
+      terminal.err(`${printable(`zfs-uber: block: ${message}`, takesUnicode(terminal))}\n`);
+      return;
+    }
+    const head = { ...asked.head, error: documentError(facts.error) ?? asked.head.error };
+    const document = buildBlockDocument(head, facts);
+    if (values.json) return sendJson(terminal, document);
+    terminal.out(`${blockHeadText(await pageFor(terminal, values['no-color']), document).join('\n')}\n`);
+    if (facts.bytes === null) return;
+    terminal.out('\n');
+    await sendParts(terminal, hexDump(facts.bytes));
+  });
+};
+
+interface Outcome extends BlockFacts {
+  readonly error: ZfsUberError | null;
+}
+
+async function readBlock(
+  { pool, incomplete }: AskedView,
+  text: string,
+  address: BlockAddress,
+  values: { readonly txg: bigint | null; readonly decompress: string | null },
+): Promise<Outcome> {
+  const none = { address: text, bytes: null, decompressed: null, attempts: [], error: null };
+  if (pool === null) return none;
+  let attempts: readonly Attempt[] = [];
+  try {
+    const read = await pool.readRaw(address, values.txg);
+    attempts = read.attempts;
+    if (values.decompress === null) return { ...none, bytes: read.bytes, attempts };
+    const { kind, bytes } = await unpackBlock(read.bytes, values.decompress, address.lsize);
+    return { address: text, bytes, decompressed: kind, attempts, error: null };
+  } catch (error) {
+    if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
+    incomplete();
+    if (error instanceof UnavailableBlockError) attempts = error.attempts;
+    return { ...none, attempts, error };
+  }
+}

@@ -1,0 +1,21 @@
+import type { ZfsUberError } from '../bytes/errors.ts';
+import { type SnapshotFacts, snapshotFacts } from '../dataset/snapshotFacts.ts';
+import { buildSnapshotsDocument } from '../report/snapshotsDocument.ts';
+import { snapshotsText } from '../report/text/snapshotsText.ts';
+import type { POOL_OPTIONS, Run } from './commands.ts';
+import { withPoolView } from './poolView.ts';
+import { sendJson } from './sendParts.ts';
+import { pageFor } from './terminal.ts';
+
+export const runSnapshots: Run<typeof POOL_OPTIONS> = async (request, terminal, library) =>
+  withPoolView(request, terminal, library, async ({ head, view, incomplete }) => {
+    const { values } = request;
+    const snapshots: SnapshotFacts[] = [];
+    const troubles: ZfsUberError[] = [];
+    const options = { onTrouble: (trouble: ZfsUberError) => void troubles.push(trouble) };
+    if (view !== null) for await (const facts of snapshotFacts(view, options)) snapshots.push(facts);
+    const document = buildSnapshotsDocument(head, snapshots, troubles);
+    if (troubles.length > 0 || snapshots.some((each) => each.troubles.length > 0)) incomplete();
+    if (values.json) sendJson(terminal, document);
+    else terminal.out(snapshotsText(await pageFor(terminal, values['no-color']), document, values));
+  });

@@ -1,0 +1,122 @@
+import { FormatError, LimitError } from '../bytes/errors.ts';
+import { SA_ATTRIBUTE, SA_MASTER } from '../format/sa.layout.ts';
+import { decodeSa, type SaAttribute, type SaTables } from '../format/sa.ts';
+import { MASTER_NODE } from '../format/znode.layout.ts';
+import { decodeZnode, type Znode, znodeOfAttributes } from '../format/znode.ts';
+import type { DmuObject } from './object.ts';
+import type { Objset } from './objset.ts';
+import { Zap } from './zap.ts';
+
+/** Types of bonus that files have. Source: include/sys/dmu.h, DMU_OT_ZNODE, DMU_OT_SA. */
+const BONUS_TYPE = { znode: 17, attributes: 44 } as const;
+/** Lower bits of a directory entry are the object; the upper four its type. Source: include/sys/zfs_znode.h, ZFS_DIRENT_OBJ. */
+const ENTRY_OBJECT = (1n << 48n) - 1n;
+/** Directories above one file. Linux ends paths at 4096 bytes. */
+const MAX_DEPTH = 2048;
+
+/** Source: include/sys/dmu.h, DMU_OT_DIRECTORY_CONTENTS. */
+const DIRECTORY = 20;
+
+/** The files of one filesystem or a snapshot of one, by object. */
+export class Files {
+  readonly objset: Objset;
+  /** Object of the root directory. */
+  readonly root: bigint;
+  readonly #tables: SaTables | null;
+
+  private constructor(objset: Objset, root: bigint, tables: SaTables | null) {
+    this.objset = objset;
+    this.root = root;
+    this.#tables = tables;
+  }
+
+  /**
+   * Reads the master node and what it says of attributes.
+   *
+   * @throws FormatError when the object set is no filesystem; UnsupportedError when it is encrypted; what Zap.all throws
+   * Source: module/zfs/zfs_vfsops.c, zfsvfs_init; module/zfs/sa.c, sa_setup
+   */
+  static async open(objset: Objset, signal?: AbortSignal): Promise<Files> {
+    const master = await Zap.open(await objset.object(MASTER_NODE.object, signal), signal);
+    const root = await master.integer(MASTER_NODE.root, signal);
+    if (root === null) {
+      throw new FormatError('format-value', objset.name, 'a root directory', 'none', master.object.place);
+    }
+    const attributes = await master.integer(MASTER_NODE.attributes, signal);
+    return new Files(objset, root, attributes === null ? null : await readTables(objset, attributes, signal));
+  }
+
+  /**
+   * What the filesystem says of a file; null for an object that is none.
+   *
+   * @throws FormatError when its attributes are nonsense
+   */
+  async znode(object: DmuObject): Promise<Znode | null> {
+    const { dnode } = object;
+    if (dnode.bonusType === BONUS_TYPE.znode) return decodeZnode(dnode.bonus, dnode.littleEndian, dnode.bonusPlace);
+    if (dnode.bonusType !== BONUS_TYPE.attributes || this.#tables === null) return null;
+    return znodeOfAttributes(decodeSa(dnode.bonus, this.#tables, dnode.bonusPlace));
+  }
+
+  /**
+   * Path of a file from the root of its filesystem: `/a/b`. Reads the directories above it.
+   *
+   * Raw text: escape it before it reaches a terminal.
+   *
+   * @returns null for an object that is no file, and for a file that its directory does not name: deleted and still open
+   * @throws FormatError when the directories above lead in a circle; LimitError above 2048; what Zap.entries throws
+   * Source: module/zfs/zfs_znode.c, zfs_obj_to_path_impl
+   */
+  async pathOf(id: bigint, signal?: AbortSignal): Promise<string | null> {
+    const steps: string[] = [];
+    const seen = new Set<bigint>();
+    for (let at = id; at !== this.root; ) {
+      const object = await this.objset.find(at, signal);
+      const parent = object === null ? null : ((await this.znode(object))?.parent ?? null);
+      if (object === null || parent === null) return null;
+      if (seen.has(at)) {
+        throw new FormatError(
+          'format-value',
+          `path of object ${id}`,
+          'directories up to the root',
+          'a circle',
+          object.place,
+        );
+      }
+      seen.add(at);
+      if (seen.size > MAX_DEPTH) throw new LimitError(`more than ${MAX_DEPTH} directories`, object.place);
+      const name = await this.#nameIn(parent, at, signal);
+      if (name === null) return null;
+      steps.push(name);
+      at = parent;
+    }
+    return `/${steps.reverse().join('/')}`;
+  }
+
+  async #nameIn(directory: bigint, id: bigint, signal: AbortSignal | undefined): Promise<string | null> {
+    const object = await this.objset.find(directory, signal);
+    if (object === null || object.dnode.type !== DIRECTORY) return null;
+    for await (const entry of (await Zap.open(object, signal)).entries({ signal })) {
+      if (((entry.integers[0] ?? 0n) & ENTRY_OBJECT) === id) return entry.name;
+    }
+    return null;
+  }
+}
+
+async function readTables(objset: Objset, id: bigint, signal: AbortSignal | undefined): Promise<SaTables> {
+  const master = await Zap.open(await objset.object(id, signal), signal);
+  const attributes = new Map<number, SaAttribute>();
+  const layouts = new Map<number, readonly number[]>();
+  const named = async (name: string): Promise<Zap | null> => {
+    const object = await master.integer(name, signal);
+    return object === null ? null : Zap.open(await objset.object(object, signal), signal);
+  };
+  for (const [name, entry] of (await (await named(SA_MASTER.registry))?.all({ signal })) ?? []) {
+    const word = entry.integer;
+    attributes.set(Number(SA_ATTRIBUTE.number(word)), { name, length: Number(SA_ATTRIBUTE.length(word)) });
+  }
+  for (const [name, entry] of (await (await named(SA_MASTER.layouts))?.all({ signal })) ?? []) {
+    if (/^[0-9]{1,4}$/.test(name)) layouts.set(Number(name), entry.integers.map(Number));
+  }
+  return { attributes, layouts };
+}

@@ -1,0 +1,334 @@
+import { decompress, prepareCodec } from '../block/decompress.ts';
+import type { Engine, EngineAlgorithm, Span } from '../block/engine.ts';
+import { blockCheck, type SaltedChecksums } from '../block/verifyBlock.ts';
+import { UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
+import type { Blkptr } from '../format/blkptr.ts';
+import { checksumKind } from '../format/checksumKinds.ts';
+import { compressionKind } from '../format/compressionKinds.ts';
+import { type ByteSource, SourceError } from '../source/source.ts';
+import type { BlockReader } from './blockRead.ts';
+import type { VdevNode } from './pool.ts';
+import { MAX_TREE_DEPTH } from './vdevHealth.ts';
+import { LABEL_START } from './vdevLeaf.ts';
+
+/** A block to read and verify, and whether its content is wanted. */
+export interface BatchBlock {
+  readonly bp: Blkptr;
+  readonly content: boolean;
+}
+
+/** `error` is null when the block is sound; `bytes` is its content where that was wanted. */
+export interface BatchAnswer {
+  readonly bytes: Uint8Array | null;
+  readonly error: ZfsUberError | null;
+}
+
+export interface BlockBatches {
+  /**
+   * Reads and verifies many blocks, in whatever order suits the devices.
+   *
+   * @returns an answer a block, in the order of `blocks`
+   * @throws the reason of `signal`
+   */
+  read(blocks: readonly BatchBlock[], signal?: AbortSignal): Promise<readonly BatchAnswer[]>;
+}
+
+export interface BlockBatchOptions {
+  readonly engine: Engine;
+  readonly salted?: SaltedChecksums | null;
+}
+
+/** Bytes of one request to a device: beyond this size larger requests are no faster. */
+const RUN = 1024 * 1024;
+/** Bytes between two blocks that are read and thrown away rather than cost a request of their own. */
+const GAP = 16 * 1024;
+/** Requests under way at one device. */
+const DEPTH = 4;
+/** Blocks under way that are read one by one. */
+const SINGLES = 16;
+/** What a wrong block of a leg weighs against bytes that wait for the others, when a leg is chosen. */
+const DISTRUST = 4 * RUN;
+
+const SOUND: BatchAnswer = { bytes: null, error: null };
+
+/**
+ * Reads blocks by the batch: what lies side by side on a device comes in one request and is summed in one call.
+ *
+ * That way go blocks of plain disks and mirrors of them, from one leg each. All others, and each block of which that
+ * copy is not sound, are left to `reader`, which knows every layout and tries every copy.
+ *
+ * @param root as `reader` was opened with
+ */
+export function openBlockBatches(root: VdevNode, reader: BlockReader, options: BlockBatchOptions): BlockBatches {
+  return new Batches(root, reader, options);
+}
+
+/** A device that holds a whole top-level vdev, alone or as a leg of a mirror. */
+interface Leg {
+  readonly source: ByteSource;
+  /** Bytes asked for and not yet there. */
+  waiting: number;
+  /** Blocks that were not sound here. */
+  wrong: number;
+  underWay: number;
+  readonly queue: (() => void)[];
+}
+
+interface Placed {
+  readonly index: number;
+  readonly legs: readonly Leg[];
+  readonly top: number;
+  /** In bytes, of the top-level vdev. */
+  readonly offset: number;
+  readonly size: number;
+  /** Null for a checksum that is computed by the block. */
+  readonly algorithm: EngineAlgorithm | null;
+}
+
+class Batches implements BlockBatches {
+  readonly #reader: BlockReader;
+  readonly #engine: Engine;
+  readonly #salted: SaltedChecksums | null;
+  readonly #tops: readonly (readonly Leg[])[];
+
+  constructor(root: VdevNode, reader: BlockReader, options: BlockBatchOptions) {
+    this.#reader = reader;
+    this.#engine = options.engine;
+    this.#salted = options.salted ?? null;
+    const legs = new Map<ByteSource, Leg>();
+    this.#tops = root.children.map((top) => wholeDevices(top, legs));
+  }
+
+  async read(blocks: readonly BatchBlock[], signal?: AbortSignal): Promise<readonly BatchAnswer[]> {
+    const answers: (BatchAnswer | null)[] = blocks.map(() => null);
+    const placed: Placed[] = [];
+    for (const [index, { bp }] of blocks.entries()) {
+      const at = this.#placeOf(bp, index);
+      if (at !== null) placed.push(at);
+    }
+    placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
+    await Promise.all(runsOf(placed).map((run) => this.#readRun(run, blocks, answers, signal)));
+    const rest: number[] = [];
+    for (const [index, answer] of answers.entries()) if (answer === null) rest.push(index);
+    const queue = rest.values();
+    const work = async (): Promise<void> => {
+      for (const index of queue) answers[index] = await this.#readOne(blocks[index], signal);
+    };
+    await Promise.all(Array.from({ length: Math.min(SINGLES, rest.length) }, work));
+    return answers.map((answer) => answer ?? SOUND);
+  }
+
+  /** Where the first copy lies, when it can be read with others. */
+  #placeOf(bp: Blkptr, index: number): Placed | null {
+    if (bp.embedded || bp.hole || bp.gang) return null;
+    const algorithm = batchAlgorithm(bp);
+    if (algorithm === null && this.#checksumNeedsReader(bp)) return null;
+    const dva = bp.dvas[0];
+    const legs = dva === undefined ? undefined : this.#tops[dva.vdev];
+    if (dva === undefined || legs === undefined || legs.length === 0) return null;
+    const offset = Number(dva.offset) * 512;
+    return { index, legs, top: dva.vdev, offset, size: bp.psize, algorithm };
+  }
+
+  #checksumNeedsReader(bp: Blkptr): boolean {
+    switch (checksumKind(bp.checksum)) {
+      case 'fletcher2':
+      case 'fletcher4':
+      case 'sha256':
+      case 'sha512':
+        return false;
+      case 'skein':
+      case 'edonr':
+      case 'blake3':
+        return this.#salted === null;
+      default:
+        return true;
+    }
+  }
+
+  async #readRun(
+    run: readonly Placed[],
+    blocks: readonly BatchBlock[],
+    answers: (BatchAnswer | null)[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const first = run[0];
+    if (first === undefined) return;
+    const end = run.reduce((most, { offset, size }) => Math.max(most, offset + size), 0);
+    const leg = bestLeg(first.legs, first.offset, end);
+    if (leg === null) return;
+    const bytes = await readFrom(leg, first.offset + LABEL_START, end - first.offset, signal);
+    if (bytes === null) return;
+    const sound = await this.#verify(run, first.offset, bytes, blocks);
+    for (const [i, { index, offset, size }] of run.entries()) {
+      const block = blocks[index];
+      if (block === undefined) continue;
+      if (sound[i] !== true) {
+        leg.wrong++;
+        continue;
+      }
+      const stored = bytes.subarray(offset - first.offset, offset - first.offset + size);
+      answers[index] = block.content ? await contentOf(block.bp, stored) : SOUND;
+    }
+  }
+
+  async #verify(
+    run: readonly Placed[],
+    start: number,
+    bytes: Uint8Array,
+    blocks: readonly BatchBlock[],
+  ): Promise<readonly boolean[]> {
+    const sound = run.map(() => false);
+    const groups = new Map<string, number[]>();
+    for (const [i, { index, offset, size, algorithm }] of run.entries()) {
+      const bp = blocks[index]?.bp;
+      if (bp === undefined) continue;
+      if (algorithm === null) {
+        const stored = bytes.subarray(offset - start, offset - start + size);
+        const check = blockCheck(bp, { engine: this.#engine, salted: this.#salted });
+        sound[i] = check.matches(stored);
+        continue;
+      }
+      const key = `${algorithm} ${bp.littleEndian}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [i]);
+      else group.push(i);
+    }
+    for (const group of groups.values()) await this.#sum(group, run, start, bytes, blocks, sound);
+    return sound;
+  }
+
+  async #sum(
+    group: readonly number[],
+    run: readonly Placed[],
+    start: number,
+    bytes: Uint8Array,
+    blocks: readonly BatchBlock[],
+    sound: boolean[],
+  ): Promise<void> {
+    const spans: Span[] = [];
+    for (const i of group) {
+      const { offset = 0, size = 0 } = run[i] ?? {};
+      spans.push({ offset: offset - start, length: size });
+    }
+    const one = run[group[0] ?? 0];
+    const bp = one === undefined ? undefined : blocks[one.index]?.bp;
+    if (one === undefined || one.algorithm === null || bp === undefined) return;
+    const words = await this.#engine.checksumMany(one.algorithm, bytes, spans, bp.littleEndian);
+    for (const [n, i] of group.entries()) {
+      const expected = blocks[run[i]?.index ?? -1]?.bp.checksumWords;
+      sound[i] = expected?.every((word, w) => word === words[n * 4 + w]) ?? false;
+    }
+  }
+
+  async #readOne(block: BatchBlock | undefined, signal: AbortSignal | undefined): Promise<BatchAnswer> {
+    if (block === undefined) return SOUND;
+    try {
+      if (block.content) return { bytes: (await this.#reader.read(block.bp, signal)).bytes, error: null };
+      await this.#reader.verify(block.bp, signal);
+      return SOUND;
+    } catch (error) {
+      if (error instanceof ZfsUberError) return { bytes: null, error };
+      throw error;
+    }
+  }
+}
+
+/** The devices of which each holds all of `top`; none for layouts that spread a block, and where none is there. */
+function wholeDevices(top: VdevNode, legs: Map<ByteSource, Leg>): readonly Leg[] {
+  const found: Leg[] = [];
+  const open: { readonly node: VdevNode; readonly depth: number }[] = [{ node: top, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, depth } = next;
+    const { type } = node.config;
+    if (type === 'mirror' || type === 'replacing' || type === 'spare') {
+      if (depth >= MAX_TREE_DEPTH) return [];
+      for (const child of node.children) open.push({ node: child, depth: depth + 1 });
+    } else if (type === 'disk' || type === 'file') {
+      const source = node.device?.source;
+      if (source === undefined) continue;
+      const leg = legs.get(source) ?? { source, waiting: 0, wrong: 0, underWay: 0, queue: [] };
+      legs.set(source, leg);
+      found.push(leg);
+    } else if (depth === 0) {
+      return [];
+    }
+  }
+  return found;
+}
+
+/** The sums that the engine makes of many spans at once; null for all others. */
+function batchAlgorithm(bp: Blkptr): EngineAlgorithm | null {
+  // The words of an encrypted or authenticated block are in part a MAC.
+  if (bp.crypt) return null;
+  const kind = checksumKind(bp.checksum);
+  return kind === 'fletcher2' || kind === 'fletcher4' || kind === 'sha256' || kind === 'sha512' ? kind : null;
+}
+
+function runsOf(placed: readonly Placed[]): Placed[][] {
+  const runs: Placed[][] = [];
+  let run: Placed[] = [];
+  let [start, end, top] = [0, 0, -1];
+  for (const each of placed) {
+    const last = each.offset + each.size;
+    if (each.top !== top || each.offset > end + GAP || last - start > RUN) {
+      run = [];
+      runs.push(run);
+      [start, end, top] = [each.offset, last, each.top];
+    }
+    run.push(each);
+    end = Math.max(end, last);
+  }
+  return runs;
+}
+
+/** The leg that has least to do, of those that have the range at all; wrong blocks count as work. */
+function bestLeg(legs: readonly Leg[], offset: number, end: number): Leg | null {
+  let best: Leg | null = null;
+  for (const leg of legs) {
+    if (offset < 0 || end + LABEL_START > leg.source.size) continue;
+    if (best === null || leg.waiting + leg.wrong * DISTRUST < best.waiting + best.wrong * DISTRUST) best = leg;
+  }
+  return best;
+}
+
+/** Null when the device gives an error: the blocks are then looked for one by one. */
+async function readFrom(
+  leg: Leg,
+  offset: number,
+  length: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | null> {
+  leg.waiting += length;
+  if (leg.underWay < DEPTH) leg.underWay++;
+  else await new Promise<void>((start) => leg.queue.push(start));
+  try {
+    signal?.throwIfAborted();
+    return await leg.source.read(offset, length, signal);
+  } catch (error) {
+    if (error instanceof SourceError) return null;
+    throw error;
+  } finally {
+    leg.waiting -= length;
+    const next = leg.queue.shift();
+    // Whoever is next takes over the place.
+    if (next === undefined) leg.underWay--;
+    else next();
+  }
+}
+
+async function contentOf(bp: Blkptr, stored: Uint8Array): Promise<BatchAnswer> {
+  // Copied, so that a small block does not keep the whole run.
+  if (bp.encrypted) return { bytes: stored.slice(), error: null };
+  try {
+    const kind = compressionKind(bp.compression);
+    if (kind === null) throw new UnsupportedError(`compression ${bp.compression}`, bp.place);
+    const loading = prepareCodec(kind);
+    if (loading !== null) await loading;
+    const bytes = decompress(kind, stored, bp.lsize, bp.place);
+    return { bytes: kind === 'off' ? bytes.slice() : bytes, error: null };
+  } catch (error) {
+    if (error instanceof ZfsUberError) return { bytes: null, error };
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Attempt } from '../pool/blockRead.ts';
+import type { DocumentError } from './document.ts';
+import { hexText } from './nvlistJson.ts';
+import { documentError } from './sourceEntry.ts';
+import type { ViewHead } from './viewHead.ts';
+
+/** `block --json`. */
+export interface BlockDocument extends ViewHead {
+  readonly schema: 'zfs-uber/block/1';
+  /** As asked: `0:1a2b000:1000`, hexadecimal. */
+  readonly address: string;
+  readonly sizeBytes: number;
+  /** Compression that was undone; null when the bytes are as stored. */
+  readonly decompressed: string | null;
+  /** Where was looked, and what was found there. Nothing says what the bytes should be: `good` means that they read. */
+  readonly attempts: readonly AttemptEntry[];
+  /** Null when nothing supplies the bytes. */
+  readonly hex: string | null;
+}
+
+export interface AttemptEntry {
+  readonly vdev: string;
+  readonly outcome: Attempt['outcome'];
+  readonly source: string | null;
+  readonly offsetBytes: string | null;
+  readonly error: DocumentError | null;
+}
+
+export interface BlockFacts {
+  readonly address: string;
+  readonly bytes: Uint8Array | null;
+  readonly decompressed: string | null;
+  readonly attempts: readonly Attempt[];
+}
+
+export function buildBlockDocument(
+  head: ViewHead,
+  { address, bytes, decompressed, attempts }: BlockFacts,
+): BlockDocument {
+  return {
+    schema: 'zfs-uber/block/1',
+    ...head,
+    address,
+    sizeBytes: bytes?.length ?? 0,
+    decompressed,
+    attempts: attempts.map(({ vdev, outcome, place, error }) => ({
+      vdev,
+      outcome,
+      source: place?.source ?? null,
+      offsetBytes: place?.offset.toString() ?? null,
+      error: documentError(error),
+    })),
+    hex: bytes === null ? null : hexText(bytes),
+  };
+}

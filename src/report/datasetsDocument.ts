@@ -1,0 +1,106 @@
+import type { ZfsUberError } from '../bytes/errors.ts';
+import { type DatasetFacts, WRITING_PROPERTIES, type WritingProperty } from '../dataset/datasetFacts.ts';
+import { logRecordTypeName } from '../format/zil.ts';
+import type { DocumentError } from './document.ts';
+import { seconds } from './sourceEntry.ts';
+import { errorEntry, type ViewHead } from './viewHead.ts';
+
+/** `datasets --json`. */
+export interface DatasetsDocument extends ViewHead {
+  readonly schema: 'zfs-uber/datasets/1';
+  /** Parents first, siblings by name. */
+  readonly datasets: readonly DatasetEntry[];
+  /** What could not be read of the list itself: datasets may be lacking. */
+  readonly troubles: readonly DocumentError[];
+}
+
+/** What could not be read is null, and in `troubles`. */
+export interface DatasetEntry {
+  readonly name: string;
+  readonly guid: string;
+  readonly type: 'filesystem' | 'volume' | 'other' | null;
+  /** Number of the dataset in the MOS. */
+  readonly object: string;
+  readonly objects: string;
+  /** With snapshots and all datasets below. */
+  readonly usedBytes: string;
+  readonly referencedBytes: string;
+  readonly creationTxg: string;
+  readonly creationTime: number;
+  readonly compression: string | null;
+  readonly checksum: string | null;
+  readonly encryption: string | null;
+  readonly sync: string | null;
+  readonly logbias: string | null;
+  /** The dataset that sets each of these properties; null for ZFS's own value. */
+  readonly setBy: Readonly<Record<WritingProperty, string | null>>;
+  /** Snapshot that this is a clone of. */
+  readonly origin: string | null;
+  /** A receive that has not ended, or was broken off. */
+  readonly inconsistent: boolean;
+  /** What waits to be replayed; null where there is no intent log or it cannot be read. */
+  readonly intentLog: {
+    readonly blocks: number;
+    readonly records: number;
+    readonly byType: Readonly<Record<string, number>>;
+  } | null;
+  readonly troubles: readonly DocumentError[];
+}
+
+export function buildDatasetsDocument(
+  head: ViewHead,
+  datasets: readonly DatasetFacts[],
+  troubles: readonly ZfsUberError[],
+): DatasetsDocument {
+  return {
+    schema: 'zfs-uber/datasets/1',
+    ...head,
+    datasets: datasets.map(datasetEntry),
+    troubles: troubles.map(errorEntry),
+  };
+}
+
+function datasetEntry(facts: DatasetFacts): DatasetEntry {
+  const { dataset, properties, intentLog } = facts;
+  const { phys, directory, object } = dataset;
+  const [compression, checksum, sync, logbias] = WRITING_PROPERTIES.map((name) => properties[name]?.text ?? null);
+  const setBy = (name: WritingProperty) => properties[name]?.setBy ?? null;
+  return {
+    name: dataset.name,
+    guid: phys.guid.toString(),
+    type: typeOf(facts.type),
+    object: object.id.toString(),
+    objects: facts.objects.toString(),
+    usedBytes: directory.phys.used.toString(),
+    referencedBytes: phys.referenced.toString(),
+    creationTxg: phys.creationTxg.toString(),
+    creationTime: seconds(phys.creationTime),
+    compression: compression ?? null,
+    checksum: checksum ?? null,
+    encryption: facts.encryption,
+    sync: sync ?? null,
+    logbias: logbias ?? null,
+    setBy: {
+      compression: setBy('compression'),
+      checksum: setBy('checksum'),
+      sync: setBy('sync'),
+      logbias: setBy('logbias'),
+    },
+    origin: facts.origin,
+    inconsistent: phys.inconsistent,
+    intentLog:
+      intentLog === null
+        ? null
+        : {
+            blocks: intentLog.blocks,
+            records: intentLog.records,
+            byType: Object.fromEntries([...intentLog.byType].map(([type, count]) => [logRecordTypeName(type), count])),
+          },
+    troubles: facts.troubles.map(errorEntry),
+  };
+}
+
+function typeOf(type: DatasetFacts['type']): DatasetEntry['type'] {
+  if (type === null) return null;
+  return type === 'zfs' ? 'filesystem' : type === 'zvol' ? 'volume' : 'other';
+}

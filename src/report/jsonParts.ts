@@ -1,0 +1,41 @@
+/** A member of a document whose items are made one after the other. */
+export interface StreamedList {
+  readonly name: string;
+  readonly items: AsyncIterable<unknown>;
+}
+
+/**
+ * The text of `{ ...head, [name]: [...items], ..., ...tail() }` as JSON.stringify with an indent of 2 gives it, in parts:
+ * for lists that do not fit into memory.
+ *
+ * @param tail asked when the lists have ended: what only their end tells
+ */
+export async function* jsonParts(
+  head: object,
+  lists: readonly StreamedList[],
+  tail: () => object,
+): AsyncGenerator<string> {
+  yield `{${membersOf(head)}`;
+  let lead = Object.keys(head).length === 0 ? '' : ',';
+  for (const { name, items } of lists) {
+    yield `${lead}\n  ${JSON.stringify(name)}: [`;
+    lead = ',';
+    let between = '';
+    for await (const item of items) {
+      yield `${between}\n    ${indented(item, 4)}`;
+      between = ',';
+    }
+    yield between === '' ? ']' : '\n  ]';
+  }
+  const last = membersOf(tail());
+  yield `${last === '' ? '' : lead}${last}\n}\n`;
+}
+
+const membersOf = (members: object): string =>
+  Object.entries(members)
+    .map(([name, value]) => `\n  ${JSON.stringify(name)}: ${indented(value, 2)}`)
+    .join();
+
+/** Text in JSON has no line ends of its own. */
+const indented = (value: unknown, columns: number): string =>
+  JSON.stringify(value, null, 2).replaceAll('\n', `\n${' '.repeat(columns)}`);

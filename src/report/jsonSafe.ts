@@ -1,0 +1,19 @@
+/**
+ * What JSON.stringify leaves raw and a terminal obeys or reorders by: DEL and the upper control characters (CSI is one),
+ * format characters (bidi overrides), line separators. The lower control characters it escapes itself.
+ */
+const RAW = /[\x7f-\x9f\u2028\u2029]|\p{Cf}/gu;
+/** Nearly all documents there are; the class above is slow to set up. */
+const ASCII_ONLY = /^[\n\x20-\x7e]*$/;
+
+/** The same JSON with nothing in it that a terminal acts on: a document that is looked at is as harmless as one parsed. */
+export function jsonSafe(json: string): string {
+  if (ASCII_ONLY.test(json)) return json;
+  return json.replace(RAW, (char) => {
+    let escaped = '';
+    for (let unit = 0; unit < char.length; unit++) {
+      escaped += `\\u${char.charCodeAt(unit).toString(16).padStart(4, '0')}`;
+    }
+    return escaped;
+  });
+}

@@ -1,0 +1,143 @@
+import type { ZfsUberError } from '../bytes/errors.ts';
+import { BONUS } from '../dataset/bonus.ts';
+import type { DmuObject, TreePointer } from '../dataset/object.ts';
+import { Blkptr } from '../format/blkptr.ts';
+import { checksumKind } from '../format/checksumKinds.ts';
+import { compressionKind } from '../format/compressionKinds.ts';
+import { decodeDslDataset } from '../format/dslDataset.ts';
+import { decodeDslDir } from '../format/dslDir.ts';
+import { objectTypeName } from '../format/objectTypes.ts';
+import type { ZapEntry } from '../format/zapEntry.ts';
+import { type BlockEntry, blockEntry } from './blockEntry.ts';
+import type { DocumentError } from './document.ts';
+import { hexText, type JsonNvList } from './nvlistJson.ts';
+import type { ViewHead } from './viewHead.ts';
+
+/** `object --json`. */
+export interface ObjectDocument extends ViewHead {
+  readonly schema: 'zfs-uber/object/1';
+  /** Name of the dataset; `mos` for the meta-object set. */
+  readonly dataset: string;
+  /** Null when there is nothing that could be looked at. */
+  readonly object: ObjectEntry | null;
+  /** Every pointer of its tree but holes, each before those below it. */
+  readonly blocks: readonly TreeEntry[];
+  /** Of a ZAP; empty for others. */
+  readonly entries: readonly ZapEntryText[];
+  readonly troubles: readonly DocumentError[];
+}
+
+export interface ObjectEntry {
+  readonly id: string;
+  readonly type: string;
+  readonly levels: number;
+  readonly indirectBlockBytes: number;
+  readonly dataBlockBytes: number;
+  readonly usedBytes: string;
+  /** As the number of its blocks gives it; what a file says of its length is in the bonus. */
+  readonly lengthBytes: string;
+  readonly dnodeBytes: number;
+  readonly checksum: string;
+  readonly compression: string;
+  readonly flags: number;
+  readonly maxBlockId: string;
+  readonly bonus: BonusEntry | null;
+  readonly spill: BlockEntry | null;
+  /** A packed nvlist, as far as the object is one. */
+  readonly nvlist: JsonNvList | null;
+}
+
+export interface BonusEntry {
+  readonly type: string;
+  readonly lengthBytes: number;
+  readonly hex: string;
+  /** Of DSL directories and datasets; null for others. */
+  readonly fields: Readonly<Record<string, unknown>> | null;
+}
+
+export interface TreeEntry extends BlockEntry {
+  /** Position among the blocks of its level. */
+  readonly blockId: string;
+  /** In the object, of the first byte below. */
+  readonly offsetBytes: string;
+}
+
+export interface ZapEntryText {
+  readonly name: string;
+  /** Bytes of one integer of the value. */
+  readonly integerSize: number;
+  /** The integers; of bytes one hexadecimal text. */
+  readonly values: readonly string[];
+  /** Of bytes, up to their NUL. */
+  readonly text: string | null;
+}
+
+/**
+ * @param nvlist content of a packed nvlist
+ * @throws FormatError when the bonus passes the end of the dnode
+ */
+export function objectEntry({ id, dnode }: DmuObject, nvlist: JsonNvList | null): ObjectEntry {
+  return {
+    id: id.toString(),
+    type: objectTypeName(dnode.type),
+    levels: dnode.levels,
+    indirectBlockBytes: 2 ** dnode.indirectShift,
+    dataBlockBytes: dnode.dataBlockSize,
+    usedBytes: dnode.usedBytes.toString(),
+    lengthBytes: dnode.length.toString(),
+    dnodeBytes: dnode.size,
+    checksum: checksumKind(dnode.checksum) ?? `unknown-${dnode.checksum}`,
+    compression: compressionKind(dnode.compression) ?? `unknown-${dnode.compression}`,
+    flags: dnode.flags,
+    maxBlockId: dnode.maxBlockId.toString(),
+    bonus: dnode.bonusLength === 0 ? null : bonusEntry(dnode),
+    spill: dnode.spill === null ? null : blockEntry(dnode.spill),
+    nvlist,
+  };
+}
+
+function bonusEntry({ bonus, bonusType, bonusPlace, littleEndian }: DmuObject['dnode']): BonusEntry {
+  const decode = bonusType === BONUS.dslDir ? decodeDslDir : bonusType === BONUS.dslDataset ? decodeDslDataset : null;
+  return {
+    type: objectTypeName(bonusType),
+    lengthBytes: bonus.length,
+    hex: hexText(bonus),
+    fields: decode === null ? null : fieldsOf(decode(bonus, littleEndian, bonusPlace)),
+  };
+}
+
+function fieldsOf(decoded: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(decoded).map(([name, value]) => [name, fieldOf(value)]));
+}
+
+function fieldOf(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Blkptr) return blockEntry(value);
+  return typeof value === 'object' && value !== null ? fieldsOf(value) : value;
+}
+
+export function treeEntry({ bp, level, blockId }: TreePointer, { dnode }: DmuObject): TreeEntry {
+  const span = BigInt(dnode.dataBlockSize) << (BigInt(dnode.indirectShift - 7) * BigInt(level));
+  return { blockId: blockId.toString(), offsetBytes: (blockId * span).toString(), ...blockEntry(bp) };
+}
+
+export function zapEntryText(entry: ZapEntry): ZapEntryText {
+  const { name, integerSize } = entry;
+  const values = integerSize === 1 ? [hexText(entry.valueBytes)] : entry.integers.map(String);
+  return { name, integerSize, values, text: entry.text };
+}
+
+/** Bits of an object type that say how its content is laid out; and the class of ZAPs. Source: include/sys/dmu.h, DMU_OT_* */
+const NEW_TYPE = 0x80;
+const CLASS = 0x1f;
+const ZAP_CLASS = 4;
+/** Source: module/zfs/dmu.c, dmu_ot, those of class ZAP */
+const ZAP_TYPES = new Set([
+  1, 13, 14, 15, 20, 21, 22, 24, 27, 28, 31, 32, 37, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48, 50, 52,
+]);
+
+export const isZapType = (type: number): boolean =>
+  (type & NEW_TYPE) === 0 ? ZAP_TYPES.has(type) : (type & CLASS) === ZAP_CLASS;
+
+/** What could not be read ends the list, never the document. */
+export type OnTrouble = (trouble: ZfsUberError) => void;

@@ -1,0 +1,46 @@
+import type { ZfsUberError } from '../bytes/errors.ts';
+import type { Txg } from '../bytes/units.ts';
+import type { Uberblock } from '../format/uberblock.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { DocumentError, SourceEntry, ToolInfo } from './document.ts';
+import { describeSource, documentError, type SourceDescription, seconds } from './sourceEntry.ts';
+
+/** What every document about one pool at one txg begins with. */
+export interface ViewHead {
+  readonly tool: ToolInfo;
+  readonly sources: readonly Omit<SourceEntry, 'labels' | 'uberblocks'>[];
+  /** Null when there is no pool on the sources. */
+  readonly pool: { readonly name: string | null; readonly guid: string; readonly state: Pool['state'] } | null;
+  /** Txg that was looked at; null when none opens. */
+  readonly txg: string | null;
+  /** Of its uberblock. */
+  readonly timestamp: number | null;
+  /** Newer txgs that were tried and do not open, newest first. */
+  readonly passedOver: readonly { readonly txg: string; readonly error: DocumentError }[];
+  /** Why nothing could be looked at. */
+  readonly error: DocumentError | null;
+}
+
+export interface ViewFacts {
+  readonly tool: ToolInfo;
+  readonly sources: readonly SourceDescription[];
+  readonly pool: Pool | null;
+  /** Null when no view opens. */
+  readonly uberblock: Uberblock | null;
+  readonly passedOver: readonly { readonly txg: Txg; readonly trouble: ZfsUberError }[];
+  readonly error: ZfsUberError | null;
+}
+
+export function viewHead({ tool, sources, pool, uberblock, passedOver, error }: ViewFacts): ViewHead {
+  return {
+    tool,
+    sources: sources.map(describeSource),
+    pool: pool === null ? null : { name: pool.name, guid: pool.guid.toString(), state: pool.state },
+    txg: uberblock?.txg.toString() ?? null,
+    timestamp: uberblock === null ? null : seconds(uberblock.timestamp),
+    passedOver: passedOver.map(({ txg, trouble }) => ({ txg: txg.toString(), error: errorEntry(trouble) })),
+    error: documentError(error),
+  };
+}
+
+export const errorEntry = ({ code, message }: ZfsUberError): DocumentError => ({ code, message });

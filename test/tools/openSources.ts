@@ -1,0 +1,39 @@
+import { openPoolAt } from '../../src/dataset/openAt.ts';
+import type { PoolAt } from '../../src/dataset/poolAt.ts';
+import type { Uberblock } from '../../src/format/uberblock.ts';
+import { chooseEngine } from '../../src/node/engine.ts';
+import { assemblePools } from '../../src/pool/assemblePools.ts';
+import { openBlockReader } from '../../src/pool/blockReader.ts';
+import type { Pool } from '../../src/pool/pool.ts';
+import { surveyDevice } from '../../src/pool/surveyDevice.ts';
+import { compareUberblocks, uberblockCopies } from '../../src/pool/uberblockCopies.ts';
+import type { ByteSource } from '../../src/source/source.ts';
+
+const defaultEngine = chooseEngine();
+
+export interface OpenedSources {
+  readonly pool: Pool;
+  readonly uberblock: Uberblock;
+  readonly view: PoolAt;
+}
+
+/** The pool on these sources at its newest uberblock, or at that of `txg`. */
+export async function openSources(
+  sources: readonly ByteSource[],
+  { txg, engine = defaultEngine }: { readonly txg?: bigint; readonly engine?: typeof defaultEngine } = {},
+): Promise<OpenedSources> {
+  const devices = await Promise.all(sources.map((source) => surveyDevice(source, engine)));
+  const pool = assemblePools(devices).pools.find((each) => each.root !== null);
+  if (pool?.root == null) throw new Error(`no pool on ${sources.map(({ name }) => name).join()}`);
+  const uberblock = pool.devices
+    .flatMap((device) => [...uberblockCopies(device)])
+    .map((copy) => copy.uberblock)
+    .filter((each) => txg === undefined || each.txg === txg)
+    .sort(compareUberblocks)
+    .at(-1);
+  if (uberblock === undefined) throw new Error('no uberblock');
+  const opened = await openPoolAt(pool, pool.root, uberblock, (root, choice) =>
+    openBlockReader(root, { engine, ...choice }),
+  );
+  return { pool, uberblock, view: opened.view };
+}
