@@ -214,7 +214,7 @@ else if (command === 'bench' && args[0] !== undefined && benches().includes(args
 else if (command === 'accuracy')
   run(
     'accuracy/run',
-    args.map((folder) => resolve(folder)),
+    args.map((arg) => (arg.startsWith('--') ? arg : resolve(arg))),
   );
 else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);
 else {

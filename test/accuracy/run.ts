@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CACHE, unpackImage } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import type { Verdict } from '../../src/report/document.ts';
-import type { Truth } from '../tools/images.ts';
+import type { KernelAnswer, Truth } from '../tools/images.ts';
 import { comparePool, type PoolComparison } from './contradictions.ts';
 
 const VERDICTS: readonly Verdict[] = ['importable', 'readonly', 'damaged', 'incomplete', 'unverified'];
@@ -42,6 +42,7 @@ function count(table: Record<Verdict, Cell>, { answers }: PoolComparison): void 
   for (const { verdict, imports } of answers) table[verdict][imports ? 'imports' : 'refuses']++;
 }
 
+const MARKDOWN = '--markdown';
 const WIDTH = 26;
 const row = (name: string, table: Record<Verdict, Cell>, last: string): string =>
   `${name.padEnd(WIDTH)} ${VERDICTS.map((verdict) => {
@@ -49,13 +50,30 @@ const row = (name: string, table: Record<Verdict, Cell>, last: string): string =
     return `${imports}/${refuses}`.padStart(11);
   }).join('')}  ${last}`;
 
-const folders = process.argv.slice(2);
+/** What `zpool import` without a txg does, in a cell of the table of docs/accuracy.md. */
+function plainly(answer: KernelAnswer | null): string {
+  if (answer === null) return 'not asked';
+  if (answer.rc === 'panic') return 'crashes the machine';
+  return answer.rc === 0 ? `imports txg ${answer.used}` : 'fails';
+}
+
+/** A row of the table of docs/accuracy.md. */
+function markdownRow({ name, truth }: Scenario, { recommended, newest }: PoolComparison): string {
+  const asked = truth.asked.length === 0 ? '-' : String(Math.max(...truth.asked));
+  const { plain, plainF } = truth.answers;
+  const ours = recommended === null ? 'none' : `txg ${recommended}`;
+  return `| ${[name, asked, plainly(plain), plainly(plainF), newest ?? 'none', ours].join(' | ')} |`;
+}
+
+const folders = process.argv.slice(2).filter((argument) => argument !== MARKDOWN);
+const markdown = process.argv.includes(MARKDOWN);
 if (folders.length === 0) {
   console.error('usage: npm run accuracy -- DIR...   (folders like test-images: NAME/truth.json beside the images)');
   process.exitCode = 2;
 }
 const total = cells();
 const contradictions: string[] = [];
+const rows: string[] = [];
 if (folders.length > 0) {
   console.log('kernel imports / refuses, by our verdict; read-only and read-write answers count one each\n');
   console.log(
@@ -68,6 +86,7 @@ for (const scenario of folders.flatMap(scenarios)) {
   count(table, comparison);
   count(total, comparison);
   const { recommended, newest } = comparison;
+  if (markdown) rows.push(markdownRow(scenario, comparison));
   console.log(row(scenario.name, table, `${recommended ?? '-'} / ${newest ?? '-'}`));
   for (const line of comparison.contradictions) {
     console.log(`  CONTRADICTION ${line}`);
@@ -76,5 +95,6 @@ for (const scenario of folders.flatMap(scenarios)) {
 }
 if (folders.length > 0) {
   console.log(row('total', total, `${contradictions.length} contradictions`));
+  if (markdown) console.log(`\n${rows.join('\n')}`);
   process.exitCode = contradictions.length === 0 ? 0 : 1;
 }

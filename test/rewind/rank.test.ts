@@ -23,7 +23,7 @@ function judgedAs(verdicts: readonly Verdict[]): Judged[] {
   }));
 }
 
-const best = (verdicts: readonly Verdict[]) => choose(rank(judgedAs(verdicts)));
+const best = (verdicts: readonly Verdict[]) => choose(rank(judgedAs(verdicts)), 100n);
 
 describe('rank', () => {
   it('puts what imports first, then read-only, open, damaged, incomplete; the newest first among equals', () => {
@@ -52,13 +52,13 @@ describe('choose', () => {
   it('takes the newest that imports, and says what was passed over', () => {
     const choice = best(['damaged', 'damaged', 'readonly', 'importable', 'importable']);
     expect(choice?.judged.candidate.txg).toBe(97n);
-    expect(choice?.why).toBe('txg 97 is the newest that imports; newer ones: 2 damaged, 1 read-only');
-    expect(choice?.alternatives.map(({ txg }) => txg)).toEqual([96n]);
+    expect(choice?.why).toBe('the newest that imports; newer ones: 2 damaged, 1 read-only');
+    expect(choice?.passedOver.map(({ candidate }) => candidate.txg)).toEqual([98n, 100n, 99n]);
   });
 
   it('takes the newest that imports read-only when none imports', () => {
     expect(best(['damaged', 'readonly', 'incomplete'])?.why).toBe(
-      'txg 99 is the newest that imports, though only read-only; newer ones: 1 damaged',
+      'the newest that imports, though only read-only; newer ones: 1 damaged',
     );
   });
 

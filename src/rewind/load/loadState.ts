@@ -18,6 +18,8 @@ export interface MosView {
   readonly config: NvList;
   /** A log device is missing at this txg: only `-m` gets past it, and drops the intent logs. */
   readonly logMissing: boolean;
+  /** What has to hold for the tree to be opened so, in words. */
+  readonly conditions: readonly string[];
   /** How much uses each feature that is enabled; empty until the step that reads it, and before version 5000. */
   readonly features: ReadonlyMap<string, bigint>;
 }

@@ -22,7 +22,7 @@ export async function readUnflushedTxgs(
   const id = await zap.integer('com.delphix:ms_unflushed_phys_txgs', state.signal);
   if (id === null) return new Set();
   const object = await mos.object(id, state.signal);
-  return state.memo.of(`unflushed ${count}`, object, async () => {
+  return state.memo.of(`unflushed ${count}`, object, count * 32, async () => {
     // Metaslabs that were added since are not in it yet.
     const room = Number(object.dnode.check().length / 8n);
     const words = await readWords(object, Math.min(count, room));

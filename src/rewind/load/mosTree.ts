@@ -13,12 +13,17 @@ export interface MatchedTree {
   readonly root: VdevNode;
   /** By guid of the leaf: why the device that is there is not opened, to follow the leaf's name. */
   readonly refused: ReadonlyMap<Guid, string>;
+  /** Leaves whose device the labels name no more: found only where the MOS noted it. */
+  readonly former: readonly VdevConfig[];
 }
 
 /**
  * Finds the device of each leaf as OpenZFS does once it trusts the MOS: a leaf keeps the path that the labels of the
  * same top-level vdev give its guid, any other is looked for at the path that the MOS noted. Then its label has to
  * fit: written in this pool, not split off, for this leaf.
+ *
+ * Where the noted path leads nobody can tell from the bytes. Of a disk that is among `devices` it is taken to lead
+ * there, because such paths stay with the disk; of a file only if the source has that very name.
  *
  * @param config of the root
  * @param labelRoot tree of the labels, its children at the index of their id
@@ -28,12 +33,17 @@ export interface MatchedTree {
 export function matchMosTree(config: VdevConfig, labelRoot: VdevNode, devices: readonly DeviceSurvey[]): MatchedTree {
   const given = new Set(devices);
   const refused = new Map<Guid, string>();
+  const former: VdevConfig[] = [];
   const deviceOf = (leaf: VdevConfig, top: VdevConfig, index: number): DeviceSurvey | null => {
     const labelTop = labelRoot.children[index];
-    const device = (labelTop && leafDevice(labelTop, leaf)) ?? devices.find(({ source }) => source.name === leaf.path);
-    if (device == null || !given.has(device)) return null;
+    const named = labelTop === undefined ? null : leafDevice(labelTop, leaf);
+    const device = named ?? atNotedPath(leaf, devices);
+    if (device === null || !given.has(device)) return null;
     const why = leaf.offline ? 'was taken offline' : misfit(device, leaf, top, config.guid);
-    if (why === null) return device;
+    if (why === null) {
+      if (named === null) former.push(leaf);
+      return device;
+    }
     refused.set(leaf.guid, why);
     return null;
   };
@@ -43,7 +53,13 @@ export function matchMosTree(config: VdevConfig, labelRoot: VdevNode, devices: r
     for (const [{ config: leaf }, why] of unopened) refused.set(leaf.guid, why);
     return unopened.size === 0 ? node : keepDevices(node, (leaf) => !unopened.has(leaf));
   });
-  return { root: { config, role: 'root', device: null, children }, refused };
+  return { root: { config, role: 'root', device: null, children }, refused, former };
+}
+
+function atNotedPath({ path, type, guid }: VdevConfig, devices: readonly DeviceSurvey[]): DeviceSurvey | null {
+  const there = devices.find(({ source }) => source.name === path);
+  if (there !== undefined || type !== 'disk') return there ?? null;
+  return devices.find((device) => validatedLabel(device)?.guid === guid) ?? null;
 }
 
 function leafDevice(labelTop: VdevNode, { guid, type }: VdevConfig): DeviceSurvey | null {

@@ -46,7 +46,8 @@ const MAX_READERS = 4;
 export class PoolReaders {
   readonly #open: OpenBlocks;
   readonly #readers = new Map<string, PoolBlocks>();
-  readonly #ids = new Map<object, number>();
+  readonly #ids = new WeakMap<object, number>();
+  #lastId = 0;
 
   constructor(open: OpenBlocks) {
     this.#open = open;
@@ -100,8 +101,8 @@ export class PoolReaders {
   #idOf(thing: IndirectMapping | DeviceSurvey): number {
     const known = this.#ids.get(thing);
     if (known !== undefined) return known;
-    this.#ids.set(thing, this.#ids.size);
-    return this.#ids.size - 1;
+    this.#ids.set(thing, ++this.#lastId);
+    return this.#lastId;
   }
 }
 

@@ -1,6 +1,7 @@
 import { FormatError, LimitError } from '../../bytes/errors.ts';
 import { readIndirectMapping } from '../../dataset/indirectVdevs.ts';
 import { Mos } from '../../dataset/mos.ts';
+import type { DmuObject } from '../../dataset/object.ts';
 import { INDIRECT_BIRTH } from '../../format/indirectMapping.layout.ts';
 import { decodeIndirectBirths } from '../../format/indirectMapping.ts';
 import type { IndirectMapping } from '../../pool/indirect.ts';
@@ -70,12 +71,15 @@ async function openRemovedVdev(state: LoadState, id: bigint, at: At): Promise<bi
   }
   const { object, births, previous } = top.config.indirect;
   const dnode = await view.mos.object(object, state.signal);
-  const mapping = await state.memo.of('mapping', dnode, () => readIndirectMapping(dnode));
+  const mapping = await state.memo.of('mapping', dnode, mappingSize(dnode), () => readIndirectMapping(dnode));
   at(`the births of removed vdev ${id}`, 'panic');
   await readBirths(state, view, births);
   await useMapping(state, view, Number(id), mapping);
   return previous ?? NO_VDEV;
 }
+
+/** Bytes that the mapping takes here: an entry of 24 on disk becomes four numbers. */
+const mappingSize = ({ dnode }: DmuObject): number => Math.min(Number(dnode.length) * 2, Number.MAX_SAFE_INTEGER);
 
 /** From here on addresses on vdev `id` are found. */
 async function useMapping(state: LoadState, view: MosView, id: number, mapping: IndirectMapping): Promise<void> {

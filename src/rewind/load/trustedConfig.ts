@@ -50,7 +50,16 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   const blocks = readers.open(readerState);
   const mos = await Mos.open(blocks.cache, rootbp, signal);
   const logMissing = root.children.some((top) => top.role === 'log' && vdevHealth(top) === 'missing');
-  state.view = { root, readerState, blocks, mos, config, logMissing, features: new Map() };
+  state.view = {
+    root,
+    readerState,
+    blocks,
+    mos,
+    config,
+    logMissing,
+    conditions: conditionsOf(matched),
+    features: new Map(),
+  };
   return undefined;
 }
 
@@ -62,6 +71,11 @@ function openedTree(root: VdevNode, devices: LoadState['pool']['devices']): Vdev
   });
   return { ...root, children };
 }
+
+const conditionsOf = ({ former }: MatchedTree): string[] =>
+  former.map(
+    ({ path, guid }) => `vdev ${guid} has left the pool since: it has to be found at ${path ?? 'its old path'}`,
+  );
 
 /** A placeholder opens: that something is missing is left to the sum of the guids to say. */
 const opens = (top: VdevNode): boolean => top.config.type === 'missing' || vdevHealth(top) !== 'missing';

@@ -75,7 +75,7 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
     const count = metaslabCount(top);
     if (metaslabArray && count > 0) {
       const array = await mos.object(metaslabArray, state.signal);
-      const objects = await state.memo.of(`words ${count}`, array, () => readWords(array, count));
+      const objects = await state.memo.of(`words ${count}`, array, count * 8, () => readWords(array, count));
       for (const [index, id] of objects.entries()) {
         at(`the space map of metaslab ${index} of ${vdevName(top)}`);
         if (id !== 0n) await mos.object(id, state.signal);
@@ -85,7 +85,7 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
       at(`the missed txgs of ${vdevName(leaf)}`);
       if (!leaf.config.dtl) continue;
       const dtl = await mos.object(leaf.config.dtl, state.signal);
-      await state.memo.of('dtl', dtl, () => readDtl(mos, dtl.id));
+      await state.memo.of('dtl', dtl, 0, async () => void (await readDtl(mos, dtl.id)));
     }
   }
 }

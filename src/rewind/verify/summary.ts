@@ -54,15 +54,16 @@ export function fatalSummary(failure: Failure, countedBefore: boolean): Summary 
   return { metadata: count, data: 0, fatal: failure, metadataBefore: before, dataBefore: 0, parts: [failure] };
 }
 
-/** A block whose loss is counted. */
-export function countedSummary(failure: Failure): Summary {
+/** A block without others below it: its loss is counted, unless nothing can be said of it. */
+export function leafSummary(failure: Failure): Summary {
+  return failure.because === 'unsupported' ? { ...NOTHING, parts: [failure] } : countedSummary(failure);
+}
+
+function countedSummary(failure: Failure): Summary {
   const metadata = failure.kind === 'metadata' ? 1 : 0;
   const data = 1 - metadata;
   return { metadata, data, fatal: null, metadataBefore: metadata, dataBefore: data, parts: [failure] };
 }
-
-/** A block of which nothing can be said. */
-export const uncountedSummary = (failure: Failure): Summary => ({ ...NOTHING, parts: [failure] });
 
 /** The same without the failure's particulars: what is kept when there are too many. */
 export const bareSummary = ({ kind }: Failure): Summary => (kind === 'metadata' ? BARE_METADATA : BARE_DATA);

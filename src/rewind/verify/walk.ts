@@ -1,26 +1,41 @@
-import { FormatError, LimitError, UnsupportedError, type ZfsUberError } from '../../bytes/errors.ts';
+import { FormatError, LimitError, type ZfsUberError } from '../../bytes/errors.ts';
 import type { Place } from '../../bytes/place.ts';
 import { Blkptr } from '../../format/blkptr.ts';
 import { OBJECT_TYPE } from '../../format/objectTypes.ts';
 import type { BatchBlock, BlockBatches } from '../../pool/blockBatch.ts';
-import { UnavailableBlockError } from '../../pool/blockRead.ts';
 import { type Child, childrenOf, type Tree, wrongContent } from './children.ts';
+import { inBatches } from './inBatches.ts';
 import type { PointerScan } from './pointerScan.ts';
 import {
   type BlockRole,
   bareFatal,
   bareSummary,
   compose,
-  countedSummary,
   type Failure,
-  type FailureCause,
   fatalSummary,
   type LogHead,
+  leafSummary,
   type Ordered,
   type Summary,
-  uncountedSummary,
 } from './summary.ts';
 import type { DatasetRef, VerifyMemo } from './verifyMemo.ts';
+import {
+  causeOf,
+  HEAD,
+  inOrder,
+  isLoss,
+  LEAF,
+  type Mark,
+  MOS,
+  type Node,
+  newNode,
+  placeOf,
+  pointerOf,
+  roleOf,
+  SUBTREE,
+  type Wanted,
+  wrongPlace,
+} from './walkNode.ts';
 
 /** Blocks of one batch, and bytes of what is read and of what is unpacked. */
 const BATCH_BLOCKS = 1024;
@@ -30,12 +45,6 @@ const BATCHES = 3;
 /** What one traversal may cost as a multiple of the pool's size: only a forged tree is larger. */
 const MAX_COST = 16;
 const MIN_COST = 2 ** 30;
-
-/** Marks of what is asked of a pointer, next to the pointer itself. */
-const LEAF = 1;
-const SUBTREE = 2;
-const HEAD = 3;
-const MOS = 4;
 
 export interface WalkSetting {
   readonly memo: VerifyMemo;
@@ -53,42 +62,6 @@ export interface WalkSetting {
   readonly onBatch: ((share: number) => void) | undefined;
 }
 
-/** A block whose children are under way; when the last is done its summary goes to the one above. */
-interface Node {
-  readonly above: Node | null;
-  readonly order: number;
-  readonly tree: Tree;
-  /** The blocks below are remembered each for itself. */
-  readonly keepBelow: boolean;
-  /** How the whole is remembered; null when it is not. */
-  readonly mark: Mark | null;
-  readonly parts: Ordered[];
-  readonly datasets: { readonly order: number; readonly refs: readonly DatasetRef[] }[] | null;
-  pending: number;
-  /** Share of the whole traversal. */
-  share: number;
-}
-
-interface Mark {
-  readonly kind: typeof LEAF | typeof SUBTREE | typeof HEAD | typeof MOS;
-  readonly slot: number;
-  readonly high: number;
-  readonly low: number;
-  /** Kept for long; otherwise only in the table that forgets. */
-  readonly keep: boolean;
-}
-
-/** A block to read. */
-interface Wanted {
-  readonly node: Node;
-  readonly child: Child;
-  readonly role: BlockRole;
-  readonly mark: Mark;
-  /** Of a head dataset's object set: whether its log is wanted, and whether what is below it is. */
-  readonly head: { readonly mark: Mark; readonly order: number; readonly subtree: boolean } | null;
-  readonly size: number;
-}
-
 /** The result of the traversal of the MOS or of all datasets. */
 export interface Walked {
   readonly summary: Summary | null;
@@ -100,10 +73,7 @@ export class Walk {
   readonly #setting: WalkSetting;
   readonly #stack: Wanted[] = [];
   #cost = 0;
-  #underWay = 0;
   #share = 0;
-  #failed: { readonly error: unknown } | null = null;
-  #wake: (() => void) | null = null;
   /** Blocks and bytes read and verified. */
   blocks = 0;
   bytes = 0;
@@ -120,7 +90,11 @@ export class Walk {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const littleEndian = new Blkptr(bytes, true, rootbp.place).birth === rootbp.birth;
     this.#take(top, [{ view, at: 0, littleEndian, order: 0, object: 0, level: 0, blockId: 0, role: 'root' }]);
-    await this.#run();
+    await inBatches(
+      BATCHES,
+      () => this.#nextBatch(),
+      (batch) => this.#batch(batch),
+    );
     return { summary: compose(top.parts), datasets: inOrder(top) };
   }
 
@@ -138,7 +112,11 @@ export class Walk {
       if (node.pending > 0 || node.parts.length > 0) results.push({ order: i, node });
     }
     this.#stack.reverse();
-    await this.#run();
+    await inBatches(
+      BATCHES,
+      () => this.#nextBatch(),
+      (batch) => this.#batch(batch),
+    );
     const parts: Ordered[] = [];
     for (const { order, node } of results) {
       const part = compose(node.parts);
@@ -239,7 +217,7 @@ export class Walk {
     const [part] = wrong.parts;
     // A leaf that fails is known by itself alone, and may stand in many places.
     const failure = mark.kind === LEAF && part !== undefined && 'counted' in part ? part : null;
-    const summary = failure === null ? wrong : countedSummary({ ...failure, ...placeOf(child), what: role });
+    const summary = failure === null ? wrong : leafSummary({ ...failure, ...placeOf(child), what: role });
     node.parts.push({ order: child.order, part: summary });
     return true;
   }
@@ -261,40 +239,20 @@ export class Walk {
   /** A pointer that OpenZFS would not follow is an error in metadata; where blocks are below it, it goes no further. */
   #invalid(node: Node, child: Child): void {
     const { scan } = this.#setting;
-    this.#fail(node, child, null, null, roleOf(scan, child), scan.parent, null);
+    this.#fail(node, child, null, null, roleOf(scan, child), scan.parent && !scan.hole && !scan.redacted, null);
   }
 
-  async #run(): Promise<void> {
-    this.#fill();
-    while (this.#underWay > 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      if (this.#failed === null) this.#fill();
+  /** Blocks for one batch, those asked for last first: what is below a block is done before the next beside it. */
+  #nextBatch(): readonly Wanted[] {
+    const batch: Wanted[] = [];
+    for (let size = 0; batch.length < BATCH_BLOCKS && size < BATCH_BYTES; ) {
+      const wanted = this.#stack.pop();
+      if (wanted === undefined) break;
+      if (this.#knownByNow(wanted)) continue;
+      batch.push(wanted);
+      size += wanted.size;
     }
-    if (this.#failed !== null) throw this.#failed.error;
-  }
-
-  #fill(): void {
-    while (this.#underWay < BATCHES && this.#stack.length > 0) {
-      const batch: Wanted[] = [];
-      for (let size = 0; batch.length < BATCH_BLOCKS && size < BATCH_BYTES; ) {
-        const wanted = this.#stack.pop();
-        if (wanted === undefined) break;
-        if (this.#knownByNow(wanted)) continue;
-        batch.push(wanted);
-        size += wanted.size;
-      }
-      if (batch.length === 0) return;
-      this.#underWay++;
-      this.#batch(batch).then(
-        () => this.#done(),
-        (error: unknown) => {
-          this.#failed ??= { error };
-          this.#done();
-        },
-      );
-    }
+    return batch;
   }
 
   /** Settles a block that was judged in another place while this one waited: forged trees are made of such. */
@@ -303,11 +261,6 @@ export class Walk {
     if (mark.kind === MOS ? !this.#knownMos(node, child, mark) : !this.#known(node, child, mark, role)) return false;
     this.#release(node, 0);
     return true;
-  }
-
-  #done(): void {
-    this.#underWay--;
-    this.#wake?.();
   }
 
   async #batch(batch: readonly Wanted[]): Promise<void> {
@@ -369,8 +322,7 @@ export class Walk {
     const listed = memo.takeDetail();
     let part: Summary;
     if (fatal) part = listed ? fatalSummary(failure, true) : bareFatal(failure);
-    else if (failure.because === 'unsupported') part = uncountedSummary(failure);
-    else part = listed ? countedSummary(failure) : bareSummary(failure);
+    else part = listed || failure.because === 'unsupported' ? leafSummary(failure) : bareSummary(failure);
     node.parts.push({ order: child.order, part });
     if (mark !== null && mark.kind !== MOS && mark.keep) memo.addWrong(mark.slot, mark.high, mark.low, part);
   }
@@ -410,7 +362,7 @@ export class Walk {
       node,
       child.order,
       node.tree,
-      Number(bp.birth) > oldestTxg,
+      Number(bp.birth) > oldestTxg || Number(bp.physicalBirth) > oldestTxg,
       mark,
       node.share / Math.max(node.pending, 1),
       mark.kind === MOS,
@@ -476,52 +428,8 @@ export class Walk {
   }
 }
 
-function newNode(
-  above: Node | null,
-  order: number,
-  tree: Tree,
-  keepBelow: boolean,
-  mark: Mark | null,
-  share: number,
-  datasets: boolean,
-): Node {
-  return { above, order, tree, keepBelow, mark, parts: [], datasets: datasets ? [] : null, pending: 0, share };
-}
-
-function inOrder({ datasets }: Node): readonly DatasetRef[] {
-  if (datasets === null || datasets.length === 0) return [];
-  return datasets.sort((a, b) => a.order - b.order).flatMap(({ refs }) => refs);
-}
-
-/** Levels fall from each block to those below it, and dnodes stand in the tree of the dnodes alone: else no end is sure. */
-function wrongPlace(scan: PointerScan, { level, role }: Child): boolean {
-  if (scan.level > level) return true;
-  if (scan.level > 0) return false;
-  if (role === 'root') return scan.type !== OBJECT_TYPE.objset;
-  return scan.type === OBJECT_TYPE.objset || (scan.type === OBJECT_TYPE.dnode && role !== 'dnodes');
-}
-
-function roleOf(scan: PointerScan, { role }: Child): BlockRole {
-  if (role === 'root') return 'object set';
-  if (scan.level > 0) return 'indirect';
-  return role === 'dnodes' ? 'dnodes' : 'content';
-}
-
-const placeOf = ({ object, level, blockId }: Child) => ({ object, level, blockId });
-
-const pointerOf = ({ view, at, littleEndian }: Child, place: Place): Blkptr =>
-  new Blkptr(new Uint8Array(view.buffer, view.byteOffset + at, Blkptr.SIZE), littleEndian, place);
-
 function reverseFrom(stack: Wanted[], from: number): void {
   if (stack.length - from < 2) return;
   const last = stack.splice(from).reverse();
   for (const each of last) stack.push(each);
-}
-
-/** Lost is what no copy gives; what reads and makes no sense is not counted by whoever reads it raw. */
-const isLoss = (error: ZfsUberError): boolean => error instanceof UnavailableBlockError;
-
-function causeOf(error: ZfsUberError | null): FailureCause {
-  if (error instanceof UnavailableBlockError) return error.becauseMissing ? 'missing-device' : 'damage';
-  return error instanceof UnsupportedError || error instanceof LimitError ? 'unsupported' : 'damage';
 }

@@ -15,9 +15,13 @@ const root = (children: VdevConfig[], pool = POOL): VdevConfig => vdev(pool, { t
 function match(config: VdevConfig, devices: readonly DeviceSurvey[], given = devices) {
   const [pool] = assemblePools(devices).pools;
   if (pool?.root == null) throw new Error('no pool');
-  const { root: matched, refused } = matchMosTree(config, pool.root, given);
+  const { root: matched, refused, former } = matchMosTree(config, pool.root, given);
   const leaves = [...leavesOf(matched)].map((leaf) => [leaf.config.guid, leaf.device?.source.name ?? null]);
-  return { leaves: Object.fromEntries(leaves), refused: [...refused.values()] };
+  return {
+    leaves: Object.fromEntries(leaves),
+    refused: [...refused.values()],
+    former: former.map(({ guid }) => guid),
+  };
 }
 
 const mirror = (...legs: bigint[]): VdevConfig =>
@@ -38,6 +42,16 @@ describe('the devices of the tree that the MOS has', () => {
     expect(match(before, [leg(11n), leg(12n), moved]).leaves).toEqual({ 11: 'd11', 13: null });
   });
 
+  it('are taken to be where the MOS noted them for disks that left the pool, and said to be so', () => {
+    const disk = (guid: bigint) => vdev(guid, { type: 'disk' });
+    const disks = (...guids: bigint[]) => vdev(10n, { type: 'mirror', path: null, children: guids.map(disk) });
+    const devices = [11n, 12n].map((guid) => leg(guid, { tree: disks(11n, 12n) }));
+    const old = device({ name: 'd13', guid: 13n, tree: disks(11n, 13n), txg: 0n, uberblocks: [{ txg: 4n }] });
+    const before = root([disks(11n, 13n)]);
+    expect(match(before, [...devices, old]).leaves).toEqual({ 11: 'd11', 13: 'd13' });
+    expect(match(before, [...devices, old]).former).toEqual([13n]);
+  });
+
   it('stay out when their labels name another pool: after a change of its guid', () => {
     const { leaves, refused } = match(root([mirror(11n, 12n)], 77n), [leg(11n), leg(12n)]);
     expect(leaves).toEqual({ 11: null, 12: null });
@@ -48,6 +62,7 @@ describe('the devices of the tree that the MOS has', () => {
     const split = leg(12n, { more: { splitGuid: asGuid(POOL) } });
     expect(match(root([mirror(11n, 12n)]), [leg(11n), split])).toEqual({
       leaves: { 11: 'd11', 12: null },
+      former: [],
       refused: ['was split off into another pool'],
     });
   });
