@@ -9,7 +9,7 @@ import { CACHE, unpackImage } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy DIR...`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy DIR... | fuzz [SECONDS] | ztest [POOLS]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -71,12 +71,15 @@ function dependencies() {
   });
 }
 
+const QUICK_START = join(ROOT, 'bin', 'quickStart.js');
+
 function typescript() {
   const dist = join(ROOT, 'dist');
   const inputs = [
     ...filesBelow(join(ROOT, 'src'), /\.(ts|json)$/),
     join(ROOT, 'tsconfig.json'),
     fileURLToPath(import.meta.url),
+    QUICK_START,
   ];
   once(
     'TypeScript',
@@ -99,6 +102,7 @@ function typescript() {
         '--sources-content=false',
         '--log-level=warning',
       ]);
+      must(process.execPath, [QUICK_START]);
       must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.types.json']);
       return 'built';
     },
@@ -196,7 +200,8 @@ function run(script, args) {
     `--outfile=${bundle}`,
     '--log-level=warning',
     `--define:import.meta.dirname=${JSON.stringify(join(ROOT, 'test', dirname(script)))}`,
-    `--define:import.meta.url=${JSON.stringify(`file://${join(ROOT, 'test', `${script}.ts`)}`)}`,
+    // One folder below the root, as bin/ is: bin/images.js goes up from there.
+    `--define:import.meta.url=${JSON.stringify(`file://${join(ROOT, 'test', 'bundled.js')}`)}`,
   ]);
   must(process.execPath, ['--expose-gc', bundle, ...args]);
 }
@@ -216,6 +221,8 @@ else if (command === 'accuracy')
     'accuracy/run',
     args.map((arg) => (arg.startsWith('--') ? arg : resolve(arg))),
   );
+else if (command === 'fuzz') run('fuzz/run', args);
+else if (command === 'ztest') run('oracle/manyPools', args);
 else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);
 else {
   console.error(USAGE);

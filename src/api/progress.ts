@@ -4,4 +4,6 @@ export interface Progress {
   readonly phase: string;
   readonly done: number;
   readonly total: number;
+  /** How far the next one is, 0 to 1, where that is known. */
+  readonly share?: number;
 }

@@ -1,15 +1,21 @@
 import type { Engine } from '../block/engine.ts';
+import { UsageError } from '../bytes/errors.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import { type CandidateLine, candidateLine } from '../report/candidateLine.ts';
 import type { Depth, ScanDocument } from '../report/document.ts';
 import { buildScanDocument } from '../report/scanDocument.ts';
-import type { ImportPlace } from '../rewind/commands.ts';
-import { scanPools } from '../rewind/scanPools.ts';
+import type { AimChoice } from '../rewind/aim/aim.ts';
+import { parseNeed } from '../rewind/aim/need.ts';
+import { isReason, type Judged } from '../rewind/judge.ts';
+import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
 import { describeOpened } from './describeOpened.ts';
+import { importPlace } from './importPlace.ts';
 import type { Progress } from './progress.ts';
-import { closeSources, type SurveyedSource, surveyDevices } from './surveyDevices.ts';
+import { closeSources, surveyDevices } from './surveyDevices.ts';
 import { toolInfo } from './toolInfo.ts';
+import { watchPools } from './watchPools.ts';
 
 export interface ScanOptions {
   /** How far each txg is checked. Default: `meta`. */
@@ -18,8 +24,17 @@ export interface ScanOptions {
   readonly pool?: string | null | undefined;
   readonly minTxg?: bigint | null | undefined;
   readonly maxTxg?: bigint | null | undefined;
+  /** Text of a command in the pool's history: only txgs from before it are judged. Needs more depth than `labels`. */
+  readonly before?: string | null | undefined;
+  /** `DATASET[@SNAPSHOT][:/PATH]`: only txgs that have each of these whole are proposed. Needs more depth than `labels`. */
+  readonly needs?: readonly string[] | undefined;
+  /** Reads the rings again after so long, and says whether a host that is alive uses the pool. */
+  readonly watchSeconds?: number | null | undefined;
   readonly progress?: ((progress: Progress) => void) | undefined;
+  /** Ends the work; what is known by then is returned. */
   readonly signal?: AbortSignal | undefined;
+  /** Each candidate as soon as it is judged, the newest of a pool first. */
+  readonly onCandidate?: ((line: CandidateLine) => void) | undefined;
   /** Default: the fastest one that works here. */
   readonly engine?: Engine | undefined;
 }
@@ -30,17 +45,21 @@ export interface ScanOptions {
  *
  * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
  * @returns the document of `scan --json`; what could not be read is in it
- * @throws UsageError when a spec or an option makes no sense; the reason of `signal` when it is aborted
+ *   when `signal` is aborted it is `stopped`, and says what is known by then
+ * @throws UsageError when a spec or an option makes no sense
  */
 export async function scan(specs: readonly string[], options: ScanOptions = {}): Promise<ScanDocument> {
-  const { depth = 'meta', pool = null, minTxg = null, maxTxg = null, progress, signal } = options;
+  const { depth = 'meta', pool = null, minTxg = null, maxTxg = null, progress, signal, onCandidate } = options;
   const engine = options.engine ?? chooseEngine();
-  const surveyed = await surveyDevices(specs, { engine, progress, signal });
+  const aim = aimOf(options, depth);
+  const since = Date.now();
+  const surveyed = await unlessStopped(signal, () => surveyDevices(specs, { engine, progress, signal }));
+  if (surveyed === null) return stoppedEarly(engine, depth);
   try {
-    const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, placeOf(opened)]] : [])));
+    const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, importPlace(opened)]] : [])));
     const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
     const openReader = ({ root }: Pool) => (root === null ? null : (openBlocks?.(root, { engine }) ?? null));
-    const found = await scanPools(
+    const judged = await scanPools(
       surveyed.flatMap(({ survey }) => survey ?? []),
       openReader,
       {
@@ -53,20 +72,62 @@ export async function scan(specs: readonly string[], options: ScanOptions = {}):
           : { blocks: { engine, open: (root, more) => openBlocks(root, { engine, ...more }) } }),
         placeOf: (device: DeviceSurvey) => places.get(device) ?? null,
         ...(signal === undefined ? {} : { signal }),
-        ...(progress === undefined
-          ? {}
-          : { onProgress: (done: number, total: number) => progress({ phase: 'checking txgs', done, total }) }),
+        ...(onCandidate && {
+          onCandidateOf(of: Pool, judged: Judged) {
+            // What was not judged any more is no news: the document has it.
+            const open = judged.prediction.verdict === 'unverified';
+            if (!open || signal?.aborted !== true) onCandidate(candidateLine(of, judged));
+          },
+        }),
+        ...(aim && { aim }),
+        ...(progress && progressOf(progress)),
       },
     );
+    const { watchSeconds: seconds = null } = options;
+    if (seconds !== null) await closeSources(surveyed);
+    const watch = { since, engine, progress, signal };
+    const found = seconds === null ? judged : await watchPools(specs, judged, { ...watch, seconds });
     const sources = surveyed.map(({ opened, survey }) => ({ source: describeOpened(opened), survey }));
-    return buildScanDocument({ tool: toolInfo(engine), depth, sources, found });
+    const stopped = signal?.aborted ?? false;
+    return buildScanDocument({ tool: toolInfo(engine), depth, sources, found, stopped });
   } finally {
     await closeSources(surveyed);
   }
 }
 
-/** What `zpool import` can be pointed at: not a partition or a slice of an image file. */
-function placeOf({ path, kind, offset, partition }: SurveyedSource['opened']): ImportPlace | null {
-  if (kind === 'block') return { path, kind: 'block' };
-  return offset === 0 && partition === null ? { path, kind: 'file' } : null;
+/** @throws UsageError */
+function aimOf({ before = null, needs = [] }: ScanOptions, depth: Depth): AimChoice | null {
+  if (before === null && needs.length === 0) return null;
+  if (depth === 'labels') throw new UsageError('before and needs look into the pool: depth labels does not');
+  if (before?.trim() === '') throw new UsageError('before: the text of a command is empty');
+  return { before, needs: needs.map(parseNeed) };
+}
+
+function progressOf(progress: (progress: Progress) => void): Pick<ScanPoolsOptions, 'onProgress' | 'onShare'> {
+  let last = { phase: 'checking txgs', done: 0, total: 0 };
+  return {
+    onProgress(done, total) {
+      last = { ...last, done, total };
+      progress(last);
+    },
+    onShare: (share) => progress({ ...last, ...(last.done < last.total ? {} : { done: 0 }), share }),
+  };
+}
+
+const stoppedEarly = (engine: Engine, depth: Depth): ScanDocument =>
+  buildScanDocument({
+    tool: toolInfo(engine),
+    depth,
+    sources: [],
+    found: { judgements: [], loose: [] },
+    stopped: true,
+  });
+
+async function unlessStopped<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isReason(error, signal)) return null;
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import { mapBounded } from '../node/bounded.ts';
 import { type OpenedSource, openSources } from '../node/openSources.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
+import { ChunkCache } from '../source/chunkCache.ts';
 import type { Progress } from './progress.ts';
 
 /** One source as it was opened, and what its label regions say; null when it could not be opened. */
@@ -31,12 +32,16 @@ const AT_ONCE = 8;
 export async function surveyDevices(specs: readonly string[], choice: SurveyChoice): Promise<SurveyedSource[]> {
   const options = choice.signal === undefined ? {} : { signal: choice.signal };
   const opened = await openSources(specs, options);
+  const cache = new ChunkCache();
   let done = 0;
   try {
     return await mapBounded(opened, AT_ONCE, async (source) => {
       const survey = source.source === null ? null : await surveyDevice(source.source, choice.engine, options);
       choice.progress?.({ phase: 'reading labels', done: ++done, total: opened.length });
-      return { opened: source, survey };
+      if (source.source === null || survey === null) return { opened: source, survey };
+      // The survey tells what can be read to the sector; from here on blocks are read, most of them small.
+      const cached = cache.of(source.source);
+      return { opened: { ...source, source: cached }, survey: { ...survey, source: cached } };
     });
   } catch (error) {
     await Promise.all(opened.map((source) => source.close()));

@@ -67,7 +67,8 @@ export function readArguments(args: readonly string[]): Ask {
   for (const [option, { initial }] of Object.entries(command.options)) values[option] = initial;
   for (const token of given) {
     const option = optionOf(token.name, token.rawName, command.options, command);
-    values[token.name] = readValue(option, token, command);
+    const [before, value] = [values[token.name], readValue(option, token, command)];
+    values[token.name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
   }
   const operands = rest.slice(0, command.operands.length);
   const sources = rest.slice(command.operands.length);

@@ -3,7 +3,6 @@ import { unpackBlock } from '../api/unpackBlock.ts';
 import { UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { type Attempt, UnavailableBlockError } from '../pool/blockRead.ts';
 import { type BlockFacts, buildBlockDocument } from '../report/blockDocument.ts';
-import { documentError } from '../report/sourceEntry.ts';
 import { blockHeadText, hexDump } from '../report/text/blockText.ts';
 import { printable } from '../report/text/printable.ts';
 import type { BLOCK_OPTIONS, Run } from './commands.ts';
@@ -55,8 +54,7 @@ export const runBlock: Run<typeof BLOCK_OPTIONS> = async (request, terminal, lib
       terminal.err(`${printable(`zfs-uber: block: ${message}`, takesUnicode(terminal))}\n`);
       return;
     }
-    const head = { ...asked.head, error: documentError(facts.error) ?? asked.head.error };
-    const document = buildBlockDocument(head, facts);
+    const document = buildBlockDocument(asked.head, facts);
     if (values.json) return sendJson(terminal, document);
     terminal.out(`${blockHeadText(await pageFor(terminal, values['no-color']), document).join('\n')}\n`);
     if (facts.bytes === null) return;
@@ -65,16 +63,12 @@ export const runBlock: Run<typeof BLOCK_OPTIONS> = async (request, terminal, lib
   });
 };
 
-interface Outcome extends BlockFacts {
-  readonly error: ZfsUberError | null;
-}
-
 async function readBlock(
   { pool, incomplete }: AskedView,
   text: string,
   address: BlockAddress,
   values: { readonly txg: bigint | null; readonly decompress: string | null },
-): Promise<Outcome> {
+): Promise<BlockFacts> {
   const none = { address: text, bytes: null, decompressed: null, attempts: [], error: null };
   if (pool === null) return none;
   let attempts: readonly Attempt[] = [];

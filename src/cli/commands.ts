@@ -1,5 +1,5 @@
 import type { Library } from './library.ts';
-import { choice, flag, type Options, text, unsigned, type Values } from './options.ts';
+import { choice, flag, maybe, type Options, text, texts, unsigned, type Values } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Options that every command takes. */
@@ -25,6 +25,21 @@ export const SCAN_OPTIONS = {
   'max-txg': unsigned('N', 'only txgs up to N'),
   all: ALL,
   'newest-first': flag('order txgs by age, not by rank'),
+  before: text('COMMAND', 'only txgs from before this command of the pool history, such as "zfs destroy tank/home"'),
+  needs: texts('DATASET', 'only txgs that have DATASET, DATASET@SNAPSHOT or DATASET:/PATH whole; may be repeated'),
+  timeline: maybe(
+    ['bodyfile', 'l2tcsv', 'jsonl'],
+    'print in place of the report when uberblocks, labels and history records were written',
+  ),
+  watch: unsigned('SECONDS', 'read the rings again after so long: does a host that is alive use the pool?'),
+  'json-lines': flag('print each txg as a line of JSON as soon as it is judged, then the document in one line'),
+} satisfies Options;
+
+export const VERIFY_OPTIONS = {
+  txg: unsigned('T', 'which txg; needed'),
+  depth: choice(['meta', 'data'], 'data', 'how far it is checked: all metadata, or all data too'),
+  pool: text('NAME|GUID', 'which pool, where the sources hold several'),
+  all: ALL,
 } satisfies Options;
 
 export const TABLE_OPTIONS = { all: ALL } satisfies Options;
@@ -117,6 +132,18 @@ export const COMMANDS: readonly Command[] = [
       examples: [['ring --all disk.img', 'every slot, not only the newest']],
     },
     async () => (await import('./ringCommand.ts')).runRing,
+  ),
+  command(
+    {
+      name: 'verify',
+      summary: 'one txg in depth: which blocks fail, and whose they are',
+      options: VERIFY_OPTIONS,
+      examples: [
+        ['verify --txg 1234 /dev/sdb1 /dev/sdc1', 'the damaged files of that txg'],
+        ['verify --txg 1234 --depth meta images/', 'metadata alone: what decides whether it imports'],
+      ],
+    },
+    async () => (await import('./verifyCommand.ts')).runVerify,
   ),
   command(
     {

@@ -22,7 +22,8 @@ function statusOf({ pool, trace, unread }: Outcome): number {
   return trace ? EXIT.partial : EXIT.noZfs;
 }
 
-export function scanStatus({ sources, pools, findings }: ScanDocument): number {
+export function scanStatus({ sources, pools, findings, stopped }: ScanDocument): number {
+  if (stopped) return EXIT.partial;
   const all = [...findings, ...pools.flatMap((pool) => pool.findings)];
   return statusOf({
     pool: pools.length > 0,

@@ -24,7 +24,7 @@ export async function helpText(command: Command | null, columns: number): Promis
     .parserConfiguration({ 'boolean-negation': false });
   if (command === null) {
     parser.usage(`${PROGRAM} COMMAND SOURCE...\n\n${ABOUT}`);
-    for (const each of COMMANDS) parser.command(`${[each.name, ...each.operands].join(' ')} SOURCE...`, each.summary);
+    for (const each of COMMANDS) parser.command(listed(each), each.summary);
     parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help`);
   } else {
     parser.usage(
@@ -36,6 +36,9 @@ export async function helpText(command: Command | null, columns: number): Promis
   addOptions(parser, command?.options ?? COMMON_OPTIONS);
   return `${await parser.getHelp()}\n`;
 }
+
+/** As in the list of commands: what stands before the sources is told by the command's own help. */
+const listed = ({ name, operands }: Command): string => `${name} ${operands.length === 0 ? 'SOURCE...' : '...'}`;
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

@@ -4,7 +4,7 @@ import { HistoryEntries, type HistoryEntry } from '../report/historyDocument.ts'
 import { jsonParts } from '../report/jsonParts.ts';
 import { historyHeadText, historyRecordText } from '../report/text/historyText.ts';
 import { troublesText } from '../report/text/viewHeadText.ts';
-import { errorEntry } from '../report/viewHead.ts';
+import { errorEntries } from '../report/viewHead.ts';
 import type { POOL_OPTIONS, Run } from './commands.ts';
 import { type AskedView, withPoolView } from './poolView.ts';
 import { sendParts } from './sendParts.ts';
@@ -27,7 +27,7 @@ export const runHistory: Run<typeof POOL_OPTIONS> = async (request, terminal, li
     const { head } = asked;
     if (values.json) {
       const lists = [{ name: 'records', items: entries() }];
-      const tail = () => ({ troubles: troubles.map(errorEntry) });
+      const tail = () => ({ troubles: errorEntries(troubles) });
       return sendParts(terminal, jsonParts({ schema: 'zfs-uber/history/1', ...head }, lists, tail));
     }
     const page = await pageFor(terminal, values['no-color']);
@@ -42,7 +42,7 @@ export const runHistory: Run<typeof POOL_OPTIONS> = async (request, terminal, li
       yield `${historyHeadText(page, head, destructive).join('\n')}\n`;
       if (values.quiet) return;
       for await (const entry of entries()) yield `${historyRecordText(page, head, entry).join('\n')}\n`;
-      const lines = troublesText(page, 'Records may be lacking: this could not be read', troubles.map(errorEntry));
+      const lines = troublesText(page, 'Records may be lacking: this could not be read', errorEntries(troubles), head);
       if (lines.length > 0) yield `\n${lines.join('\n')}\n`;
     }
     return sendParts(terminal, text());

@@ -1,7 +1,9 @@
 import type { OpenedPools } from '../api/openPool.ts';
 import type { Progress } from '../api/progress.ts';
+import type { CandidateLine } from '../report/candidateLine.ts';
 import type { Depth, ScanDocument, ToolInfo } from '../report/document.ts';
 import type { SurveyedSource } from '../report/labelsDocument.ts';
+import type { VerifyDocument } from '../report/verifyDocument.ts';
 
 export interface SurveyChoice {
   readonly progress?: (progress: Progress) => void;
@@ -13,11 +15,23 @@ export interface ScanChoice extends SurveyChoice {
   readonly pool: string | null;
   readonly minTxg: bigint | null;
   readonly maxTxg: bigint | null;
+  readonly before: string | null;
+  readonly needs: readonly string[];
+  readonly watchSeconds: number | null;
+  readonly signal: AbortSignal;
+  readonly onCandidate?: (line: CandidateLine) => void;
+}
+
+export interface VerifyChoice extends SurveyChoice {
+  readonly depth: 'meta' | 'data';
+  /** Name or guid; null where there is only one. */
+  readonly pool: string | null;
 }
 
 /** What the commands call: the library with Node's sources below it. Tests hand in their own. */
 export interface Library {
   scan(specs: readonly string[], choice: ScanChoice): Promise<ScanDocument>;
+  verify(specs: readonly string[], txg: bigint, choice: VerifyChoice): Promise<VerifyDocument>;
   survey(specs: readonly string[], choice: SurveyChoice): Promise<readonly SurveyedSource[]>;
   openPools(specs: readonly string[], choice: SurveyChoice): Promise<OpenedPools>;
   tool(): Promise<ToolInfo & { readonly passedOver: string | null }>;

@@ -34,8 +34,19 @@ function processTerminal(): Terminal {
     columns,
     env,
     platform,
+    interrupted: () => interruptSignal(err),
     now: Date.now,
   };
+}
+
+/** Node ends the process on SIGINT where nobody listens: so the second one does. */
+function interruptSignal(err: Terminal['err']): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    err('zfs-uber: stopping with what is known; Ctrl-C again ends at once\n');
+    controller.abort();
+  });
+  return controller.signal;
 }
 
 /**

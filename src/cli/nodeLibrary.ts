@@ -13,6 +13,10 @@ export function nodeLibrary(): Library {
       const { scan } = await import('../api/scan.ts');
       return scan(specs, { ...choice, engine });
     },
+    async verify(specs, txg, choice) {
+      const { verify } = await import('../api/verify.ts');
+      return verify(specs, txg, { ...choice, engine });
+    },
     async survey(specs, choice) {
       const surveyed = await surveyDevices(specs, { ...choice, engine });
       await closeSources(surveyed);

@@ -17,7 +17,7 @@ import {
 } from '../report/objectDocument.ts';
 import { blocksHeadText, objectAbout, objectText, treeEntryText, zapEntryLines } from '../report/text/objectText.ts';
 import { troublesText, viewHeadText } from '../report/text/viewHeadText.ts';
-import { errorEntry } from '../report/viewHead.ts';
+import { errorEntries } from '../report/viewHead.ts';
 import type { POOL_OPTIONS, Run } from './commands.ts';
 import { nearest } from './nearest.ts';
 import { withPoolView } from './poolView.ts';
@@ -43,7 +43,7 @@ export const runObject: Run<typeof POOL_OPTIONS> = async (request, terminal, lib
       view === null || object === null ? null : await orNull(() => describeObject(view, object, onTrouble), onTrouble);
     const blocks = () => treeOf(object, onTrouble);
     const entries = () => zapEntriesOf(object, onTrouble);
-    const errors = () => troubles.map(errorEntry);
+    const errors = () => errorEntries(troubles);
     if (values.json) {
       const about = { schema: 'zfs-uber/object/1', ...head, dataset, object: entry };
       const lists = [
@@ -74,7 +74,7 @@ export const runObject: Run<typeof POOL_OPTIONS> = async (request, terminal, lib
           between = '';
         }
       }
-      const lines = troublesText(page, 'Not all could be read', errors());
+      const lines = troublesText(page, 'Not all could be read', errors(), head);
       if (lines.length > 0) yield `\n${lines.join('\n')}\n`;
     }
     return sendParts(terminal, text());

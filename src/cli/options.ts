@@ -36,6 +36,16 @@ export const text = (placeholder: string, describe: string): Option<string | nul
   read: (value) => value,
 });
 
+/** An option that may be given several times: every value counts. */
+export const texts = (placeholder: string, describe: string): Option<readonly string[]> => ({
+  describe,
+  placeholder,
+  choices: [],
+  initial: [],
+  initialText: null,
+  read: (value) => [value],
+});
+
 export function choice<const C extends string>(choices: readonly C[], initial: C, describe: string): Option<C> {
   return {
     describe,
@@ -49,6 +59,14 @@ export function choice<const C extends string>(choices: readonly C[], initial: C
       return found;
     },
   };
+}
+
+/** As `choice`, null when it is not given. */
+export function maybe<const C extends string>(choices: readonly C[], describe: string): Option<C | null> {
+  const [first] = choices;
+  return first === undefined
+    ? { ...text('', describe), read: () => null, initial: null }
+    : { ...choice(choices, first, describe), initial: null, initialText: null };
 }
 
 const LARGEST = 2n ** 64n - 1n;

@@ -58,8 +58,9 @@ export async function withPoolView(
       tool,
       sources: described,
       pool: pool?.pool ?? null,
+      ringTxgs: pool?.txgs ?? [],
       uberblock: view?.uberblock ?? null,
-      passedOver: error === null ? passedOver : passedOver.slice(1),
+      passedOver,
       error: error ?? troubles[0] ?? null,
     });
     const incomplete = () => {
@@ -76,6 +77,10 @@ function statusOf({ sources }: OpenedPools, found: boolean, whole: boolean): num
   const unread = sources.some(
     ({ opened, survey }) => opened.error !== null || survey?.labels.some(({ status }) => status === 'unreadable'),
   );
-  if (unread || !whole) return EXIT.partial;
+  // A spare, or a label without its pool: "no trace of ZFS" would be wrong.
+  const trace = sources.some(({ survey }) =>
+    survey?.labels.some(({ status }) => status === 'ok' || status === 'malformed'),
+  );
+  if (unread || !whole || (trace && !found)) return EXIT.partial;
   return found ? EXIT.done : EXIT.noZfs;
 }

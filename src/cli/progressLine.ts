@@ -1,4 +1,5 @@
 import type { Progress } from '../api/progress.ts';
+import { durationText } from '../report/text/amounts.ts';
 import { printable } from '../report/text/printable.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,13 +24,15 @@ export function progressLine(
   if (choice.quiet || !(erasable || choice.asked)) return { show: () => {}, end: () => {} };
   let due = now() + PATIENCE;
   let shown = false;
+  const pace = new Pace();
   return {
     show(progress) {
       const at = now();
+      const left = pace.left(progress, at);
       if (at < due) return;
       due = at + (erasable ? REFRESH : LOG_REFRESH);
       shown = true;
-      const line = printable(progressText(progress), false).slice(0, (terminal.columns ?? COLUMNS) - 1);
+      const line = printable(progressText(progress, left), false).slice(0, (terminal.columns ?? COLUMNS) - 1);
       err(erasable ? `\r${line}\x1b[K` : `${line}\n`);
     },
     end() {
@@ -38,7 +41,30 @@ export function progressLine(
   };
 }
 
-function progressText({ phase, done, total }: Progress): string {
-  const percent = total > 0 ? ` (${Math.floor((100 * Math.min(done, total)) / total)} %)` : '';
-  return `${phase} ${done} of ${total}${percent}`;
+function progressText({ phase, done, total, share = 0 }: Progress, left: number | null): string {
+  const percent = total > 0 ? ` (${Math.floor((100 * Math.min(done + share, total)) / total)} %)` : '';
+  return `${phase} ${done} of ${total}${percent}${left === null ? '' : `, at most ${durationText(left)} left`}`;
+}
+
+/** Milliseconds, and part of the whole, before an estimate is worth telling. */
+const SETTLED = 3000;
+const LEAST_PART = 0.02;
+
+/** How long a phase will still take, by how long it took so far: too long where, as with txgs, the first costs most. */
+class Pace {
+  #phase = '';
+  #start = 0;
+  #part = 0;
+
+  /** @returns seconds; null when it is too early to tell */
+  left({ phase, done, total, share = 0 }: Progress, at: number): number | null {
+    const part = total > 0 ? Math.min((done + share) / total, 1) : 0;
+    if (phase !== this.#phase || part < this.#part) {
+      this.#phase = phase;
+      this.#start = at;
+    }
+    this.#part = part;
+    const taken = at - this.#start;
+    return taken < SETTLED || part < LEAST_PART || part >= 1 ? null : Math.ceil((taken * (1 - part)) / part / 1000);
+  }
 }

@@ -1,19 +1,41 @@
 import { UsageError } from '../bytes/errors.ts';
+import type { CandidateLine } from '../report/candidateLine.ts';
+import type { ScanDocument } from '../report/document.ts';
 import { jsonSafe } from '../report/jsonSafe.ts';
 import type { Run, SCAN_OPTIONS } from './commands.ts';
 import { scanStatus } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
 import { pageFor } from './terminal.ts';
 
+/** A day. */
+const MAX_WATCH = 86_400n;
+
 export const runScan: Run<typeof SCAN_OPTIONS> = async ({ sources, values }, terminal, library) => {
-  const { depth, pool, 'min-txg': minTxg, 'max-txg': maxTxg, all, quiet, json } = values;
+  const { depth, pool, 'min-txg': minTxg, 'max-txg': maxTxg, before, needs, all, quiet, json } = values;
   if (minTxg !== null && maxTxg !== null && minTxg > maxTxg) {
     throw new UsageError(`scan: --min-txg ${minTxg} is above --max-txg ${maxTxg}`);
   }
+  const { watch, timeline } = values;
+  if (watch !== null && watch > MAX_WATCH) throw new UsageError(`scan: --watch ${watch}: at most ${MAX_WATCH} seconds`);
+  if (timeline !== null) {
+    if (json || values['json-lines']) throw new UsageError('scan: --timeline has no --json: its jsonl is one');
+    const { printTimeline } = await import('./timelineCommand.ts');
+    return printTimeline(sources, { format: timeline, pool }, terminal, library);
+  }
   const progress = progressLine(terminal, { asked: values.progress, quiet });
-  const choice = { depth, pool, minTxg, maxTxg, progress: progress.show };
+  const lines = values['json-lines'];
+  if (lines && json) throw new UsageError('scan: --json or --json-lines, not both');
+  const onCandidate = (line: CandidateLine) => terminal.out(jsonLine(line));
+  const choice = {
+    ...{ depth, pool, minTxg, maxTxg, before, needs },
+    watchSeconds: watch === null ? null : Number(watch),
+    progress: progress.show,
+    signal: terminal.interrupted(),
+    ...(lines ? { onCandidate } : {}),
+  };
   const document = await library.scan(sources, choice).finally(progress.end);
-  if (json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
+  if (lines) terminal.out(jsonLine(document));
+  else if (json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
   else {
     const { scanText } = await import('../report/text/scanText.ts');
     const page = await pageFor(terminal, values['no-color']);
@@ -21,3 +43,5 @@ export const runScan: Run<typeof SCAN_OPTIONS> = async ({ sources, values }, ter
   }
   return scanStatus(document);
 };
+
+const jsonLine = (value: CandidateLine | ScanDocument): string => `${jsonSafe(JSON.stringify(value))}\n`;

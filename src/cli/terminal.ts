@@ -15,6 +15,8 @@ export interface Terminal {
   readonly columns: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
+  /** From now on the first Ctrl-C aborts the signal; the second ends the process, as the first would have. */
+  readonly interrupted: () => AbortSignal;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -1,4 +1,5 @@
 import { FormatError } from '../bytes/errors.ts';
+import type { Place } from '../bytes/place.ts';
 import { type ErrorLogEntry, parseErrorLogName } from '../format/errorLog.ts';
 import type { WalkOptions } from './block.ts';
 import type { Mos } from './mos.ts';
@@ -41,7 +42,7 @@ export async function* readErrorLog(mos: Mos, options: WalkOptions = {}): AsyncG
   }
 }
 
-function parsed(name: string, byHead: boolean, place: ConstructorParameters<typeof FormatError>[4]): ErrorLogEntry {
+function parsed(name: string, byHead: boolean, place: Place): ErrorLogEntry {
   const entry = parseErrorLogName(name, byHead);
   if (entry !== null) return entry;
   throw new FormatError('format-value', 'error log entry', 'four numbers in hexadecimal', name, place);

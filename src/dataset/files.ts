@@ -14,6 +14,8 @@ const ENTRY_OBJECT = (1n << 48n) - 1n;
 /** Directories above one file. Linux ends paths at 4096 bytes. */
 const MAX_DEPTH = 2048;
 
+/** What stands in a path for the directory of extended attributes, which has no name; as zdb writes it. */
+const XATTR_DIRECTORY = '<xattrdir>';
 /** Source: include/sys/dmu.h, DMU_OT_DIRECTORY_CONTENTS. */
 const DIRECTORY = 20;
 
@@ -59,7 +61,7 @@ export class Files {
   }
 
   /**
-   * Path of a file from the root of its filesystem: `/a/b`. Reads the directories above it.
+   * Path of a file from the root of its filesystem: `/a/b`; of an extended attribute `/a/b/<xattrdir>/name`. Reads the directories above it.
    *
    * Raw text: escape it before it reaches a terminal.
    *
@@ -95,7 +97,9 @@ export class Files {
 
   async #nameIn(directory: bigint, id: bigint, signal: AbortSignal | undefined): Promise<string | null> {
     const object = await this.objset.find(directory, signal);
-    if (object === null || object.dnode.type !== DIRECTORY) return null;
+    if (object === null) return null;
+    if ((await this.znode(object))?.xattr === id) return XATTR_DIRECTORY;
+    if (object.dnode.type !== DIRECTORY) return null;
     for await (const entry of (await Zap.open(object, signal)).entries({ signal })) {
       if (((entry.integers[0] ?? 0n) & ENTRY_OBJECT) === id) return entry.name;
     }

@@ -173,12 +173,14 @@ export class DmuObject {
       options.onTrouble(error);
     };
     const enter = async ({ bp, level, blockId }: TreePointer): Promise<Frame | null> => {
-      const key = bp.dvas.map((dva) => `${dva.vdev}:${dva.offset}`).join();
+      const copies = bp.dvas.map((dva) => `${dva.vdev}:${dva.offset}`);
       try {
-        if (entered.has(key)) {
-          throw new FormatError('format-value', 'indirect block', 'one not met before', `that at ${key}`, bp.place);
+        // Any one of them: pointers to one block can differ in a copy that is not there.
+        const met = copies.find((copy) => entered.has(copy));
+        if (met !== undefined) {
+          throw new FormatError('format-value', 'indirect block', 'one not met before', `that at ${met}`, bp.place);
         }
-        entered.add(key);
+        for (const copy of copies) entered.add(copy);
         const block = await this.#indirect(bp, level, blockId, options.signal);
         const count = Math.floor(block.bytes.length / Blkptr.SIZE);
         return { block, count, level: level - 1, firstId: blockId << shift, next: 0 };

@@ -12,14 +12,23 @@ export interface Znode {
   /** Bytes. */
   readonly size: bigint | null;
   readonly links: bigint | null;
+  /** Directory of its extended attributes. */
+  readonly xattr: bigint | null;
   /** Seconds since 1970. */
   readonly modificationTime: bigint | null;
 }
 
 /** @throws FormatError `format-bounds` below 144 bytes */
 export function decodeZnode(bonus: Uint8Array, littleEndian: boolean, place: Place): Znode {
-  const { parent, mode, size, links, modificationTime } = read(ZNODE, bonus, littleEndian, place);
-  return { parent, mode, size, links, modificationTime: modificationTime[0] ?? null };
+  const { parent, mode, size, links, xattr, modificationTime } = read(ZNODE, bonus, littleEndian, place);
+  return {
+    parent,
+    mode,
+    size,
+    links,
+    xattr: xattr === 0n ? null : xattr,
+    modificationTime: modificationTime[0] ?? null,
+  };
 }
 
 /** The same from system attributes. Source: module/zfs/zfs_sa.c, zfs_attr_table. */
@@ -34,6 +43,7 @@ export function znodeOfAttributes({ values, littleEndian }: SaValues): Znode {
     mode: word('ZPL_MODE'),
     size: word('ZPL_SIZE'),
     links: word('ZPL_LINKS'),
+    xattr: word('ZPL_XATTR'),
     modificationTime: word('ZPL_MTIME'),
   };
 }

@@ -1,3 +1,4 @@
+import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Attempt } from '../pool/blockRead.ts';
 import type { DocumentError } from './document.ts';
 import { hexText } from './nvlistJson.ts';
@@ -14,6 +15,8 @@ export interface BlockDocument extends ViewHead {
   readonly decompressed: string | null;
   /** Where was looked, and what was found there. Nothing says what the bytes should be: `good` means that they read. */
   readonly attempts: readonly AttemptEntry[];
+  /** Why there are no bytes; `error` says why no txg opens, without which raw bytes may read all the same. */
+  readonly readError: DocumentError | null;
   /** Null when nothing supplies the bytes. */
   readonly hex: string | null;
 }
@@ -31,11 +34,12 @@ export interface BlockFacts {
   readonly bytes: Uint8Array | null;
   readonly decompressed: string | null;
   readonly attempts: readonly Attempt[];
+  readonly error: ZfsUberError | null;
 }
 
 export function buildBlockDocument(
   head: ViewHead,
-  { address, bytes, decompressed, attempts }: BlockFacts,
+  { address, bytes, decompressed, attempts, error: readError }: BlockFacts,
 ): BlockDocument {
   return {
     schema: 'zfs-uber/block/1',
@@ -50,6 +54,7 @@ export function buildBlockDocument(
       offsetBytes: place?.offset.toString() ?? null,
       error: documentError(error),
     })),
+    readError: documentError(readError),
     hex: bytes === null ? null : hexText(bytes),
   };
 }

@@ -3,7 +3,7 @@ import { type DatasetFacts, WRITING_PROPERTIES, type WritingProperty } from '../
 import { logRecordTypeName } from '../format/zil.ts';
 import type { DocumentError } from './document.ts';
 import { seconds } from './sourceEntry.ts';
-import { errorEntry, type ViewHead } from './viewHead.ts';
+import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 
 /** `datasets --json`. */
 export interface DatasetsDocument extends ViewHead {
@@ -56,7 +56,7 @@ export function buildDatasetsDocument(
     schema: 'zfs-uber/datasets/1',
     ...head,
     datasets: datasets.map(datasetEntry),
-    troubles: troubles.map(errorEntry),
+    troubles: errorEntries(troubles),
   };
 }
 

@@ -135,6 +135,44 @@ export interface RecommendationEntry {
   readonly commandReadWrite: readonly string[];
   readonly alternatives: readonly { readonly txg: string; readonly why: string }[];
   readonly cautions: readonly string[];
+  /** Shell line for right after a read-write import: keeps later imports from the newer uberblocks. */
+  readonly afterReadWrite?: string;
+  /** Points to return to at that txg; absent where they were not read. */
+  readonly snapshots?: {
+    readonly count: number;
+    /** There are more, or some cannot be read. */
+    readonly incomplete: boolean;
+    /** The newest first; a few of them. */
+    readonly newest: readonly {
+      readonly name: string;
+      readonly creationTime: number;
+      readonly creationTxg: string;
+      /** `freenas:vmsynced`: made while virtual machines stood still. */
+      readonly vmsynced: boolean;
+    }[];
+  };
+  /** Datasets whose intent log holds records newer than that txg; absent where they were not read. */
+  readonly intentLog?: readonly {
+    readonly dataset: string;
+    /** Records that an import at that txg replays when the dataset is mounted. */
+    readonly replays: number;
+    /** They are dropped instead, because a log device is missing. */
+    readonly dropped: boolean;
+    /** A block of the log cannot be read: what follows is lost. */
+    readonly broken: boolean;
+  }[];
+  /** How to try it without writing to the devices; absent where nothing is to be feared. */
+  readonly overlay?: OverlayEntry;
+}
+
+/** Shell lines that lay something writable over each device, and the import that then finds only that. */
+export interface OverlayEntry {
+  /** Device-mapper snapshots: block devices under /dev/mapper. */
+  readonly deviceMapper: readonly string[];
+  /** The same with qcow2 files, served by qemu-nbd. */
+  readonly qemu: readonly string[];
+  /** After the device-mapper lines. */
+  readonly commandReadWrite: readonly string[];
 }
 
 export interface PoolEntry {
@@ -164,6 +202,8 @@ export interface ScanDocument {
   readonly schema: 'zfs-uber/scan/1';
   readonly tool: ToolInfo;
   readonly depth: Depth;
+  /** It was ended before everything was looked at: what is not known by then is `unverified`, or lacking. */
+  readonly stopped: boolean;
   readonly sources: readonly SourceEntry[];
   /** About sources that belong to no pool. */
   readonly findings: readonly FindingEntry[];

@@ -1,4 +1,3 @@
-import type { ZfsUberError } from '../bytes/errors.ts';
 import { BONUS } from '../dataset/bonus.ts';
 import type { DmuObject, TreePointer } from '../dataset/object.ts';
 import { Blkptr } from '../format/blkptr.ts';
@@ -138,6 +137,3 @@ const ZAP_TYPES = new Set([
 
 export const isZapType = (type: number): boolean =>
   (type & NEW_TYPE) === 0 ? ZAP_TYPES.has(type) : (type & CLASS) === ZAP_CLASS;
-
-/** What could not be read ends the list, never the document. */
-export type OnTrouble = (trouble: ZfsUberError) => void;

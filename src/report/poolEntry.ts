@@ -1,15 +1,33 @@
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
+import type { StateFacts } from '../rewind/facts/stateFacts.ts';
 import type { Finding } from '../rewind/findings/finding.ts';
-import type { JudgedCandidate, PoolJudgement, Recommendation } from '../rewind/judgePool.ts';
-import type { CandidateEntry, FindingEntry, PoolEntry, RecommendationEntry, VdevEntry } from './document.ts';
+import type { JudgedCandidate, PoolJudgement } from '../rewind/judgePool.ts';
+import type { Recommendation } from '../rewind/recommend.ts';
+import type {
+  CandidateEntry,
+  FindingEntry,
+  PoolEntry,
+  RecommendationEntry,
+  SourceEntry,
+  VdevEntry,
+} from './document.ts';
+import { overlayOf } from './overlay.ts';
 
 /** Index of a device in the document's `sources`; null for one that is not listed there. */
 export type SourceIndexOf = (device: DeviceSurvey) => number | null;
 
-/** The entry of one pool in `scan --json`. */
-export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceIndexOf: SourceIndexOf): PoolEntry {
+/**
+ * The entry of one pool in `scan --json`.
+ *
+ * @param sources of the document, where they are known: an overlay is laid over their paths
+ */
+export function buildPoolEntry(
+  { pool, ...judgement }: PoolJudgement,
+  sourceIndexOf: SourceIndexOf,
+  sources: readonly SourceEntry[] = [],
+): PoolEntry {
   const { found, expected } = pool.guidSum;
   return {
     name: pool.name,
@@ -28,7 +46,15 @@ export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceInde
     },
     findings: judgement.findings.map((finding) => findingEntry(finding, sourceIndexOf)),
     candidates: judgement.candidates.map(candidateEntry),
-    recommendation: judgement.recommendation === null ? null : recommendationEntry(judgement.recommendation),
+    recommendation:
+      judgement.recommendation === null
+        ? null
+        : recommendationEntry(
+            judgement.recommendation,
+            indexesOf(judgement.recommendation.candidate.devices ?? pool.devices, sourceIndexOf).flatMap(
+              (index) => sources[index] ?? [],
+            ),
+          ),
   };
 }
 
@@ -86,7 +112,9 @@ function candidateEntry(judged: JudgedCandidate): CandidateEntry {
   };
 }
 
-function recommendationEntry({ candidate, why, alternatives, cautions }: Recommendation): RecommendationEntry {
+function recommendationEntry(recommendation: Recommendation, sources: readonly SourceEntry[]): RecommendationEntry {
+  const { candidate, why, alternatives, cautions, afterReadWrite, risky, state } = recommendation;
+  const overlay = risky ? overlayOf(sources, candidate.commands.readWrite) : null;
   return {
     txg: candidate.candidate.txg.toString(),
     lossSeconds: candidate.lossSeconds,
@@ -95,8 +123,28 @@ function recommendationEntry({ candidate, why, alternatives, cautions }: Recomme
     commandReadWrite: candidate.commands.readWrite,
     alternatives: alternatives.map((each) => ({ txg: each.txg.toString(), why: each.why })),
     cautions,
+    ...(afterReadWrite === null ? {} : { afterReadWrite }),
+    ...(state === null ? {} : stateEntry(state)),
+    ...(overlay === null ? {} : { overlay }),
   };
 }
+
+const stateEntry = ({
+  snapshots,
+  intentLogs,
+}: StateFacts): Required<Pick<RecommendationEntry, 'snapshots' | 'intentLog'>> => ({
+  snapshots: {
+    count: snapshots.count,
+    incomplete: snapshots.incomplete,
+    newest: snapshots.newest.map(({ name, creationTime, creationTxg, vmsynced }) => ({
+      name,
+      creationTime: secondsOf(creationTime),
+      creationTxg: creationTxg.toString(),
+      vmsynced,
+    })),
+  },
+  intentLog: intentLogs,
+});
 
 /** A forged time may be anything up to 2^64; JSON's numbers are exact to 2^53. */
 const secondsOf = (timestamp: bigint): number =>

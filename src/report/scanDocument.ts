@@ -9,17 +9,22 @@ export interface ScanFacts {
   readonly depth: Depth;
   readonly sources: readonly SurveyedSource[];
   readonly found: PoolScan;
+  readonly stopped: boolean;
 }
 
 /** The document of `scan`. */
-export function buildScanDocument({ tool, depth, sources, found }: ScanFacts): ScanDocument {
+export function buildScanDocument({ tool, depth, sources, found, stopped }: ScanFacts): ScanDocument {
   const indexes = new Map(sources.flatMap(({ survey }, index) => (survey === null ? [] : [[survey, index]])));
+  const entries = sources.map(({ source, survey }) => buildSourceEntry(survey, source));
   return {
     schema: 'zfs-uber/scan/1',
     tool,
     depth,
-    sources: sources.map(({ source, survey }) => buildSourceEntry(survey, source)),
+    stopped,
+    sources: entries,
     findings: [],
-    pools: found.judgements.map((judgement) => buildPoolEntry(judgement, (device) => indexes.get(device) ?? null)),
+    pools: found.judgements.map((judgement) =>
+      buildPoolEntry(judgement, (device) => indexes.get(device) ?? null, entries),
+    ),
   };
 }

@@ -2,7 +2,7 @@ import type { ZfsUberError } from '../bytes/errors.ts';
 import type { SnapshotFacts } from '../dataset/snapshotFacts.ts';
 import type { DocumentError } from './document.ts';
 import { seconds } from './sourceEntry.ts';
-import { errorEntry, type ViewHead } from './viewHead.ts';
+import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 
 /** `snapshots --json`. */
 export interface SnapshotsDocument extends ViewHead {
@@ -45,7 +45,7 @@ export function buildSnapshotsDocument(
     schema: 'zfs-uber/snapshots/1',
     ...head,
     snapshots: snapshots.map(snapshotEntry),
-    troubles: troubles.map(errorEntry),
+    troubles: errorEntries(troubles),
   };
 }
 

@@ -15,7 +15,9 @@ export interface ViewHead {
   readonly txg: string | null;
   /** Of its uberblock. */
   readonly timestamp: number | null;
-  /** Newer txgs that were tried and do not open, newest first. */
+  /** Every txg that the rings hold, newest first: what else can be asked for. */
+  readonly ringTxgs: readonly string[];
+  /** Txgs that were tried first and do not open, newest first. */
   readonly passedOver: readonly { readonly txg: string; readonly error: DocumentError }[];
   /** Why nothing could be looked at. */
   readonly error: DocumentError | null;
@@ -25,22 +27,28 @@ export interface ViewFacts {
   readonly tool: ToolInfo;
   readonly sources: readonly SourceDescription[];
   readonly pool: Pool | null;
+  readonly ringTxgs: readonly Txg[];
   /** Null when no view opens. */
   readonly uberblock: Uberblock | null;
   readonly passedOver: readonly { readonly txg: Txg; readonly trouble: ZfsUberError }[];
   readonly error: ZfsUberError | null;
 }
 
-export function viewHead({ tool, sources, pool, uberblock, passedOver, error }: ViewFacts): ViewHead {
+export function viewHead({ tool, sources, pool, ringTxgs, uberblock, passedOver, error }: ViewFacts): ViewHead {
   return {
     tool,
     sources: sources.map(describeSource),
     pool: pool === null ? null : { name: pool.name, guid: pool.guid.toString(), state: pool.state },
     txg: uberblock?.txg.toString() ?? null,
     timestamp: uberblock === null ? null : seconds(uberblock.timestamp),
+    ringTxgs: ringTxgs.map(String),
     passedOver: passedOver.map(({ txg, trouble }) => ({ txg: txg.toString(), error: errorEntry(trouble) })),
     error: documentError(error),
   };
 }
 
 export const errorEntry = ({ code, message }: ZfsUberError): DocumentError => ({ code, message });
+
+/** Each thing that cannot be read fails all that needs it: it is told once. */
+export const errorEntries = (troubles: readonly ZfsUberError[]): DocumentError[] =>
+  [...new Map(troubles.map((trouble) => [trouble.message, trouble])).values()].map(errorEntry);

@@ -2,10 +2,10 @@ import { readAhead } from '../dataset/readAhead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Candidate } from './candidates.ts';
+import { LABEL_STEPS } from './load/labelSteps.ts';
 import { LoadMemo } from './load/loadMemo.ts';
 import type { LoadState, VerifiedCounts } from './load/loadState.ts';
 import type { PoolReaders } from './load/poolReaders.ts';
-import { FIRST_STEPS, MOS_STEPS } from './loadSteps.ts';
 import { type LoadStep, type Prediction, predict } from './predict.ts';
 import type { RootCheck } from './rootCheck.ts';
 
@@ -27,8 +27,12 @@ export interface JudgingOptions {
   readonly rootOf: (candidate: Candidate) => RootCheck;
   /** Null to judge by labels, rings and root blocks alone. */
   readonly readers: PoolReaders | null;
+  /** Before the traversal, in the order of the load; those that labels, rings and root blocks decide unless told. */
+  readonly steps?: readonly LoadStep<LoadState>[];
   /** The step that traverses all blocks; without it no import can be promised. */
   readonly traversal?: LoadStep<LoadState> | null;
+  /** Looks further at a candidate whose load does not fail. */
+  readonly examine?: (state: LoadState) => Promise<void>;
   /** Ends the judging: what is not judged by then is `unverified`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,33 +47,39 @@ export async function* judge(
   pool: Pool,
   all: readonly Candidate[],
   asked: readonly Candidate[],
-  { rootOf, readers, traversal = null, signal }: JudgingOptions,
+  { rootOf, readers, steps = LABEL_STEPS, traversal = null, examine, signal }: JudgingOptions,
 ): AsyncGenerator<Judged> {
-  const newest = all.find(({ taken }) => taken) ?? null;
   const memo = new LoadMemo();
-  const steps = readers === null ? FIRST_STEPS : MOS_STEPS;
   const start = async (candidate: Candidate): Promise<Begun> => {
-    const state: LoadState = {
-      pool,
-      candidate,
-      newest,
-      devices: devicesFor(candidate, all, pool),
-      root: rootOf(candidate),
-      readers,
-      memo,
-      signal,
-      view: null,
-      names: new Map(),
-      counts: null,
-    };
+    const state = newLoad(pool, all, candidate, { root: rootOf(candidate), readers, memo, signal });
     return { state, prediction: await unlessStopped(signal, () => predict(state, steps, traversal !== null)) };
   };
   for await (const { state, prediction } of readAhead(asked, AHEAD, start)) {
     const { candidate, root, devices } = state;
-    const whole = await unlessStopped(signal, () => verified(prediction, state, traversal));
+    const whole = await unlessStopped(signal, async () => {
+      const last = await verified(prediction, state, traversal);
+      if (last.verdict !== 'damaged' && last.verdict !== 'incomplete') await examine?.(state);
+      return last;
+    });
     const logMissing = state.view?.logMissing ?? null;
     yield { candidate, root, devices, prediction: explain(whole, state), logMissing, counts: state.counts };
   }
+}
+
+/**
+ * What is known of a candidate before the first step of its load.
+ *
+ * @param all candidates of `pool`
+ */
+export function newLoad(
+  pool: Pool,
+  all: readonly Candidate[],
+  candidate: Candidate,
+  given: Pick<LoadState, 'root' | 'readers' | 'memo' | 'signal'>,
+): LoadState {
+  const newest = all.find(({ taken }) => taken) ?? null;
+  const devices = devicesFor(candidate, all, pool);
+  return { pool, candidate, newest, devices, ...given, view: null, names: new Map(), counts: null };
 }
 
 /** Candidates whose steps before the traversal are under way: their few reads have nothing to do with each other. */
@@ -139,7 +149,10 @@ function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool)
 }
 
 /** Says of a verdict that is still open what was looked at and what was not, and of one that is not what is lost. */
-function explain(prediction: Prediction, { root, candidate, devices, pool, readers, counts }: LoadState): Prediction {
+function explain(
+  prediction: Prediction,
+  { root, candidate, devices, pool, readers, counts, view }: LoadState,
+): Prediction {
   const reasons = [...prediction.reasons];
   if (prediction.verdict === 'unverified' && root.state === 'reads' && prediction !== STOPPED) {
     if (readers === null)
@@ -149,6 +162,9 @@ function explain(prediction: Prediction, { root, candidate, devices, pool, reade
         'every step of the load before its verification can be read; the traversal was not done at this depth',
       );
     }
+  }
+  if (prediction.verdict === 'importable' || prediction.verdict === 'readonly') {
+    reasons.push(...(view?.conditions ?? []));
   }
   const lost = counts?.dataErrors ?? 0;
   if (lost > 0) reasons.push(`${lost} ${lost === 1 ? 'block' : 'blocks'} of content cannot be read at this txg`);

@@ -3,17 +3,19 @@ import { asTxg } from '../bytes/units.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Aim, AimChoice } from './aim/aim.ts';
 import { type Candidate, collectCandidates } from './candidates.ts';
 import { type ImportCommands, type ImportPlace, importCommands } from './commands.ts';
+import type { PoolFacts } from './facts/poolFacts.ts';
 import type { Finding } from './findings/finding.ts';
 import { collectFindings } from './findings/findings.ts';
 import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
-import { type OpenBlocks, PoolReaders } from './load/poolReaders.ts';
-import { verifyStep } from './load/verifyStep.ts';
+import type { OpenBlocks } from './load/poolReaders.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';
-import { type Choice, choose, rank } from './rank.ts';
-import { checkRoots, NOT_CHECKED, type RootCheck } from './rootCheck.ts';
-import { createVerifier } from './verify/verifier.ts';
+import { choose, rank } from './rank.ts';
+import { type Recommendation, recommend } from './recommend.ts';
+import { NOT_CHECKED, type RootCheck } from './rootState.ts';
+import type { Verifier } from './verify/verifier.ts';
 
 /** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */
 export type Depth = 'labels' | 'mos' | 'meta' | 'data';
@@ -29,10 +31,14 @@ export interface JudgeOptions {
   readonly ambiguousName?: boolean;
   /** How to read the pool as its own MOS describes it; without it only labels, rings and root blocks are judged. */
   readonly blocks?: { readonly open: OpenBlocks; readonly engine: Engine };
+  /** Where the rewind shall lead; needs `blocks`. */
+  readonly aim?: AimChoice;
   /** Ends the judging; what is not judged by then is `unverified`. */
   readonly signal?: AbortSignal;
   /** Root blocks read, then candidates judged, and how many there are. */
   readonly onProgress?: (done: number, all: number) => void;
+  /** How far the traversal of the candidate under way is, 0 to 1. */
+  readonly onShare?: (share: number) => void;
   /** Each candidate as soon as it is judged, the newest first. */
   readonly onCandidate?: (judged: Judged) => void;
 }
@@ -47,13 +53,6 @@ export interface JudgedCandidate extends Judged {
   /** Blocks that were read and verified for this candidate. */
   readonly blocksChecked: number;
   readonly commands: ImportCommands;
-}
-
-export interface Recommendation {
-  readonly candidate: JudgedCandidate;
-  readonly why: string;
-  readonly alternatives: Choice['alternatives'];
-  readonly cautions: readonly string[];
 }
 
 /** All that is known of a pool and of the states it can be rewound to. */
@@ -78,15 +77,19 @@ export interface PoolJudgement {
 export async function judgePool(pool: Pool, reader: BlockReader | null, options: JudgeOptions): Promise<PoolJudgement> {
   const all = collectCandidates(pool);
   const { minTxg = null, maxTxg = null } = options;
-  const asked = all.filter(({ txg }) => (minTxg === null || txg >= minTxg) && (maxTxg === null || txg <= maxTxg));
+  const aim = await aimOf(pool, all, options);
+  const inRange = all.filter(({ txg }) => (minTxg === null || txg >= minTxg) && (maxTxg === null || txg <= maxTxg));
+  const asked = inRange.filter((candidate) => aim?.wanted(candidate) ?? true);
   const roots = await rootsOf(asked, reader, options);
   // The kernel too goes by the labels until it has read the MOS: what that adds names things, it decides nothing here.
   const judged: Judged[] = [];
-  for await (const each of judge(pool, all, asked, {
+  for await (const found of judge(pool, all, asked, {
     rootOf: ({ rootKey }) => roots.get(rootKey) ?? NOT_CHECKED,
-    ...stepsOf(asked, reader === null ? { ...options, depth: 'labels' } : options),
+    ...(await stepsOf(asked, reader === null ? { ...options, depth: 'labels' } : options)),
+    ...(aim === null ? {} : { examine: aim.examine }),
     signal: options.signal,
   })) {
+    const each = aim?.explain(found) ?? found;
     judged.push(each);
     options.onCandidate?.(each);
     options.onProgress?.(judged.length, asked.length);
@@ -95,7 +98,10 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const logMissing = needsLogLess(complete, guessMissingTops(complete, all));
   const newest = all.find(({ taken }) => taken) ?? all[0];
   const placeOf = options.placeOf ?? ((device) => ({ path: device.source.name, kind: 'file' as const }));
-  const candidates = rank(judged).map((each, i): JudgedCandidate => {
+  const ranked = rank(judged);
+  const meets = (each: Judged): boolean => aim?.meets(each) ?? true;
+  const inOrder = [...ranked.filter(meets), ...ranked.filter((each) => !meets(each))];
+  const candidates = inOrder.map((each, i): JudgedCandidate => {
     const { candidate, devices, root } = each;
     return {
       ...each,
@@ -110,16 +116,57 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       }),
     };
   });
-  const findings = collectFindings({ pool: complete, candidates: all, judged });
+  const fitting = candidates.filter(meets);
+  const chosen = choose(fitting, newest?.txg ?? 0n);
+  const choice = chosen && { ...chosen, why: aim?.why(chosen.why) ?? chosen.why };
+  const facts = await factsOf(pool, judged, choice?.judged ?? null, options);
+  const findings = collectFindings({ pool: complete, candidates: all, judged, best: choice?.judged ?? null, facts });
   const unreachable = pool.devices.filter((device) => placeOf(device) === null);
+  const poolName = pool.name;
   return {
     pool: complete,
     depth: options.depth,
     candidates,
-    findings,
-    recommendation: recommend(candidates, all, findings, unreachable),
+    findings: [...(aim?.findings(judged) ?? []), ...findings],
+    recommendation:
+      choice === null ? null : recommend({ candidates: fitting, all, choice, findings, facts, unreachable, poolName }),
     stopped: options.signal?.aborted ?? false,
   };
+}
+
+async function aimOf(
+  pool: Pool,
+  all: readonly Candidate[],
+  { aim, blocks, depth, signal }: JudgeOptions,
+): Promise<Aim | null> {
+  if (aim === undefined || blocks === undefined || depth === 'labels') return null;
+  const { takeAim } = await import('./aim/aim.ts');
+  try {
+    return await takeAim(pool, all, aim, blocks, signal);
+  } catch (error) {
+    if (isReason(error, signal)) return null;
+    throw error;
+  }
+}
+
+async function factsOf(
+  pool: Pool,
+  judged: readonly Judged[],
+  best: JudgedCandidate | null,
+  { blocks, depth, signal }: JudgeOptions,
+): Promise<PoolFacts | null> {
+  if (blocks === undefined || depth === 'labels' || signal?.aborted) return null;
+  try {
+    const { readPoolFacts } = await import('./facts/poolFacts.ts');
+    return await readPoolFacts(pool, judged, best, {
+      open: blocks.open,
+      logMissing: best?.logMissing ?? false,
+      signal,
+    });
+  } catch (error) {
+    if (isReason(error, signal)) return null;
+    throw error;
+  }
 }
 
 /** Meta-object sets that are tried for the names of missing vdevs: the newest may be damaged, all of them hardly. */
@@ -136,21 +183,43 @@ async function completeByMos(
   const rootbps = sound.map(({ candidate }) => candidate.uberblock.rootbp);
   // Reading objects is more code than all of this, and hardly a scan needs it here.
   const { completePool, firstMosTree } = await import('./mosConfig.ts');
-  const tree = await firstMosTree(reader, rootbps, signal);
+  const tree = await firstMosTree(reader, rootbps, signal).catch((error: unknown) => {
+    if (isReason(error, signal)) return null;
+    throw error;
+  });
   return tree === null ? pool : completePool(pool, tree);
 }
 
-/** What is needed to replay the load as deep as asked. */
-function stepsOf(
+/** What is needed to replay the load as deep as asked. Loaded here: at the depth of labels none of it is used. */
+async function stepsOf(
   asked: readonly Candidate[],
-  { blocks, depth }: JudgeOptions,
-): Pick<JudgingOptions, 'readers' | 'traversal'> {
+  { blocks, depth, onShare }: JudgeOptions,
+): Promise<Pick<JudgingOptions, 'readers' | 'steps' | 'traversal'>> {
   if (blocks === undefined || depth === 'labels') return { readers: null };
+  const [{ PoolReaders }, { MOS_STEPS }] = await Promise.all([
+    import('./load/poolReaders.ts'),
+    import('./loadSteps.ts'),
+  ]);
   const readers = new PoolReaders(blocks.open);
-  if (depth === 'mos') return { readers };
+  const steps = MOS_STEPS;
+  if (depth === 'mos') return { readers, steps };
+  const [{ createVerifier }, { verifyStep }] = await Promise.all([
+    import('./verify/verifier.ts'),
+    import('./load/verifyStep.ts'),
+  ]);
   const oldestTxg = asked.at(-1)?.txg ?? asTxg(0n);
   const verifier = createVerifier({ engine: blocks.engine, oldestTxg });
-  return { readers, traversal: verifyStep(verifier, depth === 'data') };
+  return { readers, steps, traversal: verifyStep(telling(verifier, onShare), depth === 'data') };
+}
+
+function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): Verifier {
+  if (onShare === undefined) return verifier;
+  return {
+    verify: (view, options) => verifier.verify(view, { ...options, onProgress: ({ share }) => onShare(share) }),
+    get memoryBytes() {
+      return verifier.memoryBytes;
+    },
+  };
 }
 
 async function rootsOf(
@@ -160,6 +229,7 @@ async function rootsOf(
 ): Promise<ReadonlyMap<string, RootCheck>> {
   if (reader === null || depth === 'labels') return new Map();
   try {
+    const { checkRoots } = await import('./rootCheck.ts');
     return await checkRoots(candidates, reader, {
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onChecked: onProgress }),
@@ -177,40 +247,3 @@ function secondsBetween(candidate: Candidate, newest: Candidate): number {
 }
 
 const MAX_SECONDS = BigInt(Number.MAX_SAFE_INTEGER);
-
-function recommend(
-  candidates: readonly JudgedCandidate[],
-  all: readonly Candidate[],
-  findings: readonly Finding[],
-  unreachable: readonly DeviceSurvey[],
-): Recommendation | null {
-  const choice = choose(candidates);
-  const candidate = candidates.find((each) => each.candidate === choice?.judged.candidate);
-  if (choice === null || candidate === undefined) return null;
-  const newer = all.filter(({ txg }) => txg > candidate.candidate.txg).length;
-  const cautions = ['Work on a copy or an overlay of the devices, never on the only original.'];
-  if (candidate.prediction.verdict === 'unverified') {
-    cautions.push('Only the root block was checked: the import may still fail or find damage below it.');
-  }
-  cautions.push('Import read-only first. A read-write import begins to overwrite what older txgs need.');
-  if (unreachable.length > 0) {
-    const names = unreachable.map(({ source }) => source.name).join(', ');
-    cautions.push(
-      `zpool does not see inside image files: attach ${names} as block devices first (losetup -r -P) and add them with -d.`,
-    );
-  }
-  if (newer > 0) {
-    cautions.push(
-      `The ${newer} newer uberblocks stay in the rings after a rewind: until the pool has written past txg ${all[0]?.txg}, a later import can pick the abandoned state.`,
-    );
-  }
-  if (findings.some(({ code }) => code === 'multihost')) {
-    cautions.push('Multihost is on: make sure that no other host has the pool imported.');
-  }
-  if (findings.some(({ code }) => code === 'history-diverged')) {
-    cautions.push(
-      'The devices hold two histories: an import with all of them overwrites one. Keep the other branch unplugged.',
-    );
-  }
-  return { candidate, why: choice.why, alternatives: choice.alternatives, cautions };
-}

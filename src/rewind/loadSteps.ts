@@ -9,10 +9,7 @@ import { TRUSTED_CONFIG } from './load/trustedConfig.ts';
 import { VDEV_STEPS } from './load/vdevSteps.ts';
 import type { LoadStep } from './predict.ts';
 
-/** The steps that labels, rings and root blocks decide, in the order of the load. Source: module/zfs/spa.c, spa_load_impl */
-export const FIRST_STEPS: readonly LoadStep<LoadState>[] = LABEL_STEPS;
-
-/** All steps before the traversal that verifies the pool, in the order of the load. */
+/** All steps before the traversal that verifies the pool, in the order of the load. Source: module/zfs/spa.c, spa_load_impl */
 export const MOS_STEPS: readonly LoadStep<LoadState>[] = [
   ...LABEL_STEPS,
   TRUSTED_CONFIG,

@@ -37,17 +37,22 @@ export interface Prediction {
  * @param steps in load order; a later step is not checked once the read-only import is known to fail
  * @param complete the steps are all that the load has; otherwise passing them leaves the answer open, and so does a
  *   read-write step that fails, because a later one may fail for both
+ * @param onStep takes each step that was checked, with what stops it; null when it passes
  * Source: module/zfs/spa.c, spa_load_impl
  */
 export async function predict<State>(
   state: State,
   steps: readonly LoadStep<State>[],
   complete: boolean,
+  onStep?: (step: LoadStep<State>, trouble: Trouble | null) => void,
 ): Promise<Prediction> {
   let readWrite: Prediction | null = null;
   for (const step of steps) {
     if (step.when === 'read-write-only' && readWrite !== null) continue;
+    let passed = true;
     for await (const trouble of step.check(state)) {
+      passed = false;
+      onStep?.(step, trouble);
       const reasons = [`${step.name}: ${trouble.message}`];
       const hazards = trouble.panic ? [panicIn(step.name, trouble)] : [];
       const found = { reasons, failsAt: step.name, hazards };
@@ -56,6 +61,7 @@ export async function predict<State>(
       readWrite = { verdict: complete ? 'readonly' : 'unverified', ...found };
       break;
     }
+    if (passed) onStep?.(step, null);
   }
   if (readWrite !== null) return readWrite;
   return complete

@@ -1,4 +1,3 @@
-import type { Txg } from '../bytes/units.ts';
 import type { Judged } from './judge.ts';
 import type { Verdict } from './predict.ts';
 
@@ -16,7 +15,7 @@ function grade({ prediction, root }: Judged): number {
  *
  * @param judged newest first, as candidates are collected; the order among equals is kept
  */
-export function rank(judged: readonly Judged[]): Judged[] {
+export function rank<T extends Judged>(judged: readonly T[]): T[] {
   return [...judged].sort((a, b) => {
     const better = grade(a) - grade(b);
     if (better !== 0) return better;
@@ -26,10 +25,12 @@ export function rank(judged: readonly Judged[]): Judged[] {
 }
 
 /** The candidate to try, and why it and not a newer one. */
-export interface Choice {
-  readonly judged: Judged;
+export interface Choice<T extends Judged = Judged> {
+  readonly judged: T;
+  /** A part of a sentence that follows the txg. */
   readonly why: string;
-  readonly alternatives: readonly { readonly txg: Txg; readonly why: string }[];
+  /** Txgs newer than the chosen one that were judged and that zpool would take. */
+  readonly passedOver: readonly T[];
 }
 
 /**
@@ -37,50 +38,42 @@ export interface Choice {
  * reads, said to be no more than that. Null when not even that is known.
  *
  * @param ranked best first
+ * @param newestTxg of all that the rings hold, also what was not asked to be judged
  */
-export function choose(ranked: readonly Judged[]): Choice | null {
+export function choose<T extends Judged>(ranked: readonly T[], newestTxg: bigint): Choice<T> | null {
   const best = ranked.find(({ candidate }) => candidate.taken);
   if (best === undefined || grade(best) > 2) return null;
-  const newer = ranked.filter(({ candidate }) => candidate.taken && candidate.txg > best.candidate.txg);
-  const passed = newer.length === 0 ? '' : passedOver(newer);
-  return { judged: best, why: `${whyOf(best, newer.length)}${passed}`, alternatives: alternatives(ranked, best) };
+  const passedOver = ranked.filter(({ candidate }) => candidate.taken && candidate.txg > best.candidate.txg);
+  return { judged: best, why: whyOf(best, passedOver, newestTxg), passedOver };
 }
 
-function whyOf({ prediction, candidate }: Judged, newer: number): string {
-  const which = newer === 0 ? `txg ${candidate.txg} is the newest there is` : `txg ${candidate.txg} is the newest`;
-  switch (prediction.verdict) {
+function whyOf(best: Judged, passedOver: readonly Judged[], newestTxg: bigint): string {
+  const asked = best.candidate.txg < newestTxg ? 'the newest of the txgs asked for' : 'the newest there is';
+  const newest = passedOver.length === 0 ? asked : 'the newest';
+  const more = passedOver.length === 0 ? '' : `; newer ones: ${verdictsOf(passedOver)}`;
+  switch (best.prediction.verdict) {
     case 'importable':
-      return newer === 0 ? `${which}, and every step of its import can be read` : `${which} that imports`;
+      return passedOver.length === 0
+        ? `${newest}, and all that an import needs reads`
+        : `${newest} that imports${more}`;
     case 'readonly':
-      return newer === 0 ? `${which}; it imports read-only` : `${which} that imports, though only read-only`;
+      return `${newest}${passedOver.length === 0 ? '; it imports' : ' that imports, though'} only read-only${more}`;
     default:
-      return newer === 0
-        ? `${which}, and its root block reads; whether what that points to reads was not checked`
-        : `${which} whose root block reads; whether what that points to reads was not checked`;
+      return `${newest} whose root block reads; what lies below it was not checked to the end${more}`;
   }
 }
 
-function passedOver(newer: readonly Judged[]): string {
-  const count = (verdict: Verdict) => newer.filter(({ prediction }) => prediction.verdict === verdict).length;
-  const kinds: [Verdict, string][] = [
-    ['damaged', 'damaged'],
-    ['incomplete', 'lacking devices'],
-    ['readonly', 'read-only'],
-    ['unverified', 'not verified'],
-  ];
-  const parts = kinds.flatMap(([verdict, word]) => (count(verdict) > 0 ? [`${count(verdict)} ${word}`] : []));
-  return `; newer ones: ${parts.join(', ')}`;
-}
+const WORDS: readonly (readonly [Verdict, string])[] = [
+  ['damaged', 'damaged'],
+  ['incomplete', 'lacking devices'],
+  ['readonly', 'read-only'],
+  ['unverified', 'not verified'],
+];
 
-/** Older ones of the same grade to turn to when the first fails: enough to go on with, not the whole table. */
-const SHOWN_ALTERNATIVES = 3;
-
-function alternatives(ranked: readonly Judged[], best: Judged): Choice['alternatives'] {
-  return ranked
-    .filter((each) => each !== best && each.candidate.taken && grade(each) === grade(best))
-    .slice(0, SHOWN_ALTERNATIVES)
-    .map(({ candidate, prediction }) => ({
-      txg: candidate.txg,
-      why: prediction.verdict === 'unverified' ? 'its root block reads, should newer ones fail' : 'the next older one',
-    }));
+function verdictsOf(judged: readonly Judged[]): string {
+  const parts = WORDS.flatMap(([verdict, word]) => {
+    const count = judged.filter(({ prediction }) => prediction.verdict === verdict).length;
+    return count === 0 ? [] : [`${count} ${word}`];
+  });
+  return parts.join(', ');
 }

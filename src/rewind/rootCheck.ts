@@ -4,26 +4,9 @@ import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { decodeObjset } from '../format/objset.ts';
 import { type Attempt, type BlockReader, UnavailableBlockError } from '../pool/blockRead.ts';
 import type { Candidate } from './candidates.ts';
+import type { RootCheck, RootState } from './rootState.ts';
 
-/**
- * What became of a root block.
- *
- * `reads` some copy is sound and is a meta-object set; `destroyed` no copy is the block that was written; `corrupted`
- * the checksum holds and the content is nonsense; `missing-devices` every copy lies on devices that are absent;
- * `unsupported` this library lacks what it takes; `not-checked` nobody looked.
- */
-export type RootState = 'reads' | 'destroyed' | 'corrupted' | 'missing-devices' | 'unsupported' | 'not-checked';
-
-export interface RootCheck {
-  readonly state: RootState;
-  /** Where each copy was looked for and what was found: evidence, also when the block reads. */
-  readonly attempts: readonly Attempt[];
-  /** Of the block pointer: `0:1a2b000`, vdev and byte offset, as zdb prints them. */
-  readonly copies: readonly string[];
-  readonly error: ZfsUberError | null;
-}
-
-export const NOT_CHECKED: RootCheck = { state: 'not-checked', attempts: [], copies: [], error: null };
+export { NOT_CHECKED, type RootCheck, type RootState } from './rootState.ts';
 
 /** Root blocks read at once: enough to keep a disk busy, few enough to hold in memory. */
 const AT_ONCE = 8;

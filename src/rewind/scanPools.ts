@@ -2,11 +2,14 @@ import { assemblePools } from '../pool/assemblePools.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Judged } from './judge.ts';
 import { type JudgeOptions, judgePool, type PoolJudgement } from './judgePool.ts';
 
 export interface ScanPoolsOptions extends Omit<JudgeOptions, 'ambiguousName'> {
   /** Name or guid of the one pool to judge; null for all. */
   readonly only?: string | null;
+  /** As `onCandidate`, and of which pool. */
+  readonly onCandidateOf?: (pool: Pool, judged: Judged) => void;
 }
 
 export interface PoolScan {
@@ -31,7 +34,11 @@ export async function scanPools(
   for (const pool of pools) {
     if (only !== null && pool.name !== only && pool.guid.toString() !== only) continue;
     const ambiguousName = pools.some((other) => other !== pool && other.name === pool.name);
-    judgements.push(await judgePool(pool, openReader(pool), { ...options, ambiguousName }));
+    const onCandidate = (judged: Judged): void => {
+      options.onCandidate?.(judged);
+      options.onCandidateOf?.(pool, judged);
+    };
+    judgements.push(await judgePool(pool, openReader(pool), { ...options, ambiguousName, onCandidate }));
   }
   return { judgements, loose };
 }

@@ -26,6 +26,7 @@ export function recorded(about: Partial<Terminal> = {}): Recorded {
     columns: null,
     env: { LANG: 'en_US.UTF-8' },
     platform: 'linux',
+    interrupted: () => new AbortController().signal,
     now: () => now,
     ...about,
   };
@@ -47,6 +48,7 @@ const unopened = (): never => {
 export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument = lyingMirror()): Library {
   return {
     scan: async () => document,
+    verify: () => unopened(),
     survey: async () => [],
     openPools: async () => ({ pools: [], sources: [], close: async () => {}, pool: () => unopened() }),
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),

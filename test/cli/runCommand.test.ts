@@ -3,8 +3,11 @@ import { UsageError } from '../../src/bytes/errors.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import type { Library, ScanChoice } from '../../src/cli/library.ts';
 import { runCommand } from '../../src/cli/runCommand.ts';
+import type { CandidateLine } from '../../src/report/candidateLine.ts';
+import { buildVerifyDocument } from '../../src/report/verifyDocument.ts';
+import { viewHead } from '../../src/report/viewHead.ts';
 import { SourceError } from '../../src/source/source.ts';
-import { lyingMirror } from '../report/sampleDocuments.ts';
+import { lyingMirror, TOOL } from '../report/sampleDocuments.ts';
 import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../report/sampleSurveys.ts';
 import { fakeLibrary, type Recorded, recorded } from './fakeTerminal.ts';
 
@@ -61,6 +64,70 @@ describe('scan', () => {
   });
 });
 
+describe('scan with an aim, or as a stream', () => {
+  it('hands on every --needs, the command and the wait', async () => {
+    const asked: ScanChoice[] = [];
+    const scan: Library['scan'] = async (_, choice) => {
+      asked.push(choice);
+      return lyingMirror();
+    };
+    await run('scan a --needs tank/a --needs=tank/b@s:/f --before destroy --watch 30', { scan });
+    expect(asked).toMatchObject([{ needs: ['tank/a', 'tank/b@s:/f'], before: 'destroy', watchSeconds: 30 }]);
+  });
+
+  it('prints a line of JSON a candidate and ends with the document in one', async () => {
+    const line: CandidateLine = {
+      schema: 'zfs-uber/candidate/1',
+      pool: { name: 'tank\u202e', guid: '1' },
+      ...{ txg: '7', timestamp: 1, copies: 8, taken: true, verdict: 'importable' },
+      ...{ metadataErrors: 0, dataErrors: null, reasons: [], hazards: [] },
+    };
+    const scan: Library['scan'] = async (_, { onCandidate }) => {
+      onCandidate?.(line);
+      return lyingMirror();
+    };
+    const { out, status } = await run('scan a --json-lines', { scan });
+    const lines = out().trimEnd().split('\n');
+    expect(lines.map((each) => JSON.parse(each))).toEqual([line, lyingMirror()]);
+    expect(out()).not.toContain('\u202e');
+    expect(status).toBe(0);
+  });
+
+  it('is partly done when it was stopped', async () => {
+    const { status } = await run('scan a --json', { scan: async () => ({ ...lyingMirror(), stopped: true }) });
+    expect(status).toBe(3);
+  });
+
+  it.each(['--json --json-lines', '--timeline jsonl --json', '--timeline excel', '--watch 100000'])(
+    'refuses %s',
+    async (options) => {
+      expect((await run(`scan a ${options}`)).status).toBe(2);
+    },
+  );
+});
+
+describe('verify', () => {
+  it('wants a txg', async () => {
+    const { status, err } = await run('verify a');
+    expect(status).toBe(2);
+    expect(err()).toContain('--txg T');
+  });
+
+  it('finds no trace of ZFS where there is no pool', async () => {
+    const head = { tool: TOOL, sources: [], pool: null, ringTxgs: [], uberblock: null, passedOver: [], error: null };
+    const nothing = {
+      depth: 'data',
+      examination: null,
+      commands: { readOnly: [], readWrite: [] },
+      located: [],
+    } as const;
+    const verify = async () => buildVerifyDocument(viewHead(head), nothing);
+    const { status, out } = await run('verify a --txg 5 --json', { verify });
+    expect(status).toBe(1);
+    expect(JSON.parse(out())).toMatchObject({ schema: 'zfs-uber/verify/1', pool: null, verdict: null });
+  });
+});
+
 describe('labels and ring', () => {
   it.each(['labels', 'ring'])('%s prints text, and with --json its document', async (name) => {
     const survey = async () => surveyed;
@@ -79,7 +146,7 @@ describe('help', () => {
     const { out, status } = await run('--help');
     expect(status).toBe(0);
     for (const { name, operands, summary } of COMMANDS) {
-      expect(out()).toContain(`zfs-uber ${[name, ...operands].join(' ')} SOURCE...`);
+      expect(out()).toContain(`zfs-uber ${name} ${operands.length === 0 ? 'SOURCE...' : '...'}`);
       expect(out().replace(/\s+/g, ' ')).toContain(summary);
     }
   });

@@ -11,34 +11,38 @@ function expectSame(compared: BlockComparison): void {
   expect(compared.onlyZdb).toEqual([]);
   expect(compared.onlyHere).toEqual([]);
   expect(compared.failed.size).toBe(compared.zdbFailed.length);
-  expect(compared.same).toBeGreaterThan(50);
+  expect(compared.same).toBeGreaterThan(20);
 }
 
-describe.skipIf(ZDB === null)('every block pointer that zdb lists is met here, and reads where it reads there', () => {
-  it.for(pools().map((fixture) => [fixture.name, fixture] as const))(
-    'pool %s',
-    { timeout: 60_000 },
-    async ([, fixture], { skip }) => {
-      const { ro } = fixture.truth.answers;
-      const sound = Object.keys(ro)
-        .map(Number)
-        .filter((txg) => ro[`${txg}`]?.rc === 0 && ro[`${txg}`]?.used === txg);
-      if (sound.length === 0) return skip('no txg of it can be loaded');
-      const images = await poolImages(fixture);
-      const compared = await compareBlocks(ZDB ?? '', images, fixture.truth.pool, Math.max(...sound));
+describe.skipIf(ZDB === null)(
+  'every block pointer that zdb lists is met here, and reads where it reads there',
+  { concurrent: true },
+  () => {
+    it.for(pools().map((fixture) => [fixture.name, fixture] as const))(
+      'pool %s',
+      { timeout: 60_000 },
+      async ([, fixture], { skip }) => {
+        const { ro } = fixture.truth.answers;
+        const sound = Object.keys(ro)
+          .map(Number)
+          .filter((txg) => ro[`${txg}`]?.rc === 0 && ro[`${txg}`]?.used === txg);
+        if (sound.length === 0) return skip('no txg of it can be loaded');
+        const images = await poolImages(fixture);
+        const compared = await compareBlocks(ZDB ?? '', images, fixture.truth.pool, Math.max(...sound));
+        if (compared === null) return skip('zdb does not get to the end');
+        expectSame(compared);
+      },
+    );
+
+    it.for(groupTestPools())('OpenZFS test pool %s', { timeout: 60_000 }, async ([, images], { skip }) => {
+      const name = await nameOf(images);
+      if (name === null) return skip('its newest txg cannot be opened');
+      const compared = await compareBlocks(ZDB ?? '', images, name);
       if (compared === null) return skip('zdb does not get to the end');
       expectSame(compared);
-    },
-  );
-
-  it.for(groupTestPools())('OpenZFS test pool %s', { timeout: 60_000 }, async ([, images], { skip }) => {
-    const name = await nameOf(images);
-    if (name === null) return skip('its newest txg cannot be opened');
-    const compared = await compareBlocks(ZDB ?? '', images, name);
-    if (compared === null) return skip('zdb does not get to the end');
-    expectSame(compared);
-  });
-});
+    });
+  },
+);
 
 async function nameOf(images: readonly string[]): Promise<string | null> {
   const sources = await Promise.all(images.map((path) => openFileSource(path)));

@@ -177,6 +177,7 @@ export function pool(about: Partial<PoolEntry> = {}): PoolEntry {
 export function scan(about: Partial<ScanDocument> = {}): ScanDocument {
   return {
     schema: 'zfs-uber/scan/1',
+    stopped: false,
     tool: TOOL,
     depth: 'meta',
     sources: [source('/evidence/d0.img'), source('/evidence/d1.img')],

@@ -116,6 +116,31 @@ describe('the answer', () => {
     expect(render(scan({ pools: [pool({ vdevs: vdev('root', tops) })] }))).toContain('2 x mirror + log file, ');
   });
 
+  it('tells of the recommended txg its snapshots, its intent logs, and how to lay an overlay', () => {
+    const best = candidate(114, 1);
+    const snapshot = { name: 'tank/a@s', creationTime: NOW, creationTxg: '100', vmsynced: true };
+    const recommendation = {
+      ...best,
+      why: 'the newest that imports',
+      alternatives: [],
+      cautions: [],
+      afterReadWrite: 'for i in $(seq 6); do zpool sync -f tank; done',
+      snapshots: { count: 7, incomplete: false, newest: [snapshot] },
+      intentLog: [{ dataset: 'tank/a', replays: 3, dropped: false, broken: false }],
+      overlay: { deviceMapper: ['truncate x', 'dmsetup create x'], qemu: [], commandReadWrite: [] },
+    };
+    const text = render(scan({ pools: [pool({ recommendation })] }));
+    expect(text).toContain(
+      '  Snaps    7, the newest tank/a@s (2026-11-23 09:14:07 UTC, VMs in step)\n' +
+        '  Log      tank/a: 3 records replayed when it is mounted\n' +
+        '  Overlay  What is written goes to files; import with -d /dev/mapper then:\n' +
+        '           truncate x\n           dmsetup create x\n',
+    );
+    expect(text).toContain(
+      'no import returns to the newer txgs:\n           for i in $(seq 6); do zpool sync -f tank; done',
+    );
+  });
+
   it('is all there is with quiet', () => {
     const text = render(lyingMirror(), 80, { quiet: true });
     expect(text).toContain('-T 114 tank');
@@ -145,7 +170,9 @@ describe('the table', () => {
     const lines = linesOf(render(lyingMirror()));
     const head = lines.indexOf('  TXG  WRITTEN   LOSS  COPIES  VERDICT     WHY');
     expect(lines[head + 1]).toBe('  114  09:14:02   5 s     8/8  importable');
-    expect(lines[head + 13]).toBe(`${' '.repeat(43)}14 more txgs: --all`);
+    expect(lines[head + 2]).toBe('   94  09:13:42  25 s     8/8  importable  20 txgs from 113 to here: likewise');
+    expect(lines[head + 5]).toBe('  115  09:14:03   4 s     8/8  damaged     4 txgs from 118 to here: likewise');
+    expect(lines[head + 6]).toBe(`${' '.repeat(43)}each txg by itself: --all`);
   });
 
   it('lists the newest first on request', () => {
@@ -153,7 +180,27 @@ describe('the table', () => {
     const head = lines.findIndex((line) => line.startsWith('  TXG'));
     const why = 'object set at 0:1a2b000 fails its checksum on both legs';
     expect(lines[head + 1]).toBe(`  119  09:14:07     -     8/8  damaged     ${why}`);
-    expect(lines[head + 13]).toContain('14 older txgs: --all');
+    expect(lines[head + 2]).toContain('115  09:14:03   4 s     8/8  damaged     4 txgs from 118 to here: likewise');
+    expect(lines[head + 3]).toContain('114');
+  });
+
+  it('is cut where it is long, and says how to see the rest', () => {
+    const candidates = Array.from({ length: 20 }, (_, at) =>
+      candidate(119 - at, at + 1, { verdict: at % 2 === 0 ? 'damaged' : 'readonly' }),
+    );
+    const text = render(scan({ pools: [pool({ candidates, recommendation: null })] }), 80, { newestFirst: true });
+    expect(text).toContain('8 older txgs: --all');
+    expect(text).not.toContain('\n  107 ');
+  });
+
+  it('names the block that fails, not each place where it was looked for', () => {
+    const reasons = [
+      'spa_ld_open_rootbp: root block (0:1a2b000, 0:2) fails its checksum wherever it was looked for: d @ 0x1',
+    ];
+    const candidates = [candidate(119, 1, { verdict: 'damaged', reasons })];
+    const text = render(scan({ pools: [pool({ candidates, recommendation: null })] }), 120);
+    expect(text).toContain('spa_ld_open_rootbp: root block (0:1a2b000) fails its checksum\n');
+    expect(text).toContain('the newest txg (119) is damaged: root block (0:1a2b000) fails its checksum.');
   });
 
   it('shows every txg with all', () => {
@@ -163,7 +210,7 @@ describe('the table', () => {
   });
 
   it('wraps a reason beside its row and does not repeat it', () => {
-    const text = render(lyingMirror(), 80, { newestFirst: true });
+    const text = render(lyingMirror(), 80, { newestFirst: true, all: true });
     expect(text).toContain('damaged     object set at 0:1a2b000 fails its\n');
     expect(text).toContain('\n  118  09:14:06   1 s     8/8  damaged     as above\n');
   });

@@ -21,13 +21,13 @@ describe('findings on pools that real ZFS wrote', () => {
     ['reguid', []],
     ['replaced-disk', []],
     ['removed-vdev', []],
-    ['checkpoint', []],
+    ['checkpoint', ['uberblock-ahead-of-metadata']],
     ['random-rot', []],
     ['lying-mirror-one', []],
     ['raidz-expanded', []],
     ['raidz3-rotten', []],
     ['destroyed', ['pool-destroyed']],
-    ['multihost', ['multihost']],
+    ['multihost', ['multihost', 'uberblock-ahead-of-metadata']],
     ['flipped-newest', ['uberblock-checksum']],
     ['added-later', ['uberblock-checksum']],
     ['torn-sector', ['ring-sector-torn']],
@@ -82,6 +82,56 @@ describe('findings on pools that real ZFS wrote', () => {
 
   it('names the candidates that an expansion makes unreachable', async () => {
     expect((await finding('raidz-expanded', 'raidz-expansion')).message).toContain('txg 66, 65, 63, 62, 59, 58');
+  });
+
+  it('tells the checkpoint that a pool keeps, of which txg and how to go back to it', async () => {
+    const { message, severity } = await finding('checkpoint', 'checkpoint');
+    expect(severity).toBe('info');
+    expect(message).toMatch(
+      /^The pool keeps a checkpoint of txg 59 of 2026-11-21 09:38:46 UTC, as txg \d+ has it\. All/,
+    );
+    expect(message).toContain('zpool import --rewind-to-checkpoint tank');
+    const { scan } = await scanFixture(fixture('checkpoint'));
+    expect(scan.judgements[0]?.recommendation?.alternatives.map(({ txg }) => txg)).toContain(59n);
+  });
+
+  it.each([
+    ['added-later', 'Between txg 81 and 84 the pool changed: /v/d2 (guid 10187046006796542374) came. Up to txg 81'],
+    ['replaced-disk', 'Between txg 73 and 74 the pool changed: /v/d1 (guid 9238330474865598768) went. Up to txg 73'],
+    ['reguid', 'its guid went from 11617630801714402944 to 737702291946021940 (zpool reguid). Up to txg 59 nothing'],
+  ])('%s: tells which devices came and went between the txgs of its rings', async (name, said) => {
+    expect((await finding(name, 'devices-changed')).message).toContain(said);
+  });
+
+  it('says of the missing guid that it is the log which the meta-object set names', async () => {
+    const { message, severity } = await finding('missing-log', 'guid-sum-mismatch');
+    expect(severity).toBe('info');
+    expect(message).toContain('8624164002789451962. That is log /v/d2 (guid 8624164002789451962), known from the meta');
+  });
+
+  it('compares what the branches of a split brain have', async () => {
+    expect((await finding('split-brain', 'history-diverged')).message).toContain('no dataset or snapshot of its own');
+    const { scan } = await scanFixture(fixture('split-brain'));
+    expect(scan.judgements[0]?.recommendation?.alternatives).toMatchObject([{ txg: 135n }]);
+  });
+
+  it.each(['healthy-single', 'exported', 'four-tops', 'raidz-expanded'])(
+    '%s: has nothing to be careful of',
+    async (name) => {
+      const { scan } = await scanFixture(fixture(name), 'meta');
+      expect(scan.judgements[0]?.recommendation).toMatchObject({ cautions: [], risky: false, afterReadWrite: null });
+    },
+  );
+
+  it('warns before a rewind of what it gives up and how it comes back, and how to prevent that', async () => {
+    const { scan } = await scanFixture(fixture('lying-mirror-both'), 'meta');
+    const recommendation = scan.judgements[0]?.recommendation;
+    expect(recommendation?.candidate.candidate.txg).toBe(106n);
+    expect(recommendation?.cautions.join('\n')).toMatch(
+      /gives up 5 newer txgs \(109-119\).*past txg 119.*issue 19163/s,
+    );
+    expect(recommendation?.afterReadWrite).toBe('for i in $(seq 14); do zpool sync -f tank; done');
+    expect(recommendation?.state?.snapshots.count).toBeGreaterThan(0);
   });
 
   it('notes which disk is no longer part of the pool', async () => {
@@ -163,6 +213,17 @@ describe('findings on made pools', () => {
     const [found] = await of(single({ uberblocks: [{ txg: 5n, guidSum: 16n }] }));
     expect(found).toMatchObject({ code: 'guid-sum-mismatch', severity: 'warning' });
     expect(found?.message).toContain('add up to 6, the newest uberblock says 16; the difference is 10');
+  });
+
+  it('find the known vdevs that make up for the difference in guids', async () => {
+    const now = single({ uberblocks: [{ txg: 5n, guidSum: 28n }] });
+    const tree = vdev(10n, { type: 'mirror', path: null, children: [vdev(5n), vdev(12n)] });
+    const old = device({ name: 'd0', guid: 5n, tree, txg: 3n });
+    const labels = [...now.labels.slice(0, 3), ...old.labels.slice(3)];
+    const found = (await of({ ...now, labels })).find(({ code }) => code === 'guid-sum-mismatch');
+    expect(found?.message).toContain(
+      'That is the tree of the labels without /v/5 (guid 5) and with mirror (guid 10) with its 2 children.',
+    );
   });
 
   it('do not call the place of a removed vdev a missing device', async () => {

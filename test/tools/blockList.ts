@@ -1,3 +1,5 @@
+import { ZfsUberError } from '../../src/bytes/errors.ts';
+import type { WalkOptions } from '../../src/dataset/block.ts';
 import { decodeBonus } from '../../src/dataset/bonus.ts';
 import type { Objset } from '../../src/dataset/objset.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
@@ -30,32 +32,46 @@ const wrap = (offset: bigint): bigint => BigInt.asUintN(64, offset);
  *
  * Source: module/zfs/dmu_traverse.c, traverse_pool
  */
-export async function* listBlocks(view: PoolAt): AsyncGenerator<ListedBlock> {
-  yield* ofObjset(0n, view.mos.objset, 0n);
-  for await (const object of view.mos.objset.objects()) {
+export async function* listBlocks(view: PoolAt, options: WalkOptions = {}): AsyncGenerator<ListedBlock> {
+  yield* ofObjset(0n, view.mos.objset, 0n, options);
+  for await (const object of view.mos.objset.objects(options)) {
     if (object.dnode.bonusType !== OBJECT_TYPE.dslDataset) continue;
     const { bp, previousSnapshotTxg, snapshot } = decodeBonus(object, OBJECT_TYPE.dslDataset, decodeDslDataset);
     if (bp.hole) continue;
-    const objset = await view.objset(object.id);
+    const objset = await orTrouble(() => view.objset(object.id), options);
+    if (objset === null) {
+      yield { objset: object.id, object: 0n, level: -1, offset: 0n, bp };
+      continue;
+    }
     if (!snapshot) yield* ofLog(object.id, view, objset);
-    if (bp.birth > previousSnapshotTxg) yield* ofObjset(object.id, objset, previousSnapshotTxg);
+    if (bp.birth > previousSnapshotTxg) yield* ofObjset(object.id, objset, previousSnapshotTxg, options);
   }
 }
 
-async function* ofObjset(id: bigint, objset: Objset, min: bigint): AsyncGenerator<ListedBlock> {
+async function orTrouble<T>(work: () => Promise<T>, { onTrouble }: WalkOptions): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ZfsUberError) || onTrouble === undefined) throw error;
+    onTrouble(error);
+    return null;
+  }
+}
+
+async function* ofObjset(id: bigint, objset: Objset, min: bigint, options: WalkOptions): AsyncGenerator<ListedBlock> {
   const counts = (bp: Blkptr): boolean => bp.birth > min && !(bp.embedded && bp.checksum === 2);
   yield { objset: id, object: 0n, level: -1, offset: 0n, bp: objset.bp };
   const objects = [objset.metaObject, ...objset.accounting().map(({ object }) => object)];
   const all = async function* () {
     yield* objects;
-    yield* objset.objects();
+    yield* objset.objects(options);
   };
   for await (const object of all()) {
     const { dnode } = object;
     const shift = BigInt(dnode.indirectShift - 7);
     const at = { objset: id, object: wrap(object.id) };
     if (dnode.blockPointerCount > 0) {
-      for await (const { bp, level, blockId } of object.pointers()) {
+      for await (const { bp, level, blockId } of object.pointers({}, options)) {
         if (!counts(bp)) continue;
         const offset = wrap((blockId << (shift * BigInt(level))) * BigInt(dnode.dataBlockSize));
         yield { ...at, level, offset, bp };
@@ -112,14 +128,11 @@ export function lineOf({ objset, object, level, offset, bp }: ListedBlock): stri
   return [
     where,
     copies,
-    `L${bp.level} ${CHECKSUM_NAMES[checksumKind(bp.checksum) ?? ''] ?? checksumKind(bp.checksum)} ${cryptName(bp)} ${kind}`,
+    `L${bp.level} ${checksumKind(bp.checksum)} ${cryptName(bp)} ${kind}`,
     `${size} birth ${bp.birth}/${bp.physicalBirth} fill ${bp.fill}`,
     words,
   ].join(' ');
 }
-
-/** As ZFS names them where we do not. */
-const CHECKSUM_NAMES: Readonly<Record<string, string>> = { off: 'noparity' };
 
 function cryptName(bp: Blkptr): string {
   if (bp.encrypted) return 'encrypted';

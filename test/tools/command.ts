@@ -59,16 +59,24 @@ export async function zfsUber(args: readonly string[], options: RunOptions = {})
 }
 
 /** As {@link zfsUber}, by a line of bash in which `$Z` is the command and `"$@"` are `args`. */
-export async function shell(line: string, args: readonly string[] = [], env: RunOptions['env'] = {}): Promise<Ran> {
+export async function shell(
+  line: string,
+  args: readonly string[] = [],
+  env: RunOptions['env'] = {},
+  /** Variables in which `$Z` is the command as well. */
+  lines: RunOptions['env'] = {},
+): Promise<Ran> {
   await built();
   const start = Date.now();
   const { PATH = '', HOME = '/' } = process.env;
   const Z = `'${process.execPath}' '${COMMAND}'`;
-  const { status, signal, stdout, stderr } = spawnSync(
-    'bash',
-    ['-c', line.replaceAll('$Z', () => Z), 'bash', ...args],
-    { cwd: ROOT, encoding: 'utf8', env: { PATH, HOME, LANG: 'C.UTF-8', ...env } },
-  );
+  const withCommand = (text: string) => text.replaceAll('$Z', () => Z);
+  const variables = Object.fromEntries(Object.entries(lines).map(([name, text]) => [name, withCommand(text)]));
+  const { status, signal, stdout, stderr } = spawnSync('bash', ['-c', withCommand(line), 'bash', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { PATH, HOME, LANG: 'C.UTF-8', ...env, ...variables },
+  });
   return { status, signal, stdout, stderr, milliseconds: Date.now() - start };
 }
 

@@ -1,10 +1,10 @@
-import { openPoolAt } from '../../src/dataset/openAt.ts';
+import { openPoolAt, type ReaderChoice } from '../../src/dataset/openAt.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
 import type { Uberblock } from '../../src/format/uberblock.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
-import type { Pool } from '../../src/pool/pool.ts';
+import type { Pool, VdevNode } from '../../src/pool/pool.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
 import { compareUberblocks, uberblockCopies } from '../../src/pool/uberblockCopies.ts';
 import type { ByteSource } from '../../src/source/source.ts';
@@ -15,6 +15,9 @@ export interface OpenedSources {
   readonly pool: Pool;
   readonly uberblock: Uberblock;
   readonly view: PoolAt;
+  /** Of the pool's own config, and how its blocks are read. */
+  readonly root: VdevNode;
+  readonly choice: ReaderChoice;
 }
 
 /** The pool on these sources at its newest uberblock, or at that of `txg`. */
@@ -35,5 +38,5 @@ export async function openSources(
   const opened = await openPoolAt(pool, pool.root, uberblock, (root, choice) =>
     openBlockReader(root, { engine, ...choice }),
   );
-  return { pool, uberblock, view: opened.view };
+  return { pool, uberblock, ...opened };
 }

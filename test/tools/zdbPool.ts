@@ -167,7 +167,8 @@ function parseDataset(lines: readonly string[]): ZdbDataset {
   let tree: string[] = [];
   for (const line of lines) {
     const pointer = /^ +([0-9a-f]+) +(L\d+) +([0-9E].*?)(?: cksum=.*)?$/.exec(line);
-    if (pointer !== null) tree.push(pointer.slice(1).join(' '));
+    // A hole with a birth has a line too.
+    if (pointer !== null && !pointer[3]?.startsWith('0:0:0 ')) tree.push(pointer.slice(1).join(' '));
     const row = /^ +(-?\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +\d+\.\d+ {2}(.*?)(?: \([A-Z]=.*)?$/.exec(line);
     if (row !== null) {
       values = new Map();

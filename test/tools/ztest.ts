@@ -91,7 +91,7 @@ export async function compareBlocks(
     const onlyHere: string[] = [];
     const failed = new Map<string, ZfsUberError>();
     let [same, verified] = [0, 0];
-    for await (const block of listBlocks(view)) {
+    for await (const block of listBlocks(view, { onTrouble: () => {} })) {
       const line = lineOf(block);
       const left = expected.get(line) ?? 0;
       if (left === 0) onlyHere.push(line);

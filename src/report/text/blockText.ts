@@ -15,6 +15,8 @@ export function blockHeadText(page: Page, document: BlockDocument): string[] {
     const paint = outcome === 'good' ? page.style.good : page.style.warn;
     lines.push(...entry(page, outcome === 'good' ? 'read' : outcome, `${clean(page, vdev)}${where}${why}`, paint));
   }
+  const { readError } = document;
+  if (readError !== null) lines.push(...entry(page, 'Error', clean(page, readError.message), page.style.bad));
   return lines;
 }
 

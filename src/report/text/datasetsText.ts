@@ -26,7 +26,7 @@ export function datasetsText(page: Page, document: DatasetsDocument, choice: { r
     viewHeadText(page, document, document.txg === null ? [] : about),
     datasets.length === 0 ? [] : sizes(page, datasets),
     choice.quiet ? [] : details(page, datasets),
-    troublesText(page, 'Datasets may be lacking: this could not be read', document.troubles),
+    troublesText(page, 'Datasets may be lacking: this could not be read', document.troubles, document),
   ]);
 }
 

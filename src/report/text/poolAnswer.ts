@@ -2,7 +2,9 @@ import type { CandidateEntry, Depth, PoolEntry, SourceEntry } from '../document.
 import { agoText, countText, durationText, timeText } from './amounts.ts';
 import { countLeaves, layoutText } from './layoutText.ts';
 import { clean, entry, entryLine, flow, type Page, paragraph } from './page.ts';
+import { overlay, stateAt } from './recommendedState.ts';
 import { shellCommand } from './shellWord.ts';
+import { shortReason, withoutStep } from './shortReason.ts';
 
 /** Candidates, newest first; of one txg the later write first, as an import prefers them. */
 export const newestFirst = (pool: PoolEntry): CandidateEntry[] =>
@@ -109,9 +111,8 @@ function failingTxgs(page: Page, { pool, newest }: Case): string {
 }
 
 function because(page: Page, candidate: CandidateEntry): string {
-  // The name of the load's step is for the table, where it helps to compare with OpenZFS's own log.
   const [first = ''] = candidate.reasons;
-  const reason = clean(page, first.replace(/^[a-z]+(_[a-z]+)+: /, '')).replace(/\.$/, '');
+  const reason = clean(page, withoutStep(shortReason(first))).replace(/\.$/, '');
   return reason === '' ? '' : `: ${reason}`;
 }
 
@@ -150,24 +151,35 @@ function best(page: Page, { pool, written }: Case): string[] {
   const { strong, good, warn, dim } = page.style;
   const verdict = pool.candidates.find((candidate) => candidate.txg === txg)?.verdict ?? 'unverified';
   const proven = verdict === 'unverified' ? '. Not proven: it may still fail.' : '';
-  const lines = entry(page, 'Best', `txg ${txg}, ${lossText(txg, lossSeconds, written)}${proven}`, good, strong);
-  if (why !== '') lines.push(...entry(page, '', sentence(clean(page, why))));
+  const lost = lossText(txg, lossSeconds, written, commandReadOnly.includes('-m'));
+  const lines = entry(page, 'Best', `txg ${txg}, ${lost}${proven}`, good, strong);
+  // Of the newest txg that imports all is said above, unless it was aimed at something.
+  if (why !== '' && !why.startsWith('the newest there is, and all')) {
+    lines.push(...entry(page, '', sentence(clean(page, why))));
+  }
   if (commandReadOnly.length > 0) lines.push(entryLine(page, shellCommand(commandReadOnly, page.unicode)));
   if (verdict === 'importable' && commandReadWrite.length > 0) {
     lines.push(...entry(page, '', 'To write to it again, once that worked; this cannot be undone:', dim, dim));
     lines.push(entryLine(page, shellCommand(commandReadWrite, page.unicode), dim));
+    const after = recommendation.afterReadWrite ?? '';
+    if (after !== '') {
+      lines.push(...entry(page, '', 'Then at once, so that no import returns to the newer txgs:', dim, dim));
+      lines.push(entryLine(page, clean(page, after), dim));
+    }
   } else if (verdict === 'readonly') {
     lines.push(...entry(page, '', 'Read-write this txg does not import.', dim, dim));
   }
+  lines.push(...stateAt(page, recommendation));
   for (const other of alternatives) lines.push(...entry(page, 'Or', `txg ${other.txg}: ${clean(page, other.why)}`));
   for (const caution of cautions) lines.push(...entry(page, 'Careful', clean(page, caution), warn));
+  lines.push(...overlay(page, recommendation));
   return lines;
 }
 
 /** What going back to `txg` costs, in words. */
-function lossText(txg: string, lossSeconds: number, written: readonly Written[]): string {
+function lossText(txg: string, lossSeconds: number, written: readonly Written[], withoutLog: boolean): string {
   const steps = written.findIndex((each) => each.txg === txg);
-  if (steps === 0) return 'the newest: nothing is lost';
+  if (steps === 0) return `the newest: nothing is lost${withoutLog ? ' but what waited in the missing log' : ''}`;
   const back = steps > 0 ? ` (${countText(steps, 'txg')} back)` : '';
   if (lossSeconds < 0) return `by its clock ${durationText(-lossSeconds)} after the newest${back}`;
   return `${lossSeconds === 0 ? 'less than 1 s' : durationText(lossSeconds)} before the newest${back}`;

@@ -26,7 +26,7 @@ export function snapshotsText(page: Page, document: SnapshotsDocument, choice: {
     viewHeadText(page, document, document.txg === null ? [] : about),
     snapshots.length === 0 ? [] : sizes(page, snapshots),
     choice.quiet || snapshots.length === 0 ? [] : details(page, snapshots),
-    troublesText(page, 'Not all could be read', troubles),
+    troublesText(page, 'Not all could be read', troubles, document),
   ]);
 }
 

@@ -6,6 +6,8 @@ import { couldNotRead } from './sourceTrouble.ts';
 
 /** Errors that are shown; the document has all. */
 const SHOWN = 8;
+/** Older txgs that are proposed. */
+const OLDER = 4;
 
 /**
  * What text about one pool at one txg begins with: which pool and txg, and what stands in the way.
@@ -25,9 +27,13 @@ export function viewHeadText(page: Page, head: ViewHead, about: readonly string[
     lines.push(...flow(parts, '   ', page.width, '  ').map((line, i) => (i === 0 ? page.style.strong(line) : line)));
     lines.push(...flow(about, ', ', page.width - 2, '').map((line) => `  ${line}`));
   }
-  if (error !== null) lines.push(...entry(page, 'Error', clean(page, error.message), page.style.bad));
+  if (error !== null) {
+    const none =
+      txg === null && passedOver.length > 1 ? `None of ${passedOver.length} txgs opens; of the newest: ` : '';
+    lines.push(...entry(page, 'Error', `${none}${clean(page, error.message)}`, page.style.bad));
+  }
   const [newest] = passedOver;
-  if (newest !== undefined && error === null) {
+  if (newest !== undefined && txg !== null) {
     const oldest = passedOver.at(-1)?.txg ?? newest.txg;
     const which =
       passedOver.length === 1
@@ -47,12 +53,19 @@ function nothing({ sources }: ViewHead): string {
 }
 
 /** What could not be read, as the last part of a text; none when all could. */
-export function troublesText(page: Page, what: string, troubles: readonly DocumentError[]): string[] {
+export function troublesText(
+  page: Page,
+  what: string,
+  troubles: readonly DocumentError[],
+  { txg, ringTxgs }: Pick<ViewHead, 'txg' | 'ringTxgs'>,
+): string[] {
   if (troubles.length === 0) return [];
   const lines = [page.style.bad(what)];
   for (const { message } of troubles.slice(0, SHOWN)) lines.push(...paragraph(page, clean(page, message)));
   const rest = troubles.length - SHOWN;
   if (rest > 0) lines.push(...paragraph(page, `${countText(rest, 'more error')}: --json has them`, page.style.dim));
+  const older = txg === null ? [] : ringTxgs.filter((each) => BigInt(each) < BigInt(txg)).slice(0, OLDER);
+  if (older.length > 0) lines.push(...entry(page, 'Next', `An older txg may still have it: --txg ${older.join(', ')}`));
   return lines;
 }
 

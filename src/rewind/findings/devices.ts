@@ -1,9 +1,9 @@
-import { guidSumDifference, guidSumOf } from '../../pool/guidSum.ts';
+import { guidSumDifference } from '../../pool/guidSum.ts';
 import type { OutsideReason, VdevNode } from '../../pool/pool.ts';
 import { leavesOf, spareable, vdevHealth, vdevName } from '../../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../../pool/vdevSize.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
-import { type Evidence, type Finding, list, type Severity } from './finding.ts';
+import { count, type Evidence, type Finding, list, type Severity } from './finding.ts';
 
 /** Leaves and whole top-level vdevs that no source is, and what it takes to do without. */
 export function missingDevices({ pool, candidates }: Evidence): Finding[] {
@@ -12,10 +12,11 @@ export function missingDevices({ pool, candidates }: Evidence): Finding[] {
     if (top.config.type === 'missing') {
       return [missingTop(top.config.id ?? 0, guesses.get(top.config.id ?? 0) ?? 'unknown', differenceOf(pool))];
     }
-    const health = vdevHealth(top);
-    return [...leavesOf(top)]
-      .filter((leaf) => leaf.device === null && !['hole', 'indirect', 'dspare'].includes(leaf.config.type))
-      .map((leaf) => missingLeaf(leaf, top, health === 'missing'));
+    const lost = vdevHealth(top) === 'missing';
+    const leaves = [...leavesOf(top)].filter(
+      ({ device, config }) => device === null && !['hole', 'indirect', 'dspare'].includes(config.type),
+    );
+    return leaves.length === 0 ? [] : [missingLeaves(leaves, top, lost)];
   });
 }
 
@@ -25,26 +26,34 @@ function differenceOf(pool: Evidence['pool']): bigint | null {
   return lost === 1 && expected !== null ? guidSumDifference(expected, found) : null;
 }
 
-function missingLeaf(leaf: VdevNode, top: VdevNode, lost: boolean): Finding {
-  const { guid, type, path } = leaf.config;
-  const log = top.role === 'log';
-  const of = leaf === top ? '' : `, of ${vdevName(top)}`;
-  const what = `${type} ${path ?? 'without path'} (guid ${guid}${of})`;
-  if (log) {
+function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean): Finding {
+  const one = leaves.length === 1;
+  const devices = leaves.map(({ config: { type, path, guid } }) => `${type} ${path ?? 'without path'} (guid ${guid})`);
+  const alone = one && leaves[0] === top;
+  const what = `missing: ${list(devices)}${alone ? '' : `, of ${vdevName(top)}`}.`;
+  if (top.role === 'log') {
     const without = lost
       ? 'Import with -m does without; what was written synchronously in the last seconds is lost.'
       : 'Its mirror is there.';
-    return finding('log-missing', 'warning', `Log device missing: ${what}. ${without}`);
+    return finding('log-missing', 'warning', `Log ${one ? 'device' : 'devices'} ${what} ${without}`);
+  }
+  if (alone) {
+    const id = top.config.id ?? '?';
+    return finding(
+      'device-missing',
+      'error',
+      `Device ${what} It is top-level vdev ${id} by itself: nothing replaces it.`,
+    );
   }
   const spare = spareable(top);
-  if (leaf === top) {
-    const message = `Device missing: ${type} ${path ?? 'without path'} (guid ${guid}), which is top-level vdev ${top.config.id ?? '?'} by itself. Nothing replaces it.`;
-    return finding('device-missing', 'error', message);
-  }
   const without = lost
-    ? `${vdevName(top)} can do without ${spare} and lacks more: the pool does not import until enough devices are back.`
-    : 'Redundancy does without it.';
-  return finding('device-missing', lost ? 'error' : 'warning', `Device missing: ${what}. ${without}`);
+    ? `It can do without ${spare}: the pool does not import until enough are back.`
+    : `Redundancy does without ${one ? 'it' : 'them'}.`;
+  return finding(
+    'device-missing',
+    lost ? 'error' : 'warning',
+    `${one ? 'Device' : count(leaves.length, 'device')} ${what} ${without}`,
+  );
 }
 
 /** No label describes it, so name and path are not known; if it was one disk, the guid sum tells its guid. */
@@ -135,34 +144,4 @@ export function outsideDevices({ pool }: Evidence): Finding[] {
     const { code, severity, says } = OUTSIDE[reason];
     return { code, severity, message: `${device.source.name} ${says}`, devices: [device] };
   });
-}
-
-const HARMLESS: ReadonlySet<TopGuess> = new Set<TopGuess>(['log', 'removed']);
-
-/** Every top-level vdev there, and still the guids do not add up. */
-export function guidSumMismatch({ pool, candidates }: Evidence): Finding[] {
-  const { expected, found } = pool.guidSum;
-  if (pool.root === null || expected === null || expected === found) return [];
-  const difference = guidSumDifference(expected, found);
-  const lost = pool.root.children.filter(({ config }) => config.type === 'missing');
-  const guesses = guessMissingTops(pool, candidates);
-  const known = guidSumOf(pool.root) === expected;
-  const harmless =
-    known || (lost.length > 0 && lost.every(({ config }) => HARMLESS.has(guesses.get(config.id ?? -1) ?? 'unknown')));
-  const ids = list(lost.map(({ config }) => config.id ?? '?'));
-  const unexplained =
-    lost.length === 0
-      ? 'The labels describe another tree than the uberblock: one of them is older.'
-      : `The missing top-level vdev ${ids} may explain it.`;
-  const why = known
-    ? 'The top-level vdevs of which no label was given, as the meta-object set has them, make up for it.'
-    : unexplained;
-  return [
-    {
-      code: 'guid-sum-mismatch',
-      severity: harmless ? 'info' : 'warning',
-      message: `The guids of the known vdevs add up to ${found}, the newest uberblock says ${expected}; the difference is ${difference}. ${why}`,
-      devices: [],
-    },
-  ];
 }

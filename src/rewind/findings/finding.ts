@@ -1,6 +1,7 @@
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { Candidate } from '../candidates.ts';
+import type { PoolFacts } from '../facts/poolFacts.ts';
 import type { Judged } from '../judge.ts';
 
 export type Severity = 'info' | 'warning' | 'error';
@@ -22,6 +23,10 @@ export interface Evidence {
   readonly candidates: readonly Candidate[];
   /** In the order of `candidates`. */
   readonly judged: readonly Judged[];
+  /** The one that is recommended; null when none is. */
+  readonly best: Judged | null;
+  /** What meta-object sets tell; null where none was read. */
+  readonly facts: PoolFacts | null;
 }
 
 /** `1 device`, `2 devices`. */

@@ -1,10 +1,13 @@
-import { guidSumMismatch, missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
+import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
+import { guidSumMismatch } from './guidSum.ts';
 import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
 import { failingSlots, lostRings, tornSectors, unreadableSlots } from './rings.ts';
 import { divergedHistory, staleLegs, timeGoingBack } from './timelines.ts';
+import { changedDevices } from './trees.ts';
+import { trimHazard } from './trim.ts';
 import { aheadOfMetadata, reusedRoots } from './uberblocks.ts';
 
 /** In the order in which equals are told. */
@@ -16,11 +19,13 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   staleLegs,
   timeGoingBack,
   multihost,
+  trimHazard,
   raidzExpansion,
   lostLabels,
   impossibleLabels,
   disagreeingLabels,
   newerLabels,
+  changedDevices,
   guidSumMismatch,
   lostRings,
   failingSlots,
@@ -35,7 +40,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
 
 const WEIGHT: Record<Severity, number> = { error: 0, warning: 1, info: 2 };
 
-/** Everything that labels, rings and root blocks tell of the pool, the gravest first. */
+/** Everything that labels, rings and what was read of the pool tell of it, the gravest first. */
 export function collectFindings(evidence: Evidence): Finding[] {
   return FAMILIES.flatMap((family) => family(evidence)).sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity]);
 }

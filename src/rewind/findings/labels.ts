@@ -99,15 +99,15 @@ export function newerLabels({ pool, candidates }: Evidence): Finding[] {
   if (newest === undefined || device === null) return [];
   const older = candidates.filter(({ txg }) => txg < written);
   if (older.length === 0) return [];
-  const blocks = 'a plain import or `-F` refuses to go there; `-T`, as in the commands given, does not mind';
+  const blocks = 'a plain import and -F refuse them; -T, as in the commands given, does not mind';
   const lost = written > newest.txg;
   return [
     {
       code: 'label-newer-than-uberblock',
       severity: lost ? 'warning' : 'info',
       message: lost
-        ? `The label of ${device.source.name} was written at txg ${written}, but the newest uberblock found is of txg ${newest.txg}: newer ones were lost. For all candidates, ${blocks}.`
-        : `${count(older.length, 'candidate')} are older than the labels, which were last written at txg ${written}: ${blocks}.`,
+        ? `The label of ${device.source.name} was written at txg ${written}, but the newest uberblock found is of txg ${newest.txg}: newer ones were lost. The candidates are older: ${blocks}.`
+        : `${count(older.length, 'candidate')} are older than the labels, last written at txg ${written}: ${blocks}.`,
       devices: lost ? [device] : [],
     },
   ];

@@ -43,21 +43,36 @@ export function multihost({ pool, candidates }: Evidence): Finding[] {
   ];
 }
 
-/** An uberblock that is itself a checkpoint: the pool was rewound to one. Whether one is stored stands in the MOS. */
-export function checkpoint({ candidates }: Evidence): Finding[] {
+/** A checkpoint that is kept, and uberblocks that are themselves one because the pool was rewound to it. */
+export function checkpoint({ pool, candidates, facts }: Evidence): Finding[] {
+  const findings: Finding[] = [];
+  const stored = facts?.checkpoint ?? null;
+  if (stored !== null) {
+    const { uberblock, seenAt, reads } = stored;
+    const way = `zpool import --rewind-to-checkpoint ${pool.name ?? pool.guid}`;
+    const worth = reads
+      ? `All it reaches is kept until it is discarded. ${way} goes back to it, if the newest txg opens.`
+      : 'Its root block does not read, so the pool cannot go back to it.';
+    findings.push({
+      code: 'checkpoint',
+      severity: reads ? 'info' : 'warning',
+      message: `The pool keeps a checkpoint of txg ${uberblock.txg} of ${time(uberblock.timestamp)}, as txg ${seenAt} has it. ${worth}`,
+      devices: [],
+    });
+  }
   const rewound = candidates.filter(({ uberblock }) => uberblock.checkpointTxg !== 0n);
-  if (rewound.length === 0) return [];
-  const points = rewound.map(
-    ({ txg, uberblock }) => `txg ${txg} continues the checkpoint of txg ${uberblock.checkpointTxg}`,
-  );
-  return [
-    {
+  if (rewound.length > 0) {
+    const points = rewound.map(
+      ({ txg, uberblock }) => `txg ${txg} continues the checkpoint of txg ${uberblock.checkpointTxg}`,
+    );
+    findings.push({
       code: 'checkpoint',
       severity: 'info',
       message: `The pool was rewound to a checkpoint: ${list(points)}.`,
       devices: [],
-    },
-  ];
+    });
+  }
+  return findings;
 }
 
 /** Data is moved in place while a raidz grows: txgs on the other side of a step cannot be gone back to. */

@@ -2,27 +2,38 @@ import { LABEL_REGIONS } from '../../format/label.layout.ts';
 import type { DeviceSurvey, SlotSurvey } from '../../pool/survey.ts';
 import { count, type Evidence, type Finding, list } from './finding.ts';
 
-/** Slots that zdb lists as uberblocks and OpenZFS does not take. */
+/** Slots that zdb lists as uberblocks and OpenZFS does not take; devices of which the same is true are told together. */
 export function failingSlots({ pool, candidates }: Evidence): Finding[] {
   const newest = candidates.find(({ taken }) => taken)?.txg ?? 0n;
-  return pool.devices.flatMap((device) => {
+  const told = new Map<string, DeviceSurvey[]>();
+  for (const device of pool.devices) {
     const slots = slotsOf(device, 'checksum');
-    if (slots.length === 0) return [];
+    if (slots.length === 0) continue;
     const ahead = slots.flatMap(({ slot }) => {
       const txg = slot.uberblock?.txg ?? 0n;
       return txg > newest ? [txg] : [];
     });
     const lost =
       ahead.length === 0 ? '' : ` Newer than the newest sound one: txg ${list([...new Set(ahead)].sort(byNumber))}.`;
-    return [
-      {
-        code: 'uberblock-checksum',
-        severity: 'warning' as const,
-        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} with the magic but a wrong checksum: ${list(slots.map(whichSlot))}. zdb -lu shows them as normal; an import ignores them.${lost}`,
-        devices: [device],
-      },
-    ];
-  });
+    const text = `${count(slots.length, 'uberblock slot')} with the magic but a wrong checksum: ${list(byTxg(slots))}. zdb -lu shows them as normal; an import ignores them.${lost}`;
+    told.set(text, [...(told.get(text) ?? []), device]);
+  }
+  return [...told].map(([text, devices]) => ({
+    code: 'uberblock-checksum',
+    severity: 'warning',
+    message: `${list(devices.map(({ source }) => source.name))}: ${devices.length > 1 ? 'each ' : ''}${text}`,
+    devices,
+  }));
+}
+
+/** `txg 97 (slot 1 of label 0, 1, 2, 3)`, by txg. */
+function byTxg(slots: readonly FoundSlot[]): string[] {
+  const labels = new Map<string, Set<number>>();
+  for (const { label, slot } of slots) {
+    const key = `txg ${slot.uberblock?.txg ?? '?'} (slot ${slot.index}`;
+    labels.set(key, (labels.get(key) ?? new Set()).add(label));
+  }
+  return [...labels].map(([key, of]) => `${key} of label ${[...of].join(', ')})`);
 }
 
 /** Damage that follows the sectors of the disk, not the slots of the ring. */

@@ -4,47 +4,25 @@ import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { uberblockCopies } from '../../pool/uberblockCopies.ts';
 import { leavesOf, vdevName } from '../../pool/vdevHealth.ts';
-import type { Candidate } from '../candidates.ts';
+import type { Branch } from '../facts/branchFacts.ts';
+import { divergenceOf, isOn } from './divergence.ts';
 import { count, type Evidence, type Finding, list, span, time } from './finding.ts';
 
-/** Two devices that went on without each other: different uberblocks for the same txg. */
-interface Divergence {
-  /** The oldest txg that is told in two ways. */
-  readonly first: Txg;
-  /** The branch of each telling, by the devices that carry it. */
-  readonly branches: readonly (readonly DeviceSurvey[])[];
-}
-
-const carriers = ({ copies, heartbeats }: Candidate): Set<DeviceSurvey> =>
-  new Set([...copies, ...heartbeats].map(({ device }) => device));
-
-function divergenceOf(candidates: readonly Candidate[]): Divergence | null {
-  const byTxg = new Map<Txg, Candidate[]>();
-  for (const candidate of candidates) byTxg.set(candidate.txg, [...(byTxg.get(candidate.txg) ?? []), candidate]);
-  let found: Divergence | null = null;
-  for (const [txg, tellings] of byTxg) {
-    if (tellings.length < 2 || (found !== null && found.first <= txg)) continue;
-    const branches = tellings.map((each) => [...carriers(each)]);
-    const all = branches.flat();
-    // One device with two tellings did not part from another: it was itself rewound.
-    if (new Set(all).size === all.length) found = { first: txg, branches };
-  }
-  return found;
-}
-
-/** The last txg that the branches share, and how far each went on alone. */
-export function divergedHistory({ candidates }: Evidence): Finding[] {
+/** The last txg that the branches share, how far each went on alone, and what each has that the others have not. */
+export function divergedHistory({ candidates, facts }: Evidence): Finding[] {
   const divergence = divergenceOf(candidates);
   if (divergence === null) return [];
   const { first, branches } = divergence;
-  const common = candidates.find((candidate) => {
-    const on = carriers(candidate);
-    return candidate.txg < first && branches.every((branch) => branch.some((device) => on.has(device)));
-  });
+  const common = candidates.find(
+    (candidate) => candidate.txg < first && branches.every((branch) => isOn(candidate, branch)),
+  );
   const told = branches.map((branch) => {
-    const newest = candidates.find((candidate) => branch.some((device) => carriers(candidate).has(device)));
+    const newest = candidates.find((candidate) => isOn(candidate, branch));
     const names = branch.map(({ source }) => source.name).join(', ');
-    return newest === undefined ? names : `${names} up to txg ${newest.txg} of ${time(newest.uberblock.timestamp)}`;
+    if (newest === undefined) return names;
+    const known = facts?.branches.find(({ devices }) => devices.some((device) => branch.includes(device)));
+    const own = known === undefined ? '' : onlyIn(known, facts?.branches ?? []);
+    return `${names} up to txg ${newest.txg} of ${time(newest.uberblock.timestamp)}${own}`;
   });
   const shared =
     common === undefined
@@ -58,6 +36,19 @@ export function divergedHistory({ candidates }: Evidence): Finding[] {
       devices: branches.flat(),
     },
   ];
+}
+
+/** Datasets and snapshots that only this branch has; empty where they cannot be compared. */
+function onlyIn(branch: Branch, all: readonly Branch[]): string {
+  const others = all.filter((each) => each !== branch);
+  if (branch.names === null || others.length === 0) return '';
+  const elsewhere = new Set<bigint>();
+  for (const { names } of others) {
+    if (names === null) return '';
+    for (const guid of names.keys()) elsewhere.add(guid);
+  }
+  const own = [...branch.names].flatMap(([guid, name]) => (elsewhere.has(guid) ? [] : [name]));
+  return own.length === 0 ? ', no dataset or snapshot of its own' : `, alone with ${list(own, 4)}`;
 }
 
 /** Every leaf of a top-level vdev gets the same txgs; one that has not stopped earlier. */

@@ -14,19 +14,46 @@ export function aheadOfMetadata({ judged }: Evidence): Finding[] {
   const [newest, oldest, sound] = [taken[0], taken[firstSound - 1], taken[firstSound]];
   if (newest === undefined || oldest === undefined || sound === undefined || sound.root.state !== 'reads') return [];
   if (!taken.slice(0, firstSound).every(({ prediction }) => meansMetadata(prediction.failsAt))) return [];
-  const lost = newest.candidate.uberblock.timestamp - sound.candidate.uberblock.timestamp;
+  const lost = span(newest.candidate.uberblock.timestamp - sound.candidate.uberblock.timestamp);
   const which =
     firstSound === 1
-      ? `The newest uberblock (txg ${newest.candidate.txg}) is sound, but the metadata that it points to is not on the disks`
-      : `The newest ${firstSound} uberblocks (txg ${oldest.candidate.txg} to ${newest.candidate.txg}) are sound, but the metadata that they point to is not on the disks`;
+      ? `The newest uberblock (txg ${newest.candidate.txg}) is sound`
+      : `The newest ${firstSound} uberblocks (txg ${oldest.candidate.txg} to ${newest.candidate.txg}) are sound`;
+  const reads = `The newest for which all reads that was checked is txg ${sound.candidate.txg}, ${lost} older.`;
+  const proven = sound.prediction.verdict !== 'unverified';
+  // Only when all was looked at: the first step that fails hides what else is not there.
+  const shared = proven ? sharedBlock(taken.slice(0, firstSound)) : null;
+  if (shared !== null) {
+    return [
+      {
+        code: 'metadata-damaged',
+        severity: 'error',
+        message: `${which}, and all need one block that is damaged: ${shared}. ${reads} Likely cause: the block went bad after it was written, or was overwritten; a flush that was not done leaves different blocks unwritten in each txg.`,
+        devices: [],
+      },
+    ];
+  }
+  const points = firstSound === 1 ? 'it points to' : 'they point to';
   return [
     {
       code: 'uberblock-ahead-of-metadata',
       severity: 'error',
-      message: `${which}. The newest for which what was checked reads is txg ${sound.candidate.txg}, ${span(lost)} older. Likely cause: a flush that was acknowledged and not done (disk cache, RAID card, hypervisor).`,
+      message: `${which}, but the metadata that ${points} is not on the disks. ${reads} Likely cause: a flush that was acknowledged and not done (disk cache, RAID card, hypervisor).`,
       devices: [],
     },
   ];
+}
+
+/** Txgs that have to fail at one block before that says something: two may share what the last flush left out. */
+const ENOUGH_TXGS = 3;
+const ADDRESSES = /block \(?((?:\d+:[0-9a-f]+(?:, )?)+)/;
+
+/** Addresses of the block at which all of `failing` fail; null when they fail at different ones. */
+function sharedBlock(failing: readonly Evidence['judged'][number][]): string | null {
+  if (failing.length < ENOUGH_TXGS) return null;
+  const blocks = new Set(failing.map(({ prediction }) => ADDRESSES.exec(prediction.reasons[0] ?? '')?.[1]));
+  const [only] = blocks;
+  return blocks.size === 1 && only !== undefined ? only : null;
 }
 
 /** How many candidates of the pool have no root block any more although they are not the newest: nothing to worry about. */

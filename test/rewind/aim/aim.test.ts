@@ -157,7 +157,8 @@ describe('a scan that is stopped', () => {
     });
     expect(document.stopped).toBe(true);
     const candidates = document.pools[0]?.candidates ?? [];
-    expect(lines).toHaveLength(candidates.length);
+    expect(lines).toHaveLength(3);
+    expect(candidates.length).toBeGreaterThan(3);
     expect(candidates.filter(({ verdict }) => verdict === 'importable').map(({ txg }) => txg)).toEqual(
       lines.slice(0, 3),
     );

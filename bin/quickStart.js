@@ -1,0 +1,80 @@
+// Builds dist/start.cjs: labels and rings in one file, compiled beforehand. Half of what a look at one disk takes is
+// the loading of a program of many files that also does everything else; test/bench/scan.ts measures it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+import { build } from 'esbuild';
+import { CACHE, unpackImage } from './images.js';
+
+/** Parts loaded on demand that are needed for it. All others stay out: bin/zfs-uber.js takes the whole program then. */
+const PARTS =
+  /\/(nodeLibrary|scanCommand|labelsCommand|ringCommand|api\/scan|report\/text\/(scanText|labelsText|ringText))\.ts$/;
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+async function bundle() {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { start: join('src', 'cli', 'main.ts') },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    // A script compiled beforehand cannot import; what it is given can require, modules too.
+    supported: { 'dynamic-import': false },
+    logLevel: 'warning',
+    define: { 'import.meta.url': 'importMetaUrl' },
+    // A function of what a CommonJS module is given: bin/zfs-uber.js calls it.
+    banner: {
+      js: '(function(exports,require,module,__filename){const importMetaUrl=require("node:url").pathToFileURL(__filename).href;',
+    },
+    footer: { js: '})' },
+    plugins: [
+      {
+        name: 'parts',
+        setup({ onResolve }) {
+          onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) =>
+            kind === 'dynamic-import' && !PARTS.test(join(resolveDir, path)) ? { path, external: true } : null,
+          );
+        },
+      },
+    ],
+  });
+}
+
+/** Leaves V8's code for what one scan ran beside it. Every other version of Node refuses it and compiles as usual. */
+async function compile() {
+  const gz = join(ROOT, 'test-images', 'torn-sector', 'd0.img.gz');
+  if (!existsSync(gz)) return;
+  const image = await unpackImage(gz, join(CACHE, 'pools', 'torn-sector'));
+  // A process of its own, for its arguments and its stdout.
+  const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), image], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`dist/start.cjs ends with status ${status}`);
+}
+
+/** @param {string} image to scan */
+async function compileHere(image) {
+  const file = join(ROOT, 'dist', 'start.cjs');
+  process.argv.splice(2, Number.POSITIVE_INFINITY, 'scan', '--depth', 'labels', '--json', image);
+  const script = new Script(readFileSync(file, 'latin1'), { filename: file });
+  const module = { exports: { run: async () => {} } };
+  script.runInThisContext()(module.exports, createRequire(file), module, file);
+  await module.exports.run();
+  writeFileSync(join(ROOT, 'dist', 'start.cache'), script.createCachedData());
+}
+
+const [image] = process.argv.slice(2);
+if (image === undefined) {
+  await bundle();
+  await compile();
+} else await compileHere(image);

@@ -1,0 +1,106 @@
+import type { Engine } from '../block/engine.ts';
+import { chooseEngine } from '../node/engine.ts';
+import { openBlockReader } from '../pool/blockReader.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { buildVerifyDocument, type VerifyDocument } from '../report/verifyDocument.ts';
+import { viewHead } from '../report/viewHead.ts';
+import { importCommands } from '../rewind/commands.ts';
+import { examine } from '../rewind/examine.ts';
+import { locateFailures } from '../rewind/locateFailures.ts';
+import { guessMissingTops, needsLogLess } from '../rewind/missingTops.ts';
+import { describeOpened } from './describeOpened.ts';
+import { importPlace } from './importPlace.ts';
+import { NoSuchTxgError } from './noSuchTxg.ts';
+import { type OpenedPool, type OpenedPools, openPools } from './openPool.ts';
+import type { Progress } from './progress.ts';
+import { toolInfo } from './toolInfo.ts';
+
+export interface VerifyOptions {
+  /** Default: `data`. */
+  readonly depth?: 'meta' | 'data' | undefined;
+  /** Name or guid of the pool; needed only where the sources hold several. */
+  readonly pool?: string | null | undefined;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly engine?: Engine | undefined;
+}
+
+/**
+ * One txg in depth: every step of its load, every block that fails, and which dataset, object and file each belongs to.
+ *
+ * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @returns the document of `verify --json`; its `pool` is null when there is none
+ * @throws NoSuchTxgError, a UsageError, when the rings do not hold that txg; UsageError when a spec or the pool's name
+ *   makes no sense; the reason of `signal`
+ */
+export async function verify(
+  specs: readonly string[],
+  txg: bigint,
+  options: VerifyOptions = {},
+): Promise<VerifyDocument> {
+  const engine = options.engine ?? chooseEngine();
+  const { progress, signal, pool = null } = options;
+  const opened = await openPools(specs, { engine, progress, signal });
+  try {
+    const one = opened.pools.length === 0 && pool === null ? null : opened.pool(pool);
+    return await verifyOne(opened, one, txg, { ...options, engine });
+  } finally {
+    await opened.close();
+  }
+}
+
+async function verifyOne(
+  opened: OpenedPools,
+  one: OpenedPool | null,
+  txg: bigint,
+  { engine, depth = 'data', progress, signal }: VerifyOptions & { readonly engine: Engine },
+): Promise<VerifyDocument> {
+  const candidates = one?.candidates ?? [];
+  const those = candidates.filter((each) => each.txg === txg);
+  const candidate = those.find(({ taken }) => taken) ?? those[0] ?? null;
+  if (one !== null && candidate === null) throw new NoSuchTxgError(txg, one.txgs);
+  const head = viewHead({
+    tool: toolInfo(engine),
+    sources: opened.sources.map((source) => describeOpened(source.opened)),
+    pool: one?.pool ?? null,
+    ringTxgs: one?.txgs ?? [],
+    uberblock: candidate?.uberblock ?? null,
+    passedOver: [],
+    error: null,
+  });
+  if (one === null || candidate === null) {
+    const commands = { readOnly: [], readWrite: [] };
+    return buildVerifyDocument(head, { depth, examination: null, commands, located: [] });
+  }
+  const { pool } = one;
+  const examination = await examine(
+    pool,
+    pool.root === null ? null : openBlockReader(pool.root, { engine }),
+    candidates,
+    candidate,
+    {
+      engine,
+      open: (root, more) => openBlockReader(root, { engine, ...more }),
+      data: depth === 'data',
+      signal,
+      // The share is an estimate by bytes.
+      onProgress:
+        progress && (({ share }) => progress({ phase: 'checking blocks, part', done: percent(share), total: 100 })),
+    },
+  );
+  const { state, verification } = examination;
+  const places = new Map(opened.sources.map((source) => [source.survey, source.opened]));
+  const placeOf = (device: DeviceSurvey) => {
+    const source = places.get(device);
+    return source === undefined ? null : importPlace(source);
+  };
+  const commands = importCommands(pool, candidate.txg, state.devices ?? pool.devices, {
+    placeOf,
+    ambiguousName: opened.pools.some((other) => other !== one && other.name === one.name),
+    logMissing: state.view?.logMissing ?? needsLogLess(pool, guessMissingTops(pool, candidates)),
+  });
+  const located = await locateFailures(verification?.failures ?? [], state);
+  return buildVerifyDocument(head, { depth, examination, commands, located });
+}
+
+const percent = (share: number): number => Math.floor(Math.min(Math.max(share, 0), 1) * 100);

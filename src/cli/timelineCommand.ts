@@ -1,0 +1,62 @@
+import { ZfsUberError } from '../bytes/errors.ts';
+import { printable } from '../report/text/printable.ts';
+import {
+  historyEvent,
+  inTime,
+  ringEvents,
+  type TimelineEvent,
+  type TimelineFormat,
+  timelineLines,
+} from '../report/timeline.ts';
+import { EXIT } from './exitStatus.ts';
+import type { Library } from './library.ts';
+import { sendParts } from './sendParts.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Records of one history: sorting needs them all. */
+const MAX_RECORDS = 500_000;
+
+/**
+ * Prints the timeline of every pool in place of a report: uberblocks, label texts, and the history as the newest txg that
+ * opens has it.
+ *
+ * @returns the exit status
+ */
+export async function printTimeline(
+  sources: readonly string[],
+  asked: { readonly format: TimelineFormat; readonly pool: string | null },
+  terminal: Terminal,
+  library: Library,
+): Promise<number> {
+  const opened = await library.openPools(sources, {});
+  try {
+    let whole = opened.sources.every((source) => source.opened.error === null);
+    const trouble = (error: ZfsUberError): void => {
+      whole = false;
+      terminal.err(`${printable(`zfs-uber: ${error.message}`, false)}\n`);
+    };
+    const pools = opened.pools.filter(
+      ({ name, guid }) => asked.pool === null || asked.pool === name || asked.pool === guid.toString(),
+    );
+    const events: TimelineEvent[] = [];
+    for (const one of pools) {
+      events.push(...ringEvents(one.pool));
+      let count = 0;
+      try {
+        const view = await one.at(null, {});
+        for await (const record of view.history({ onTrouble: trouble })) {
+          if (++count > MAX_RECORDS) break;
+          events.push(historyEvent(one.name ?? one.guid.toString(), record));
+        }
+      } catch (error) {
+        if (!(error instanceof ZfsUberError)) throw error;
+        trouble(error);
+      }
+    }
+    await sendParts(terminal, timelineLines(asked.format, inTime(events)));
+    if (!whole) return EXIT.partial;
+    return pools.length > 0 ? EXIT.done : EXIT.noZfs;
+  } finally {
+    await opened.close();
+  }
+}

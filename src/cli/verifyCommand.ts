@@ -1,0 +1,21 @@
+import { UsageError } from '../bytes/errors.ts';
+import { jsonSafe } from '../report/jsonSafe.ts';
+import type { Run, VERIFY_OPTIONS } from './commands.ts';
+import { EXIT } from './exitStatus.ts';
+import { progressLine } from './progressLine.ts';
+import { pageFor } from './terminal.ts';
+
+export const runVerify: Run<typeof VERIFY_OPTIONS> = async ({ sources, values }, terminal, library) => {
+  const { txg, depth, pool, all, quiet, json } = values;
+  if (txg === null) throw new UsageError('verify: say which txg: --txg T');
+  const progress = progressLine(terminal, { asked: values.progress, quiet });
+  const choice = { depth, pool, progress: progress.show };
+  const document = await library.verify(sources, txg, choice).finally(progress.end);
+  if (json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
+  else {
+    const { verifyText } = await import('../report/text/verifyText.ts');
+    terminal.out(verifyText(await pageFor(terminal, values['no-color']), document, { all, quiet }));
+  }
+  if (document.sources.some(({ error }) => error !== null)) return EXIT.partial;
+  return document.pool === null ? EXIT.noZfs : EXIT.done;
+};

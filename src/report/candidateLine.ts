@@ -1,0 +1,35 @@
+import type { Pool } from '../pool/pool.ts';
+import type { Judged } from '../rewind/judge.ts';
+import type { CandidateEntry } from './document.ts';
+import { seconds } from './sourceEntry.ts';
+
+/**
+ * A line of `scan --json-lines`: one candidate as soon as it is judged. Rank, loss and commands depend on all of them:
+ * those are in the document that ends the stream.
+ */
+export interface CandidateLine
+  extends Pick<
+    CandidateEntry,
+    'txg' | 'timestamp' | 'copies' | 'verdict' | 'metadataErrors' | 'dataErrors' | 'reasons' | 'hazards'
+  > {
+  readonly schema: 'zfs-uber/candidate/1';
+  readonly pool: { readonly name: string | null; readonly guid: string };
+  /** `zpool import -T` takes this uberblock, and no other of the same txg. */
+  readonly taken: boolean;
+}
+
+export function candidateLine({ name, guid }: Pool, { candidate, prediction, counts }: Judged): CandidateLine {
+  return {
+    schema: 'zfs-uber/candidate/1',
+    pool: { name, guid: guid.toString() },
+    txg: candidate.txg.toString(),
+    timestamp: seconds(candidate.uberblock.timestamp),
+    copies: candidate.copies.length,
+    taken: candidate.taken,
+    verdict: prediction.verdict,
+    metadataErrors: counts?.metadataErrors ?? null,
+    dataErrors: counts?.dataErrors ?? null,
+    reasons: prediction.reasons,
+    hazards: prediction.hazards,
+  };
+}

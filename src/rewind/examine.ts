@@ -1,0 +1,98 @@
+import type { Engine } from '../block/engine.ts';
+import type { BlockReader } from '../pool/blockRead.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Candidate } from './candidates.ts';
+import { newLoad } from './judge.ts';
+import { LoadMemo } from './load/loadMemo.ts';
+import type { LoadState } from './load/loadState.ts';
+import { type OpenBlocks, PoolReaders } from './load/poolReaders.ts';
+import { verifyStep } from './load/verifyStep.ts';
+import { MOS_STEPS } from './loadSteps.ts';
+import { type LoadStep, type Prediction, predict, type Trouble } from './predict.ts';
+import { checkRoots, NOT_CHECKED } from './rootCheck.ts';
+import { createVerifier, type Verification, type Verifier, type VerifyProgress } from './verify/verifier.ts';
+
+/**
+ * One step of the load and what came of it. `open`: it cannot be told. `not-reached`: the load has failed before, or the
+ * read-write import has and the step belongs to it alone.
+ */
+export interface StepOutcome {
+  readonly name: string;
+  readonly when: LoadStep<unknown>['when'];
+  readonly outcome: 'passed' | 'failed' | 'open' | 'not-reached';
+  /** Why it is not `passed`; null for a step that was not reached. */
+  readonly trouble: Trouble | null;
+}
+
+export interface Examination {
+  readonly prediction: Prediction;
+  /** All steps, in the order of the load. */
+  readonly steps: readonly StepOutcome[];
+  /** What the traversal of all blocks found, also where the load would not get to it; null when it has no place to begin. */
+  readonly verification: Verification | null;
+  readonly state: LoadState;
+}
+
+export interface ExamineOptions {
+  readonly engine: Engine;
+  readonly open: OpenBlocks;
+  /** Content is looked at too, not metadata alone. */
+  readonly data: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+}
+
+/** Failures that are listed: as many as the verifier keeps particulars of. */
+const FAILURES = 10_000;
+
+/**
+ * One candidate in depth: every step of its load, and every block that fails, also where the load would have given up.
+ *
+ * @param reader of the pool as its labels describe it
+ * @param all candidates of `pool`
+ * @throws LimitError for a tree that is much larger than the pool; the reason of `signal`
+ */
+export async function examine(
+  pool: Pool,
+  reader: BlockReader | null,
+  all: readonly Candidate[],
+  candidate: Candidate,
+  { engine, open, data, signal, onProgress }: ExamineOptions,
+): Promise<Examination> {
+  const roots = reader === null ? null : await checkRoots([candidate], reader, signal === undefined ? {} : { signal });
+  const root = roots?.get(candidate.rootKey) ?? NOT_CHECKED;
+  const state = newLoad(pool, all, candidate, {
+    root,
+    readers: new PoolReaders(open),
+    memo: new LoadMemo(),
+    signal,
+  });
+  let verification: Verification | null = null;
+  const inner = createVerifier({ engine, oldestTxg: candidate.txg, failures: FAILURES });
+  const verifier: Verifier = {
+    async verify(view, options) {
+      verification = await inner.verify(view, { ...options, ...(onProgress === undefined ? {} : { onProgress }) });
+      return verification;
+    },
+    get memoryBytes() {
+      return inner.memoryBytes;
+    },
+  };
+  const traversal = verifyStep(verifier, data);
+  const seen = new Map<LoadStep<LoadState>, Trouble | null>();
+  const prediction = await predict(state, [...MOS_STEPS, traversal], true, (step, trouble) => {
+    seen.set(step, trouble);
+  });
+  if (verification === null && state.view !== null) {
+    // What else is damaged is worth knowing where the load gives up.
+    for await (const _ of traversal.check(state)) break;
+  }
+  const steps = [...MOS_STEPS, traversal].map((step): StepOutcome => {
+    const { name, when } = step;
+    const trouble = seen.get(step);
+    if (trouble === undefined) return { name, when, outcome: 'not-reached', trouble: null };
+    if (trouble === null) return { name, when, outcome: 'passed', trouble };
+    return { name, when, outcome: trouble.because === 'unknown' ? 'open' : 'failed', trouble };
+  });
+  return { prediction, steps, verification, state };
+}

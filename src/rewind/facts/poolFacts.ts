@@ -1,0 +1,130 @@
+import { ZfsUberError } from '../../bytes/errors.ts';
+import type { Txg } from '../../bytes/units.ts';
+import { openPoolAt, type ReaderChoice } from '../../dataset/openAt.ts';
+import type { PoolAt } from '../../dataset/poolAt.ts';
+import type { Uberblock } from '../../format/uberblock.ts';
+import type { VdevConfig } from '../../format/vdevConfig.ts';
+import type { BlockReader } from '../../pool/blockRead.ts';
+import type { Pool, VdevNode } from '../../pool/pool.ts';
+import type { Candidate } from '../candidates.ts';
+import type { Judged } from '../judge.ts';
+import { checkRoot } from '../rootCheck.ts';
+import { type Branch, branchesOf } from './branchFacts.ts';
+import { type StateFacts, stateFacts } from './stateFacts.ts';
+import { type TrimFacts, trimFacts } from './trimFacts.ts';
+
+/** The devices that the pool had at one txg, as its meta-object set has them. */
+export interface TreeAt {
+  readonly txg: Txg;
+  readonly guidSum: bigint;
+  /** The root vdev. */
+  readonly tree: VdevConfig;
+}
+
+/** A checkpoint that is kept in the pool. */
+export interface StoredCheckpoint {
+  readonly uberblock: Uberblock;
+  /** Txg whose meta-object set was found to hold it. */
+  readonly seenAt: Txg;
+  /** Its root block is whole. */
+  readonly reads: boolean;
+}
+
+/** What meta-object sets tell beside the verdicts. */
+export interface PoolFacts {
+  /** One for each set of devices that the pool had in the txgs of its rings, newest first, as far as one opens. */
+  readonly trees: readonly TreeAt[];
+  readonly checkpoint: StoredCheckpoint | null;
+  /** At the recommended txg, else at the newest that opens. */
+  readonly trim: TrimFacts | null;
+  /** Histories that went on without each other, as each ends; empty where there is one. */
+  readonly branches: readonly Branch[];
+  /** Of the recommended txg. */
+  readonly state: StateFacts | null;
+}
+
+export interface FactsOptions {
+  readonly open: (root: VdevNode, choice: ReaderChoice) => BlockReader;
+  /** Log devices that the pool had at the recommended txg are missing. */
+  readonly logMissing: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Meta-object sets that are tried for one question before it stays open. */
+const TRIES = 8;
+/** Different sets of devices that are told apart. */
+const TREES = 8;
+
+/**
+ * Reads what a person has to know beside the verdicts; few blocks, most of which judging has read before.
+ *
+ * @param judged newest first
+ * @param best the recommended one
+ */
+export async function readPoolFacts(
+  pool: Pool,
+  judged: readonly Judged[],
+  best: Judged | null,
+  { open, logMissing, signal }: FactsOptions,
+): Promise<PoolFacts> {
+  const views = new Map<Candidate, PoolAt | null>();
+  const viewOf = async (candidate: Candidate): Promise<PoolAt | null> => {
+    const known = views.get(candidate);
+    if (known !== undefined) return known;
+    const view = await opened(() => viewAt(pool, candidate.uberblock, open, signal));
+    views.set(candidate, view);
+    return view;
+  };
+  const firstView = async (wanted: readonly Judged[]): Promise<PoolAt | null> => {
+    for (const { candidate } of wanted.slice(0, TRIES)) {
+      const view = await viewOf(candidate);
+      if (view !== null) return view;
+    }
+    return null;
+  };
+  const readable = judged.filter(({ root }) => root.state === 'reads');
+  const taken = readable.filter(({ candidate }) => candidate.taken);
+  const newest = await firstView(taken);
+  const chosen = best === null ? null : await viewOf(best.candidate);
+  const trees: TreeAt[] = [];
+  const sums = [...new Set(taken.map(({ candidate }) => candidate.uberblock.guidSum))];
+  for (const guidSum of sums.slice(0, TREES)) {
+    const view = await firstView(taken.filter(({ candidate }) => candidate.uberblock.guidSum === guidSum));
+    if (view?.vdevTree != null) trees.push({ txg: view.txg, guidSum, tree: view.vdevTree });
+  }
+  const trimView = chosen ?? newest;
+  return {
+    trees,
+    checkpoint: newest === null ? null : await opened(() => storedCheckpoint(newest, signal)),
+    trim: trimView === null ? null : await opened(() => trimFacts(trimView, signal)),
+    branches: await branchesOf(readable, viewOf, signal),
+    state: chosen === null ? null : await stateFacts(chosen, { logMissing, signal }),
+  };
+}
+
+async function viewAt(
+  pool: Pool,
+  uberblock: Uberblock,
+  open: FactsOptions['open'],
+  signal: AbortSignal | undefined,
+): Promise<PoolAt | null> {
+  if (pool.root === null) return null;
+  return (await openPoolAt(pool, pool.root, uberblock, open, { signal })).view;
+}
+
+async function storedCheckpoint(view: PoolAt, signal: AbortSignal | undefined): Promise<StoredCheckpoint | null> {
+  const uberblock = await view.mos.checkpoint(signal);
+  if (uberblock === null) return null;
+  const { state } = await checkRoot(uberblock.rootbp, view.blocks, signal);
+  return { uberblock, seenAt: view.txg, reads: state === 'reads' };
+}
+
+/** Null for what cannot be read: it is evidence beside the verdicts, which say what is damaged. */
+async function opened<T>(work: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ZfsUberError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { ZfsUberError } from '../../bytes/errors.ts';
+import type { Txg } from '../../bytes/units.ts';
+import type { PoolAt } from '../../dataset/poolAt.ts';
+import type { VdevConfig } from '../../format/vdevConfig.ts';
+
+/** What the pool at one txg does to space that it does not use, on its own, as soon as it is imported to write. */
+export interface TrimFacts {
+  readonly txg: Txg;
+  /** The pool property: freed space is trimmed in batches. */
+  readonly autotrim: boolean;
+  /** Devices on which that was under way or suspended at this txg: an import goes on with it. */
+  readonly running: readonly { readonly vdev: string; readonly what: 'trim' | 'initialize' }[];
+}
+
+/** Source: include/sys/fs/zfs.h, VDEV_LEAF_ZAP_TRIM_STATE and VDEV_LEAF_ZAP_INITIALIZE_STATE */
+const STATES = [
+  ['trim', 'org.zfsonlinux:vdev_trim_state'],
+  ['initialize', 'com.delphix:vdev_initialize_state'],
+] as const;
+
+/** Goes on after an import. Source: include/sys/fs/zfs.h, vdev_trim_state_t; module/zfs/vdev_trim.c, vdev_trim_restart */
+const ACTIVE = 1n;
+
+/** Leaves that are looked at; a pool has hardly more. */
+const MAX_LEAVES = 1024;
+
+/** @throws ZfsUberError when the properties of the pool cannot be read; a leaf that cannot is left out */
+export async function trimFacts(view: PoolAt, signal?: AbortSignal): Promise<TrimFacts> {
+  const autotrim = (await view.mos.properties(signal)).get('autotrim')?.integer;
+  const running: { vdev: string; what: 'trim' | 'initialize' }[] = [];
+  for (const { path, type, zapLeaf, guid } of leaves(view.vdevTree)) {
+    if (zapLeaf === null || zapLeaf === 0n) continue;
+    try {
+      const zap = await view.mos.zap(zapLeaf, signal);
+      for (const [what, key] of STATES) {
+        const state = await zap.integer(key, signal);
+        if (state === ACTIVE) running.push({ vdev: path ?? `${type} ${guid}`, what });
+      }
+    } catch (error) {
+      if (!(error instanceof ZfsUberError)) throw error;
+    }
+  }
+  return { txg: view.txg, autotrim: autotrim === 1n, running };
+}
+
+function leaves(tree: VdevConfig | null): VdevConfig[] {
+  const found: VdevConfig[] = [];
+  const open = tree === null ? [] : [...tree.children];
+  for (let next = open.pop(); next !== undefined && found.length < MAX_LEAVES; next = open.pop()) {
+    if (next.children.length === 0) found.push(next);
+    else open.push(...next.children);
+  }
+  return found;
+}

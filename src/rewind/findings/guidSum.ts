@@ -1,0 +1,126 @@
+import type { VdevConfig } from '../../format/vdevConfig.ts';
+import { guidSumDifference, guidSumOf } from '../../pool/guidSum.ts';
+import type { VdevNode } from '../../pool/pool.ts';
+import { guessMissingTops, type TopGuess } from '../missingTops.ts';
+import { type Evidence, type Finding, list } from './finding.ts';
+
+const HARMLESS: ReadonlySet<TopGuess> = new Set<TopGuess>(['log', 'removed']);
+
+/** The guids do not add up, and what makes up for it, as far as anything on the disks names it. */
+export function guidSumMismatch(evidence: Evidence): Finding[] {
+  const { pool, candidates } = evidence;
+  const { expected, found } = pool.guidSum;
+  if (pool.root === null || expected === null || expected === found) return [];
+  const difference = guidSumDifference(expected, found);
+  const lost = pool.root.children.filter(({ config }) => config.type === 'missing');
+  const guesses = guessMissingTops(pool, candidates);
+  const known = guidSumOf(pool.root) === expected;
+  const changes = known ? [] : explain(pool.root, difference, unitsOf(evidence));
+  const harmless =
+    known || (lost.length > 0 && lost.every(({ config }) => HARMLESS.has(guesses.get(config.id ?? -1) ?? 'unknown')));
+  const ids = list(lost.map(({ config }) => config.id ?? '?'));
+  const unexplained =
+    lost.length === 0
+      ? 'The labels describe another tree than the uberblock: one of them is older.'
+      : `The missing top-level vdev ${ids} may explain it.`;
+  const solved = changes.length === 0 ? unexplained : `That is the tree of the labels ${changes.join(' and ')}.`;
+  const why = known ? `That is ${list(namesOfCompleted(evidence))}, known from the meta-object set.` : solved;
+  return [
+    {
+      code: 'guid-sum-mismatch',
+      severity: harmless ? 'info' : 'warning',
+      message: `The guids of the known vdevs add up to ${found}, the newest uberblock says ${expected}; the difference is ${difference}. ${why}`,
+      devices: [],
+    },
+  ];
+}
+
+/** Top-level vdevs without a device: no label of them can have been given. */
+function namesOfCompleted({ pool }: Evidence): string[] {
+  const deviceless = (node: VdevNode): boolean =>
+    node.children.length === 0 ? node.device === null : node.children.every(deviceless);
+  return (pool.root?.children ?? [])
+    .filter((top) => top.config.guid !== 0n && deviceless(top))
+    .map(
+      ({ config, role }) => `${role === 'normal' ? '' : `${role} `}${config.path ?? config.type} (guid ${config.guid})`,
+    );
+}
+
+/** Something that may have come or gone as one: a vdev alone, or with all below it. */
+interface Unit {
+  readonly sum: bigint;
+  readonly name: string;
+}
+
+/** Everything that any label, also an old one, or any meta-object set says of vdevs of this pool. */
+function unitsOf({ pool, facts }: Evidence): Unit[] {
+  const units = new Map<bigint, Unit>();
+  const add = (config: VdevConfig) => {
+    const open = [config];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      open.push(...next.children);
+      if (units.size >= MAX_UNITS) return;
+      if (next.type === 'root' || next.guid === 0n) continue;
+      const name = `${next.isLog ? 'log ' : ''}${next.path ?? next.type} (guid ${next.guid})`;
+      const sum = sumOf(next);
+      if (!units.has(next.guid)) units.set(next.guid, { sum: next.guid, name });
+      if (!units.has(sum)) units.set(sum, { sum, name: `${name} with its ${next.children.length} children` });
+    }
+  };
+  for (const { tree } of facts?.trees ?? []) add(tree);
+  for (const device of pool.devices) {
+    for (const { config } of device.labels) {
+      if (config?.poolGuid === pool.guid && config.vdevTree !== null) add(config.vdevTree);
+    }
+  }
+  return [...units.values()];
+}
+
+/** Known guids that are combined; pools have a few dozen. */
+const MAX_UNITS = 400;
+
+function sumOf(config: VdevConfig): bigint {
+  let sum = 0n;
+  const open = [config];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    sum += next.guid;
+    open.push(...next.children);
+  }
+  return BigInt.asUintN(64, sum);
+}
+
+/**
+ * The fewest changes, up to three, that make up for `difference`: known vdevs that the tree lacks come, those that it
+ * has go. Guids are random numbers of 64 bits, so sums that fit by chance are not to be expected.
+ */
+function explain(root: VdevNode, difference: bigint, units: readonly Unit[]): string[] {
+  const own = new Set<bigint>();
+  const open = [root];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    own.add(next.config.guid);
+    open.push(...next.children);
+  }
+  const changes = units.map(({ sum, name }): Unit => {
+    const inTree = own.has(sum);
+    return { sum: inTree ? BigInt.asUintN(64, -sum) : sum, name: `${inTree ? 'without' : 'with'} ${name}` };
+  });
+  const single = new Map(changes.map((change) => [change.sum, change]));
+  const one = single.get(difference);
+  if (one !== undefined) return [one.name];
+  const rest = (...taken: Unit[]): bigint =>
+    BigInt.asUintN(
+      64,
+      taken.reduce((left, { sum }) => left - sum, difference),
+    );
+  for (const first of changes) {
+    const second = single.get(rest(first));
+    if (second !== undefined && second !== first) return [first.name, second.name];
+  }
+  for (const [i, first] of changes.entries()) {
+    for (const second of changes.slice(i + 1)) {
+      const third = single.get(rest(first, second));
+      if (third !== undefined && third !== first && third !== second) return [first.name, second.name, third.name];
+    }
+  }
+  return [];
+}

@@ -1,0 +1,114 @@
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { type Alternative, alternatives } from './alternatives.ts';
+import type { Candidate } from './candidates.ts';
+import type { PoolFacts } from './facts/poolFacts.ts';
+import type { StateFacts } from './facts/stateFacts.ts';
+import { count, type Finding, span } from './findings/finding.ts';
+import type { JudgedCandidate } from './judgePool.ts';
+import type { Choice } from './rank.ts';
+
+export interface Recommendation {
+  readonly candidate: JudgedCandidate;
+  readonly why: string;
+  readonly alternatives: readonly Alternative[];
+  /** Only what applies here; empty for a pool whose newest txg imports and that has nothing to warn of. */
+  readonly cautions: readonly string[];
+  /** Shell line for after a read-write import, that keeps later imports from the newer uberblocks; null without such. */
+  readonly afterReadWrite: string | null;
+  /** Trying it can cost something: better on a copy or an overlay. */
+  readonly risky: boolean;
+  /** Snapshots and intent logs at that txg; null where they were not read. */
+  readonly state: StateFacts | null;
+}
+
+export interface RecommendOptions {
+  readonly candidates: readonly JudgedCandidate[];
+  /** Every candidate of the rings, newest first. */
+  readonly all: readonly Candidate[];
+  readonly choice: Choice<JudgedCandidate>;
+  readonly findings: readonly Finding[];
+  readonly facts: PoolFacts | null;
+  /** Devices that zpool cannot open as they are. */
+  readonly unreachable: readonly DeviceSurvey[];
+  readonly poolName: string | null;
+}
+
+/** The txg to try first, what else to try, and what to mind. */
+export function recommend(options: RecommendOptions): Recommendation {
+  const { candidates, choice, findings, facts, all } = options;
+  const candidate = choice.judged;
+  const { txg } = candidate.candidate;
+  const newer = all.filter((each) => each.taken && each.txg > txg);
+  const graver = findings.some(({ severity }) => severity !== 'info');
+  const risky = newer.length > 0 || graver || candidate.prediction.verdict !== 'importable';
+  return {
+    candidate,
+    why: choice.why,
+    alternatives: alternatives(candidates, choice, facts?.checkpoint ?? null),
+    cautions: [...(risky ? workOnCopy(candidate) : []), ...rewindCautions(options, newer), ...stateCautions(options)],
+    afterReadWrite: outrunning(options, newer),
+    risky,
+    state: facts?.state ?? null,
+  };
+}
+
+function workOnCopy({ prediction }: JudgedCandidate): string[] {
+  const open =
+    prediction.verdict === 'unverified'
+      ? ['Not everything below the root block was checked: the import may still fail or find damage.']
+      : [];
+  return ['Work on a copy or an overlay of the devices, never on the only original. Import read-only first.', ...open];
+}
+
+/** What is given up by writing on from an older txg, and how it comes back by itself. */
+function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[]): string[] {
+  const { candidate, prediction } = choice.judged;
+  const [first] = newer;
+  const last = newer.at(-1);
+  if (first === undefined || last === undefined || prediction.verdict === 'readonly') return [];
+  const which = first === last ? `txg ${first.txg}` : `${count(newer.length, 'newer txg')} (${last.txg}-${first.txg})`;
+  const seconds = span(first.uberblock.timestamp - candidate.uberblock.timestamp);
+  return [
+    `A read-write import gives up ${which}, ${seconds} of writing: what only they use is overwritten from then on.`,
+    `The newer uberblocks stay in the rings: until the pool has written past txg ${first.txg}, an import after an export or crash takes one of them (OpenZFS issue 19163).`,
+  ];
+}
+
+/** A forged txg may be anything: so many syncs nobody waits for. */
+const MOST_SYNCS = 100000n;
+
+/** Each forced sync writes a txg, until the last of the newer uberblocks is no longer the newest. */
+function outrunning({ choice, poolName }: RecommendOptions, newer: readonly Candidate[]): string | null {
+  const { candidate, prediction, commands } = choice.judged;
+  const [first] = newer;
+  const name = commands.readWrite.at(-1);
+  if (first === undefined || poolName === null || name === undefined || prediction.verdict === 'readonly') return null;
+  const syncs = first.txg - candidate.txg + 1n;
+  return syncs > MOST_SYNCS ? null : `for i in $(seq ${syncs}); do zpool sync -f ${name}; done`;
+}
+
+function stateCautions({ findings, unreachable, choice }: RecommendOptions): string[] {
+  const cautions: string[] = [];
+  const codes = new Set(findings.map(({ code, severity }) => (severity === 'info' ? '' : code)));
+  if (unreachable.length > 0) {
+    const names = unreachable.map(({ source }) => source.name).join(', ');
+    cautions.push(
+      `zpool does not see inside image files: attach ${names} as block devices first (losetup -r -P) and add them with -d.`,
+    );
+  }
+  if (codes.has('multihost')) cautions.push('Make sure that no other host has the pool imported: multihost is on.');
+  if (codes.has('history-diverged')) {
+    cautions.push(
+      'The devices hold two histories: an import with all of them overwrites one. Keep the other branch unplugged.',
+    );
+  }
+  if (codes.has('trim-hazard')) {
+    cautions.push('Written to, the pool trims or overwrites unused space: every other txg is lost then.');
+  }
+  if (codes.has('leg-stale') && choice.passedOver.length > 0) {
+    cautions.push(
+      'A device that stayed behind is resilvered by a read-write import: copy it first if it may be needed.',
+    );
+  }
+  return cautions;
+}

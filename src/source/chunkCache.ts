@@ -1,0 +1,107 @@
+import { type ByteSource, SourceError } from './source.ts';
+
+/** Bytes read at once where few are asked for: a device needs hardly longer for them than for the few. */
+const CHUNK = 64 * 1024;
+/** Longer reads go past the cache: they are worth a request of their own. */
+const LONGEST = 32 * 1024;
+/** Bytes kept of all sources together. */
+const CAPACITY = 16 * 1024 * 1024;
+/** What a chunk that cannot be read takes. */
+const FAILED = 64;
+
+/** Of the source, `chunk * CHUNK` on; null when the device gives an error somewhere in it. */
+interface Chunk {
+  readonly bytes: Promise<Uint8Array | null>;
+  readonly size: number;
+}
+
+/**
+ * Answers small reads from larger ones: the blocks of one txg lie side by side, are a few KiB each, and are asked for
+ * one after the other, since each is found through the one before.
+ *
+ * One cache serves all sources of a pool, so that its size does not depend on their number; what was used longest ago
+ * goes first. It never looks at a source again for what it keeps, so it is for those who ask for what was written
+ * before they began.
+ */
+export class ChunkCache {
+  readonly #capacity: number;
+  /** By `source number * 2^n + chunk`, oldest use first. */
+  readonly #chunks = new Map<string, Chunk>();
+  #size = 0;
+  #sources = 0;
+
+  /** @param capacity bytes */
+  constructor(capacity: number = CAPACITY) {
+    this.#capacity = capacity;
+  }
+
+  /**
+   * The same bytes as `source`, and the same errors: where a chunk cannot be read whole, each read is passed on as it
+   * is.
+   */
+  of(source: ByteSource): ByteSource {
+    const id = this.#sources++;
+    return {
+      name: source.name,
+      size: source.size,
+      read: async (offset, length, signal, into) => {
+        const inside = offset >= 0 && length > 0 && offset + length <= source.size;
+        if (!inside || length > LONGEST) return source.read(offset, length, signal, into);
+        signal?.throwIfAborted();
+        const first = Math.floor(offset / CHUNK);
+        const last = Math.floor((offset + length - 1) / CHUNK);
+        const parts = [await this.#chunk(source, id, first)];
+        if (last > first) parts.push(await this.#chunk(source, id, last));
+        signal?.throwIfAborted();
+        return assemble(parts, offset - first * CHUNK, length, into) ?? source.read(offset, length, signal, into);
+      },
+    };
+  }
+
+  #chunk(source: ByteSource, id: number, index: number): Promise<Uint8Array | null> {
+    const key = `${id} ${index}`;
+    const known = this.#chunks.get(key);
+    if (known !== undefined) {
+      this.#chunks.delete(key);
+      this.#chunks.set(key, known);
+      return known.bytes;
+    }
+    const at = index * CHUNK;
+    const size = Math.min(CHUNK, source.size - at);
+    // Others may wait for it too, so nobody's signal ends it.
+    const bytes = source.read(at, size).catch((error: unknown) => {
+      if (!(error instanceof SourceError)) throw error;
+      this.#replace(key, { bytes: Promise.resolve(null), size: FAILED });
+      return null;
+    });
+    this.#replace(key, { bytes, size });
+    return bytes;
+  }
+
+  #replace(key: string, chunk: Chunk): void {
+    this.#size += chunk.size - (this.#chunks.get(key)?.size ?? 0);
+    this.#chunks.set(key, chunk);
+    for (const [oldest, { size }] of this.#chunks) {
+      if (this.#size <= this.#capacity) break;
+      this.#chunks.delete(oldest);
+      this.#size -= size;
+    }
+  }
+}
+
+/** `length` bytes from `from` of the one or two chunks, in memory of the caller's own; null when one is not there. */
+function assemble(
+  parts: readonly (Uint8Array | null)[],
+  from: number,
+  length: number,
+  into: Uint8Array | undefined,
+): Uint8Array | null {
+  const out = into !== undefined && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
+  let at = -from;
+  for (const part of parts) {
+    if (part === null) return null;
+    out.set(part.subarray(Math.max(0, -at), length - at), Math.max(0, at));
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,76 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { NoSuchTxgError } from '../../src/api/noSuchTxg.ts';
+import { verify } from '../../src/api/verify.ts';
+import { PLAIN_STYLE } from '../../src/report/text/page.ts';
+import { verifyText } from '../../src/report/text/verifyText.ts';
+import type { VerifyDocument } from '../../src/report/verifyDocument.ts';
+import { poolImages, pools } from '../tools/images.ts';
+
+const PAGE = { width: 80, unicode: true, style: PLAIN_STYLE, now: 1_800_000_000 };
+const NAMES = ['front-wiped', 'all-checksums', 'random-rot', 'removed-vdev', 'lying-mirror-both'];
+const fixtures = pools().filter(({ name }) => NAMES.includes(name));
+
+describe.each(fixtures)('verify of $name', (fixture) => {
+  const { ro } = fixture.truth.answers;
+  const loaded = Object.entries(ro).filter(([txg, { rc, used }]) => rc === 0 && used === Number(txg));
+  const documents = new Map<string, VerifyDocument>();
+
+  beforeAll(async () => {
+    const images = await poolImages(fixture);
+    const [newest, oldest] = [loaded[0], loaded.at(-1)];
+    for (const [txg] of [newest, oldest].flatMap((each) => (each === undefined ? [] : [each]))) {
+      documents.set(txg, await verify(images, BigInt(txg)));
+    }
+  });
+
+  it('counts what the kernel counted', () => {
+    expect(documents.size).toBeGreaterThan(0);
+    for (const [txg, { metadataErrors, dataErrors }] of documents) {
+      expect(`${metadataErrors},${dataErrors}`, txg).toBe(ro[txg]?.errs || '0,0');
+    }
+  });
+
+  it('says of each block that fails whose it is and what each copy gave', () => {
+    for (const { failures, found, files } of documents.values()) {
+      expect(failures).toHaveLength(found.metadata + found.data);
+      for (const failure of failures) {
+        expect(failure.dataset).toMatch(/^tank/);
+        expect(failure.path).toMatch(/^\/./);
+        expect(failure.attempts.length).toBeGreaterThan(0);
+        expect(failure.attempts.map(({ outcome }) => outcome)).not.toContain('good');
+        expect(files).toContainEqual(expect.objectContaining({ dataset: failure.dataset, path: failure.path }));
+      }
+    }
+  });
+
+  it('names every damaged file in its text, after the answer', () => {
+    for (const document of documents.values()) {
+      const text = verifyText(PAGE, document, { all: true, quiet: false });
+      for (const { dataset, path } of document.files) {
+        expect(text).toContain(`${dataset}:${path}`);
+        expect(text.indexOf('Verdict')).toBeLessThan(text.indexOf(`${dataset}:${path}`));
+      }
+    }
+  });
+});
+
+const broken = fixtures.filter(({ truth }) => Object.values(truth.answers.ro).some(({ rc }) => rc === 1));
+
+it.each(broken)('shows the step at which a load of $name fails, and what else is damaged', async (fixture) => {
+  const [txg] = Object.entries(fixture.truth.answers.ro).find(([, { rc }]) => rc === 1) ?? [];
+  const document = await verify(await poolImages(fixture), BigInt(txg ?? 0), { depth: 'meta' });
+  expect(document.verdict).toBe('damaged');
+  const failed = document.steps.filter(({ outcome }) => outcome === 'failed');
+  expect(document.reasons[0]).toBe(`${failed[0]?.name}: ${failed[0]?.message}`);
+  const after = document.steps.slice(document.steps.indexOf(failed[0] ?? document.steps[0] ?? never()) + 1);
+  expect(after.map(({ outcome }) => outcome).filter((outcome) => outcome !== 'not-reached')).toEqual([]);
+});
+
+it('tells which txgs there are when the rings do not hold the one asked for', async () => {
+  const [fixture = never()] = fixtures;
+  await expect(verify(await poolImages(fixture), 1_000_000n)).rejects.toThrow(NoSuchTxgError);
+});
+
+function never(): never {
+  throw new Error('no pool to test with');
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { asTxg } from '../../src/bytes/units.ts';
+import { assemblePools } from '../../src/pool/assemblePools.ts';
+import { collectCandidates } from '../../src/rewind/candidates.ts';
+import type { PoolFacts } from '../../src/rewind/facts/poolFacts.ts';
+import type { TrimFacts } from '../../src/rewind/facts/trimFacts.ts';
+import { trimHazard } from '../../src/rewind/findings/trim.ts';
+import type { Judged } from '../../src/rewind/judge.ts';
+import { NOT_CHECKED } from '../../src/rewind/rootCheck.ts';
+import { mirrorPool } from '../pool/surveys.ts';
+import { pool as fixture } from '../tools/images.ts';
+import { scanFixture } from './scanned.ts';
+
+async function stateOf(name: string) {
+  const { scan } = await scanFixture(fixture(name));
+  const state = scan.judgements[0]?.recommendation?.state;
+  if (state == null) throw new Error('no state');
+  return state;
+}
+
+describe('the state at the recommended txg', () => {
+  it('counts its snapshots and names the newest first', async () => {
+    const { snapshots } = await stateOf('added-later');
+    expect(snapshots).toMatchObject({ count: 3, incomplete: false });
+    expect(snapshots.newest.map(({ name }) => name)).toEqual(['tank/b@s8', 'tank/c@s4', expect.any(String)]);
+    const times = snapshots.newest.map(({ creationTxg }) => Number(creationTxg));
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+  });
+
+  it('has no intent log where the pool was exported', async () => {
+    expect((await stateOf('exported')).intentLogs).toEqual([]);
+  });
+});
+
+describe('trim-hazard', () => {
+  const [pool] = assemblePools(mirrorPool([5n, 6n])).pools;
+  if (pool === undefined) throw new Error('no pool');
+  const candidates = collectCandidates(pool);
+  const bests = candidates.map(
+    (candidate): Judged => ({
+      candidate,
+      devices: pool.devices,
+      root: NOT_CHECKED,
+      prediction: { verdict: 'importable', reasons: [], failsAt: null, hazards: [] },
+      logMissing: null,
+      counts: null,
+    }),
+  );
+  const found = (trim: Partial<TrimFacts>, best: Judged | null) => {
+    const facts: PoolFacts = {
+      trees: [],
+      checkpoint: null,
+      trim: { txg: asTxg(5n), autotrim: false, running: [], ...trim },
+      branches: [],
+      state: null,
+    };
+    return trimHazard({ pool, candidates, judged: bests, best, facts });
+  };
+
+  it('warns where the txg to import is not the newest, and is a note where it is', () => {
+    const [newest, older] = bests;
+    expect(found({ autotrim: true }, older ?? null)[0]).toMatchObject({ code: 'trim-hazard', severity: 'warning' });
+    expect(found({ autotrim: true }, newest ?? null)[0]?.severity).toBe('info');
+  });
+
+  it('names the devices on which something was under way', () => {
+    const running = [{ vdev: '/v/11', what: 'initialize' as const }];
+    expect(found({ running }, null)[0]?.message).toContain('an initialize of /v/11 is not done');
+  });
+
+  it('is silent where the pool leaves unused space alone', () => {
+    expect(found({}, null)).toEqual([]);
+  });
+});
