@@ -180,7 +180,7 @@ function test(args) {
       must('cargo', ['test', '-q', ...manifest]);
     }
   }
-  must(join(BIN, 'vitest'), ['run', '--root', ROOT, ...args]);
+  must(join(BIN, 'vitest'), ['run', '--root', ROOT, '--config', join('test', 'vitest.config.ts'), ...args]);
 }
 
 /**
