@@ -123,11 +123,14 @@ function addon() {
     'addon',
     inputs,
     () => {
-      const { status } = spawnSync(join(BIN, 'napi'), NAPI_BUILD, {
+      // Cargo's own account of its work is of interest when it fails.
+      const { status, stderr } = spawnSync(join(BIN, 'napi'), NAPI_BUILD, {
         cwd: ROOT,
-        stdio: ['ignore', 'ignore', 'inherit'],
+        stdio: ['ignore', 'ignore', 'pipe'],
       });
-      return status === 0 ? `built with ${cargo}` : 'does not build here (see above): the pure-TypeScript path is used';
+      if (status === 0) return `built with ${cargo}`;
+      console.error(stderr.toString());
+      return 'does not build here (see above): the pure-TypeScript path is used';
     },
     !built,
   );

@@ -1,3 +1,4 @@
+import { jsonSafe } from '../report/jsonSafe.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Prints parts as they are made; ends early when nobody reads any more. */
@@ -7,4 +8,4 @@ export async function sendParts({ send }: Terminal, parts: AsyncIterable<string>
 
 /** Prints a document whole. */
 export const sendJson = (terminal: Terminal, document: object): void =>
-  terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);

@@ -1,9 +1,19 @@
 import type { Blkptr } from '../format/blkptr.ts';
+import { BlkptrMap } from '../format/blkptrMap.ts';
 import { isMetadataType } from '../format/objectTypes.ts';
 import type { BlockRead, BlockReader, BlockVerdict } from '../pool/blockRead.ts';
+import type { Block } from './block.ts';
 
 /** Bytes of content kept: the indirect and dnode blocks above what is being looked at, with room for a few iterations. */
 const CAPACITY = 24 * 1024 * 1024;
+/** Bytes of blocks of which the decoded form is kept; that is up to some twenty times as large. */
+const DECODED = 2 * 1024 * 1024;
+
+interface Decoded {
+  readonly kind: string;
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
 
 /**
  * Keeps the metadata blocks read last, and lets callers that want the same block at the same time share one read.
@@ -15,9 +25,12 @@ export class BlockCache implements BlockReader {
   readonly #reader: BlockReader;
   readonly #capacity: number;
   /** Oldest use first. */
-  readonly #kept = new Map<string, BlockRead>();
-  readonly #underWay = new Map<string, Promise<BlockRead>>();
+  readonly #kept = new BlkptrMap<BlockRead>();
+  readonly #underWay = new BlkptrMap<Promise<BlockRead>>();
+  /** By the very bytes that `read` gave, oldest use first. */
+  readonly #decoded = new Map<Uint8Array, Decoded>();
   #size = 0;
+  #decodedSize = 0;
 
   /** @param capacity bytes of content */
   constructor(reader: BlockReader, capacity: number = CAPACITY) {
@@ -27,18 +40,18 @@ export class BlockCache implements BlockReader {
 
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     if (bp.embedded || (bp.level === 0 && !isMetadataType(bp.type))) return this.#reader.read(bp, signal);
-    const key = `${bp.word(0)} ${String.fromCharCode(...bp.bytes)}`;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return kept;
-    }
+    const kept = this.#kept.use(bp);
+    if (kept !== undefined) return kept;
     // A shared read must not end because one of those who wait for it gave up, so the signal is not passed on.
-    const underWay = this.#underWay.get(key) ?? this.#fetch(key, bp);
+    const underWay = this.#underWay.get(bp) ?? this.#fetch(bp);
     const read = await underWay;
     signal?.throwIfAborted();
     return read;
+  }
+
+  /** Content of the block where it is kept: read before and found sound. */
+  peek(bp: Blkptr): Uint8Array | null {
+    return this.#kept.get(bp)?.bytes ?? null;
   }
 
   /** Asks the devices each time: what is wanted is what they say now. */
@@ -46,26 +59,52 @@ export class BlockCache implements BlockReader {
     return this.#reader.verify(bp, signal);
   }
 
-  async #fetch(key: string, bp: Blkptr): Promise<BlockRead> {
+  /**
+   * `decode` once for each block that is kept: what is looked up again and again is in few of them.
+   *
+   * @param kind says of which type the value is, and how the block was decoded
+   * @param decode its value is shared, so it is never changed
+   * @throws what `decode` throws, each time
+   */
+  decodeOnce<T>(kind: string, block: Block, decode: () => T): T {
+    const { bytes, place } = block;
+    const known = this.#decoded.get(bytes);
+    // Places name the object, and a forged block can belong to two.
+    if (known?.kind === kind && isSamePath(known.path, place.path)) {
+      this.#decoded.delete(bytes);
+      this.#decoded.set(bytes, known);
+      // The kind says of which type it is.
+      return known.value as T;
+    }
+    const value = decode();
+    if (known === undefined) this.#decodedSize += bytes.length;
+    this.#decoded.set(bytes, { kind, path: place.path, value });
+    for (const oldest of this.#decoded.keys()) {
+      if (this.#decodedSize <= DECODED) break;
+      this.#decoded.delete(oldest);
+      this.#decodedSize -= oldest.length;
+    }
+    return value;
+  }
+
+  async #fetch(bp: Blkptr): Promise<BlockRead> {
     const reading = this.#reader.read(bp);
-    this.#underWay.set(key, reading);
+    this.#underWay.set(bp, reading);
     try {
       const read = await reading;
-      this.#keep(key, read);
+      this.#keep(bp, read);
       return read;
     } finally {
-      this.#underWay.delete(key);
+      this.#underWay.delete(bp);
     }
   }
 
-  #keep(key: string, read: BlockRead): void {
+  #keep(bp: Blkptr, read: BlockRead): void {
     if (read.bytes.length > this.#capacity) return;
-    this.#kept.set(key, read);
-    this.#size += read.bytes.length;
-    for (const [oldest, { bytes }] of this.#kept) {
-      if (this.#size <= this.#capacity) break;
-      this.#kept.delete(oldest);
-      this.#size -= bytes.length;
-    }
+    this.#size += read.bytes.length - (this.#kept.set(bp, read)?.bytes.length ?? 0);
+    while (this.#size > this.#capacity) this.#size -= this.#kept.shift()?.bytes.length ?? this.#size;
   }
 }
+
+const isSamePath = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((step, i) => step === b[i]);

@@ -70,6 +70,11 @@ export class DmuObject {
     return this.dnode.place;
   }
 
+  /** As {@link BlockCache.decodeOnce}, for a block of this object. */
+  decodeOnce<T>(kind: string, block: Block, decode: () => T): T {
+    return this.#reader.decodeOnce(kind, block, decode);
+  }
+
   /**
    * The pointer to content block `blockId`.
    *

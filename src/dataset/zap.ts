@@ -15,12 +15,16 @@ const MAX_LEAVES = 4 * 1024 * 1024;
 /** Entries that `all` collects; whoever wants more iterates. */
 const MAX_COLLECTED = 1024 * 1024;
 const LEAVES_AHEAD = 8;
+/** Leaves kept for the next name that is looked up: most tables of a pool have no more. */
+const LEAVES_KEPT = 4;
 
 /** A ZAP object: names and values, in one block or in a table of leaves. */
 export class Zap {
   readonly object: DmuObject;
   readonly #micro: MicroZap | null;
   readonly #fat: FatZap | null;
+  /** By block id; the one that was read first goes first. */
+  readonly #looked = new Map<bigint, readonly ZapEntry[]>();
 
   private constructor(object: DmuObject, micro: MicroZap | null, fat: FatZap | null) {
     this.object = object;
@@ -38,10 +42,16 @@ export class Zap {
     if (block === null) throw new FormatError('format-value', 'ZAP', 'a first block', 'a hole', object.place);
     const view = new DataView(block.bytes.buffer, block.bytes.byteOffset, 8);
     const type = view.getBigUint64(0, block.littleEndian);
+    const { bytes, littleEndian, place } = block;
     if (type === ZAP_BLOCK.micro) {
-      return new Zap(object, decodeMicroZap(block.bytes, block.littleEndian, block.place), null);
+      const micro = object.decodeOnce('micro ZAP', block, () => decodeMicroZap(bytes, littleEndian, place));
+      return new Zap(object, micro, null);
     }
-    return new Zap(object, null, decodeFatZap(block.bytes, block.littleEndian, block.place));
+    return new Zap(
+      object,
+      null,
+      object.decodeOnce('fat ZAP', block, () => decodeFatZap(bytes, littleEndian, place)),
+    );
   }
 
   get kind(): 'micro' | 'fat' {
@@ -144,8 +154,20 @@ export class Zap {
     const kept = hash & fat.hashMask;
     const index = kept >> (64n - fat.tableShift);
     const leaf = await this.#tablePointer(fat, index, signal);
-    const entries = leaf === 0n ? [] : await this.#leaf(fat, leaf, signal);
+    const entries = leaf === 0n ? [] : await this.#lookIn(fat, leaf, signal);
     return entries.find((entry) => entry.hash === kept && entry.name === name) ?? null;
+  }
+
+  async #lookIn(fat: FatZap, blockId: bigint, signal?: AbortSignal): Promise<readonly ZapEntry[]> {
+    const known = this.#looked.get(blockId);
+    if (known !== undefined) return known;
+    const entries = await this.#leaf(fat, blockId, signal);
+    this.#looked.set(blockId, entries);
+    for (const oldest of this.#looked.keys()) {
+      if (this.#looked.size <= LEAVES_KEPT) break;
+      this.#looked.delete(oldest);
+    }
+    return entries;
   }
 
   async #tablePointer(fat: FatZap, index: bigint, signal?: AbortSignal): Promise<bigint> {
@@ -184,6 +206,8 @@ export class Zap {
     if (block === null) {
       throw new FormatError('format-value', `ZAP leaf ${blockId}`, 'a block', 'a hole', this.object.place);
     }
-    return decodeZapLeaf(block.bytes, block.littleEndian, fat.wordKeys, block.place);
+    const { bytes, littleEndian, place } = block;
+    const kind = fat.wordKeys ? 'ZAP leaf of words' : 'ZAP leaf';
+    return this.object.decodeOnce(kind, block, () => decodeZapLeaf(bytes, littleEndian, fat.wordKeys, place));
   }
 }

@@ -66,6 +66,32 @@ export class Blkptr {
     return new Uint8Array(this.#view.buffer, this.#view.byteOffset, BLKPTR.size);
   }
 
+  /** Depends on all 128 bytes; other pointers may have the same. */
+  get hash(): number {
+    let [a, b] = [0x9e3779b1, 0x85ebca6b];
+    for (let at = 0; at < BLKPTR.size; at += 8) {
+      a = Math.imul(a ^ this.#view.getUint32(at, true), 0x85ebca6b);
+      a = (a << 13) | (a >>> 19);
+      b = Math.imul(b ^ this.#view.getUint32(at + 4, true), 0xc2b2ae35);
+      b = (b << 17) | (b >>> 15);
+    }
+    return (a >>> 0) * 2 ** 20 + (b >>> 12);
+  }
+
+  /** All 128 bytes are the same, and their byte order is; where the pointers stand is left out. */
+  equals(other: Blkptr): boolean {
+    if (this.#littleEndian !== other.#littleEndian) return false;
+    for (let at = 0; at < BLKPTR.size; at += 4) {
+      if (this.#view.getUint32(at) !== other.#view.getUint32(at)) return false;
+    }
+    return true;
+  }
+
+  /** The same pointer in memory of its own: a view keeps all of the block that it stands in. */
+  copy(): Blkptr {
+    return new Blkptr(this.bytes.slice(), this.#littleEndian, this.place);
+  }
+
   get #props(): bigint {
     return this.#view.getBigUint64(AT.props.offset, this.#littleEndian);
   }

@@ -5,12 +5,19 @@ import { fileURLToPath } from 'node:url';
 /** No deeper than this lies a module of ours below the package: dist/, or src/node/. */
 const DEEPEST = 4;
 
+let found: string | null = null;
+
 /**
  * The folder of this package: the same for this file and for whatever file of dist/ it was bundled into.
  *
  * @throws Error when the package was taken apart
  */
 export function packageRoot(): string {
+  found ??= find();
+  return found;
+}
+
+function find(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (let level = 0; level < DEEPEST; level++) {
     const manifest = join(folder, 'package.json');

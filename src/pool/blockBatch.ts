@@ -17,7 +17,7 @@ export interface BatchBlock {
   readonly content: boolean;
 }
 
-/** `error` is null when the block is sound; `bytes` is its content where that was wanted. */
+/** `error` is null when the block is sound; `bytes` is its content where that was wanted, never written to. */
 export interface BatchAnswer {
   readonly bytes: Uint8Array | null;
   readonly error: ZfsUberError | null;
@@ -36,6 +36,8 @@ export interface BlockBatches {
 export interface BlockBatchOptions {
   readonly engine: Engine;
   readonly salted?: SaltedChecksums | null;
+  /** Content of a block that was read and found sound before, where somebody still has it. */
+  readonly kept?: ((bp: Blkptr) => Uint8Array | null) | undefined;
 }
 
 /** Bytes of one request to a device: beyond this size larger requests are no faster. */
@@ -90,11 +92,13 @@ class Batches implements BlockBatches {
   readonly #engine: Engine;
   readonly #salted: SaltedChecksums | null;
   readonly #tops: readonly (readonly Leg[])[];
+  readonly #kept: (bp: Blkptr) => Uint8Array | null;
 
   constructor(root: VdevNode, reader: BlockReader, options: BlockBatchOptions) {
     this.#reader = reader;
     this.#engine = options.engine;
     this.#salted = options.salted ?? null;
+    this.#kept = options.kept ?? (() => null);
     const legs = new Map<ByteSource, Leg>();
     this.#tops = root.children.map((top) => wholeDevices(top, legs));
   }
@@ -102,7 +106,12 @@ class Batches implements BlockBatches {
   async read(blocks: readonly BatchBlock[], signal?: AbortSignal): Promise<readonly BatchAnswer[]> {
     const answers: (BatchAnswer | null)[] = blocks.map(() => null);
     const placed: Placed[] = [];
-    for (const [index, { bp }] of blocks.entries()) {
+    for (const [index, { bp, content }] of blocks.entries()) {
+      const kept = content ? this.#kept(bp) : null;
+      if (kept !== null) {
+        answers[index] = { bytes: kept, error: null };
+        continue;
+      }
       const at = this.#placeOf(bp, index);
       if (at !== null) placed.push(at);
     }

@@ -1,3 +1,5 @@
+import { jsonSafe } from './jsonSafe.ts';
+
 /** A member of a document whose items are made one after the other. */
 export interface StreamedList {
   readonly name: string;
@@ -38,4 +40,4 @@ const membersOf = (members: object): string =>
 
 /** Text in JSON has no line ends of its own. */
 const indented = (value: unknown, columns: number): string =>
-  JSON.stringify(value, null, 2).replaceAll('\n', `\n${' '.repeat(columns)}`);
+  jsonSafe(JSON.stringify(value, null, 2)).replaceAll('\n', `\n${' '.repeat(columns)}`);

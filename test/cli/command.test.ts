@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { scan } from '../../src/api/scan.ts';
 import { shell, zfsUber } from '../tools/command.ts';
 import { pool, poolImages, pools } from '../tools/images.ts';
 
@@ -91,6 +92,32 @@ describe('streams', () => {
     );
     const [pure, ...others] = answers.map(({ stdout }) => ({ ...(JSON.parse(stdout) as object), tool: null }));
     for (const other of others) expect(other).toEqual(pure);
+  });
+});
+
+describe('the quick start', () => {
+  it('says what the library says, for labels and rings', async () => {
+    for (const depth of ['labels', 'mos'] as const) {
+      const { stdout } = await zfsUber(['scan', '--depth', depth, '--json', ...images]);
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(await scan(images, { depth }))));
+    }
+  });
+
+  it.each([
+    [['scan', '--depth', 'labels'], true],
+    [['scan', '--json', '--depth=labels', '--pool', '--all'], true],
+    [['ring', '--all'], true],
+    [['labels'], true],
+    [['scan'], false],
+    [['scan', '--depth', 'mos'], false],
+    [['scan', '--depth', 'labels', '--depth', 'meta'], false],
+    [['scan', '--depth', 'labels', '--help'], false],
+    [['scan', '--pool', '--depth', 'labels'], false],
+    [['datasets'], false],
+  ])('is taken for %j: %s', async (args, quick) => {
+    // Its one file stands in for the many of the whole program, which strace would show as well.
+    const { stderr } = await shell('NODE_DEBUG=esm $Z "$@" > /dev/null', [...args, ...images]);
+    expect(/dist\/cli\.js/.test(stderr)).toBe(!quick);
   });
 });
 

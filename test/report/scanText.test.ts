@@ -60,7 +60,7 @@ describe('the answer', () => {
   it('says that a pool imports as it is when its newest txg does', () => {
     const text = render(scan({ pools: [pool({ candidates: [candidate(119, 1), candidate(118, 2)] })] }));
     expect(text).toContain('Will import as it is: the newest txg (119) reads.');
-    expect(text).toContain('Best     txg 119, the newest: nothing is lost');
+    expect(text).toContain('Best     txg 119, the newest: no txg is lost');
   });
 
   it('does not offer to write where only a read-only import works', () => {
@@ -81,7 +81,7 @@ describe('the answer', () => {
       'Not known whether it imports as it is. Checked: labels, uberblocks and the\n  root of each txg.',
     );
     expect(text).toContain('Not checked: the metadata below it and the data.');
-    expect(text).toContain('Best     txg 119, the newest: nothing is lost. Not proven: it may still fail.');
+    expect(text).toContain('Best     txg 119, the newest: no txg is lost. Not proven: it may still fail.');
     expect(text).not.toContain('To write to it again');
   });
 

@@ -48,6 +48,7 @@ export interface ZdbPool {
 /**
  * Asks the real zdb about a pool, at the newest uberblock or at one not above `txg`.
  *
+ * @param options more options for zdb
  * @returns null when zdb cannot open it
  */
 export async function askZdbPool(
@@ -55,12 +56,13 @@ export async function askZdbPool(
   images: readonly string[],
   pool: string,
   txg: number | null,
+  options: readonly string[] = [],
 ): Promise<ZdbPool | null> {
   const dir = mkdtempSync(join(tmpdir(), 'zfs-uber-zdb-'));
   try {
     for (const image of images) symlinkSync(image, join(dir, basename(image)));
     const ask = (what: string, of: string): Promise<string> =>
-      run(zdb, ['-P', '-e', '-p', dir, ...(txg === null ? [] : ['-t', String(txg)]), what, of]);
+      run(zdb, [...options, '-P', '-e', '-p', dir, ...(txg === null ? [] : ['-t', String(txg)]), what, of]);
     const text = await ask('-Chdddddmmmm', pool);
     if (!text.includes('\nDataset mos')) return null;
     if (text.includes('\nHistory:')) return parse(text);
@@ -166,9 +168,11 @@ function parseDataset(lines: readonly string[]): ZdbDataset {
   let file = new Map<string, string>();
   let tree: string[] = [];
   for (const line of lines) {
-    const pointer = /^ +([0-9a-f]+) +(L\d+) +([0-9E].*?)(?: cksum=.*)?$/.exec(line);
-    // A hole with a birth has a line too.
-    if (pointer !== null && !pointer[3]?.startsWith('0:0:0 ')) tree.push(pointer.slice(1).join(' '));
+    const pointer = /^ *([0-9a-f]+) +L([0-9a-f]+) +([0-9E].*?)(?: cksum=.*)?$/.exec(line);
+    // The level is hexadecimal too. A hole with a birth has a line as well.
+    if (pointer !== null && !pointer[3]?.startsWith('0:0:0 ')) {
+      tree.push(`${pointer[1]} L${Number.parseInt(pointer[2] ?? '', 16)} ${pointer[3]}`);
+    }
     const row = /^ +(-?\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +\d+\.\d+ {2}(.*?)(?: \([A-Z]=.*)?$/.exec(line);
     if (row !== null) {
       values = new Map();

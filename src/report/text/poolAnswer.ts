@@ -69,7 +69,7 @@ function heading(page: Page, { pool, written }: Case): string[] {
 /** One sentence: what an import of the newest txg would do. */
 function outlook(page: Page, about: Case): string[] {
   const { good, warn, bad } = page.style;
-  const { newest, written, depth } = about;
+  const { pool, newest, written, depth } = about;
   const [first] = newest;
   const [last] = written;
   if (last === undefined) {
@@ -82,16 +82,28 @@ function outlook(page: Page, about: Case): string[] {
   const reason = because(page, first);
   switch (first.verdict) {
     case 'importable':
-      return paragraph(page, `Will import as it is: the newest txg (${first.txg}) reads.`, good);
+      if (pool.findings.some(({ code }) => code === 'history-diverged')) {
+        return paragraph(page, 'Will import, but the devices hold two histories: decide first which to keep.', warn);
+      }
+      return paragraph(page, `Will import ${manner(first)}: the newest txg (${first.txg}) reads.`, good);
     case 'readonly':
       return paragraph(page, `Will import as it is, but only read-only (txg ${first.txg})${reason}.`, warn);
-    case 'damaged':
-      return paragraph(page, `Will not import as it is: ${failingTxgs(page, about)}.`, bad);
+    case 'damaged': {
+      const plain = pool.findings.some(({ code }) => code === 'plain-import-passes');
+      const outcome = plain ? 'A plain import should pass, over damage' : 'Will not import as it is';
+      return paragraph(page, `${outcome}: ${failingTxgs(page, about)}.`, plain ? warn : bad);
+    }
     case 'incomplete':
       return paragraph(page, `Will not import from these sources${reason || ': devices are missing'}.`, bad);
     case 'unverified':
       return paragraph(page, `Not known whether it imports as it is. ${checked(depth)}`, warn);
   }
+}
+
+/** What an import needs besides the devices. */
+function manner({ commandReadOnly }: CandidateEntry): string {
+  if (commandReadOnly.includes('-m')) return 'with -m (its log device is missing)';
+  return commandReadOnly.includes('-D') ? 'with -D (it was destroyed)' : 'as it is';
 }
 
 /** The newest txgs that fail, up to the first that does not, and why. */
@@ -144,7 +156,7 @@ function hazards(page: Page, newest: readonly CandidateEntry[]): string[] {
   );
 }
 
-function best(page: Page, { pool, written }: Case): string[] {
+function best(page: Page, { pool, written, depth }: Case): string[] {
   const { recommendation } = pool;
   if (recommendation === null) return [];
   const { txg, lossSeconds, why, commandReadOnly, commandReadWrite, alternatives, cautions } = recommendation;
@@ -169,6 +181,9 @@ function best(page: Page, { pool, written }: Case): string[] {
   } else if (verdict === 'readonly') {
     lines.push(...entry(page, '', 'Read-write this txg does not import.', dim, dim));
   }
+  if (depth === 'meta') {
+    lines.push(...entry(page, '', 'The content of files was not read: --depth data reads it too.', dim, dim));
+  }
   lines.push(...stateAt(page, recommendation));
   for (const other of alternatives) lines.push(...entry(page, 'Or', `txg ${other.txg}: ${clean(page, other.why)}`));
   for (const caution of cautions) lines.push(...entry(page, 'Careful', clean(page, caution), warn));
@@ -179,7 +194,7 @@ function best(page: Page, { pool, written }: Case): string[] {
 /** What going back to `txg` costs, in words. */
 function lossText(txg: string, lossSeconds: number, written: readonly Written[], withoutLog: boolean): string {
   const steps = written.findIndex((each) => each.txg === txg);
-  if (steps === 0) return `the newest: nothing is lost${withoutLog ? ' but what waited in the missing log' : ''}`;
+  if (steps === 0) return `the newest: no txg is lost${withoutLog ? ' but what waited in the missing log' : ''}`;
   const back = steps > 0 ? ` (${countText(steps, 'txg')} back)` : '';
   if (lossSeconds < 0) return `by its clock ${durationText(-lossSeconds)} after the newest${back}`;
   return `${lossSeconds === 0 ? 'less than 1 s' : durationText(lossSeconds)} before the newest${back}`;

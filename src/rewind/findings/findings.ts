@@ -3,6 +3,7 @@ import type { Evidence, Finding, Severity } from './finding.ts';
 import { guidSumMismatch } from './guidSum.ts';
 import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
+import { plainImport } from './plainImport.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
 import { failingSlots, lostRings, tornSectors, unreadableSlots } from './rings.ts';
 import { divergedHistory, staleLegs, timeGoingBack } from './timelines.ts';
@@ -13,6 +14,7 @@ import { aheadOfMetadata, reusedRoots } from './uberblocks.ts';
 /** In the order in which equals are told. */
 const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   aheadOfMetadata,
+  plainImport,
   divergedHistory,
   missingDevices,
   truncatedDevices,

@@ -19,7 +19,7 @@ export function aheadOfMetadata({ judged }: Evidence): Finding[] {
     firstSound === 1
       ? `The newest uberblock (txg ${newest.candidate.txg}) is sound`
       : `The newest ${firstSound} uberblocks (txg ${oldest.candidate.txg} to ${newest.candidate.txg}) are sound`;
-  const reads = `The newest for which all reads that was checked is txg ${sound.candidate.txg}, ${lost} older.`;
+  const reads = `The newest that reads, as far as was checked, is txg ${sound.candidate.txg}, ${lost} older.`;
   const proven = sound.prediction.verdict !== 'unverified';
   // Only when all was looked at: the first step that fails hides what else is not there.
   const shared = proven ? sharedBlock(taken.slice(0, firstSound)) : null;

@@ -50,4 +50,6 @@ export interface VerifiedCounts {
   /** Null when data blocks were not looked at. */
   readonly dataErrors: number | null;
   readonly blocksChecked: number;
+  /** Bad blocks of metadata born in the last txgs, all that an import without `-T` looks at; null when not known. */
+  readonly recentErrors: number | null;
 }

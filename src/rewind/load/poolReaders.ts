@@ -3,6 +3,7 @@ import type { SaltedChecksums } from '../../block/verifyBlock.ts';
 import { UnsupportedError, ZfsUberError } from '../../bytes/errors.ts';
 import { BlockCache } from '../../dataset/blockCache.ts';
 import type { Blkptr } from '../../format/blkptr.ts';
+import { BlkptrMap } from '../../format/blkptrMap.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
 import type { BlockRead, BlockReader, BlockVerdict } from '../../pool/blockRead.ts';
 import type { IndirectMapping, IndirectMappings } from '../../pool/indirect.ts';
@@ -112,20 +113,19 @@ const MAX_FAILURES = 16384;
 /** Gives the same error again for a block that could not be read, without asking the devices. */
 class FailuresKept implements BlockReader {
   readonly #reader: BlockReader;
-  readonly #failures = new Map<string, ZfsUberError>();
+  readonly #failures = new BlkptrMap<ZfsUberError>();
 
   constructor(reader: BlockReader) {
     this.#reader = reader;
   }
 
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
-    const key = `${bp.word(0)} ${String.fromCharCode(...bp.bytes)}`;
-    const failed = this.#failures.get(key);
+    const failed = this.#failures.size === 0 ? undefined : this.#failures.get(bp);
     if (failed !== undefined) throw failed;
     try {
       return await this.#reader.read(bp, signal);
     } catch (error) {
-      if (error instanceof ZfsUberError && this.#failures.size < MAX_FAILURES) this.#failures.set(key, error);
+      if (error instanceof ZfsUberError && this.#failures.size < MAX_FAILURES) this.#failures.set(bp, error);
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import type { Blkptr } from '../../format/blkptr.ts';
 import type { LoadStep, Trouble } from '../predict.ts';
 import type { BlockFailure, Verification, Verifier } from '../verify/verifier.ts';
 import type { LoadState } from './loadState.ts';
@@ -16,15 +17,28 @@ export function verifyStep(verifier: Verifier, data: boolean): LoadStep<LoadStat
     const { blocks, root } = viewOf(state);
     const { signal } = state;
     at('the traversal of all blocks');
+    // The steps before looked at much of the meta-object set.
+    const kept = (bp: Blkptr) => blocks.cache.peek(bp);
     const found = await verifier.verify(
       { uberblock: state.candidate.uberblock, root, salted: blocks.salted },
       // What a read-write import counts is a part of what a read-only one does.
-      { reader: blocks.reader, data, readOnly: true, ...(signal === undefined ? {} : { signal }) },
+      { reader: blocks.reader, kept, data, readOnly: true, ...(signal === undefined ? {} : { signal }) },
     );
     const { metadataErrors, dataErrors, blocksChecked, fatal } = found;
-    state.counts = { metadataErrors, dataErrors: data ? (dataErrors ?? 0) : null, blocksChecked };
+    const recentErrors = recentIn(found, state.candidate.txg);
+    state.counts = { metadataErrors, dataErrors: data ? (dataErrors ?? 0) : null, blocksChecked, recentErrors };
     return fatal === null && metadataErrors === 0 ? undefined : troubleIn(found, state);
   });
+}
+
+/** An import without `-T` verifies what was born after this many txgs before the newest. Source: TXG_DEFER_SIZE + 1 */
+const UNVERIFIED_BEFORE = 3n;
+
+/** Bad blocks of metadata that a plain import of `txg` would meet; null when there are more bad ones than are listed. */
+function recentIn({ failures, found }: Verification, txg: bigint): number | null {
+  const metadata = failures.filter(({ kind }) => kind === 'metadata');
+  if (metadata.length < found.metadata) return null;
+  return metadata.filter(({ bp }) => (bp.rewritten ? bp.physicalBirth : bp.birth) > txg - UNVERIFIED_BEFORE).length;
 }
 
 function troubleIn({ fatal, failures, metadataErrors, found }: Verification, state: LoadState): Trouble {

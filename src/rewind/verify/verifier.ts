@@ -30,6 +30,8 @@ export interface VerifyView {
 export interface VerifyOptions {
   /** Txgs of which the same blocks are the same bytes share one reader: what was found through it holds for all. */
   readonly reader: BlockReader;
+  /** Content of blocks that were read through `reader` before and found sound, where somebody still has it. */
+  readonly kept?: (bp: Blkptr) => Uint8Array | null;
   /** Also content of files and volumes; otherwise only metadata. */
   readonly data: boolean;
   /** A read-only import also counts errors in logs that nobody claimed. */
@@ -189,7 +191,7 @@ class PoolVerifier implements Verifier {
   }
 
   /** Content unread is not known to be sound, so both depths have their own memory. */
-  #knownTo({ root, salted }: VerifyView, { reader, data }: VerifyOptions): Known {
+  #knownTo({ root, salted }: VerifyView, { reader, data, kept }: VerifyOptions): Known {
     let kinds = this.#known.get(reader);
     if (kinds === undefined) {
       kinds = new Map();
@@ -202,7 +204,7 @@ class PoolVerifier implements Verifier {
     const kind = data ? 'data' : 'metadata';
     const known = kinds.get(kind) ?? {
       memo: new VerifyMemo(this.#memory),
-      batches: openBlockBatches(root, reader, { engine: this.#engine, salted }),
+      batches: openBlockBatches(root, reader, { engine: this.#engine, salted, kept }),
     };
     kinds.set(kind, known);
     return known;
