@@ -44,6 +44,7 @@ describe('columnsOf', () => {
   it('counts what a terminal shows: wide letters twice, combining marks not at all', () => {
     expect(columnsOf('tank')).toBe(4);
     expect(columnsOf('プール')).toBe(6);
+    expect(columnsOf('a·b')).toBe(3);
     expect(columnsOf('e\u0301')).toBe(1);
   });
 });

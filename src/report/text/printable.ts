@@ -28,7 +28,7 @@ function escapeCodePoint(char: string): string {
 const MARKS = /\p{M}/gu;
 /** By script: close enough to the tables of terminals, for names. */
 const WIDE =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/gu;
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}\u3000-\u30ff\uff01-\uff60\uffe0-\uffe6]/gu;
 
 /** Columns that printable text without colour takes on a terminal. */
 export function columnsOf(text: string): number {
