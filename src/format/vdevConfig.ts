@@ -11,6 +11,8 @@ export interface VdevConfig {
   /** `root`, `mirror`, `raidz`, `draid`, `replacing`, `spare`, `disk`, `file`, `missing`, `hole`, `indirect`, ... */
   readonly type: string;
   readonly guid: Guid;
+  /** Of a leaf that became a top-level vdev while its sibling was split off: the guid it had before. */
+  readonly origGuid: Guid | null;
   /** Position among its siblings; of a top-level vdev the id that a DVA names. */
   readonly id: number | null;
   readonly path: string | null;
@@ -74,9 +76,11 @@ export function decodeVdevConfig(nvlist: NvList): VdevConfig {
 function decodeLevel(nvlist: NvList, depth: number): VdevConfig {
   const children = depth < MAX_DEPTH ? nvlistArrayOf(nvlist, 'children') : [];
   const createTxg = uint64Of(nvlist, 'create_txg');
+  const origGuid = uint64Of(nvlist, 'orig_guid');
   return {
     type: stringOf(nvlist, 'type') ?? NO_TYPE,
     guid: asGuid(uint64Of(nvlist, 'guid') ?? 0n),
+    origGuid: origGuid === null ? null : asGuid(origGuid),
     id: numberOf(nvlist, 'id'),
     path: stringOf(nvlist, 'path'),
     devid: stringOf(nvlist, 'devid'),

@@ -34,6 +34,7 @@ export function placeholder(type: 'root' | 'hole' | 'missing', guid: Guid, id: n
     isLog: false,
     isSpare: false,
     wholeDisk: false,
+    origGuid: null,
     offline: false,
     faulted: false,
     degraded: false,

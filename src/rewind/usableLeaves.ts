@@ -9,7 +9,10 @@ export const hasSoundLabel = (device: DeviceSurvey): boolean => device.labels.so
 /**
  * Leaves below top-level vdev `top` that have a device which OpenZFS does not open, and why, to follow the leaf's name.
  *
- * Source: module/zfs/vdev.c, vdev_open and vdev_validate
+ * A leaf that the config marks as offline stays closed, in the tree of the labels too: what only it holds is not read,
+ * neither uberblocks nor blocks. A persistent fault counts for nothing in an import that rewinds.
+ *
+ * Source: module/zfs/vdev.c, vdev_alloc, vdev_open and vdev_validate
  */
 export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
   const refused = new Map<VdevNode, string>();
@@ -19,7 +22,9 @@ export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
     }
   }
   for (const leaf of leavesOf(top)) {
-    if (leaf.device !== null && !hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
+    if (leaf.device === null) continue;
+    if (leaf.config.offline) refused.set(leaf, 'was taken offline');
+    else if (!hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
   }
   return refused;
 }

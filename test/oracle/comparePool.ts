@@ -11,7 +11,8 @@ import { Zap } from '../../src/dataset/zap.ts';
 import { objectTypeName } from '../../src/format/objectTypes.ts';
 import { OBJSET_TYPES } from '../../src/format/objset.layout.ts';
 import type { ZapEntry } from '../../src/format/zapEntry.ts';
-import { openImages } from '../dataset/openImages.ts';
+import { openFileSource } from '../../src/node/fileSource.ts';
+import { openSources } from '../tools/openSources.ts';
 import { renderNvlist } from '../tools/zdb.ts';
 import { askZdbPool, type ZdbDataset, type ZdbPool } from '../tools/zdbPool.ts';
 
@@ -231,10 +232,15 @@ export async function comparePool(
 ): Promise<boolean> {
   const expected = await askZdbPool(zdb, images, name, txg, options);
   if (expected === null) return false;
-  const pool = await openImages(images, txg === null ? undefined : BigInt(txg));
-  compareConfig(pool, expected);
-  await compareDatasets(pool, expected);
-  await compareSpace(pool, expected);
-  await compareHistory(pool, expected);
-  return true;
+  const sources = await Promise.all(images.map((path) => openFileSource(path)));
+  try {
+    const { view } = await openSources(sources, { name, ...(txg === null ? {} : { txg: BigInt(txg) }) });
+    compareConfig(view, expected);
+    await compareDatasets(view, expected);
+    await compareSpace(view, expected);
+    await compareHistory(view, expected);
+    return true;
+  } finally {
+    await Promise.all(sources.map((source) => source.close()));
+  }
 }

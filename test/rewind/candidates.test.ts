@@ -74,6 +74,14 @@ describe('collectCandidates', () => {
     expect(tell(poolOf(bad, leg(12n, { uberblocks: [{ txg: 7n }] })))).toEqual(['8 4x d11 unseen', '7 4x d12 taken']);
   });
 
+  it('does not take what only a leaf carries that the newest label calls offline', () => {
+    const legs = [vdev(11n), vdev(12n, { offline: true })];
+    const tree = vdev(10n, { type: 'mirror', path: null, children: legs });
+    const online = leg(11n, { tree, txg: 6n, uberblocks: [{ txg: 7n }] });
+    const stale = leg(12n, { txg: 5n, uberblocks: [{ txg: 6n }] });
+    expect(tell(poolOf(stale, online))).toEqual(['7 4x d11 taken', '6 4x d12 unseen']);
+  });
+
   it('leaves out slots that fail their checksum, templates and those of other pools', () => {
     const uberblocks = [
       { txg: 9n, state: 'checksum' as const },

@@ -19,6 +19,8 @@ export interface ListedBlock {
   readonly level: number;
   /** In the object, in bytes; in the intent log the block's sequence number. */
   readonly offset: bigint;
+  /** Position among the blocks of its level; 2^64 - 1 for a spill block. */
+  readonly blockId: bigint;
   readonly bp: Blkptr;
 }
 
@@ -40,7 +42,7 @@ export async function* listBlocks(view: PoolAt, options: WalkOptions = {}): Asyn
     if (bp.hole) continue;
     const objset = await orTrouble(() => view.objset(object.id), options);
     if (objset === null) {
-      yield { objset: object.id, object: 0n, level: -1, offset: 0n, bp };
+      yield { objset: object.id, object: 0n, level: -1, offset: 0n, blockId: 0n, bp };
       continue;
     }
     if (!snapshot) yield* ofLog(object.id, view, objset);
@@ -60,7 +62,7 @@ async function orTrouble<T>(work: () => Promise<T>, { onTrouble }: WalkOptions):
 
 async function* ofObjset(id: bigint, objset: Objset, min: bigint, options: WalkOptions): AsyncGenerator<ListedBlock> {
   const counts = (bp: Blkptr): boolean => bp.birth > min && !(bp.embedded && bp.checksum === 2);
-  yield { objset: id, object: 0n, level: -1, offset: 0n, bp: objset.bp };
+  yield { objset: id, object: 0n, level: -1, offset: 0n, blockId: 0n, bp: objset.bp };
   const objects = [objset.metaObject, ...objset.accounting().map(({ object }) => object)];
   const all = async function* () {
     yield* objects;
@@ -74,12 +76,12 @@ async function* ofObjset(id: bigint, objset: Objset, min: bigint, options: WalkO
       for await (const { bp, level, blockId } of object.pointers({}, options)) {
         if (!counts(bp)) continue;
         const offset = wrap((blockId << (shift * BigInt(level))) * BigInt(dnode.dataBlockSize));
-        yield { ...at, level, offset, bp };
+        yield { ...at, level, offset, blockId, bp };
       }
     }
     const { spill } = dnode;
     if (spill !== null && !spill.hole && counts(spill)) {
-      yield { ...at, level: 0, offset: wrap(SPILL_ID * BigInt(dnode.dataBlockSize)), bp: spill };
+      yield { ...at, level: 0, offset: wrap(SPILL_ID * BigInt(dnode.dataBlockSize)), blockId: SPILL_ID, bp: spill };
     }
   }
 }
@@ -92,7 +94,7 @@ async function* ofLog(id: bigint, view: PoolAt, objset: Objset): AsyncGenerator<
   const minClaimTxg = checkpoint === 0n ? view.txg + 1n : checkpoint + 1n;
   for await (const { bp, sequence, records } of walkZil(view.blocks, zil)) {
     if (claimTxg === 0n && bp.birth >= minClaimTxg) return;
-    yield { objset: id, object: 0n, level: -2, offset: sequence, bp };
+    yield { objset: id, object: 0n, level: -2, offset: sequence, blockId: sequence, bp };
     if (claimTxg === 0n) continue;
     for (const record of records ?? []) {
       if (record.sequence > (zil.claimRecordSequence ?? SPILL_ID)) return;
@@ -115,6 +117,10 @@ async function* ofLog(id: bigint, view: PoolAt, objset: Objset): AsyncGenerator<
 }
 
 const hex = (value: bigint | number): string => value.toString(16);
+
+/** As zdb names a block that it cannot read. */
+export const bookmarkOf = ({ objset, object, level, blockId }: ListedBlock): string =>
+  `<${objset}, ${object}, ${level}, ${blockId.toString(16)}>`;
 
 /** The block as one line; blocks of which all fields are the same give the same line. */
 export function lineOf({ objset, object, level, offset, bp }: ListedBlock): string {

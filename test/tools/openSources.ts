@@ -20,13 +20,19 @@ export interface OpenedSources {
   readonly choice: ReaderChoice;
 }
 
-/** The pool on these sources at its newest uberblock, or at that of `txg`. */
+export interface OpenOptions {
+  readonly name?: string;
+  readonly txg?: bigint;
+  readonly engine?: typeof defaultEngine;
+}
+
+/** The pool on these sources, or that of a name, at its newest uberblock, or at that of `txg`. */
 export async function openSources(
   sources: readonly ByteSource[],
-  { txg, engine = defaultEngine }: { readonly txg?: bigint; readonly engine?: typeof defaultEngine } = {},
+  { name, txg, engine = defaultEngine }: OpenOptions = {},
 ): Promise<OpenedSources> {
   const devices = await Promise.all(sources.map((source) => surveyDevice(source, engine)));
-  const pool = assemblePools(devices).pools.find((each) => each.root !== null);
+  const pool = assemblePools(devices).pools.find((each) => each.root !== null && (name ?? each.name) === each.name);
   if (pool?.root == null) throw new Error(`no pool on ${sources.map(({ name }) => name).join()}`);
   const uberblock = pool.devices
     .flatMap((device) => [...uberblockCopies(device)])

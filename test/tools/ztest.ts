@@ -2,9 +2,9 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { ZfsUberError } from '../../src/bytes/errors.ts';
+import { ZfsUberError } from '../../src/bytes/errors.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
-import { lineOf, lineOfZdb, listBlocks } from './blockList.ts';
+import { bookmarkOf, lineOf, lineOfZdb, listBlocks } from './blockList.ts';
 import { openSources } from './openSources.ts';
 
 /** OpenZFS's own random stress: it makes a pool, works on it, kills itself in the middle, and goes on. */
@@ -13,9 +13,9 @@ export const ZTEST =
 
 /** Kinds of pools; what else is in them is left to chance. */
 export const ZTEST_POOLS: Readonly<Record<string, readonly string[]>> = {
-  disks: ['-r', '1', '-m', '1', '-v', '3'],
-  mirror: ['-r', '1', '-m', '2', '-v', '3'],
-  'mirror-3': ['-r', '1', '-m', '3', '-v', '2', '-a', '12'],
+  disks: ['-K', 'raidz', '-r', '1', '-m', '1', '-v', '3'],
+  mirror: ['-K', 'raidz', '-r', '1', '-m', '2', '-v', '3'],
+  'mirror-3': ['-K', 'raidz', '-r', '1', '-m', '3', '-v', '2', '-a', '12'],
   raidz1: ['-K', 'raidz', '-R', '1', '-r', '4', '-m', '1'],
   raidz2: ['-K', 'raidz', '-R', '2', '-r', '5', '-m', '1', '-a', '0'],
   raidz3: ['-K', 'raidz', '-R', '3', '-r', '6', '-m', '1'],
@@ -25,7 +25,7 @@ export const ZTEST_POOLS: Readonly<Record<string, readonly string[]>> = {
   draid1: ['-K', 'draid', '-R', '1', '-D', '3', '-S', '1', '-r', '6', '-m', '1', '-v', '1'],
   draid2: ['-K', 'draid', '-R', '2', '-D', '4', '-S', '2', '-r', '10', '-m', '1', '-v', '1', '-a', '12'],
   draid3: ['-K', 'draid', '-R', '3', '-D', '2', '-S', '2', '-r', '9', '-m', '1', '-v', '1'],
-  'gang-blocks': ['-r', '1', '-m', '2', '-v', '3', '-g', '4096'],
+  'gang-blocks': ['-K', 'raidz', '-r', '1', '-m', '2', '-v', '3', '-g', '4096'],
 };
 
 /**
@@ -63,10 +63,10 @@ export interface BlockComparison {
   /** Lines that only one of the two has. */
   readonly onlyZdb: readonly string[];
   readonly onlyHere: readonly string[];
-  /** Blocks that were verified here, and those that failed. */
+  /** Blocks that were verified here, and those that failed, by bookmark: `<objset, object, level, block id>`. */
   readonly verified: number;
   readonly failed: ReadonlyMap<string, ZfsUberError>;
-  /** `<objset, object, level, block id>` of blocks that zdb could not read. */
+  /** Bookmarks of those that zdb could not read. */
   readonly zdbFailed: readonly string[];
 }
 
@@ -85,7 +85,7 @@ export async function compareBlocks(
   if (theirs === null) return null;
   const sources = await Promise.all(images.map((path) => openFileSource(path)));
   try {
-    const { view } = await openSources(sources, txg === undefined ? {} : { txg: BigInt(txg) });
+    const { view } = await openSources(sources, { name, ...(txg === undefined ? {} : { txg: BigInt(txg) }) });
     const expected = new Map<string, number>();
     for (const line of theirs.lines) expected.set(line, (expected.get(line) ?? 0) + 1);
     const onlyHere: string[] = [];
@@ -105,7 +105,8 @@ export async function compareBlocks(
         await view.blocks.verify(block.bp);
         verified++;
       } catch (error) {
-        failed.set(line, error as ZfsUberError);
+        if (!(error instanceof ZfsUberError)) throw error;
+        failed.set(bookmarkOf(block), error);
       }
     }
     const onlyZdb = [...expected].flatMap(([line, count]) => Array.from({ length: count }, () => line));

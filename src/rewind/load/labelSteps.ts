@@ -46,8 +46,7 @@ function openVdevs({ pool, devices }: LoadState): Trouble | undefined {
 function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | undefined {
   const { uberblock, txg } = candidate;
   const damage = (message: string): Trouble => ({ message, because: 'damage' });
-  if (!candidate.seen)
-    return damage('only devices outside the tree carry this uberblock: zpool import does not see it');
+  if (!candidate.seen) return damage('only devices that zpool import does not open carry this uberblock');
   if (devices === null) return damage(`another uberblock of txg ${txg} comes before this one on the same devices`);
   // Data is moved in place while a raidz grows, so older states of the expansion can no longer be read (since 2.3).
   const [reflow, latest] = [uberblock.raidzReflow, newest?.uberblock.raidzReflow ?? uberblock.raidzReflow];

@@ -23,7 +23,8 @@ export interface MatchedTree {
  * fit: written in this pool, not split off, for this leaf.
  *
  * Where the noted path leads nobody can tell from the bytes. Of a disk that is among `devices` it is taken to lead
- * there, because such paths stay with the disk; of a file only if the source has that very name.
+ * there, because such paths stay with the disk: to the one that says it is the leaf, else to one that fits and whose
+ * own label gives that path. Of a file only if the source has that very name.
  *
  * @param config of the root
  * @param labelRoot tree of the labels, its children at the index of their id
@@ -37,7 +38,8 @@ export function matchMosTree(config: VdevConfig, labelRoot: VdevNode, devices: r
   const deviceOf = (leaf: VdevConfig, top: VdevConfig, index: number): DeviceSurvey | null => {
     const labelTop = labelRoot.children[index];
     const named = labelTop === undefined ? null : leafDevice(labelTop, leaf);
-    const device = named ?? atNotedPath(leaf, devices);
+    const fits = (each: DeviceSurvey): boolean => misfit(each, leaf, top, config.guid) === null;
+    const device = named ?? atNotedPath(leaf, devices, fits);
     if (device === null || !given.has(device)) return null;
     const why = leaf.offline ? 'was taken offline' : misfit(device, leaf, top, config.guid);
     if (why === null) {
@@ -56,10 +58,28 @@ export function matchMosTree(config: VdevConfig, labelRoot: VdevNode, devices: r
   return { root: { config, role: 'root', device: null, children }, refused, former };
 }
 
-function atNotedPath({ path, type, guid }: VdevConfig, devices: readonly DeviceSurvey[]): DeviceSurvey | null {
+function atNotedPath(
+  { path, type, guid }: VdevConfig,
+  devices: readonly DeviceSurvey[],
+  fits: (device: DeviceSurvey) => boolean,
+): DeviceSurvey | null {
   const there = devices.find(({ source }) => source.name === path);
   if (there !== undefined || type !== 'disk') return there ?? null;
-  return devices.find((device) => validatedLabel(device)?.guid === guid) ?? null;
+  const labels = devices.map((device) => ({ device, label: validatedLabel(device) }));
+  const sameLeaf = labels.find(({ label }) => label?.guid === guid || label?.vdevTree?.origGuid === guid);
+  const samePath = () =>
+    labels.find(({ device, label }) => path !== null && label !== null && ownPath(label) === path && fits(device));
+  return (sameLeaf ?? samePath())?.device ?? null;
+}
+
+/** Where the device was when its label was written. */
+function ownPath({ guid, vdevTree }: LabelConfig): string | null {
+  const open = vdevTree === null ? [] : [vdevTree];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.guid === guid && next.children.length === 0) return next.path;
+    open.push(...next.children);
+  }
+  return null;
 }
 
 function leafDevice(labelTop: VdevNode, { guid, type }: VdevConfig): DeviceSurvey | null {
@@ -90,14 +110,19 @@ export function keepDevices(node: VdevNode, keep: (leaf: VdevNode) => boolean): 
   return { ...node, children: node.children.map((child) => keepDevices(child, keep)) };
 }
 
-/** Why the label of `device` does not fit the leaf; null when it does. */
+/**
+ * Why the label of `device` does not fit the leaf; null when it does. It fits when it is the leaf's by its guid or by
+ * the one before a split. Else, in an extreme rewind, when one of the two is the top-level vdev of the other: the last
+ * leaf of a mirror takes over its guid, so a label from after that names the mirror, and one from before it the leaf.
+ */
 function misfit(device: DeviceSurvey, leaf: VdevConfig, top: VdevConfig, poolGuid: Guid): string | null {
   const label = validatedLabel(device);
   if (label === null) return 'has no label whose checksum holds';
   if (label.splitGuid === poolGuid) return 'was split off into another pool';
   if (label.poolGuid !== poolGuid) return `has a label of pool ${label.poolGuid}, at this txg it was ${poolGuid}`;
   if (label.guid === null || label.topGuid === null) return 'has a label that does not say which vdev it is';
-  if (label.guid === leaf.guid || leaf.guid === label.topGuid || label.guid === top.guid) return null;
+  if (label.guid === leaf.guid || label.vdevTree?.origGuid === leaf.guid) return null;
+  if (label.topGuid === leaf.guid || label.guid === top.guid) return null;
   return `has the label of vdev ${label.guid}`;
 }
 

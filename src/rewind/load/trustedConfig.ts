@@ -74,7 +74,7 @@ function openedTree(root: VdevNode, devices: LoadState['pool']['devices']): Vdev
 
 const conditionsOf = ({ former }: MatchedTree): string[] =>
   former.map(
-    ({ path, guid }) => `vdev ${guid} has left the pool since: it has to be found at ${path ?? 'its old path'}`,
+    ({ path, guid }) => `the labels know vdev ${guid} no more: it has to be found at ${path ?? 'its old path'}`,
   );
 
 /** A placeholder opens: that something is missing is left to the sum of the guids to say. */

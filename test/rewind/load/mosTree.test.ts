@@ -52,6 +52,45 @@ describe('the devices of the tree that the MOS has', () => {
     expect(match(before, [...devices, old]).former).toEqual([13n]);
   });
 
+  describe('that was a mirror of two disks before one left and the other took over its guid', () => {
+    const disk = (guid: bigint, more: Partial<VdevConfig> = {}) =>
+      vdev(guid, { type: 'disk', path: '/dev/sda', ...more });
+    const before = root([
+      vdev(10n, { type: 'mirror', path: null, children: [disk(11n), disk(12n, { path: '/dev/sdb' })] }),
+    ]);
+    const alone = (more: Partial<VdevConfig>) =>
+      device({ name: 'd10', guid: 10n, tree: disk(10n, more), uberblocks: [{ txg: 5n }] });
+
+    it('are found by the guid that the leaf had before a split', () => {
+      const { leaves, former } = match(before, [alone({ path: '/dev/sdz', origGuid: asGuid(11n) })]);
+      expect(leaves).toEqual({ 11: 'd10', 12: null });
+      expect(former).toEqual([11n]);
+    });
+
+    it('are found by the path of the label, which fits as the one of the whole top-level vdev', () => {
+      expect(match(before, [alone({})]).leaves).toEqual({ 11: 'd10', 12: null });
+      expect(match(before, [alone({ path: '/dev/sdb' })]).leaves).toEqual({ 11: null, 12: 'd10' });
+    });
+
+    it('are not found at any other path', () => {
+      expect(match(before, [alone({ path: '/dev/sdz' })]).leaves).toEqual({ 11: null, 12: null });
+      expect(match(before, [alone({ path: null })]).leaves).toEqual({ 11: null, 12: null });
+    });
+
+    it('are not what has come to that path since and belongs to no such vdev', () => {
+      const other = device({ name: 'd20', guid: 20n, tree: disk(20n), uberblocks: [{ txg: 5n }] });
+      const { leaves, refused } = match(before, [other]);
+      expect(leaves).toEqual({ 11: null, 12: null });
+      expect(refused).toEqual([]);
+    });
+  });
+
+  it('fit a leaf that took over the guid of its mirror by a label from before that', () => {
+    const file = vdev(10n, { path: '/v/11' });
+    const now = device({ name: '/v/11', guid: 11n, tree: mirror(11n, 12n), uberblocks: [{ txg: 5n }] });
+    expect(match(root([file]), [now]).leaves).toEqual({ 10: '/v/11' });
+  });
+
   it('stay out when their labels name another pool: after a change of its guid', () => {
     const { leaves, refused } = match(root([mirror(11n, 12n)], 77n), [leg(11n), leg(12n)]);
     expect(leaves).toEqual({ 11: null, 12: null });
