@@ -21,11 +21,9 @@ const FLOOR = new Map(
 const HOSTS = new Set(['node', 'api', 'cli']);
 /** The files that wrap a package. One package, one file. */
 const WRAPPERS = new Map([
-  ['block/lz4.ts', 'lz4js'],
   ['block/gzip.ts', 'pako'],
   ['block/zstd.ts', 'zstddec'],
   ['block/blake3.ts', '@noble/hashes/blake3.js'],
-  ['report/text/colour.ts', 'chalk'],
 ]);
 
 /** `import ... from 'x'` and `export ... from 'x'`, over several lines; `import 'x'` and `import('x')`. */
