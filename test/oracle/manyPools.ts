@@ -24,7 +24,10 @@ for (let i = 0; i < Number(count); i++) {
     console.log(`${kind}: zdb does not get to the end; ztest said: ${said ?? 'nothing'}`);
   } else {
     const { same, onlyZdb, onlyHere, verified, failed, zdbFailed } = compared;
-    const equal = onlyZdb.length + onlyHere.length === 0 && zdbFailed.every((bookmark) => failed.has(bookmark)) && failed.size === new Set(zdbFailed).size;
+    const equal =
+      onlyZdb.length + onlyHere.length === 0 &&
+      zdbFailed.every((bookmark) => failed.has(bookmark)) &&
+      failed.size === new Set(zdbFailed).size;
     console.log(
       `${kind}: ${same} pointers the same, ${verified} blocks read, ${failed.size} lost (zdb ${zdbFailed.length})`,
     );

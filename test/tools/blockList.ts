@@ -109,6 +109,7 @@ async function* ofLog(id: bigint, view: PoolAt, objset: Objset): AsyncGenerator<
           object,
           level: -2,
           offset: object === 0n ? offset / size : (offset / size) * size,
+          blockId: offset / size,
           bp: data,
         };
       }
