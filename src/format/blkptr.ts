@@ -28,6 +28,18 @@ export interface Dva {
   readonly gang: boolean;
 }
 
+/** One DVA from its two words; null when it is not set. */
+export function decodeDva(word0: bigint, word1: bigint): Dva | null {
+  const sectors = DVA_WORD0.asize(word0);
+  if (sectors === 0n) return null;
+  return {
+    vdev: Number(DVA_WORD0.vdev(word0)),
+    offset: asSectors(DVA_WORD1.offset(word1)),
+    asize: Number(sectors) * SECTOR,
+    gang: DVA_WORD1.gang(word1) === 1n,
+  };
+}
+
 /**
  * A thin view of 128 bytes: nothing is decoded until it is asked for, because a walk looks at two words of most of
  * the 1024 pointers of an indirect block.
@@ -115,13 +127,8 @@ export class Blkptr {
     for (const at of DVA_AT.slice(0, limit)) {
       const word0 = this.#view.getBigUint64(at, this.#littleEndian);
       const word1 = this.#view.getBigUint64(at + 8, this.#littleEndian);
-      if (DVA_WORD0.asize(word0) === 0n) continue;
-      dvas.push({
-        vdev: Number(DVA_WORD0.vdev(word0)),
-        offset: asSectors(DVA_WORD1.offset(word1)),
-        asize: Number(DVA_WORD0.asize(word0)) * SECTOR,
-        gang: DVA_WORD1.gang(word1) === 1n,
-      });
+      const dva = decodeDva(word0, word1);
+      if (dva !== null) dvas.push(dva);
     }
     return dvas;
   }

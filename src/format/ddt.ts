@@ -1,9 +1,8 @@
 import { FormatError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
 import { read } from '../bytes/struct.ts';
-import { asSectors, asTxg, type Txg } from '../bytes/units.ts';
-import { DVA_WORD0, DVA_WORD1 } from './blkptr.layout.ts';
-import type { Dva } from './blkptr.ts';
+import { asTxg, type Txg } from '../bytes/units.ts';
+import { type Dva, decodeDva } from './blkptr.ts';
 import {
   DDT_FLAT_PHYS,
   DDT_KEY_PROPS,
@@ -95,13 +94,8 @@ function decodeDvas(words: readonly bigint[]): Dva[] {
   const dvas: Dva[] = [];
   for (let i = 0; i + 1 < words.length; i += 2) {
     const [word0 = 0n, word1 = 0n] = words.slice(i, i + 2);
-    if (DVA_WORD0.asize(word0) === 0n) continue;
-    dvas.push({
-      vdev: Number(DVA_WORD0.vdev(word0)),
-      offset: asSectors(DVA_WORD1.offset(word1)),
-      asize: Number(DVA_WORD0.asize(word0)) * SECTOR,
-      gang: DVA_WORD1.gang(word1) === 1n,
-    });
+    const dva = decodeDva(word0, word1);
+    if (dva !== null) dvas.push(dva);
   }
   return dvas;
 }
