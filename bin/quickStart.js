@@ -11,7 +11,16 @@ import { CACHE, unpackImage } from './images.js';
 
 /** Parts loaded on demand that are needed for it. All others stay out: bin/zfs-uber.js takes the whole program then. */
 const PARTS =
-  /\/(nodeLibrary|scanCommand|labelsCommand|ringCommand|api\/scan|report\/text\/(scanText|labelsText|ringText))\.ts$/;
+  /\/(nodeLibrary|scanCommand|labelsCommand|ringCommand|api\/scan|api\/shiftedSources|report\/text\/(scanText|labelsText|ringText))\.ts$/;
+
+/** What is run for its code to be kept. */
+const ASKED = [
+  ['scan', '--depth', 'labels', '--json'],
+  ['scan', '--depth', 'labels', '--no-color'],
+  ['scan', '--depth', 'labels', '--no-color', '--all'],
+  ['labels', '--no-color'],
+  ['ring', '--no-color'],
+];
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -50,7 +59,7 @@ async function bundle() {
   });
 }
 
-/** Leaves V8's code for what one scan ran beside it. Every other version of Node refuses it and compiles as usual. */
+/** Leaves V8's code for what the commands ran beside it. Every other version of Node refuses it and compiles as usual. */
 async function compile() {
   const gz = join(ROOT, 'test-images', 'torn-sector', 'd0.img.gz');
   if (!existsSync(gz)) return;
@@ -65,11 +74,14 @@ async function compile() {
 /** @param {string} image to scan */
 async function compileHere(image) {
   const file = join(ROOT, 'dist', 'start.cjs');
-  process.argv.splice(2, Number.POSITIVE_INFINITY, 'scan', '--depth', 'labels', '--json', image);
   const script = new Script(readFileSync(file, 'latin1'), { filename: file });
   const module = { exports: { run: async () => {} } };
   script.runInThisContext()(module.exports, createRequire(file), module, file);
-  await module.exports.run();
+  // The code of a function is made when it is first called, so each form of the answer is asked for once.
+  for (const args of ASKED) {
+    process.argv.splice(2, Number.POSITIVE_INFINITY, ...args, image);
+    await module.exports.run();
+  }
   writeFileSync(join(ROOT, 'dist', 'start.cache'), script.createCachedData());
 }
 

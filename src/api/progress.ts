@@ -6,4 +6,6 @@ export interface Progress {
   readonly total: number;
   /** How far the next one is, 0 to 1, where that is known. */
   readonly share?: number;
+  /** Of the whole, 0 to 1, where one costs more than another; otherwise all count alike. */
+  readonly part?: number;
 }

@@ -105,13 +105,30 @@ function aimOf({ before = null, needs = [] }: ScanOptions, depth: Depth): AimCho
 
 function progressOf(progress: (progress: Progress) => void): Pick<ScanPoolsOptions, 'onProgress' | 'onShare'> {
   let last = { phase: 'checking txgs', done: 0, total: 0 };
+  let judging = false;
   return {
     onProgress(done, total) {
+      // The next pool.
+      if (done < last.done) judging = false;
       last = { ...last, done, total };
-      progress(last);
+      progress(judging ? { ...last, part: partOf(done, total) } : last);
     },
-    onShare: (share) => progress({ ...last, ...(last.done < last.total ? {} : { done: 0 }), share }),
+    onShare(share) {
+      // The root blocks were counted before.
+      if (!judging) last = { ...last, done: 0 };
+      judging = true;
+      progress({ ...last, share, part: partOf(last.done + share, last.total) });
+    },
   };
+}
+
+/** What another txg costs beside the first: most of what it has was seen there. */
+const ANOTHER_TXG = 0.05;
+
+/** @param done txgs, with the part of the one under way */
+function partOf(done: number, total: number): number {
+  const first = Math.min(done, 1);
+  return (first + (done - first) * ANOTHER_TXG) / (1 + Math.max(total - 1, 0) * ANOTHER_TXG);
 }
 
 const stoppedEarly = (engine: Engine, depth: Depth): ScanDocument =>

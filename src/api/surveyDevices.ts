@@ -5,6 +5,7 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
 import type { Progress } from './progress.ts';
+import { isSettled } from './settled.ts';
 
 /** One source as it was opened, and what its label regions say; null when it could not be opened. */
 export interface SurveyedSource {
@@ -35,14 +36,21 @@ export async function surveyDevices(specs: readonly string[], choice: SurveyChoi
   const cache = new ChunkCache();
   let done = 0;
   try {
-    return await mapBounded(opened, AT_ONCE, async (source) => {
-      const survey = source.source === null ? null : await surveyDevice(source.source, choice.engine, options);
-      choice.progress?.({ phase: 'reading labels', done: ++done, total: opened.length });
-      if (source.source === null || survey === null) return { opened: source, survey };
+    const survey = async (source: OpenedSource): Promise<SurveyedSource> => {
+      if (source.source === null) return { opened: source, survey: null };
+      const found = await surveyDevice(source.source, choice.engine, options);
       // The survey tells what can be read to the sector; from here on blocks are read, most of them small.
       const cached = cache.of(source.source);
-      return { opened: { ...source, source: cached }, survey: { ...survey, source: cached } };
+      return { opened: { ...source, source: cached }, survey: { ...found, source: cached, shift: source.shift } };
+    };
+    const surveyed = await mapBounded(opened, AT_ONCE, async (source) => {
+      const each = await survey(source);
+      choice.progress?.({ phase: 'reading labels', done: ++done, total: opened.length });
+      return each;
     });
+    if (surveyed.every((each) => each.survey === null || isSettled(each.survey))) return surveyed;
+    const { withShifted } = await import('./shiftedSources.ts');
+    return await withShifted(surveyed, { survey, signal: choice.signal });
   } catch (error) {
     await Promise.all(opened.map((source) => source.close()));
     throw error;

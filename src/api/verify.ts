@@ -1,11 +1,15 @@
 import type { Engine } from '../block/engine.ts';
+import { UsageError } from '../bytes/errors.ts';
 import { chooseEngine } from '../node/engine.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { buildVerifyDocument, type VerifyDocument } from '../report/verifyDocument.ts';
 import { viewHead } from '../report/viewHead.ts';
+import type { Candidate } from '../rewind/candidates.ts';
 import { importCommands } from '../rewind/commands.ts';
 import { examine } from '../rewind/examine.ts';
+import { findCheckpoint } from '../rewind/facts/checkpoint.ts';
+import { PoolReaders } from '../rewind/load/poolReaders.ts';
 import { locateFailures } from '../rewind/locateFailures.ts';
 import { guessMissingTops, needsLogLess } from '../rewind/missingTops.ts';
 import { describeOpened } from './describeOpened.ts';
@@ -30,12 +34,13 @@ export interface VerifyOptions {
  *
  * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
  * @returns the document of `verify --json`; its `pool` is null when there is none
+ * @param txg `checkpoint` for the uberblock that the pool keeps as its checkpoint; so is its txg where no ring holds it
  * @throws NoSuchTxgError, a UsageError, when the rings do not hold that txg; UsageError when a spec or the pool's name
  *   makes no sense; the reason of `signal`
  */
 export async function verify(
   specs: readonly string[],
-  txg: bigint,
+  txg: bigint | 'checkpoint',
   options: VerifyOptions = {},
 ): Promise<VerifyDocument> {
   const engine = options.engine ?? chooseEngine();
@@ -52,13 +57,13 @@ export async function verify(
 async function verifyOne(
   opened: OpenedPools,
   one: OpenedPool | null,
-  txg: bigint,
+  txg: bigint | 'checkpoint',
   { engine, depth = 'data', progress, signal }: VerifyOptions & { readonly engine: Engine },
 ): Promise<VerifyDocument> {
   const candidates = one?.candidates ?? [];
   const those = candidates.filter((each) => each.txg === txg);
-  const candidate = those.find(({ taken }) => taken) ?? those[0] ?? null;
-  if (one !== null && candidate === null) throw new NoSuchTxgError(txg, one.txgs);
+  const ofRing = those.find(({ taken }) => taken) ?? those[0] ?? null;
+  const candidate = ofRing ?? (one === null ? null : await storedIn(one, txg, engine, signal));
   const head = viewHead({
     tool: toolInfo(engine),
     sources: opened.sources.map((source) => describeOpened(source.opened)),
@@ -98,9 +103,27 @@ async function verifyOne(
     placeOf,
     ambiguousName: opened.pools.some((other) => other !== one && other.name === one.name),
     logMissing: state.view?.logMissing ?? needsLogLess(pool, guessMissingTops(pool, candidates)),
+    checkpoint: candidate.checkpoint,
+    verdict: examination.prediction.verdict,
   });
   const located = await locateFailures(verification?.failures ?? [], state);
   return buildVerifyDocument(head, { depth, examination, commands, located });
+}
+
+/** @throws NoSuchTxgError, UsageError */
+async function storedIn(
+  { pool, candidates, txgs }: OpenedPool,
+  txg: bigint | 'checkpoint',
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<Candidate> {
+  const reader = pool.root === null ? null : openBlockReader(pool.root, { engine });
+  const readers = new PoolReaders((root, more) => openBlockReader(root, { engine, ...more }));
+  const found = reader === null ? null : await findCheckpoint(pool, candidates, { reader, readers, signal });
+  const stored = found?.candidate ?? null;
+  if (stored !== null && (txg === 'checkpoint' || txg === stored.txg)) return stored;
+  if (txg !== 'checkpoint') throw new NoSuchTxgError(txg, txgs);
+  throw new UsageError('verify: no meta-object set that opens keeps a checkpoint');
 }
 
 const percent = (share: number): number => Math.floor(Math.min(Math.max(share, 0), 1) * 100);

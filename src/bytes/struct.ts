@@ -14,6 +14,8 @@ export interface Layout<F extends Fields> {
   readonly name: string;
   readonly size: number;
   readonly fields: F;
+  /** The same, to go through: a table of entries is read for each of its entries. */
+  readonly list: readonly (readonly [name: string, field: Field<unknown>])[];
 }
 
 export type Decoded<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
@@ -54,12 +56,13 @@ export const raw = (offset: number, size: number): Field<Uint8Array> => ({
  */
 export function layout<F extends Fields>(name: string, size: number, fields: F): Layout<F> {
   let end = 0;
-  for (const [field, { offset, size: length }] of Object.entries(fields)) {
+  const list = Object.entries(fields);
+  for (const [field, { offset, size: length }] of list) {
     if (offset < end) throw new Error(`${name}.${field} at ${offset} overlaps the field before it`);
     end = offset + length;
   }
   if (end > size) throw new Error(`${name}: fields end at ${end}, declared size is ${size}`);
-  return { name, size, fields };
+  return { name, size, fields, list };
 }
 
 /**
@@ -82,6 +85,6 @@ export function read<F extends Fields>(
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, table.size);
   const out: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(table.fields)) out[name] = field.read(view, field.offset, littleEndian);
+  for (const [name, field] of table.list) out[name] = field.read(view, field.offset, littleEndian);
   return out as Decoded<F>;
 }

@@ -25,18 +25,22 @@ export const SCAN_OPTIONS = {
   'max-txg': unsigned('N', 'only txgs up to N'),
   all: ALL,
   'newest-first': flag('order txgs by age, not by rank'),
-  before: text('COMMAND', 'only txgs from before this command of the pool history, such as "zfs destroy tank/home"'),
+  before: text(
+    'COMMAND|TIME',
+    'only txgs from before this command of the pool history, such as "zfs destroy tank/home", or before a time (UTC), such as "2026-11-21 09:38"',
+  ),
   needs: texts('DATASET', 'only txgs that have DATASET, DATASET@SNAPSHOT or DATASET:/PATH whole; may be repeated'),
   timeline: maybe(
     ['bodyfile', 'l2tcsv', 'jsonl'],
-    'print in place of the report when uberblocks, labels and history records were written',
+    'print in place of the report when uberblocks, labels, history records, datasets and snapshots were written',
   ),
   watch: unsigned('SECONDS', 'read the rings again after so long: does a host that is alive use the pool?'),
   'json-lines': flag('print each txg as a line of JSON as soon as it is judged, then the document in one line'),
 } satisfies Options;
 
 export const VERIFY_OPTIONS = {
-  txg: unsigned('T', 'which txg; needed'),
+  txg: unsigned('T', 'which txg; needed, unless --checkpoint is given'),
+  checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
   depth: choice(['meta', 'data'], 'data', 'how far it is checked: all metadata, or all data too'),
   pool: text('NAME|GUID', 'which pool, where the sources hold several'),
   all: ALL,

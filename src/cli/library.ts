@@ -31,7 +31,7 @@ export interface VerifyChoice extends SurveyChoice {
 /** What the commands call: the library with Node's sources below it. Tests hand in their own. */
 export interface Library {
   scan(specs: readonly string[], choice: ScanChoice): Promise<ScanDocument>;
-  verify(specs: readonly string[], txg: bigint, choice: VerifyChoice): Promise<VerifyDocument>;
+  verify(specs: readonly string[], txg: bigint | 'checkpoint', choice: VerifyChoice): Promise<VerifyDocument>;
   survey(specs: readonly string[], choice: SurveyChoice): Promise<readonly SurveyedSource[]>;
   openPools(specs: readonly string[], choice: SurveyChoice): Promise<OpenedPools>;
   tool(): Promise<ToolInfo & { readonly passedOver: string | null }>;

@@ -41,8 +41,13 @@ export function progressLine(
   };
 }
 
-function progressText({ phase, done, total, share = 0 }: Progress, left: number | null): string {
-  const percent = total > 0 ? ` (${Math.floor((100 * Math.min(done + share, total)) / total)} %)` : '';
+/** Of the whole, 0 to 1. */
+const partOf = ({ done, total, share = 0, part }: Progress): number =>
+  part ?? (total > 0 ? Math.min((done + share) / total, 1) : 0);
+
+function progressText(progress: Progress, left: number | null): string {
+  const { phase, done, total } = progress;
+  const percent = total > 0 ? ` (${Math.floor(100 * partOf(progress))} %)` : '';
   return `${phase} ${done} of ${total}${percent}${left === null ? '' : `, at most ${durationText(left)} left`}`;
 }
 
@@ -50,15 +55,16 @@ function progressText({ phase, done, total, share = 0 }: Progress, left: number 
 const SETTLED = 3000;
 const LEAST_PART = 0.02;
 
-/** How long a phase will still take, by how long it took so far: too long where, as with txgs, the first costs most. */
+/** How long a phase will still take, by how long it took so far. */
 class Pace {
   #phase = '';
   #start = 0;
   #part = 0;
 
   /** @returns seconds; null when it is too early to tell */
-  left({ phase, done, total, share = 0 }: Progress, at: number): number | null {
-    const part = total > 0 ? Math.min((done + share) / total, 1) : 0;
+  left(progress: Progress, at: number): number | null {
+    const { phase } = progress;
+    const part = partOf(progress);
     if (phase !== this.#phase || part < this.#part) {
       this.#phase = phase;
       this.#start = at;

@@ -1,8 +1,10 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import { printable } from '../report/text/printable.ts';
 import {
+  creationEvent,
   historyEvent,
   inTime,
+  RingTxgs,
   ringEvents,
   type TimelineEvent,
   type TimelineFormat,
@@ -13,12 +15,12 @@ import type { Library } from './library.ts';
 import { sendParts } from './sendParts.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Records of one history: sorting needs them all. */
+/** Records of one history, datasets and snapshots: sorting needs them all. */
 const MAX_RECORDS = 500_000;
 
 /**
- * Prints the timeline of every pool in place of a report: uberblocks, label texts, and the history as the newest txg that
- * opens has it.
+ * Prints the timeline of every pool in place of a report: uberblocks, label texts, and of the newest txg that opens the
+ * history and the creation of datasets and snapshots.
  *
  * @returns the exit status
  */
@@ -42,11 +44,21 @@ export async function printTimeline(
     for (const one of pools) {
       events.push(...ringEvents(one.pool));
       let count = 0;
+      const name = one.name ?? one.guid.toString();
+      const candidates = new RingTxgs(one.pool);
       try {
         const view = await one.at(null, {});
         for await (const record of view.history({ onTrouble: trouble })) {
           if (++count > MAX_RECORDS) break;
-          events.push(historyEvent(one.name ?? one.guid.toString(), record));
+          events.push(historyEvent(name, record, candidates));
+        }
+        for await (const dataset of view.datasets({ onTrouble: trouble })) {
+          if (++count > MAX_RECORDS) break;
+          events.push(creationEvent(name, dataset, candidates));
+          for await (const snapshot of view.snapshots(dataset, { onTrouble: trouble })) {
+            if (++count > MAX_RECORDS) break;
+            events.push(creationEvent(name, snapshot, candidates));
+          }
         }
       } catch (error) {
         if (!(error instanceof ZfsUberError)) throw error;

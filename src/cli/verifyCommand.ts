@@ -6,8 +6,10 @@ import { progressLine } from './progressLine.ts';
 import { pageFor } from './terminal.ts';
 
 export const runVerify: Run<typeof VERIFY_OPTIONS> = async ({ sources, values }, terminal, library) => {
-  const { txg, depth, pool, all, quiet, json } = values;
-  if (txg === null) throw new UsageError('verify: say which txg: --txg T');
+  const { checkpoint, depth, pool, all, quiet, json } = values;
+  if (checkpoint && values.txg !== null) throw new UsageError('verify: --txg and --checkpoint exclude each other');
+  const txg = checkpoint ? 'checkpoint' : values.txg;
+  if (txg === null) throw new UsageError('verify: say which txg: --txg T or --checkpoint');
   const progress = progressLine(terminal, { asked: values.progress, quiet });
   const choice = { depth, pool, progress: progress.show };
   const document = await library.verify(sources, txg, choice).finally(progress.end);

@@ -24,6 +24,7 @@ interface Decoded {
 export class BlockCache implements BlockReader {
   readonly #reader: BlockReader;
   readonly #capacity: number;
+  readonly #elsewhere: (bp: Blkptr) => BlockRead | null;
   /** Oldest use first. */
   readonly #kept = new BlkptrMap<BlockRead>();
   readonly #underWay = new BlkptrMap<Promise<BlockRead>>();
@@ -32,16 +33,29 @@ export class BlockCache implements BlockReader {
   #size = 0;
   #decodedSize = 0;
 
-  /** @param capacity bytes of content */
-  constructor(reader: BlockReader, capacity: number = CAPACITY) {
+  /**
+   * @param capacity bytes of content
+   * @param elsewhere what somebody else has that `reader` would give too
+   */
+  constructor(
+    reader: BlockReader,
+    capacity: number = CAPACITY,
+    elsewhere: (bp: Blkptr) => BlockRead | null = () => null,
+  ) {
     this.#reader = reader;
     this.#capacity = capacity;
+    this.#elsewhere = elsewhere;
   }
 
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     if (bp.embedded || (bp.level === 0 && !isMetadataType(bp.type))) return this.#reader.read(bp, signal);
     const kept = this.#kept.use(bp);
     if (kept !== undefined) return kept;
+    const other = this.#elsewhere(bp);
+    if (other !== null) {
+      this.#keep(bp, other);
+      return other;
+    }
     // A shared read must not end because one of those who wait for it gave up, so the signal is not passed on.
     const underWay = this.#underWay.get(bp) ?? this.#fetch(bp);
     const read = await underWay;
@@ -51,7 +65,12 @@ export class BlockCache implements BlockReader {
 
   /** Content of the block where it is kept: read before and found sound. */
   peek(bp: Blkptr): Uint8Array | null {
-    return this.#kept.get(bp)?.bytes ?? null;
+    return this.peekRead(bp)?.bytes ?? null;
+  }
+
+  /** The same with how it was read. */
+  peekRead(bp: Blkptr): BlockRead | null {
+    return this.#kept.get(bp) ?? null;
   }
 
   /** Asks the devices each time: what is wanted is what they say now. */

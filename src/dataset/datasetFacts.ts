@@ -1,9 +1,10 @@
-import { ZfsUberError } from '../bytes/errors.ts';
+import type { ZfsUberError } from '../bytes/errors.ts';
 import { decodeDslDataset } from '../format/dslDataset.ts';
 import type { ObjsetType } from '../format/objset.ts';
 import type { WalkOptions } from './block.ts';
 import { BONUS, decodeBonus } from './bonus.ts';
 import type { Dataset, DslDirectory } from './dsl.ts';
+import { orNull } from './orNull.ts';
 import type { PoolAt } from './poolAt.ts';
 import type { Property } from './properties.ts';
 import type { ZilSummary } from './zil.ts';
@@ -45,7 +46,7 @@ async function factsOf(
   { signal }: WalkOptions,
 ): Promise<DatasetFacts> {
   const troubles: ZfsUberError[] = [];
-  const attempt = <T>(work: () => Promise<T>): Promise<T | null> => orTrouble(work, (error) => troubles.push(error));
+  const attempt = <T>(work: () => Promise<T>): Promise<T | null> => orNull(work, (error) => troubles.push(error));
   const property = (name: string) => attempt(() => view.properties.get(dataset, name, { signal }));
   const { bp } = dataset.phys;
   const { origin } = dataset.directory.phys;
@@ -73,16 +74,6 @@ function distinct(troubles: readonly ZfsUberError[]): ZfsUberError[] {
   return [...new Map(troubles.map((trouble) => [trouble.message, trouble])).values()];
 }
 
-export async function orTrouble<T>(work: () => Promise<T>, take: (trouble: ZfsUberError) => void): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ZfsUberError)) throw error;
-    take(error);
-    return null;
-  }
-}
-
 /** Names of datasets and snapshots by the number of their object; read when the first is asked for. */
 export class DatasetNames {
   readonly #view: PoolAt;
@@ -106,6 +97,13 @@ export class DatasetNames {
       if (entry.integer === id) return `${head.name}@${entry.name}`;
     }
     return null;
+  }
+
+  /** Of either, by what the object says it is. */
+  async of(id: bigint): Promise<string | null> {
+    const object = await this.#view.mos.object(id, this.#signal);
+    const { snapshot } = decodeBonus(object, BONUS.dslDataset, decodeDslDataset);
+    return snapshot ? this.ofSnapshot(id) : this.ofDataset(id);
   }
 
   async ofDataset(id: bigint): Promise<string | null> {

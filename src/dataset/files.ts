@@ -1,8 +1,10 @@
-import { FormatError, LimitError } from '../bytes/errors.ts';
+import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { SA_ATTRIBUTE, SA_MASTER } from '../format/sa.layout.ts';
 import { decodeSa, type SaAttribute, type SaTables } from '../format/sa.ts';
 import { MASTER_NODE } from '../format/znode.layout.ts';
 import { decodeZnode, type Znode, znodeOfAttributes } from '../format/znode.ts';
+import { entryName } from './entryName.ts';
 import type { DmuObject } from './object.ts';
 import type { Objset } from './objset.ts';
 import { Zap } from './zap.ts';
@@ -10,25 +12,26 @@ import { Zap } from './zap.ts';
 /** Types of bonus that files have. Source: include/sys/dmu.h, DMU_OT_ZNODE, DMU_OT_SA. */
 const BONUS_TYPE = { znode: 17, attributes: 44 } as const;
 /** Lower bits of a directory entry are the object; the upper four its type. Source: include/sys/zfs_znode.h, ZFS_DIRENT_OBJ. */
-const ENTRY_OBJECT = (1n << 48n) - 1n;
+export const ENTRY_OBJECT = (1n << 48n) - 1n;
 /** Directories above one file. Linux ends paths at 4096 bytes. */
 const MAX_DEPTH = 2048;
 
 /** What stands in a path for the directory of extended attributes, which has no name; as zdb writes it. */
-const XATTR_DIRECTORY = '<xattrdir>';
-/** Source: include/sys/dmu.h, DMU_OT_DIRECTORY_CONTENTS. */
-const DIRECTORY = 20;
+export const XATTR_DIRECTORY = '<xattrdir>';
 
 /** The files of one filesystem or a snapshot of one, by object. */
 export class Files {
   readonly objset: Objset;
   /** Object of the root directory. */
   readonly root: bigint;
+  /** Names of the filesystem's own objects. */
+  readonly master: Zap;
   readonly #tables: SaTables | null;
 
-  private constructor(objset: Objset, root: bigint, tables: SaTables | null) {
+  private constructor(objset: Objset, root: bigint, master: Zap, tables: SaTables | null) {
     this.objset = objset;
     this.root = root;
+    this.master = master;
     this.#tables = tables;
   }
 
@@ -45,19 +48,42 @@ export class Files {
       throw new FormatError('format-value', objset.name, 'a root directory', 'none', master.object.place);
     }
     const attributes = await master.integer(MASTER_NODE.attributes, signal);
-    return new Files(objset, root, attributes === null ? null : await readTables(objset, attributes, signal));
+    return new Files(objset, root, master, attributes === null ? null : await readTables(objset, attributes, signal));
   }
 
   /**
-   * What the filesystem says of a file; null for an object that is none.
+   * What the filesystem says of a file; null for an object that is none. What stands in its spill block is not in it.
    *
    * @throws FormatError when its attributes are nonsense
    */
-  async znode(object: DmuObject): Promise<Znode | null> {
-    const { dnode } = object;
+  znode({ dnode }: DmuObject): Znode | null {
     if (dnode.bonusType === BONUS_TYPE.znode) return decodeZnode(dnode.bonus, dnode.littleEndian, dnode.bonusPlace);
     if (dnode.bonusType !== BONUS_TYPE.attributes || this.#tables === null) return null;
     return znodeOfAttributes(decodeSa(dnode.bonus, this.#tables, dnode.bonusPlace));
+  }
+
+  /**
+   * Directory of a file's extended attributes; null where it has none. Reads its spill block if the bonus does not say.
+   *
+   * @throws FormatError when its attributes are nonsense
+   */
+  async xattrOf(object: DmuObject, signal?: AbortSignal): Promise<bigint | null> {
+    const znode = this.znode(object);
+    if (znode === null || znode.xattr !== null || this.#tables === null || !object.dnode.hasSpill) {
+      return znode?.xattr ?? null;
+    }
+    return (await this.#spilled(object, this.#tables, signal))?.xattr ?? null;
+  }
+
+  /** What the spill block adds; null when it cannot be read: the rest is known without it. */
+  async #spilled(object: DmuObject, tables: SaTables, signal: AbortSignal | undefined): Promise<Znode | null> {
+    try {
+      const block = await object.spill(signal);
+      return block === null ? null : znodeOfAttributes(decodeSa(block.bytes, tables, block.place));
+    } catch (error) {
+      if (error instanceof ZfsUberError) return null;
+      throw error;
+    }
   }
 
   /**
@@ -74,7 +100,7 @@ export class Files {
     const seen = new Set<bigint>();
     for (let at = id; at !== this.root; ) {
       const object = await this.objset.find(at, signal);
-      const parent = object === null ? null : ((await this.znode(object))?.parent ?? null);
+      const parent = object === null ? null : (this.znode(object)?.parent ?? null);
       if (object === null || parent === null) return null;
       if (seen.has(at)) {
         throw new FormatError(
@@ -98,10 +124,10 @@ export class Files {
   async #nameIn(directory: bigint, id: bigint, signal: AbortSignal | undefined): Promise<string | null> {
     const object = await this.objset.find(directory, signal);
     if (object === null) return null;
-    if ((await this.znode(object))?.xattr === id) return XATTR_DIRECTORY;
-    if (object.dnode.type !== DIRECTORY) return null;
+    if ((await this.xattrOf(object, signal)) === id) return XATTR_DIRECTORY;
+    if (object.dnode.type !== OBJECT_TYPE.directory) return null;
     for await (const entry of (await Zap.open(object, signal)).entries({ signal })) {
-      if (((entry.integers[0] ?? 0n) & ENTRY_OBJECT) === id) return entry.name;
+      if (((entry.integers[0] ?? 0n) & ENTRY_OBJECT) === id) return entryName(entry);
     }
     return null;
   }

@@ -95,7 +95,12 @@ export class Mos {
 
   /** The pool's config with the whole vdev tree: `version`, `name`, `pool_guid`, `vdev_tree` and more. */
   async config(signal?: AbortSignal): Promise<NvList> {
-    return this.nvlist(await this.#required('config', signal), signal);
+    return this.nvlist(await this.configObject(signal), signal);
+  }
+
+  /** Object that the config is packed in. */
+  configObject(signal?: AbortSignal): Promise<bigint> {
+    return this.#required('config', signal);
   }
 
   /** Object of the root DSL directory. */

@@ -65,6 +65,11 @@ export class DmuObject {
     this.path = path;
   }
 
+  /** What the blocks of the object are read through: the same content under the same dnode, and the same failures. */
+  get cache(): BlockCache {
+    return this.#reader;
+  }
+
   /** Of the dnode, for errors about the object as a whole. */
   get place(): Place {
     return this.dnode.place;
@@ -106,6 +111,16 @@ export class DmuObject {
   async block(blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock | null> {
     const bp = await this.blockPointer(blockId, signal);
     return bp === null ? null : this.#content(bp, blockId, signal);
+  }
+
+  /**
+   * The block that holds what did not fit into the bonus; null without one.
+   *
+   * @throws what BlockReader.read throws; FormatError when its pointer is none of content
+   */
+  async spill(signal?: AbortSignal): Promise<Block | null> {
+    const { spill } = this.dnode;
+    return spill === null ? null : readBlock(this.#reader, spill, [...this.path, 'spill block'], 0, null, signal);
   }
 
   /**

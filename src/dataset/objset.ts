@@ -1,13 +1,17 @@
 import { FormatError, ZfsUberError } from '../bytes/errors.ts';
-import { inside, type Place } from '../bytes/place.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { DNODE_SLOT } from '../format/dnode.layout.ts';
-import { Dnode } from '../format/dnode.ts';
+import type { Dnode } from '../format/dnode.ts';
 import { OBJECT_TYPE, objectTypeName } from '../format/objectTypes.ts';
 import { decodeObjset, type ObjsetPhys } from '../format/objset.ts';
-import { type Block, readBlock, type WalkOptions } from './block.ts';
+import { readBlock, type WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
+import { DnodeBlock, dnodeAt, objectOf } from './dnodeBlock.ts';
 import { DmuObject } from './object.ts';
+
+/** Blocks of dnodes kept for the next object, and the longest of those: objects are asked for by the hundred. */
+const DNODE_BLOCKS = 64;
+const LONGEST = 128 * 1024;
 
 /** One object set: the MOS, a filesystem, a volume, or a snapshot of one. */
 export class Objset {
@@ -18,6 +22,10 @@ export class Objset {
   /** The object that holds the dnodes. */
   readonly metaObject: DmuObject;
   readonly #reader: BlockCache;
+  /** By block id, the one that was read first goes first; null for a hole. */
+  readonly #dnodeBlocks = new Map<bigint, DnodeBlock | null>();
+  /** Dnodes of one block; null until the dnode that says so was checked. */
+  #perBlock: bigint | null = null;
 
   private constructor(reader: BlockCache, bp: Blkptr, phys: ObjsetPhys, name: string) {
     this.#reader = reader;
@@ -61,17 +69,26 @@ export class Objset {
    */
   async find(id: bigint, signal?: AbortSignal): Promise<DmuObject | null> {
     if (id <= 0n) return null;
-    const perBlock = BigInt(this.metaObject.dnode.check().dataBlockSize / DNODE_SLOT);
-    const block = await this.metaObject.block(id / perBlock, signal);
-    if (block === null) return null;
-    const wanted = Number(id % perBlock);
-    // A slot may be the inside of a large dnode, which only those before it tell.
-    for (let slot = 0; slot <= wanted; ) {
-      const dnode = dnodeAt(block, slot, this.name, (id / perBlock) * perBlock + BigInt(slot));
-      if (slot === wanted) return dnode === null ? null : this.#object(id, dnode);
-      slot += dnode?.slots ?? 1;
+    this.#perBlock ??= BigInt(this.metaObject.dnode.check().dataBlockSize / DNODE_SLOT);
+    const blockId = id / this.#perBlock;
+    const known = this.#dnodeBlocks.get(blockId);
+    const block = known === undefined ? await this.#dnodeBlock(blockId, blockId * this.#perBlock, signal) : known;
+    return block?.at(Number(id % this.#perBlock)) ?? null;
+  }
+
+  async #dnodeBlock(blockId: bigint, firstId: bigint, signal: AbortSignal | undefined): Promise<DnodeBlock | null> {
+    const block = await this.metaObject.block(blockId, signal);
+    const dnodes =
+      block === null
+        ? null
+        : this.#reader.decodeOnce('dnodes', block, () => new DnodeBlock(this.#reader, block, this.name, firstId));
+    if (block !== null && block.bytes.length > LONGEST) return dnodes;
+    this.#dnodeBlocks.set(blockId, dnodes);
+    for (const oldest of this.#dnodeBlocks.keys()) {
+      if (this.#dnodeBlocks.size <= DNODE_BLOCKS) break;
+      this.#dnodeBlocks.delete(oldest);
     }
-    return null;
+    return dnodes;
   }
 
   /**
@@ -92,7 +109,7 @@ export class Objset {
           if (!(error instanceof ZfsUberError) || options.onTrouble === undefined) throw error;
           options.onTrouble(error);
         }
-        if (dnode !== null && id !== 0n) yield this.#object(id, dnode);
+        if (dnode !== null && id !== 0n) yield objectOf(this.#reader, this.name, id, dnode);
         slot += dnode?.slots ?? 1;
       }
     }
@@ -110,16 +127,4 @@ export class Objset {
       dnode === null ? [] : [{ name, object: new DmuObject(this.#reader, id, dnode, [this.name, name]) }],
     );
   }
-
-  #object(id: bigint, dnode: Dnode): DmuObject {
-    return new DmuObject(this.#reader, id, dnode, [this.name, `object ${id}`]);
-  }
-}
-
-/** The dnode in `slot`, null when the slot is free. */
-function dnodeAt(block: Block, slot: number, name: string, id: bigint): Dnode | null {
-  const at = slot * DNODE_SLOT;
-  if (block.bytes[at] === 0) return null;
-  const place: Place = { ...inside(block.place, '', at), path: [name, `object ${id}`] };
-  return new Dnode(block.bytes.subarray(at), block.littleEndian, place);
 }

@@ -11,9 +11,9 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { nodeOf, roleOf } from '../pool/vdevTree.ts';
 import type { WalkOptions } from './block.ts';
-import { orTrouble } from './datasetFacts.ts';
 import { readIndirectMappings } from './indirectVdevs.ts';
 import type { Mos } from './mos.ts';
+import { orNull } from './orNull.ts';
 import { PoolAt } from './poolAt.ts';
 
 /** What the bytes behind a block pointer depend on, besides the tree. */
@@ -54,7 +54,7 @@ export async function openPoolAt(
   const plain = { salted: null, mappings: null, raidzReflow };
   const first = await PoolAt.open(open(labelRoot, plain), uberblock, signal);
   const root = first.vdevTree === null ? labelRoot : treeOf(first.vdevTree, pool);
-  const salted = await orTrouble(() => saltOf(first.mos, signal), onTrouble);
+  const salted = await orNull(() => saltOf(first.mos, signal), onTrouble);
   try {
     const { mappings, troubles } = await readIndirectMappings(
       (known) => open(root, { salted, mappings: known, raidzReflow }),

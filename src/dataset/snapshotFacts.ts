@@ -1,7 +1,8 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import type { WalkOptions } from './block.ts';
-import { DatasetNames, orTrouble } from './datasetFacts.ts';
+import { DatasetNames } from './datasetFacts.ts';
 import type { Dataset } from './dsl.ts';
+import { orNull } from './orNull.ts';
 import type { PoolAt } from './poolAt.ts';
 import type { Property } from './properties.ts';
 
@@ -33,7 +34,7 @@ async function factsOf(
 ): Promise<SnapshotFacts> {
   const troubles: ZfsUberError[] = [];
   const take = (trouble: ZfsUberError) => void troubles.push(trouble);
-  const userProperties = await orTrouble(async () => {
+  const userProperties = await orNull(async () => {
     const all = await view.properties.all(snapshot, { signal });
     return all.filter(({ name }) => name.includes(':'));
   }, take);
@@ -54,9 +55,9 @@ async function clonesOf(
   const { nextClones } = phys;
   if (nextClones === null) return [];
   const clones: string[] = [];
-  const list = await orTrouble(() => view.mos.zap(nextClones, options.signal), options.onTrouble);
+  const list = await orNull(() => view.mos.zap(nextClones, options.signal), options.onTrouble);
   for await (const entry of list?.entries(options) ?? []) {
-    const name = await orTrouble(() => names.ofDataset(entry.integer), options.onTrouble);
+    const name = await orNull(() => names.ofDataset(entry.integer), options.onTrouble);
     if (name !== null) clones.push(name);
   }
   return clones.sort();

@@ -191,28 +191,22 @@ export class Dnode {
    */
   check(): this {
     const { levels, indirectShift, blockPointerCount, dataBlockSize } = this;
-    this.#expect('levels', levels >= 1 && levels <= DNODE_MAX_LEVELS, `1 to ${DNODE_MAX_LEVELS}`, levels);
-    this.#expect(
-      'block pointers',
-      blockPointerCount >= 1 && blockPointerCount <= DNODE_MAX_BLOCK_POINTERS,
-      `1 to ${DNODE_MAX_BLOCK_POINTERS}`,
-      blockPointerCount,
-    );
+    if (levels < 1 || levels > DNODE_MAX_LEVELS) throw this.#not('levels', `1 to ${DNODE_MAX_LEVELS}`, levels);
+    if (blockPointerCount < 1 || blockPointerCount > DNODE_MAX_BLOCK_POINTERS) {
+      throw this.#not('block pointers', `1 to ${DNODE_MAX_BLOCK_POINTERS}`, blockPointerCount);
+    }
     const { min, max } = INDIRECT_SHIFT;
     // An object that never had more than its dnode's own pointers may carry any shift.
     const shiftIsUsed = levels > 1;
-    this.#expect(
-      'indirect block shift',
-      !shiftIsUsed || (indirectShift >= min && indirectShift <= max),
-      `${min} to ${max}`,
-      indirectShift,
-    );
-    this.#expect('data block size', dataBlockSize > 0, 'at least a sector', dataBlockSize);
+    if (shiftIsUsed && (indirectShift < min || indirectShift > max)) {
+      throw this.#not('indirect block shift', `${min} to ${max}`, indirectShift);
+    }
+    if (dataBlockSize === 0) throw this.#not('data block size', 'at least a sector', dataBlockSize);
     return this;
   }
 
-  #expect(what: string, holds: boolean, expected: string, found: number): void {
-    if (!holds) throw new FormatError('format-value', `dnode ${what}`, expected, String(found), this.place);
+  #not(what: string, expected: string, found: number): FormatError {
+    return new FormatError('format-value', `dnode ${what}`, expected, String(found), this.place);
   }
 
   #pointer(at: number, step: string): Blkptr {

@@ -69,6 +69,7 @@ export const OBJECT_TYPE = {
   dslDir: 12,
   dslDataset: 16,
   plainFile: 19,
+  directory: 20,
   zvol: 23,
   otherUint8: 25,
   otherUint64: 26,

@@ -126,3 +126,15 @@ function decodeIndirect(nvlist: NvList): VdevConfig['indirect'] {
   if (object === null || births === null) return null;
   return { object, births, previous: uint64Of(nvlist, 'com.delphix:prev_indirect_vdev') };
 }
+
+/** The leaves of a tree, in order. */
+export function* leafConfigs(root: VdevConfig): Generator<VdevConfig> {
+  const open = [root];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.children.length === 0) yield next;
+    for (let i = next.children.length - 1; i >= 0; i--) {
+      const child = next.children[i];
+      if (child !== undefined) open.push(child);
+    }
+  }
+}

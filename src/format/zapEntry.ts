@@ -68,11 +68,10 @@ export class ZapEntry {
    * @throws FormatError `format-value` when it is an array
    */
   get integer(): bigint {
-    const [only] = this.integers;
-    if (only === undefined || this.count !== 1) {
+    if (this.count !== 1) {
       throw new FormatError('format-value', `ZAP entry ${this.name}`, 'one integer', `${this.count}`, this.place);
     }
-    return only;
+    return integerAt(new DataView(this.valueBytes.buffer, this.valueBytes.byteOffset), 0, this.integerSize);
   }
 
   /** The value as text, up to its NUL; null when it is not made of bytes. */
@@ -85,10 +84,11 @@ export class ZapEntry {
 
 function integers(bytes: Uint8Array, size: number): bigint[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const one = (at: number): bigint => {
-    if (size === 8) return view.getBigUint64(at);
-    if (size === 4) return BigInt(view.getUint32(at));
-    return BigInt(size === 2 ? view.getUint16(at) : view.getUint8(at));
-  };
-  return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => one(i * size));
+  return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => integerAt(view, i * size, size));
+}
+
+function integerAt(view: DataView, at: number, size: number): bigint {
+  if (size === 8) return view.getBigUint64(at);
+  if (size === 4) return BigInt(view.getUint32(at));
+  return BigInt(size === 2 ? view.getUint16(at) : view.getUint8(at));
 }

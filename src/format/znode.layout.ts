@@ -21,5 +21,14 @@ export const ZNODE = layout('znode', 144, {
   group: u64(136),
 });
 
-/** Object 1 of every filesystem, and names in it. Source: include/sys/zfs_znode.h, MASTER_NODE_OBJ, ZFS_ROOT_OBJ, ZFS_SA_ATTRS. */
-export const MASTER_NODE = { object: 1n, root: 'ROOT', attributes: 'SA_ATTRS', version: 'VERSION' } as const;
+/**
+ * Object 1 of every filesystem, and names in it.
+ * Source: include/sys/zfs_znode.h, MASTER_NODE_OBJ, ZFS_ROOT_OBJ, ZFS_SA_ATTRS, ZFS_UNLINKED_SET
+ */
+export const MASTER_NODE = {
+  object: 1n,
+  root: 'ROOT',
+  attributes: 'SA_ATTRS',
+  version: 'VERSION',
+  deleteQueue: 'DELETE_QUEUE',
+} as const;

@@ -1,4 +1,5 @@
 import { ZfsUberError } from '../bytes/errors.ts';
+import type { DeviceShift } from '../pool/survey.ts';
 import type { Container } from '../source/containers.ts';
 import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs.ts';
 import type { Partition } from '../source/partitions.ts';
@@ -22,10 +23,23 @@ export interface OpenedSource {
   readonly source: ByteSource | null;
   readonly error: ZfsUberError | null;
   readonly partition: Partition | null;
+  /** What it is a part of; null exactly when there is an error. */
+  readonly disk: SourceDisk | null;
+  /** Set when it was found by labels that stand elsewhere than the size of the source, partition or slice says. */
+  readonly shift: DeviceShift | null;
   /** Partition tables that are damaged, partitions that pass the end. Those of a disk are told by its first entry. */
   readonly troubles: readonly ZfsUberError[];
   /** The file is closed with the last entry of it. */
   close(): Promise<void>;
+}
+
+/** The file or device, or the disk inside a file, that an entry is all or a part of. */
+export interface SourceDisk {
+  readonly source: ByteSource;
+  readonly block: boolean;
+  /** The same for two paths that lead to the same bytes, of which `offset` says where these begin. */
+  readonly id: string;
+  readonly offset: number;
 }
 
 export interface OpenOptions {
@@ -105,7 +119,7 @@ async function entriesOf(
   if (target.slice !== null) {
     const { offset, length } = target.slice;
     const window = slice(file, offset, length ?? Math.max(0, file.size - offset));
-    return [entryOf(target.path, 'slice', offset, window, null)];
+    return [entryOf(target.path, 'slice', offset, window, null, diskOf(file, file))];
   }
   if (target.directory !== null && file.size < SHORTEST) return [];
   const sectorSize = file.sectorSize === null ? {} : { sectorSize: file.sectorSize };
@@ -113,7 +127,7 @@ async function entriesOf(
   if (found.refusal !== null) {
     if (await isPackedTwin(host, target)) return [];
     const kind = found.container ?? 'raw';
-    return [{ ...entryOf(target.path, kind, 0, file, null), source: null, error: found.refusal }];
+    return [{ ...entryOf(target.path, kind, 0, file, null, null), source: null, error: found.refusal }];
   }
   if (target.directory !== null && !found.traced && (file.size < SMALLEST_VDEV || file.size % 512 !== 0)) return [];
   return windowEntries(file, target, found);
@@ -125,8 +139,9 @@ function windowEntries(file: FileSource, { path }: Target, found: FoundVdevs): O
   const offered = found.traced
     ? found.windows
     : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
+  const disk = diskOf(file, found.disk);
   const entries = offered.map((window) =>
-    entryOf(path, window.partition?.kind ?? whole, window.offset, window.source, window.partition),
+    entryOf(path, window.partition?.kind ?? whole, window.offset, window.source, window.partition, disk),
   );
   const [first, ...others] = entries;
   if (first === undefined) return [];
@@ -142,13 +157,22 @@ function entryOf(
   offset: number,
   source: ByteSource,
   partition: VdevWindow['partition'],
+  disk: SourceDisk | null,
 ): OpenedSource {
   const trouble = partition?.trouble ?? null;
   const error = source.size < SHORTEST ? (trouble ?? tooShort(path, offset, source.size)) : null;
   const troubles = trouble === null ? [] : [trouble];
-  const entry = { path, kind, offset, size: source.size, error, partition, troubles, close: nothingToClose };
-  return { ...entry, source: error === null ? source : null };
+  const known = { path, kind, offset, size: source.size, error, partition, shift: null, troubles };
+  const open = error === null ? { source, disk } : { source: null, disk: null };
+  return { ...known, ...open, close: nothingToClose };
 }
+
+const diskOf = ({ disk, diskOffset, block }: FileSource, source: ByteSource): SourceDisk => ({
+  source,
+  block,
+  id: disk,
+  offset: diskOffset,
+});
 
 function tooShort(path: string, offset: number, size: number): SourceError {
   const message = `${size} ${size === 1 ? 'byte is' : 'bytes are'} too few to hold a ZFS label (256 KiB, four on a vdev)`;
@@ -158,7 +182,8 @@ function tooShort(path: string, offset: number, size: number): SourceError {
 function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {
   const offset = slice?.offset ?? 0;
   const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
-  const entry = { path, kind, offset, size: 0, source: null, error, partition: null, troubles: [] };
+  const nothing = { source: null, disk: null, partition: null, shift: null, troubles: [] };
+  const entry = { path, kind, offset, size: 0, error, ...nothing };
   return { key: `failed ${kind} ${offset} ${path}`, entry: { ...entry, close: nothingToClose } };
 }
 

@@ -1,7 +1,7 @@
 import { decompress, prepareCodec } from '../block/decompress.ts';
 import type { Engine } from '../block/engine.ts';
 import { type BlockCheck, blockCheck, type Checksums, type SaltedChecksums } from '../block/verifyBlock.ts';
-import { FormatError, UnsupportedError } from '../bytes/errors.ts';
+import { FormatError, LimitError, UnsupportedError } from '../bytes/errors.ts';
 import { inside } from '../bytes/place.ts';
 import type { Blkptr, Dva } from '../format/blkptr.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
@@ -17,6 +17,7 @@ import {
 import { type GangReads, readGang } from './gang.ts';
 import type { IndirectMappings } from './indirect.ts';
 import type { VdevNode } from './pool.ts';
+import { deviceBytes } from './vdevHealth.ts';
 import type { BlockTask, VdevLayout } from './vdevLayout.ts';
 import { openLayouts } from './vdevLayouts.ts';
 
@@ -36,6 +37,14 @@ export interface BlockReaderOptions {
 const IN_FLIGHT = 64 * 1024 * 1024;
 
 /**
+ * Headers and pieces of gang blocks that one reader reads. Each is a sector or more and most are read once a txg; but
+ * thousands of pointers can lead to one block of very many pieces.
+ */
+const GANG_READS = 32768;
+/** Bytes of the devices that allow for one more. */
+const GANG_READ_BYTES = 1024;
+
+/**
  * A reader of the blocks of the pool whose tree is `root`.
  *
  * @param root its children are the top-level vdevs, at the index of their id
@@ -49,11 +58,13 @@ class PoolBlocks implements BlockReader {
   readonly #layouts: readonly VdevLayout[];
   readonly #checksums: Checksums;
   readonly #scrub: boolean;
+  #gangReadsLeft: number;
   #inFlight = 0;
   readonly #waiting: { readonly size: number; readonly start: () => void }[] = [];
 
   constructor(root: VdevNode, options: BlockReaderOptions) {
     this.#tops = root.children;
+    this.#gangReadsLeft = GANG_READS + deviceBytes(root) / GANG_READ_BYTES;
     this.#layouts = openLayouts(root, {
       mappings: options.mappings ?? null,
       raidzReflow: options.raidzReflow ?? { offset: 0n, state: 0 },
@@ -138,12 +149,21 @@ class PoolBlocks implements BlockReader {
 
   #gangReads(attempts: Attempt[], signal: AbortSignal | undefined): GangReads {
     const { engine } = this.#checksums;
+    const count = ({ place }: Blkptr): void => {
+      if (this.#gangReadsLeft-- <= 0) throw new LimitError('more pieces of gang blocks than there is room for', place);
+    };
     return {
       engine,
       headerSize: ({ vdev }) => minimumAllocation(this.#tops[vdev]),
       checkPointer: (bp) => void checkBlkptr(bp, this.#tops),
-      readCopies: (bp, size, check) => this.#copies(bp, bp.dvas, size, check, attempts, signal),
-      readMember: (bp) => this.#copies(bp, bp.dvas, bp.psize, blockCheck(bp, this.#checksums), attempts, signal),
+      readCopies: async (bp, size, check) => {
+        count(bp);
+        return this.#copies(bp, bp.dvas, size, check, attempts, signal);
+      },
+      readMember: async (bp) => {
+        count(bp);
+        return this.#copies(bp, bp.dvas, bp.psize, blockCheck(bp, this.#checksums), attempts, signal);
+      },
     };
   }
 }

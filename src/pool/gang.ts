@@ -30,18 +30,36 @@ export interface GangReads {
  *
  * @returns `psize` bytes
  * @throws UnavailableBlockError for the header or piece that nothing supplies; FormatError when sizes do not add up;
- *   LimitError beyond {@link MAX_GANG_DEPTH}
+ *   LimitError beyond {@link MAX_GANG_DEPTH}, or when `reads` is tired of them
  * Source: module/zfs/zio.c, zio_gang_tree_assemble and zio_gang_tree_issue
  */
 export async function readGang(bp: Blkptr, reads: GangReads): Promise<Uint8Array> {
   const whole = new Uint8Array(bp.psize);
-  await assemble(bp, whole, reads, 0);
+  await assemble(bp, whole, reads, new Set());
   return whole;
 }
 
-/** Fills `into` with the members of `bp`, each header's in turn. */
-async function assemble(bp: Blkptr, into: Uint8Array, reads: GangReads, depth: number): Promise<void> {
+/**
+ * Fills `into` with the members of `bp`, each header's in turn.
+ *
+ * @param headers addresses of those that were read: a header has one place in one block, and few of them that lead to
+ *   each other by all their members would make millions of pieces
+ */
+async function assemble(
+  bp: Blkptr,
+  into: Uint8Array,
+  reads: GangReads,
+  headers: Set<string>,
+  depth = 0,
+): Promise<void> {
   if (depth >= MAX_GANG_DEPTH) throw new LimitError(`gang headers nested deeper than ${MAX_GANG_DEPTH}`, bp.place);
+  for (const { vdev, offset } of bp.dvas) {
+    const address = `${vdev}:${offset}`;
+    if (headers.has(address)) {
+      throw new LimitError(`gang header ${address} is met twice in one block`, bp.place);
+    }
+    headers.add(address);
+  }
   const members = await readHeader(bp, reads);
   let at = 0;
   for (const member of members) {
@@ -53,7 +71,7 @@ async function assemble(bp: Blkptr, into: Uint8Array, reads: GangReads, depth: n
     }
     reads.checkPointer(member);
     const piece = into.subarray(at, at + size);
-    if (member.gang) await assemble(member, piece, reads, depth + 1);
+    if (member.gang) await assemble(member, piece, reads, headers, depth + 1);
     else piece.set(await reads.readMember(member));
     at += size;
   }

@@ -1,4 +1,5 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
+import { alignedSize } from '../format/label.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
 import type { Uberblock } from '../format/uberblock.ts';
@@ -75,6 +76,24 @@ export interface LabelSurvey {
   readonly ring: RingSurvey | null;
 }
 
+/** A vdev that was found by its labels, which stand elsewhere than the size of its source says. */
+export interface DeviceShift {
+  /** The file or device that the vdev lies in. */
+  readonly path: string;
+  /** Bytes of it. */
+  readonly pathSize: number;
+  /** Byte of it where the vdev begins; negative when so much of the vdev's front is not there. */
+  readonly start: number;
+  /** Byte of it where the vdev was looked for first. */
+  readonly expected: number;
+  /** What begins there; null for the file or device itself. */
+  readonly expectedBy: string | null;
+}
+
+/** Whether the vdev, of `size` bytes, is the file or device itself, and only a part of that was given. */
+export const fillsPath = ({ start, pathSize }: DeviceShift, size: number): boolean =>
+  start === 0 && size === alignedSize(pathSize);
+
 /** All that the label regions of one device say. */
 export interface DeviceSurvey {
   readonly source: ByteSource;
@@ -84,4 +103,6 @@ export interface DeviceSurvey {
   readonly labels: readonly LabelSurvey[];
   /** The most trustworthy config: checksum holds, then highest txg, then lowest index; null when none decodes. */
   readonly config: LabelConfig | null;
+  /** Null where the vdev begins and ends as its source does. */
+  readonly shift: DeviceShift | null;
 }

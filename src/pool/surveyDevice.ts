@@ -75,7 +75,7 @@ async function surveyWithin(
   );
   const reader = new UberblockReader();
   const labels = drafts.map((each) => survey(each, reader));
-  return { source, alignedSize: alignedSize(source.size), labels, config: mostTrusted(labels) };
+  return { source, alignedSize: alignedSize(source.size), labels, config: mostTrusted(labels), shift: null };
 }
 
 function draft(window: LabelWindow, others: readonly Draft[]): Draft {

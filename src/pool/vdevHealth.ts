@@ -68,3 +68,11 @@ export function vdevName(node: VdevNode): string {
   if (node.children.length === 0 && guid !== 0n) return `${type} ${guid}`;
   return `${type}${(type === 'raidz' || type === 'draid') && nparity !== null ? nparity : ''}-${id ?? '?'}`;
 }
+
+/** Bytes of the devices that are there below `node`, each counted once. */
+export function deviceBytes(node: VdevNode): number {
+  const sources = new Set([...leavesOf(node)].map(({ device }) => device?.source));
+  let sum = 0;
+  for (const source of sources) sum += source?.size ?? 0;
+  return sum;
+}

@@ -1,9 +1,15 @@
+import { LABEL_SIZE } from '../format/label.layout.ts';
+import type { LabelConfig } from '../format/labelConfig.ts';
+import type { VdevConfig } from '../format/vdevConfig.ts';
 import type { VdevNode } from './pool.ts';
 import type { DeviceSurvey } from './survey.ts';
 import { MAX_TREE_DEPTH } from './vdevHealth.ts';
 
 /** Bytes of a device that are not allocatable: two labels and the boot area in front, two labels at the end. */
 const AROUND = 4n * 1024n * 1024n + 512n * 1024n;
+
+/** No device below this is opened, whatever the vdev needs. Source: include/sys/fs/zfs.h, SPA_MINDEVSIZE */
+const SMALLEST_DEVICE = 64n * 1024n * 1024n;
 
 /** A leaf with a device, and how large OpenZFS wants that device to be. */
 export interface LeafSize {
@@ -30,21 +36,47 @@ export function leafSizes(top: VdevNode): LeafSize[] {
   ];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { node, share, depth } = next;
-    if (node.device !== null) sizes.push({ leaf: node, device: node.device, needed: share + AROUND });
+    if (node.device !== null)
+      sizes.push({ leaf: node, device: node.device, needed: larger(share + AROUND, SMALLEST_DEVICE) });
     if (depth >= MAX_TREE_DEPTH) continue;
-    const columns = columnsOf(node);
-    const below = columns === 0n ? share : (share + columns - 1n) / columns;
+    const below = shareBelow(share, node.config);
     for (const child of node.children) open.push({ node: child, share: below, depth: depth + 1 });
   }
   return sizes;
 }
 
-/** Children among which the space is divided; 0 when each has all of it. */
-function columnsOf(node: VdevNode): bigint {
-  const { type, draid } = node.config;
-  if (type === 'raidz') return BigInt(node.children.length);
-  if (type === 'draid') return BigInt(Math.max(1, node.children.length - (draid?.nspares ?? 0)));
-  return 0n;
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** What each child of a vdev has of `share`: a part where the space is divided among them, else all of it. */
+function shareBelow(share: bigint, { type, draid, children }: VdevConfig): bigint {
+  const spares = type === 'draid' ? (draid?.nspares ?? 0) : 0;
+  const columns = type === 'raidz' || type === 'draid' ? BigInt(Math.max(1, children.length - spares)) : 1n;
+  return (share + columns - 1n) / columns;
+}
+
+/**
+ * Bytes of the device that wrote a label, as far as its top-level vdev tells: exact for a leaf that is one itself and
+ * for those of a raidz; of a mirror's legs it is that of the smallest, of a dRAID's a little less than the truth.
+ *
+ * @returns a multiple of 256 KiB; null when the label does not say, or says what no device has
+ * Source: module/zfs/vdev.c, vdev_open; vdev_raidz.c and vdev_mirror.c, their open functions
+ */
+export function impliedSize({ vdevTree, guid }: LabelConfig): number | null {
+  const asize = vdevTree?.asize ?? null;
+  if (vdevTree === null || asize === null) return null;
+  const open = [{ node: vdevTree, share: asize, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, share, depth } = next;
+    if (node.children.length === 0 && node.guid === guid) {
+      const unit = BigInt(LABEL_SIZE);
+      const size = ((share + AROUND + unit - 1n) / unit) * unit;
+      return size <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(size) : null;
+    }
+    if (depth >= MAX_TREE_DEPTH) continue;
+    const below = shareBelow(share, node);
+    for (const child of node.children) open.push({ node: child, share: below, depth: depth + 1 });
+  }
+  return null;
 }
 
 /** True when `device` is too short to be opened as the leaf. */

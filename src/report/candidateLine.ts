@@ -10,7 +10,16 @@ import { seconds } from './sourceEntry.ts';
 export interface CandidateLine
   extends Pick<
     CandidateEntry,
-    'txg' | 'timestamp' | 'copies' | 'verdict' | 'metadataErrors' | 'dataErrors' | 'reasons' | 'hazards'
+    | 'txg'
+    | 'checkpoint'
+    | 'timestamp'
+    | 'copies'
+    | 'verdict'
+    | 'metadataErrors'
+    | 'dataErrors'
+    | 'reasons'
+    | 'failsAt'
+    | 'hazards'
   > {
   readonly schema: 'zfs-uber/candidate/1';
   readonly pool: { readonly name: string | null; readonly guid: string };
@@ -23,6 +32,7 @@ export function candidateLine({ name, guid }: Pool, { candidate, prediction, cou
     schema: 'zfs-uber/candidate/1',
     pool: { name, guid: guid.toString() },
     txg: candidate.txg.toString(),
+    ...(candidate.checkpoint === null ? {} : { checkpoint: { heldBy: candidate.checkpoint.heldBy.toString() } }),
     timestamp: seconds(candidate.uberblock.timestamp),
     copies: candidate.copies.length,
     taken: candidate.taken,
@@ -30,6 +40,7 @@ export function candidateLine({ name, guid }: Pool, { candidate, prediction, cou
     metadataErrors: counts?.metadataErrors ?? null,
     dataErrors: counts?.dataErrors ?? null,
     reasons: prediction.reasons,
+    failsAt: prediction.failsAt,
     hazards: prediction.hazards,
   };
 }

@@ -111,6 +111,11 @@ export interface VdevEntry {
 
 export type Verdict = 'importable' | 'readonly' | 'damaged' | 'incomplete' | 'unverified';
 
+export interface CheckpointEntry {
+  /** The newest txg whose meta-object set opens and keeps it. */
+  readonly heldBy: string;
+}
+
 export interface CandidateEntry {
   readonly rank: number;
   readonly txg: string;
@@ -122,19 +127,31 @@ export interface CandidateEntry {
   readonly dataErrors: number | null;
   readonly blocksChecked: number;
   readonly reasons: readonly string[];
+  /** The step of the load that decides, by its name in OpenZFS; null where none stops it. */
+  readonly failsAt: string | null;
   readonly hazards: readonly { readonly kind: string; readonly message: string }[];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
+  /** Indexes into `sources` of those that carry it. */
+  readonly sources: readonly number[];
+  /** It is the uberblock that the pool keeps as its checkpoint, in no ring; absent for those of the rings. */
+  readonly checkpoint?: CheckpointEntry;
 }
 
 export interface RecommendationEntry {
   readonly txg: string;
+  /** As of the candidate: it is not the uberblock of the rings. */
+  readonly checkpoint?: CheckpointEntry;
   readonly lossSeconds: number;
   readonly why: string;
+  /** Shell lines that have to be run before the commands: they show images of disks as block devices. Absent: none. */
+  readonly attach?: readonly string[];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
   readonly alternatives: readonly { readonly txg: string; readonly why: string }[];
   readonly cautions: readonly string[];
+  /** Txgs newer than every sound uberblock, whose own uberblocks fail their checksum; absent where there are none. */
+  readonly destroyedNewest?: readonly string[];
   /** Shell line for right after a read-write import: keeps later imports from the newer uberblocks. */
   readonly afterReadWrite?: string;
   /** Points to return to at that txg; absent where they were not read. */
@@ -167,11 +184,17 @@ export interface RecommendationEntry {
 
 /** Shell lines that lay something writable over each device, and the import that then finds only that. */
 export interface OverlayEntry {
+  /** Copies the files; for vdevs that were files, then there are no other lines. */
+  readonly copies: readonly string[];
   /** Device-mapper snapshots: block devices under /dev/mapper. */
   readonly deviceMapper: readonly string[];
+  /** The same as one line, where there are several devices of one kind; null otherwise. */
+  readonly deviceMapperLoop: string | null;
+  /** Takes the overlays away, once the pool is exported. */
+  readonly undo: string;
   /** The same with qcow2 files, served by qemu-nbd. */
   readonly qemu: readonly string[];
-  /** After the device-mapper lines. */
+  /** After the lines of `copies` or `deviceMapper`. */
   readonly commandReadWrite: readonly string[];
 }
 

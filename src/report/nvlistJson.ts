@@ -44,12 +44,12 @@ export const hexText = (bytes: Uint8Array): string =>
 /** One value somewhere in an nvlist, by the way to it: `vdev_tree.children[0].path`. */
 export interface Leaf {
   readonly key: string;
-  readonly value: string | number | boolean;
+  readonly value: string | number | boolean | null;
 }
 
-/** Every value that is no list, in order. An empty list or array is left out. */
-export function* leaves(value: JsonValue, key = ''): Generator<Leaf> {
-  if (typeof value !== 'object') yield { key, value };
+/** Every value that is no list, in order; null where a bonus has nothing. An empty list or array is left out. */
+export function* leaves(value: JsonValue | null, key = ''): Generator<Leaf> {
+  if (value === null || typeof value !== 'object') yield { key, value };
   else if (isArray(value)) for (const [index, each] of value.entries()) yield* leaves(each, `${key}[${index}]`);
   else for (const [name, each] of Object.entries(value)) yield* leaves(each, key === '' ? name : `${key}.${name}`);
 }

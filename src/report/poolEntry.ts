@@ -1,10 +1,13 @@
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
+import type { Candidate } from '../rewind/candidates.ts';
 import type { StateFacts } from '../rewind/facts/stateFacts.ts';
 import type { Finding } from '../rewind/findings/finding.ts';
+import { destroyedNewest } from '../rewind/findings/rings.ts';
 import type { JudgedCandidate, PoolJudgement } from '../rewind/judgePool.ts';
 import type { Recommendation } from '../rewind/recommend.ts';
+import { attachLines } from './attach.ts';
 import type {
   CandidateEntry,
   FindingEntry,
@@ -45,7 +48,7 @@ export function buildPoolEntry(
       ok: expected !== null && expected === found,
     },
     findings: judgement.findings.map((finding) => findingEntry(finding, sourceIndexOf)),
-    candidates: judgement.candidates.map(candidateEntry),
+    candidates: judgement.candidates.map((each) => candidateEntry(each, sourceIndexOf)),
     recommendation:
       judgement.recommendation === null
         ? null
@@ -54,6 +57,8 @@ export function buildPoolEntry(
             indexesOf(judgement.recommendation.candidate.devices ?? pool.devices, sourceIndexOf).flatMap(
               (index) => sources[index] ?? [],
             ),
+            destroyedNewest(pool),
+            indexesOf(judgement.recommendation.toAttach, sourceIndexOf).flatMap((index) => sources[index] ?? []),
           ),
   };
 }
@@ -93,11 +98,12 @@ export function findingEntry(
   return { code, severity, message, ...(sources.length === 0 ? {} : { sources }) };
 }
 
-function candidateEntry(judged: JudgedCandidate): CandidateEntry {
+function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): CandidateEntry {
   const { candidate, prediction, commands } = judged;
   return {
     rank: judged.rank,
     txg: candidate.txg.toString(),
+    ...checkpointEntry(candidate),
     timestamp: secondsOf(candidate.uberblock.timestamp),
     lossSeconds: judged.lossSeconds,
     copies: judged.copies,
@@ -106,23 +112,40 @@ function candidateEntry(judged: JudgedCandidate): CandidateEntry {
     dataErrors: judged.counts?.dataErrors ?? null,
     blocksChecked: judged.blocksChecked,
     reasons: prediction.reasons,
+    failsAt: prediction.failsAt,
     hazards: prediction.hazards,
     commandReadOnly: commands.readOnly,
     commandReadWrite: commands.readWrite,
+    sources: indexesOf(
+      [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device),
+      sourceIndexOf,
+    ),
   };
 }
 
-function recommendationEntry(recommendation: Recommendation, sources: readonly SourceEntry[]): RecommendationEntry {
+const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'checkpoint'> =>
+  checkpoint === null ? {} : { checkpoint: { heldBy: checkpoint.heldBy.toString() } };
+
+function recommendationEntry(
+  recommendation: Recommendation,
+  sources: readonly SourceEntry[],
+  destroyed: readonly bigint[],
+  toAttach: readonly SourceEntry[],
+): RecommendationEntry {
   const { candidate, why, alternatives, cautions, afterReadWrite, risky, state } = recommendation;
-  const overlay = risky ? overlayOf(sources, candidate.commands.readWrite) : null;
+  const overlay = risky ? overlayOf(sources, candidate.commands.readWrite, toAttach.length === 0) : null;
+  const attach = attachLines(toAttach);
   return {
     txg: candidate.candidate.txg.toString(),
+    ...checkpointEntry(candidate.candidate),
     lossSeconds: candidate.lossSeconds,
     why,
+    ...(attach.length === 0 ? {} : { attach }),
     commandReadOnly: candidate.commands.readOnly,
     commandReadWrite: candidate.commands.readWrite,
     alternatives: alternatives.map((each) => ({ txg: each.txg.toString(), why: each.why })),
     cautions,
+    ...(destroyed.length === 0 ? {} : { destroyedNewest: destroyed.map(String) }),
     ...(afterReadWrite === null ? {} : { afterReadWrite }),
     ...(state === null ? {} : stateEntry(state)),
     ...(overlay === null ? {} : { overlay }),

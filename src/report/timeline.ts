@@ -1,3 +1,4 @@
+import type { Dataset } from '../dataset/dsl.ts';
 import type { HistoryRecord } from '../format/history.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -11,11 +12,13 @@ export type TimelineFormat = 'bodyfile' | 'l2tcsv' | 'jsonl';
 
 /** One thing that happened to a pool. Texts are raw: the formats escape them. */
 export interface TimelineEvent {
-  readonly kind: 'uberblock' | 'heartbeat' | 'label' | 'history';
+  readonly kind: 'uberblock' | 'heartbeat' | 'label' | 'history' | 'dataset' | 'snapshot';
   /** Seconds since 1970 by the writer's clock; null when nothing tells. */
   readonly time: bigint | null;
   readonly pool: string;
   readonly txg: bigint | null;
+  /** The oldest txg in the rings that has it: what can be gone back to with it. Null when none has, or nothing tells. */
+  readonly candidate: bigint | null;
   readonly message: string;
   /** Source that it was found on; null for what stands in the pool itself. */
   readonly source: string | null;
@@ -29,6 +32,7 @@ export function ringEvents(pool: Pool): TimelineEvent[] {
   const times = new Map<bigint, bigint>();
   const events: TimelineEvent[] = [];
   const own = { pool: name, user: null };
+  const candidates = new RingTxgs(pool);
   for (const device of pool.devices) {
     const source = device.source.name;
     for (const copies of distinctCopies(device)) {
@@ -40,7 +44,8 @@ export function ringEvents(pool: Pool): TimelineEvent[] {
       const what = first.heartbeat ? `multihost heartbeat ${mmp?.sequence ?? ''}`.trimEnd() : 'uberblock written';
       const message = `${what}: txg ${txg} of pool ${name}, slot ${first.slot} of labels ${labels}`;
       if (!first.heartbeat) times.set(txg, timestamp);
-      events.push({ ...own, kind, time: timestamp, txg, message, source, host: null });
+      const candidate = first.heartbeat ? null : txg;
+      events.push({ ...own, kind, time: timestamp, txg, candidate, message, source, host: null });
     }
   }
   for (const device of pool.devices) {
@@ -50,14 +55,42 @@ export function ringEvents(pool: Pool): TimelineEvent[] {
       labels.set(config.txg, [...(labels.get(config.txg) ?? []), index]);
     }
     for (const [txg, indexes] of labels) {
-      const message = `label text written: txg ${txg} of pool ${name}, labels ${indexes.join(' ')}`;
-      // A label has no time of its own: that of the uberblock of its txg is it.
-      const time = times.get(txg) ?? null;
+      // A label has no time of its own: what was written in its txg, or next, tells it.
+      const candidate = candidates.from(txg);
+      const time = candidate === null ? null : (times.get(candidate) ?? null);
+      const bound = candidate === null || candidate === txg ? '' : `; by the time of txg ${candidate} at the latest`;
+      const message = `label text written: txg ${txg} of pool ${name}, labels ${indexes.join(' ')}${bound}`;
       const host = device.config?.hostname ?? null;
-      events.push({ ...own, kind: 'label', time, txg, message, source: device.source.name, host });
+      events.push({ ...own, kind: 'label', time, txg, candidate, message, source: device.source.name, host });
     }
   }
-  return events;
+  // Many are of one second.
+  return events.sort((a, b) => ((a.txg ?? 0n) < (b.txg ?? 0n) ? -1 : a.txg === b.txg ? 0 : 1));
+}
+
+/** The txgs of all sound uberblocks of a pool. */
+export class RingTxgs {
+  readonly #ascending: readonly bigint[];
+
+  constructor(pool: Pool) {
+    const txgs = new Set<bigint>();
+    for (const device of pool.devices) {
+      for (const { heartbeat, uberblock } of uberblockCopies(device)) if (!heartbeat) txgs.add(uberblock.txg);
+    }
+    this.#ascending = [...txgs].sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  /** The oldest at or above `txg`: the first state that has what happened in it. */
+  from(txg: bigint | null): bigint | null {
+    if (txg === null) return null;
+    let [low, high] = [0, this.#ascending.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#ascending[middle] ?? 0n) < txg) low = middle + 1;
+      else high = middle;
+    }
+    return this.#ascending[low] ?? null;
+  }
 }
 
 function distinctCopies(device: DeviceSurvey): UberblockCopy[][] {
@@ -73,11 +106,22 @@ function distinctCopies(device: DeviceSurvey): UberblockCopy[][] {
 
 const sequenceOf = ({ mmp }: Uberblock): number => mmp?.sequence ?? 0;
 
-export function historyEvent(pool: string, record: HistoryRecord): TimelineEvent {
+/** @param candidates of the pool */
+export function historyEvent(pool: string, record: HistoryRecord, candidates: RingTxgs): TimelineEvent {
   const { kind, text, dataset, detail, txg, time, user, hostname } = record;
   const parts = kind === 'command' ? [text] : [kind === 'ioctl' ? 'ioctl' : 'event', text, dataset ?? '', detail ?? ''];
   const message = parts.filter((part) => part !== '').join(' ');
-  return { kind: 'history', time, pool, txg, message, source: null, user: user?.toString() ?? null, host: hostname };
+  const who = { user: user?.toString() ?? null, host: hostname };
+  return { kind: 'history', time, pool, txg, candidate: candidates.from(txg), message, source: null, ...who };
+}
+
+/** The creation of a dataset or snapshot, as it says itself. */
+export function creationEvent(pool: string, { name, phys }: Dataset, candidates: RingTxgs): TimelineEvent {
+  const { snapshot, creationTime, creationTxg } = phys;
+  const kind = snapshot ? 'snapshot' : 'dataset';
+  const message = `${kind} ${name} created: txg ${creationTxg}`;
+  const candidate = candidates.from(creationTxg);
+  return { kind, time: creationTime, pool, txg: creationTxg, candidate, message, source: null, user: null, host: null };
 }
 
 /** Oldest first; what has no time comes first. The order of equals is kept. */
@@ -99,15 +143,40 @@ export function* timelineLines(format: TimelineFormat, events: Iterable<Timeline
 const LAST = 253402300799n;
 const secondsOf = ({ time }: TimelineEvent): number => (time === null || time > LAST ? 0 : Number(time));
 
-/** MD5|name|inode|mode|UID|GID|size|atime|mtime|ctime|crtime; 0 is no value. Source: wiki.sleuthkit.org, Body file */
+/** A line that begins with `#` is left out by those who read it: no time, no event. */
+const NO_EVENT = '# ';
+
+/**
+ * MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime; 0 is no value. The txg stands for the inode.
+ *
+ * Source: wiki.sleuthkit.org, Body file
+ */
 function bodyfile(event: TimelineEvent): string {
   const where = event.source === null ? '' : ` (${event.source})`;
-  const name = printable(`[zfs ${event.kind}] ${event.message}${where}`).replaceAll('|', '\\x7c');
+  const state = firstState(event);
+  const about = `[zfs ${event.kind}] ${event.message}${state === null ? '' : `; ${state}`}${where}`;
+  const name = printable(about).replaceAll('|', '\\x7c');
   const user = event.user !== null && /^[0-9]+$/.test(event.user) ? event.user : '0';
-  return `0|${name}|${event.txg ?? 0}|0|${user}|0|0|0|${secondsOf(event)}|0|0`;
+  const seconds = secondsOf(event);
+  const times = isCreation(event) ? `0|0|0|${seconds}` : `0|${seconds}|0|0`;
+  return `${seconds === 0 ? NO_EVENT : ''}0|${name}|${event.txg ?? 0}|0|${user}|0|0|${times}`;
 }
 
-/** Source: plaso.readthedocs.io, l2tcsv output format */
+const isCreation = ({ kind }: TimelineEvent): boolean => kind === 'dataset' || kind === 'snapshot';
+
+/** Of what is no state itself. */
+const firstState = ({ kind, candidate }: TimelineEvent): string | null =>
+  candidate === null || kind === 'uberblock' || kind === 'label' ? null : `in the states from txg ${candidate} on`;
+
+/** What the time says, in the words of plaso. Source: plaso/lib/definitions.py, TIME_DESCRIPTION_* */
+function timeMeaning(event: TimelineEvent): { readonly words: string; readonly macb: string } {
+  if (secondsOf(event) === 0) return { words: 'Not a time', macb: '....' };
+  if (isCreation(event)) return { words: 'Creation Time', macb: '...B' };
+  if (event.kind === 'history') return { words: 'Recorded Time', macb: '....' };
+  return { words: 'Content Modification Time', macb: 'M...' };
+}
+
+/** Source: forensics.wiki, L2T CSV; plaso/output/l2t_csv.py */
 const L2T_FIELDS =
   'date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra';
 
@@ -118,10 +187,10 @@ function l2tcsv(event: TimelineEvent): string {
     known ? `${at.slice(5, 7)}/${at.slice(8, 10)}/${at.slice(0, 4)}` : '00/00/0000',
     known ? at.slice(11, 19) : '--:--:--',
     'UTC',
-    'M...',
+    timeMeaning(event).macb,
     'ZFS',
     `ZFS ${event.kind}`,
-    known ? 'Content Modification Time' : 'Not a time',
+    timeMeaning(event).words,
     event.user ?? '-',
     event.host ?? '-',
     event.message,
@@ -131,24 +200,27 @@ function l2tcsv(event: TimelineEvent): string {
     `${event.txg ?? '-'}`,
     `pool ${event.pool}`,
     'zfs-uber',
-    '-',
+    firstState(event) ?? '-',
   ];
   // The format knows no quotes: its own tools put a space in place of a comma.
   return fields.map((field) => printable(field).replaceAll(',', ' ')).join(',');
 }
 
-function jsonl({ kind, time, pool, txg, message, source, user, host }: TimelineEvent): string {
-  const seconds = time === null || time > LAST ? null : Number(time);
+/** Source: timesketch.org, Import from JSON or CSV: message, datetime and timestamp_desc have to be there. */
+function jsonl(event: TimelineEvent): string {
+  const { kind, pool, txg, candidate, message, source, user, host } = event;
+  const seconds = secondsOf(event);
   const line = {
     schema: 'zfs-uber/timeline/1',
-    datetime: seconds === null ? null : new Date(seconds * 1000).toISOString(),
+    datetime: new Date(seconds * 1000).toISOString(),
     // Microseconds, as Timesketch takes them.
-    timestamp: seconds === null ? null : seconds * 1e6,
-    timestamp_desc: kind === 'history' ? 'Event Logged' : 'Content Modification Time',
+    timestamp: seconds * 1e6,
+    timestamp_desc: timeMeaning(event).words,
     data_type: `zfs:${kind}`,
     message,
     pool,
     txg: txg?.toString() ?? null,
+    candidate_txg: candidate?.toString() ?? null,
     source,
     user,
     host,

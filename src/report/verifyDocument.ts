@@ -1,9 +1,11 @@
+import type { LostFile } from '../dataset/lostFiles.ts';
 import { objectTypeName } from '../format/objectTypes.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
 import type { ImportCommands } from '../rewind/commands.ts';
 import type { Examination, StepOutcome } from '../rewind/examine.ts';
 import type { LocatedFailure } from '../rewind/locateFailures.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
+import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
 import type { CandidateEntry } from './document.ts';
 import type { ViewHead } from './viewHead.ts';
 
@@ -42,16 +44,6 @@ export interface StepEntry {
   readonly because: 'damage' | 'missing-device' | 'unknown' | null;
 }
 
-export interface DamagedFile {
-  readonly dataset: string;
-  /** From the root of its filesystem; null where no directory names it. */
-  readonly path: string | null;
-  readonly object: string;
-  readonly blocks: number;
-  /** Bytes of its length that cannot be read; what lies below an indirect block counts once. */
-  readonly damagedBytes: string;
-}
-
 export interface FailureEntry {
   readonly kind: 'metadata' | 'data';
   readonly what: LocatedFailure['failure']['what'];
@@ -69,12 +61,35 @@ export interface FailureEntry {
   readonly offsetBytes: string | null;
   readonly lengthBytes: string | null;
   readonly path: string | null;
-  /** Objects whose dnodes are in the block. */
+  /** All names of the file: hard links. */
+  readonly paths: readonly string[];
+  /** Why a file has no path; null for what is no file. */
+  readonly nameless: LocatedFailure['nameless'];
+  /** What the object is for, where it is no file: `space map of metaslab 12 of vdev 0`. */
+  readonly role: string | null;
+  /** Objects whose dnodes are in the block or below it. */
   readonly objects: { readonly first: string; readonly last: string } | null;
+  /** Of these the files that are known; of a directory the files that lost their names with the block. */
+  readonly lost: readonly LostEntry[];
+  /** In the MOS: what those of `objects` are for that are known. */
+  readonly lostRoles: readonly { readonly object: string; readonly role: string }[];
+  /** False where a bound ended the search for `lost`: there may be more. */
+  readonly lostAll: boolean;
+  /** Younger datasets that have the same block. */
+  readonly alsoIn: readonly { readonly dataset: string; readonly path: string | null }[];
   readonly blockPointer: BlockEntry;
   readonly attempts: readonly AttemptEntry[];
   /** Why the block is no good. */
   readonly message: string;
+}
+
+export interface LostEntry {
+  readonly object: string;
+  readonly state: LostFile['state'];
+  /** `/a/b`; where a part is unknown `/a/<name unknown, object 9>`, `<path unknown, object 9, parent object 7>`. */
+  readonly paths: readonly string[];
+  readonly directory: boolean | null;
+  readonly parentObject: string | null;
 }
 
 export interface AttemptEntry {
@@ -128,7 +143,8 @@ const stepEntry = ({ name, when, outcome, trouble }: StepOutcome): StepEntry => 
   because: trouble?.because ?? null,
 });
 
-function failureEntry({ failure, dataset, objectType, range, path, objects }: LocatedFailure): FailureEntry {
+function failureEntry(located: LocatedFailure): FailureEntry {
+  const { failure, dataset, objectType, range, path, paths, nameless, role, objects, lostRoles, lostAll } = located;
   const { error } = failure;
   const attempts = error instanceof UnavailableBlockError ? error.attempts : [];
   return {
@@ -144,7 +160,14 @@ function failureEntry({ failure, dataset, objectType, range, path, objects }: Lo
     offsetBytes: range?.offset.toString() ?? null,
     lengthBytes: range?.length.toString() ?? null,
     path,
+    paths,
+    nameless,
+    role,
     objects: objects === null ? null : { first: objects.first.toString(), last: objects.last.toString() },
+    lost: located.lost.map(lostEntry),
+    lostRoles: lostRoles.map(({ object, role }) => ({ object: object.toString(), role })),
+    lostAll,
+    alsoIn: located.alsoIn.map((place) => ({ dataset: nameOf(place), path: place.paths[0] ?? null })),
     blockPointer: blockEntry(failure.bp),
     attempts: attempts.map(({ vdev, place, outcome, error: why }) => ({
       vdev,
@@ -157,48 +180,10 @@ function failureEntry({ failure, dataset, objectType, range, path, objects }: Lo
   };
 }
 
-/** Object types that are files of a filesystem and their directories. Source: include/sys/dmu.h, enum dmu_object_type */
-const FILE = 19;
-const DIRECTORY = 20;
-
-function damagedFiles(located: readonly LocatedFailure[]): DamagedFile[] {
-  const files = new Map<string, LocatedFailure[]>();
-  for (const each of located) {
-    const { failure, objectType, path } = each;
-    if (path === null && objectType !== FILE && objectType !== DIRECTORY) continue;
-    const key = `${failure.dataset} ${failure.object}`;
-    const those = files.get(key);
-    if (those === undefined) files.set(key, [each]);
-    else those.push(each);
-  }
-  const entries = [...files.values()].flatMap((those): DamagedFile[] => {
-    const [first] = those;
-    if (first === undefined) return [];
-    return [
-      {
-        dataset: first.dataset ?? `dataset ${first.failure.dataset}`,
-        path: first.path,
-        object: first.failure.object.toString(),
-        blocks: those.length,
-        damagedBytes: coveredBytes(those).toString(),
-      },
-    ];
-  });
-  return entries.sort((a, b) => compare(a.dataset, b.dataset) || compare(a.path ?? '', b.path ?? ''));
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-function coveredBytes(located: readonly LocatedFailure[]): bigint {
-  const ranges = located.flatMap(({ range }) => (range === null ? [] : [range]));
-  ranges.sort((a, b) => (a.offset < b.offset ? -1 : a.offset > b.offset ? 1 : 0));
-  let [sum, end] = [0n, 0n];
-  for (const { offset, length } of ranges) {
-    const from = offset > end ? offset : end;
-    const to = offset + length;
-    if (to <= from) continue;
-    sum += to - from;
-    end = to;
-  }
-  return sum;
-}
+const lostEntry = ({ object, state, paths, directory, parent }: LostFile): LostEntry => ({
+  object: object.toString(),
+  state,
+  paths,
+  directory,
+  parentObject: parent?.toString() ?? null,
+});

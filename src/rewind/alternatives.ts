@@ -1,6 +1,6 @@
 import type { Txg } from '../bytes/units.ts';
-import type { StoredCheckpoint } from './facts/poolFacts.ts';
 import { count, span } from './findings/finding.ts';
+import type { TimeJump } from './findings/timeJumps.ts';
 import type { Judged } from './judge.ts';
 import type { Choice } from './rank.ts';
 
@@ -14,11 +14,12 @@ export interface Alternative {
  * Txgs that trade loss against damage in another way than the chosen one: none where nothing is to be traded.
  *
  * @param ranked best first
+ * @param rewinds whose abandoned states are still in the rings
  */
 export function alternatives(
   ranked: readonly Judged[],
   choice: Choice,
-  checkpoint: StoredCheckpoint | null,
+  rewinds: readonly TimeJump[] = [],
 ): Alternative[] {
   const { judged: best } = choice;
   const found: Alternative[] = [];
@@ -45,22 +46,29 @@ export function alternatives(
     if (left > 0) add(next, (each) => `${count(left, 'data error')} instead of ${lost}, ${apart(best, each)} older`);
   }
   add(otherBranch(ranked, best), branchOf);
+  for (const { behind, ahead } of rewinds) {
+    if (!behind.includes(best.candidate)) continue;
+    const [live] = ranked.filter((each) => ahead.includes(each.candidate) && isOpen(each)).sort(newestFirst);
+    add(live, () => `the newest that was written after a rewind, which had given up txg ${best.candidate.txg}`);
+  }
   if (best.prediction.verdict === 'unverified') {
     const next = ranked.find((each) => each !== best && each.candidate.taken && each.root.state === 'reads');
     if (next?.prediction.verdict === 'unverified') add(next, () => 'its root block reads too, should that fail');
   }
-  if (checkpoint?.reads && checkpoint.uberblock.txg !== best.candidate.txg) {
-    const { txg } = checkpoint.uberblock;
-    const command = 'zpool import --rewind-to-checkpoint';
-    found.push({ txg, why: `the checkpoint, kept whole until it is discarded: ${command}` });
-  }
+  add(
+    ranked.find((each) => each.candidate.checkpoint !== null && isOpen(each)),
+    checkpointWorth,
+  );
   return found;
 }
 
 const newestFirst = (a: Judged, b: Judged): number => (a.candidate.txg > b.candidate.txg ? -1 : 1);
 
+/** Some command leads to it, with all devices. */
+const isTaken = ({ taken, checkpoint }: Judged['candidate']): boolean => taken || checkpoint !== null;
+
 const usable = ({ candidate, prediction }: Judged): boolean =>
-  candidate.taken && (prediction.verdict === 'importable' || prediction.verdict === 'readonly');
+  isTaken(candidate) && (prediction.verdict === 'importable' || prediction.verdict === 'readonly');
 
 const apart = (a: Judged, b: Judged): string => span(a.candidate.uberblock.timestamp - b.candidate.uberblock.timestamp);
 
@@ -76,6 +84,22 @@ function otherBranch(ranked: readonly Judged[], best: Judged): Judged | undefine
     .filter(({ prediction, devices }) => prediction.verdict === best.prediction.verdict && devices !== null)
     .sort(newestFirst)
     .find((each) => [...carriersOf(each)].every((device) => !own.has(device)));
+}
+
+const isOpen = (judged: Judged): boolean => usable(judged) || judged.prediction.verdict === 'unverified';
+
+function checkpointWorth({ candidate: { checkpoint }, prediction, counts }: Judged): string {
+  const options = checkpoint?.plain === false ? `-o readonly=on -F -T ${checkpoint.heldBy} ` : '';
+  const command = `zpool import ${options}--rewind-to-checkpoint`;
+  const damaged = (counts?.metadataErrors ?? 0) > 0;
+  const whole = damaged ? 'some of its metadata is damaged' : 'kept until it is discarded';
+  const worth =
+    prediction.verdict === 'importable'
+      ? `imports; ${whole}`
+      : prediction.verdict === 'readonly'
+        ? `imports read-only; ${whole}`
+        : 'not verified to the end';
+  return `the checkpoint (${worth}): ${command}`;
 }
 
 function branchOf({ candidate }: Judged): string {

@@ -10,6 +10,14 @@ import {
 } from '../pool/uberblockCopies.ts';
 import { usableDevices } from './usableLeaves.ts';
 
+/** How `zpool import --rewind-to-checkpoint` comes by the uberblock of a checkpoint. */
+export interface CheckpointHold {
+  /** The newest candidate whose meta-object set opens and keeps it. */
+  readonly heldBy: Txg;
+  /** An import without `-T` gets there. Otherwise it takes `-T heldBy`, which leads to the checkpoint only read-only. */
+  readonly plain: boolean;
+}
+
 /** One state that the pool can be rewound to. */
 export interface Candidate {
   /** Equal for equal candidates of one scan, whatever the order of its sources. */
@@ -30,6 +38,8 @@ export interface Candidate {
   readonly taken: boolean;
   /** Some leaf that OpenZFS can use carries it. */
   readonly seen: boolean;
+  /** It is the one that a meta-object set keeps as the pool's checkpoint; null for those of the rings. */
+  readonly checkpoint: CheckpointHold | null;
 }
 
 /**
@@ -71,6 +81,7 @@ export function collectCandidates(pool: Pool): Candidate[] {
       heartbeats: heartbeatsOnly ? [] : beats,
       seen,
       taken: false,
+      checkpoint: null,
     });
   }
   candidates.sort(compareCandidates);

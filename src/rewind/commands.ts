@@ -1,6 +1,9 @@
 import type { Txg } from '../bytes/units.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import { needsAttaching } from './attach.ts';
+import type { CheckpointHold } from './candidates.ts';
+import type { Verdict } from './predict.ts';
 
 /** Where `zpool import` finds a device. */
 export interface ImportPlace {
@@ -12,6 +15,7 @@ export interface ImportPlace {
 
 export interface ImportCommands {
   readonly readOnly: readonly string[];
+  /** Empty for a checkpoint where trying it would fail and still write to the pool. */
   readonly readWrite: readonly string[];
 }
 
@@ -22,18 +26,29 @@ export interface CommandOptions {
   readonly ambiguousName: boolean;
   /** A log device is missing, or what is missing may be one. */
   readonly logMissing: boolean;
+  /** The commands go back to the checkpoint instead of to `txg`. */
+  readonly checkpoint?: CheckpointHold | null;
+  /** What is predicted of the commands. */
+  readonly verdict?: Verdict;
 }
 
 /** Names that zpool accepts and that neither it nor a shell takes for something else. Source: module/zcommon/zfs_namecheck.c */
 const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9_.:-]*$/;
+
+/** Verdicts by which a read-write import fails. */
+const FAILS: ReadonlySet<Verdict> = new Set(['readonly', 'damaged', 'incomplete']);
 
 /**
  * The commands that try `txg`, as argument vectors. `-F -T`, not `-T` alone: the first attempt is the same, and when it
  * fails zpool does not go on to ever older txgs.
  *
  * @param devices of `pool`, those that zpool shall see
+ * A checkpoint is had by `--rewind-to-checkpoint`, from the newest txg. Together with `-T` that works read-only; written
+ * to, OpenZFS puts the checkpoint into the rings as a txg newer than the one of `-T`, then looks for one that is not, and
+ * goes on from the txg of `-T`. It is put there before it is known to load, too. Where that fails no command is given.
+ *
  * @returns empty vectors when nothing names the pool: no label says a guid
- * Source: cmd/zpool/zpool_main.c, zpool_do_import
+ * Source: cmd/zpool/zpool_main.c, zpool_do_import; module/zfs/spa.c, spa_ld_checkpoint_rewind, spa_ld_select_uberblock
  */
 export function importCommands(
   pool: Pool,
@@ -46,6 +61,8 @@ export function importCommands(
   const where = searchPaths(devices, options.placeOf, whole).flatMap((path) => ['-d', path]);
   const name =
     pool.name !== null && PLAIN_NAME.test(pool.name) && !options.ambiguousName ? pool.name : pool.guid.toString();
+  const { checkpoint = null } = options;
+  const rewind = checkpoint?.plain ? [] : ['-F', '-T', (checkpoint?.heldBy ?? txg).toString()];
   const command = (readOnly: boolean): string[] => [
     'zpool',
     'import',
@@ -53,22 +70,26 @@ export function importCommands(
     '-N',
     '-f',
     ...(readOnly ? ['-o', 'readonly=on'] : []),
-    '-F',
-    '-T',
-    txg.toString(),
+    ...rewind,
+    ...(checkpoint === null ? [] : ['--rewind-to-checkpoint']),
     ...(options.logMissing ? ['-m'] : []),
     ...(pool.state === 'destroyed' ? ['-D'] : []),
     name,
   ];
-  return { readOnly: command(true), readWrite: command(false) };
+  const harms = checkpoint !== null && (!checkpoint.plain || FAILS.has(options.verdict ?? 'unverified'));
+  return { readOnly: command(true), readWrite: harms ? [] : command(false) };
 }
+
+/** Where Linux shows what was attached by losetup. */
+const ATTACHED = '/dev';
 
 /** @param whole directories may be searched; otherwise each file is named, so that its neighbours are not found */
 function searchPaths(devices: readonly DeviceSurvey[], placeOf: CommandOptions['placeOf'], whole: boolean): string[] {
   const paths = new Set<string>();
   for (const device of devices) {
     const place = placeOf(device);
-    if (place === null) continue;
+    if (needsAttaching(device, place)) paths.add(ATTACHED);
+    if (place === null || needsAttaching(device, place)) continue;
     paths.add(place.kind === 'file' && whole ? directoryOf(place.path) : place.path);
   }
   return [...paths].sort();

@@ -3,6 +3,8 @@ import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Candidate } from './candidates.ts';
 import { newLoad } from './judge.ts';
+import { tellCheckpoint } from './judgeCheckpoint.ts';
+import { checkpointSteps, checkpointTraversal } from './load/checkpointSteps.ts';
 import { LoadMemo } from './load/loadMemo.ts';
 import type { LoadState } from './load/loadState.ts';
 import { type OpenBlocks, PoolReaders } from './load/poolReaders.ts';
@@ -71,23 +73,33 @@ export async function examine(
   const inner = createVerifier({ engine, oldestTxg: candidate.txg, failures: FAILURES });
   const verifier: Verifier = {
     async verify(view, options) {
-      verification = await inner.verify(view, { ...options, ...(onProgress === undefined ? {} : { onProgress }) });
-      return verification;
+      const found = await inner.verify(view, { ...options, ...(onProgress === undefined ? {} : { onProgress }) });
+      // A part of the pool, looked at again, is not what was found in all of it.
+      if (options.minTxg === undefined) verification = found;
+      return found;
     },
     get memoryBytes() {
       return inner.memoryBytes;
     },
   };
-  const traversal = verifyStep(verifier, data);
+  let unseen: Trouble | null = null;
+  const stored = candidate.checkpoint !== null;
+  const before = stored ? checkpointSteps(MOS_STEPS) : MOS_STEPS;
+  const traversal = stored
+    ? checkpointTraversal(verifier, data, (damage) => {
+        unseen = damage;
+      })
+    : verifyStep(verifier, data);
   const seen = new Map<LoadStep<LoadState>, Trouble | null>();
-  const prediction = await predict(state, [...MOS_STEPS, traversal], true, (step, trouble) => {
+  const plain = await predict(state, [...before, traversal], true, (step, trouble) => {
     seen.set(step, trouble);
   });
   if (verification === null && state.view !== null) {
     // What else is damaged is worth knowing where the load gives up.
     for await (const _ of traversal.check(state)) break;
   }
-  const steps = [...MOS_STEPS, traversal].map((step): StepOutcome => {
+  const prediction = tellCheckpoint({ prediction: plain, candidate, counts: state.counts }, unseen);
+  const steps = [...before, traversal].map((step): StepOutcome => {
     const { name, when } = step;
     const trouble = seen.get(step);
     if (trouble === undefined) return { name, when, outcome: 'not-reached', trouble: null };

@@ -136,7 +136,7 @@ export function isReason(error: unknown, signal: AbortSignal | undefined): boole
  * taken in its place: the legs of its own branch after a split brain.
  */
 function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool): readonly DeviceSurvey[] | null {
-  if (candidate.taken) return pool.devices;
+  if (candidate.taken || candidate.checkpoint !== null) return pool.devices;
   const rivals = new Set<DeviceSurvey>();
   for (const other of all) {
     if (other === candidate) break;

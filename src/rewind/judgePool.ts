@@ -1,17 +1,20 @@
 import type { Engine } from '../block/engine.ts';
-import { asTxg } from '../bytes/units.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Aim, AimChoice } from './aim/aim.ts';
+import { needsAttaching } from './attach.ts';
 import { type Candidate, collectCandidates } from './candidates.ts';
 import { type ImportCommands, type ImportPlace, importCommands } from './commands.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import type { Finding } from './findings/finding.ts';
 import { collectFindings } from './findings/findings.ts';
+import { abandonedTimelines } from './findings/timeGoingBack.ts';
 import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
-import type { OpenBlocks } from './load/poolReaders.ts';
+import { checkpointOf, judgeCheckpoint } from './judgeCheckpoint.ts';
+import type { OpenBlocks, PoolReaders } from './load/poolReaders.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';
+import type { LoneLeg } from './offlineLegs.ts';
 import { choose, rank } from './rank.ts';
 import { type Recommendation, recommend } from './recommend.ts';
 import { NOT_CHECKED, type RootCheck } from './rootState.ts';
@@ -78,27 +81,38 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const all = collectCandidates(pool);
   const { minTxg = null, maxTxg = null } = options;
   const aim = await aimOf(pool, all, options);
-  const inRange = all.filter(({ txg }) => (minTxg === null || txg >= minTxg) && (maxTxg === null || txg <= maxTxg));
-  const asked = inRange.filter((candidate) => aim?.wanted(candidate) ?? true);
+  const isAsked = (candidate: Candidate): boolean =>
+    (minTxg === null || candidate.txg >= minTxg) &&
+    (maxTxg === null || candidate.txg <= maxTxg) &&
+    (aim?.wanted(candidate) ?? true);
+  const asked = all.filter(isAsked);
   const roots = await rootsOf(asked, reader, options);
   // The kernel too goes by the labels until it has read the MOS: what that adds names things, it decides nothing here.
   const judged: Judged[] = [];
-  for await (const found of judge(pool, all, asked, {
-    rootOf: ({ rootKey }) => roots.get(rootKey) ?? NOT_CHECKED,
-    ...(await stepsOf(asked, reader === null ? { ...options, depth: 'labels' } : options)),
-    ...(aim === null ? {} : { examine: aim.examine }),
-    signal: options.signal,
-  })) {
+  const readers = await readersOf(reader === null ? { ...options, depth: 'labels' } : options);
+  const kept = await checkpointOf(pool, all, reader, readers, options.signal);
+  const stored = kept?.candidate != null && isAsked(kept.candidate) ? kept.candidate : null;
+  const { verifier, ...how } = await stepsOf(readers, stored === null ? asked : [...asked, stored], options);
+  const more = { ...how, ...(aim === null ? {} : { examine: aim.examine }), signal: options.signal };
+  const number = asked.length + (stored === null ? 0 : 1);
+  const tell = (found: Judged, done: number): Judged => {
     const each = aim?.explain(found) ?? found;
-    judged.push(each);
     options.onCandidate?.(each);
-    options.onProgress?.(judged.length, asked.length);
-  }
+    options.onProgress?.(done, number);
+    return each;
+  };
+  const rootOf = ({ rootKey }: Candidate) => roots.get(rootKey) ?? NOT_CHECKED;
+  for await (const found of judge(pool, all, asked, { ...more, rootOf })) judged.push(tell(found, judged.length + 1));
+  const checkpoint =
+    stored === null || reader === null
+      ? null
+      : await judgeCheckpoint(pool, all, stored, { ...more, reader, verifier, data: options.depth === 'data' });
+  const judgedAll = checkpoint === null ? judged : [...judged, tell(checkpoint, number)];
   const complete = await completeByMos(pool, judged, reader, options.signal);
   const logMissing = needsLogLess(complete, guessMissingTops(complete, all));
   const newest = all.find(({ taken }) => taken) ?? all[0];
   const placeOf = options.placeOf ?? ((device) => ({ path: device.source.name, kind: 'file' as const }));
-  const ranked = rank(judged);
+  const ranked = rank(judgedAll);
   const meets = (each: Judged): boolean => aim?.meets(each) ?? true;
   const inOrder = [...ranked.filter(meets), ...ranked.filter((each) => !meets(each))];
   const candidates = inOrder.map((each, i): JudgedCandidate => {
@@ -113,6 +127,8 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
         placeOf,
         ambiguousName: options.ambiguousName ?? false,
         logMissing: each.logMissing ?? logMissing,
+        checkpoint: candidate.checkpoint,
+        verdict: each.prediction.verdict,
       }),
     };
   });
@@ -120,18 +136,42 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const chosen = choose(fitting, newest?.txg ?? 0n);
   const choice = chosen && { ...chosen, why: aim?.why(chosen.why) ?? chosen.why };
   const facts = await factsOf(pool, judged, choice?.judged ?? null, options);
-  const findings = collectFindings({ pool: complete, candidates: all, judged, best: choice?.judged ?? null, facts });
-  const unreachable = pool.devices.filter((device) => placeOf(device) === null);
+  const keeps = kept === null ? null : { ...kept, judged: checkpoint };
+  const best = choice?.judged ?? null;
+  const evidence = { pool: complete, candidates: all, judged, best, facts, checkpoint: keeps };
+  const findings = collectFindings(evidence);
+  const rewinds = abandonedTimelines(evidence);
+  const toAttach = pool.devices.filter((device) => needsAttaching(device, placeOf(device)));
+  const unseen = pool.devices.filter((device) => placeOf(device) === null && !toAttach.includes(device));
   const poolName = pool.name;
+  const lone = await loneLegOf(pool, all, best, options);
+  const recommendation =
+    choice === null
+      ? null
+      : recommend({ candidates: fitting, all, choice, findings, facts, rewinds, unseen, toAttach, poolName });
   return {
     pool: complete,
     depth: options.depth,
     candidates,
-    findings: [...(aim?.findings(judged) ?? []), ...findings],
+    findings: [
+      ...(aim?.findings(judgedAll) ?? []),
+      ...(lone !== null && choice === null ? [lone.finding] : []),
+      ...findings,
+    ],
     recommendation:
-      choice === null ? null : recommend({ candidates: fitting, all, choice, findings, facts, unreachable, poolName }),
+      recommendation && lone
+        ? { ...recommendation, alternatives: [...recommendation.alternatives, lone.alternative] }
+        : recommendation,
     stopped: options.signal?.aborted ?? false,
   };
+}
+
+async function loneLegOf(
+  ...[pool, all, best, options]: [Pool, readonly Candidate[], JudgedCandidate | null, JudgeOptions]
+): Promise<LoneLeg | null> {
+  if (options.depth === 'labels') return null;
+  const { loneLeg } = await import('./offlineLegs.ts');
+  return loneLeg(pool, all, best, options, judgePool);
 }
 
 async function aimOf(
@@ -190,26 +230,35 @@ async function completeByMos(
   return tree === null ? pool : completePool(pool, tree);
 }
 
+/** Null where no more than labels, rings and root blocks is judged. */
+async function readersOf({ blocks, depth }: JudgeOptions): Promise<PoolReaders | null> {
+  if (blocks === undefined || depth === 'labels') return null;
+  const { PoolReaders } = await import('./load/poolReaders.ts');
+  return new PoolReaders(blocks.open);
+}
+
+interface Steps extends Pick<JudgingOptions, 'readers' | 'steps' | 'traversal'> {
+  /** What the traversal is made of; null without one. */
+  readonly verifier: Verifier | null;
+}
+
 /** What is needed to replay the load as deep as asked. Loaded here: at the depth of labels none of it is used. */
 async function stepsOf(
+  readers: PoolReaders | null,
   asked: readonly Candidate[],
   { blocks, depth, onShare }: JudgeOptions,
-): Promise<Pick<JudgingOptions, 'readers' | 'steps' | 'traversal'>> {
-  if (blocks === undefined || depth === 'labels') return { readers: null };
-  const [{ PoolReaders }, { MOS_STEPS }] = await Promise.all([
-    import('./load/poolReaders.ts'),
-    import('./loadSteps.ts'),
-  ]);
-  const readers = new PoolReaders(blocks.open);
+): Promise<Steps> {
+  if (blocks === undefined || readers === null) return { readers: null, verifier: null };
+  const { MOS_STEPS } = await import('./loadSteps.ts');
   const steps = MOS_STEPS;
-  if (depth === 'mos') return { readers, steps };
+  if (depth === 'mos') return { readers, steps, verifier: null };
   const [{ createVerifier }, { verifyStep }] = await Promise.all([
     import('./verify/verifier.ts'),
     import('./load/verifyStep.ts'),
   ]);
-  const oldestTxg = asked.at(-1)?.txg ?? asTxg(0n);
-  const verifier = createVerifier({ engine: blocks.engine, oldestTxg });
-  return { readers, steps, traversal: verifyStep(telling(verifier, onShare), depth === 'data') };
+  const [oldestTxg = 0n] = asked.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
+  const verifier = telling(createVerifier({ engine: blocks.engine, oldestTxg }), onShare);
+  return { readers, steps, verifier, traversal: verifyStep(verifier, depth === 'data') };
 }
 
 function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): Verifier {

@@ -1,34 +1,53 @@
-import { ZfsUberError } from '../bytes/errors.ts';
-import { BONUS, decodeBonus } from '../dataset/bonus.ts';
 import { DatasetNames } from '../dataset/datasetFacts.ts';
-import { filePaths } from '../dataset/filePaths.ts';
-import { Files } from '../dataset/files.ts';
-import type { DmuObject } from '../dataset/object.ts';
-import type { Objset } from '../dataset/objset.ts';
+import type { Budget, LostFile, ObjectRange } from '../dataset/lostFiles.ts';
+import { mosRoles, type ObjectRole } from '../dataset/mosRoles.ts';
+import { orNull } from '../dataset/orNull.ts';
 import { PoolAt } from '../dataset/poolAt.ts';
-import { DNODE_SLOT } from '../format/dnode.layout.ts';
-import type { Dnode } from '../format/dnode.ts';
-import { decodeDslDataset } from '../format/dslDataset.ts';
+import { type BlockPosition, SharedBlocks } from '../dataset/sharedBlock.ts';
 import type { LoadState } from './load/loadState.ts';
+import { type ByteRange, type DatasetPlaces, locateInDataset, type Nameless, objectsLost } from './locateInDataset.ts';
 import type { BlockFailure } from './verify/verifier.ts';
 
-/** A block that fails, with what it belongs to. What cannot be told is null. */
-export interface LocatedFailure {
-  readonly failure: BlockFailure;
+/** What a block is in one dataset. What cannot be told is null. */
+export interface BlockPlace {
+  /** Number of the dataset in the MOS; 0 for the MOS. */
+  readonly datasetObject: bigint;
   /** `tank/home@monday`; `mos`. Raw text. */
   readonly dataset: string | null;
-  /** Type of the object, as in its dnode. */
-  readonly objectType: number | null;
-  /** Bytes of the object's content that the block holds or leads to. Null for object sets, spill and log blocks. */
-  readonly range: { readonly offset: bigint; readonly length: bigint } | null;
-  /** Of a file, from the root of its filesystem. Raw text. */
-  readonly path: string | null;
-  /** Of a block of dnodes: the objects that are lost with it, first and last. */
-  readonly objects: { readonly first: bigint; readonly last: bigint } | null;
+  /** All names of the file from the root of its filesystem, that of its own parent first. Raw text. */
+  readonly paths: readonly string[];
+  /** Null where there are paths, and for what is no file. */
+  readonly nameless: Nameless | null;
 }
 
+/** A block that fails, with what it belongs to. What cannot be told is null. */
+export interface LocatedFailure extends BlockPlace {
+  readonly failure: BlockFailure;
+  /** Type of the object, as in its dnode. */
+  readonly objectType: number | null;
+  /** What the object is for, where it is no file: `space map of metaslab 12 of vdev 0`. Raw text. */
+  readonly role: string | null;
+  /** Bytes of the object's content that the block holds or leads to. Null for object sets, spill and log blocks. */
+  readonly range: ByteRange | null;
+  /** The first of `paths`. */
+  readonly path: string | null;
+  /** Of a block of dnodes: the objects that are lost with it, first and last. */
+  readonly objects: ObjectRange | null;
+  /** Of these objects those that are known; of a directory the files in it that lost their names with it. */
+  readonly lost: readonly LostFile[];
+  /** Of the MOS: what the lost objects are for, those that are known. */
+  readonly lostRoles: readonly ObjectRole[];
+  /** False where a bound ended the search for `lost`. */
+  readonly lostAll: boolean;
+  /** Younger datasets that have the same block, the living ones before their snapshots. */
+  readonly alsoIn: readonly BlockPlace[];
+}
+
+/** Objects and directory entries looked at for names, in all datasets together. */
+const MAX_LOOKED_AT = 8_000_000;
+
 /**
- * Says of each failure which dataset, object and file it belongs to, as far as what is left of the pool tells.
+ * Says of each failure which datasets, object and file it belongs to, as far as what is left of the pool tells.
  *
  * @param state of a load that came as far as opening the pool; otherwise nothing is named
  * @returns in the order given
@@ -37,87 +56,156 @@ export async function locateFailures(
   failures: readonly BlockFailure[],
   { view, candidate, names, signal }: Pick<LoadState, 'view' | 'candidate' | 'names' | 'signal'>,
 ): Promise<LocatedFailure[]> {
+  const pool = view && (await orNull(() => PoolAt.open(view.blocks.reader, candidate.uberblock, signal)));
+  if (pool === null) return failures.map((failure) => nowhere(failure, names));
+  const known = new DatasetNames(pool, { signal });
+  const nameOf = memo(async (id: bigint) => names.get(id) ?? (await orNull(() => known.of(id))));
+  const shared = await sharersOf(failures, pool, nameOf, signal);
   const byDataset = new Map<bigint, BlockFailure[]>();
   for (const failure of failures) {
-    const those = byDataset.get(failure.dataset);
-    if (those === undefined) byDataset.set(failure.dataset, [failure]);
-    else those.push(failure);
-  }
-  const located = new Map<BlockFailure, LocatedFailure>();
-  const pool = view && (await orNull(() => PoolAt.open(view.blocks.reader, candidate.uberblock, signal)));
-  const known = pool && new DatasetNames(pool, { signal });
-  for (const [dataset, those] of byDataset) {
-    const name = dataset === 0n ? 'mos' : (names.get(dataset) ?? (known && (await nameOf(pool, known, dataset))));
-    const objset = pool && (await orNull(() => pool.objset(dataset, signal)));
-    const objects = objset === null ? new Map<bigint, DmuObject>() : await objectsOf(objset, those, signal);
-    const paths =
-      objset === null || dataset === 0n ? new Map<bigint, string>() : await pathsIn(objset, objects, signal);
-    for (const failure of those) {
-      const object = objects.get(failure.object) ?? null;
-      const dnodes = objset === null || failure.what !== 'dnodes' ? null : objset.metaObject.dnode;
-      located.set(failure, {
-        failure,
-        dataset: name,
-        objectType: object?.dnode.type ?? null,
-        range: rangeOf(failure, object?.dnode ?? null),
-        path: paths.get(failure.object) ?? null,
-        objects: dnodes === null ? null : objectsIn(failure, dnodes),
-      });
+    // Names are looked for first where people look: in the living dataset.
+    for (const dataset of [...(shared.get(failure) ?? []), failure.dataset]) {
+      const those = byDataset.get(dataset);
+      if (those === undefined) byDataset.set(dataset, [failure]);
+      else those.push(failure);
     }
   }
-  return failures.flatMap((failure) => located.get(failure) ?? []);
+  const budget: Budget = { left: MAX_LOOKED_AT };
+  const places = new Map<bigint, DatasetPlaces>();
+  for (const [dataset, those] of byDataset) {
+    // Lost files are told of in one dataset: a block that others share holds the same ones there.
+    const first = those.filter((failure) => (shared.get(failure)?.[0] ?? failure.dataset) === dataset);
+    places.set(dataset, await locateInDataset(pool, dataset, those, first, budget, signal));
+  }
+  const roles = failures.some(({ dataset }) => dataset === 0n) ? await rolesIn(pool, failures, signal) : NO_ROLES;
+  const located: LocatedFailure[] = [];
+  for (const failure of failures) {
+    const others = shared.get(failure) ?? [];
+    const own = places.get(failure.dataset);
+    const first = places.get(others[0] ?? failure.dataset);
+    const alsoIn: BlockPlace[] = [];
+    for (const id of others) alsoIn.push(await placeOf(id, failure, places.get(id), nameOf));
+    const place = await placeOf(failure.dataset, failure, own, nameOf);
+    const objects = own === undefined ? null : objectsLost(failure, own.dnodes);
+    located.push({
+      ...place,
+      failure,
+      path: place.paths[0] ?? null,
+      objectType: own?.types.get(failure.object) ?? null,
+      role: failure.dataset === 0n ? roles.of(failure.object) : (own?.roles.get(failure.object) ?? null),
+      range: own?.rangeOf(failure) ?? null,
+      objects,
+      lost: first?.lostWith(failure) ?? [],
+      lostAll: first?.complete ?? true,
+      lostRoles: failure.dataset === 0n && objects !== null ? roles.within(objects) : [],
+      alsoIn,
+    });
+  }
+  return located;
 }
 
-async function nameOf(pool: PoolAt, names: DatasetNames, id: bigint): Promise<string | null> {
-  return orNull(async () => {
-    const { snapshot } = decodeBonus(await pool.mos.object(id), BONUS.dslDataset, decodeDslDataset);
-    return snapshot ? names.ofSnapshot(id) : names.ofDataset(id);
-  });
+async function placeOf(
+  datasetObject: bigint,
+  { object }: BlockFailure,
+  places: DatasetPlaces | undefined,
+  nameOf: (id: bigint) => Promise<string | null>,
+): Promise<BlockPlace> {
+  const paths = places?.paths.get(object) ?? [];
+  return {
+    datasetObject,
+    dataset: datasetObject === 0n ? 'mos' : await nameOf(datasetObject),
+    paths,
+    nameless: paths.length > 0 ? null : (places?.nameless.get(object) ?? null),
+  };
 }
 
-async function objectsOf(
-  objset: Objset,
+/** Without the pool's own objects only the numbers are known. */
+function nowhere(failure: BlockFailure, names: ReadonlyMap<bigint, string>): LocatedFailure {
+  const { dataset } = failure;
+  return {
+    failure,
+    datasetObject: dataset,
+    dataset: dataset === 0n ? 'mos' : (names.get(dataset) ?? null),
+    paths: [],
+    nameless: null,
+    path: null,
+    objectType: null,
+    role: null,
+    range: null,
+    objects: null,
+    lost: [],
+    lostRoles: [],
+    lostAll: true,
+    alsoIn: [],
+  };
+}
+
+/** The other datasets of each failure: that of the snapshot first, clones, then their snapshots. */
+async function sharersOf(
+  failures: readonly BlockFailure[],
+  pool: PoolAt,
+  nameOf: (id: bigint) => Promise<string | null>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<BlockFailure, readonly bigint[]>> {
+  const blocks = new SharedBlocks(pool, signal);
+  const shared = new Map<BlockFailure, readonly bigint[]>();
+  for (const failure of failures) {
+    const { dataset, what } = failure;
+    if (dataset === 0n || what === 'intent log' || what === 'dataset') continue;
+    const position: BlockPosition = failure;
+    const own = (await nameOf(dataset))?.split('@')[0];
+    const ranked: { readonly id: bigint; readonly rank: number }[] = [];
+    for (const id of await blocks.others(position)) {
+      const name = await nameOf(id);
+      ranked.push({ id, rank: name === own ? 0 : name?.includes('@') === true ? 2 : 1 });
+    }
+    ranked.sort((a, b) => a.rank - b.rank);
+    shared.set(
+      failure,
+      ranked.map(({ id }) => id),
+    );
+  }
+  return shared;
+}
+
+interface Roles {
+  of(object: bigint): string | null;
+  within(range: ObjectRange): ObjectRole[];
+}
+
+const NO_ROLES: Roles = { of: () => null, within: () => [] };
+/** Roles that are told for one block of lost objects. */
+const MAX_TOLD = 10_000;
+
+async function rolesIn(
+  pool: PoolAt,
   failures: readonly BlockFailure[],
   signal: AbortSignal | undefined,
-): Promise<Map<bigint, DmuObject>> {
-  const objects = new Map<bigint, DmuObject>();
-  for (const each of objset.accounting()) objects.set(each.object.id, each.object);
-  for (const id of new Set(failures.map(({ object }) => object))) {
-    const object = id > 0n ? await orNull(() => objset.find(id, signal)) : null;
-    if (object !== null) objects.set(id, object);
+): Promise<Roles> {
+  const own = failures.filter(({ dataset }) => dataset === 0n);
+  const wanted = new Set(own.map(({ object }) => object));
+  const { dnode } = pool.mos.objset.metaObject;
+  const ranges = own.flatMap((failure) => objectsLost(failure, dnode) ?? []);
+  const roles = new Map<bigint, string>();
+  for await (const { object, role } of mosRoles(pool.mos, pool.dsl.poolName, pool.vdevTree, signal)) {
+    const told = wanted.has(object) || ranges.some(({ first, last }) => object >= first && object <= last);
+    if (told && !roles.has(object)) roles.set(object, role);
   }
-  return objects;
+  return {
+    of: (object) => roles.get(object) ?? null,
+    within({ first, last }) {
+      const inside = [...roles].filter(([object]) => object >= first && object <= last);
+      const sorted = inside.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_TOLD);
+      return sorted.map(([object, role]) => ({ object, role }));
+    },
+  };
 }
 
-async function pathsIn(
-  objset: Objset,
-  objects: ReadonlyMap<bigint, DmuObject>,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<bigint, string>> {
-  if (objset.phys.type !== 'zfs') return new Map();
-  const files = await orNull(() => Files.open(objset, signal));
-  if (files === null) return new Map();
-  const ids = [...objects.keys()].filter((id) => id > 0n);
-  return filePaths(files, ids, { signal, onTrouble: () => {} });
-}
-
-function rangeOf({ what, level, blockId }: BlockFailure, dnode: Dnode | null): LocatedFailure['range'] {
-  if (dnode === null || blockId < 0n || (what !== 'content' && what !== 'indirect')) return null;
-  const span = BigInt(dnode.dataBlockSize) << (BigInt(Math.max(0, dnode.indirectShift - 7)) * BigInt(level));
-  return { offset: blockId * span, length: span };
-}
-
-function objectsIn({ blockId, level }: BlockFailure, dnodes: Dnode): LocatedFailure['objects'] {
-  if (blockId < 0n || level > 0) return null;
-  const slots = BigInt(dnodes.dataBlockSize / DNODE_SLOT);
-  return { first: blockId * slots, last: blockId * slots + slots - 1n };
-}
-
-async function orNull<T>(work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ZfsUberError) return null;
-    throw error;
-  }
+function memo(work: (id: bigint) => Promise<string | null>): (id: bigint) => Promise<string | null> {
+  const known = new Map<bigint, Promise<string | null>>();
+  return (id) => {
+    const before = known.get(id) ?? work(id);
+    known.set(id, before);
+    return before;
+  };
 }

@@ -2,8 +2,10 @@ export interface Trouble {
   /** One sentence for a person: what could not be had, and what it belongs to. */
   readonly message: string;
   readonly because: 'damage' | 'missing-device' | 'unknown';
-  /** OpenZFS meets this with an assertion: who tries it loses the running system. */
+  /** OpenZFS does not survive this: who tries it loses the running system. */
   readonly panic?: boolean;
+  /** Not to import the pool but to list it is enough. */
+  readonly listing?: boolean;
 }
 
 /** What trying an import would do to the machine. */
@@ -26,7 +28,7 @@ export interface Prediction {
   readonly verdict: Verdict;
   /** The deciding reason first. */
   readonly reasons: readonly string[];
-  /** The step that decides; null when all that were asked pass. */
+  /** The step that decides, by its name in OpenZFS: reasons do not repeat it. Null when all that were asked pass. */
   readonly failsAt: string | null;
   readonly hazards: readonly Hazard[];
 }
@@ -53,7 +55,7 @@ export async function predict<State>(
     for await (const trouble of step.check(state)) {
       passed = false;
       onStep?.(step, trouble);
-      const reasons = [`${step.name}: ${trouble.message}`];
+      const reasons = [trouble.message];
       const hazards = trouble.panic ? [panicIn(step.name, trouble)] : [];
       const found = { reasons, failsAt: step.name, hazards };
       if (trouble.because === 'unknown') return { verdict: 'unverified', ...found };
@@ -65,11 +67,14 @@ export async function predict<State>(
   }
   if (readWrite !== null) return readWrite;
   return complete
-    ? { verdict: 'importable', reasons: ['every step of the load can be read'], failsAt: null, hazards: [] }
+    ? { verdict: 'importable', reasons: ['everything needed can be read'], failsAt: null, hazards: [] }
     : { verdict: 'unverified', reasons: [], failsAt: null, hazards: [] };
 }
 
-const panicIn = (step: string, { message }: Trouble): Hazard => ({
-  kind: 'panic',
-  message: `importing this txg would crash the machine: OpenZFS asserts in ${step} what does not hold here (${message})`,
-});
+const panicIn = (step: string, { message, listing }: Trouble): Hazard => {
+  const also = listing ? '; a zpool import that only lists the pools gets as far and crashes too' : '';
+  return {
+    kind: 'panic',
+    message: `importing this txg would crash the machine: ${message}; OpenZFS takes for granted in ${step} that this cannot happen${also}`,
+  };
+};

@@ -11,17 +11,24 @@ function grade({ prediction, root }: Judged): number {
 
 /**
  * Best first: what imports, then what imports read-only, then what is open, then what fails; the newest first among
- * equals, and of one txg the one that zpool takes.
+ * equals, and of one txg the one that zpool takes. A checkpoint comes after the uberblock that the rings have of its txg:
+ * who looks for a txg means that one.
  *
  * @param judged newest first, as candidates are collected; the order among equals is kept
  */
 export function rank<T extends Judged>(judged: readonly T[]): T[] {
-  return [...judged].sort((a, b) => {
+  const ranked = [...judged].sort((a, b) => {
     const better = grade(a) - grade(b);
     if (better !== 0) return better;
     if (a.candidate.txg !== b.candidate.txg) return a.candidate.txg > b.candidate.txg ? -1 : 1;
     return Number(b.candidate.taken) - Number(a.candidate.taken);
   });
+  const stored = ranked.findIndex(({ candidate }) => candidate.checkpoint !== null);
+  const [kept] = stored < 0 ? [] : ranked.splice(stored, 1);
+  if (kept === undefined) return ranked;
+  const same = ranked.findIndex(({ candidate }) => candidate.txg === kept.candidate.txg);
+  ranked.splice(Math.max(stored, same + 1), 0, kept);
+  return ranked;
 }
 
 /** The candidate to try, and why it and not a newer one. */
@@ -41,8 +48,17 @@ export interface Choice<T extends Judged = Judged> {
  * @param newestTxg of all that the rings hold, also what was not asked to be judged
  */
 export function choose<T extends Judged>(ranked: readonly T[], newestTxg: bigint): Choice<T> | null {
-  const best = ranked.find(({ candidate }) => candidate.taken);
-  if (best === undefined || grade(best) > 2) return null;
+  const promising = [
+    ...ranked.filter((each) => each.candidate.checkpoint === null && grade(each) <= 1),
+    // What the rings hold is kept as long as it may be, and the checkpoint gives up most.
+    ...ranked.filter((each) => each.candidate.checkpoint !== null && grade(each) <= 1),
+    ...ranked.filter((each) => grade(each) === 2),
+  ];
+  // One that is taken only when some devices stay away is worth naming where nothing else is.
+  const best =
+    promising.find(({ candidate }) => candidate.taken || candidate.checkpoint !== null) ??
+    promising.find(({ devices }) => devices !== null);
+  if (best === undefined) return null;
   const passedOver = ranked.filter(({ candidate }) => candidate.taken && candidate.txg > best.candidate.txg);
   return { judged: best, why: whyOf(best, passedOver, newestTxg), passedOver };
 }
@@ -51,6 +67,11 @@ function whyOf(best: Judged, passedOver: readonly Judged[], newestTxg: bigint): 
   const asked = best.candidate.txg < newestTxg ? 'the newest of the txgs asked for' : 'the newest there is';
   const newest = passedOver.length === 0 ? asked : 'the newest';
   const more = passedOver.length === 0 ? '' : `; newer ones: ${verdictsOf(passedOver)}`;
+  if (best.candidate.checkpoint !== null) {
+    const only = best.prediction.verdict === 'readonly' ? ', though only read-only' : '';
+    const open = best.prediction.verdict === 'unverified' ? ', not checked to the end' : '';
+    return `the checkpoint${only}${open}: of the rings nothing imports${more}`;
+  }
   switch (best.prediction.verdict) {
     case 'importable':
       return passedOver.length === 0

@@ -4,6 +4,7 @@ import type { Candidate } from './candidates.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import type { StateFacts } from './facts/stateFacts.ts';
 import { count, type Finding, span } from './findings/finding.ts';
+import type { TimeJump } from './findings/timeJumps.ts';
 import type { JudgedCandidate } from './judgePool.ts';
 import type { Choice } from './rank.ts';
 
@@ -17,6 +18,8 @@ export interface Recommendation {
   readonly afterReadWrite: string | null;
   /** Trying it can cost something: better on a copy or an overlay. */
   readonly risky: boolean;
+  /** Devices to attach as block devices before any command is run. */
+  readonly toAttach: readonly DeviceSurvey[];
   /** Snapshots and intent logs at that txg; null where they were not read. */
   readonly state: StateFacts | null;
 }
@@ -28,14 +31,18 @@ export interface RecommendOptions {
   readonly choice: Choice<JudgedCandidate>;
   readonly findings: readonly Finding[];
   readonly facts: PoolFacts | null;
-  /** Devices that zpool cannot open as they are. */
-  readonly unreachable: readonly DeviceSurvey[];
+  /** Rewinds whose abandoned states are still in the rings. */
+  readonly rewinds: readonly TimeJump[];
+  /** Devices that zpool does not see before a line of their finding was run. */
+  readonly unseen: readonly DeviceSurvey[];
+  /** Devices that have to be attached as block devices first. */
+  readonly toAttach: readonly DeviceSurvey[];
   readonly poolName: string | null;
 }
 
 /** The txg to try first, what else to try, and what to mind. */
 export function recommend(options: RecommendOptions): Recommendation {
-  const { candidates, choice, findings, facts, all } = options;
+  const { candidates, choice, findings, facts, rewinds, toAttach, all } = options;
   const candidate = choice.judged;
   const { txg } = candidate.candidate;
   const newer = all.filter((each) => each.taken && each.txg > txg);
@@ -44,10 +51,11 @@ export function recommend(options: RecommendOptions): Recommendation {
   return {
     candidate,
     why: choice.why,
-    alternatives: alternatives(candidates, choice, facts?.checkpoint ?? null),
+    alternatives: alternatives(candidates, choice, rewinds),
     cautions: [...(risky ? workOnCopy(candidate) : []), ...rewindCautions(options, newer), ...stateCautions(options)],
     afterReadWrite: outrunning(options, newer),
     risky,
+    toAttach: toAttach.filter((device) => candidate.devices?.includes(device) ?? true),
     state: facts?.state ?? null,
   };
 }
@@ -66,8 +74,14 @@ function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[
   const [first] = newer;
   const last = newer.at(-1);
   if (first === undefined || last === undefined || prediction.verdict === 'readonly') return [];
-  const which = first === last ? `txg ${first.txg}` : `${count(newer.length, 'newer txg')} (${last.txg}-${first.txg})`;
+  const which =
+    first === last ? `txg ${first.txg}` : `${count(newer.length, 'newer uberblock')} (txg ${first.txg} to ${last.txg})`;
   const seconds = span(first.uberblock.timestamp - candidate.uberblock.timestamp);
+  if (candidate.checkpoint !== null) {
+    return [
+      `A read-write import gives up ${which}, ${seconds} of writing, for good: OpenZFS writes the checkpoint into the rings as a txg newer than all, and keeps it as a checkpoint no more.`,
+    ];
+  }
   return [
     `A read-write import gives up ${which}, ${seconds} of writing: what only they use is overwritten from then on.`,
     `The newer uberblocks stay in the rings: until the pool has written past txg ${first.txg}, an import after an export or crash takes one of them (OpenZFS issue 19163).`,
@@ -82,18 +96,25 @@ function outrunning({ choice, poolName }: RecommendOptions, newer: readonly Cand
   const { candidate, prediction, commands } = choice.judged;
   const [first] = newer;
   const name = commands.readWrite.at(-1);
-  if (first === undefined || poolName === null || name === undefined || prediction.verdict === 'readonly') return null;
+  if (
+    first === undefined ||
+    candidate.checkpoint !== null ||
+    poolName === null ||
+    name === undefined ||
+    prediction.verdict === 'readonly'
+  )
+    return null;
   const syncs = first.txg - candidate.txg + 1n;
   return syncs > MOST_SYNCS ? null : `for i in $(seq ${syncs}); do zpool sync -f ${name}; done`;
 }
 
-function stateCautions({ findings, unreachable, choice }: RecommendOptions): string[] {
+function stateCautions({ findings, unseen, choice }: RecommendOptions): string[] {
   const cautions: string[] = [];
   const codes = new Set(findings.map(({ code, severity }) => (severity === 'info' ? '' : code)));
-  if (unreachable.length > 0) {
-    const names = unreachable.map(({ source }) => source.name).join(', ');
+  if (unseen.length > 0) {
+    const names = unseen.map(({ source }) => source.name).join(', ');
     cautions.push(
-      `zpool does not see inside image files: attach ${names} as block devices first (losetup -r -P) and add them with -d.`,
+      `zpool does not see ${names}: show each by the line in its finding (device-shifted) and add it with -d. The verdicts are for then.`,
     );
   }
   if (codes.has('multihost')) cautions.push('Make sure that no other host has the pool imported: multihost is on.');

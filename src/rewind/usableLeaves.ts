@@ -7,6 +7,14 @@ import { isTruncated, leafSizes } from '../pool/vdevSize.ts';
 export const hasSoundLabel = (device: DeviceSurvey): boolean => device.labels.some(({ status }) => status === 'ok');
 
 /**
+ * One of its four labels gives a read error, for which `zpool import` passes the whole device over: it asks for all four
+ * at once and takes one failure for all. The front that a shifted device lacks is made of zeros where it is shown.
+ * Source: lib/libzutil/zutil_import.c, zpool_read_label
+ */
+export const hasUnreadableLabel = ({ labels, shift }: DeviceSurvey): boolean =>
+  shift === null && labels.some(({ status }) => status === 'unreadable');
+
+/**
  * Leaves below top-level vdev `top` that have a device which OpenZFS does not open, and why, to follow the leaf's name.
  *
  * A leaf that the config marks as offline stays closed, in the tree of the labels too: what only it holds is not read,
@@ -24,7 +32,9 @@ export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
   for (const leaf of leavesOf(top)) {
     if (leaf.device === null) continue;
     if (leaf.config.offline) refused.set(leaf, 'was taken offline');
-    else if (!hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
+    else if (hasUnreadableLabel(leaf.device)) {
+      refused.set(leaf, 'has a label that cannot be read, for which zpool import passes the whole device over');
+    } else if (!hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
   }
   return refused;
 }

@@ -20,6 +20,8 @@ export interface VdevWindow {
 }
 
 export interface FoundVdevs {
+  /** The source, or the disk inside it. */
+  readonly disk: ByteSource;
   /** Null when the source is the disk itself. */
   readonly container: Container['kind'] | null;
   /** Why the container cannot be looked into; null when there is none, or it can. */
@@ -49,15 +51,15 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
   const asDisk = await findOnDisk(source, ends, options);
   const container = recogniseContainer(ends);
   if (container === null || (await isDiskAllTheSame(asDisk, container, options))) {
-    return { ...asDisk, container: null, refusal: null };
+    return { ...asDisk, disk: source, container: null, refusal: null };
   }
   const { kind } = container;
   const disk = await container.open(source).catch(refusalOf);
   if (disk instanceof UnsupportedError) {
-    return { container: kind, refusal: disk, windows: [], traced: false, troubles: [] };
+    return { disk: source, container: kind, refusal: disk, windows: [], traced: false, troubles: [] };
   }
   const inside = await findOnDisk(disk, await readEnds(disk, options.signal), options);
-  return { ...inside, container: kind, refusal: null };
+  return { ...inside, disk, container: kind, refusal: null };
 }
 
 function refusalOf(error: unknown): UnsupportedError {
@@ -65,7 +67,7 @@ function refusalOf(error: unknown): UnsupportedError {
   throw error;
 }
 
-type OnDisk = Omit<FoundVdevs, 'container' | 'refusal'>;
+type OnDisk = Omit<FoundVdevs, 'disk' | 'container' | 'refusal'>;
 
 async function findOnDisk(disk: ByteSource, ends: SourceEnds, options: FindVdevsOptions): Promise<OnDisk> {
   const { sectorSize, signal } = options;

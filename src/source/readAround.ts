@@ -1,5 +1,5 @@
 import type { Span } from '../block/engine.ts';
-import { type ByteSource, SourceError } from './source.ts';
+import { type ByteSource, MissingBytesError, SourceError } from './source.ts';
 
 /** What could be read of a range. */
 export interface PartialRead {
@@ -46,7 +46,7 @@ export async function readAround(
   // A stack with the lower half on top: pieces come in ascending order, as a failing drive likes it best.
   const failed: Failure[] = [{ offset, length, error: whole }];
   for (let span = failed.pop(); span !== undefined; span = failed.pop()) {
-    const cut = cutOf(span.offset, span.length);
+    const cut = cutOf(span);
     if (cut === null || failures >= MAX_FAILURES) {
       lose(lost, span);
       continue;
@@ -73,9 +73,10 @@ export async function readAround(
   };
 }
 
-/** Where to cut a failed range: near its middle, on a sector boundary of the source; null when it is one sector. */
-function cutOf(offset: number, length: number): number | null {
+/** Where to cut a failed range: near its middle, on a sector boundary of the source; null when no part can be better. */
+function cutOf({ offset, length, error }: Failure): number | null {
   const end = offset + length;
+  if (error instanceof MissingBytesError) return error.until > offset && error.until < end ? error.until : null;
   const step = length > 2 * 4096 ? 4096 : SMALLEST;
   const middle = Math.round((offset + length / 2) / step) * step;
   for (const cut of [middle, middle + SMALLEST, middle - SMALLEST]) if (cut > offset && cut < end) return cut;

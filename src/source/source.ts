@@ -10,6 +10,16 @@ export class SourceError extends ZfsUberError {
   }
 }
 
+/** Bytes that the source never had, up to `until`: no other read of them can succeed. */
+export class MissingBytesError extends SourceError {
+  /** Byte offset in the source that was read. */
+  readonly until: number;
+  constructor(message: string, place: Place, until: number) {
+    super('source-cut', message, place);
+    this.until = until;
+  }
+}
+
 /** Anything with bytes: a device, an image, a partition of one, a blob in a browser. There is no way to write. */
 export interface ByteSource {
   /** As the user named it; partitions and slices say so: `disk.img@1048576`. */

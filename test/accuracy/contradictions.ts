@@ -1,5 +1,6 @@
 import type { CandidateEntry, PoolEntry, Verdict } from '../../src/report/document.ts';
 import type { KernelAnswer, Truth } from '../tools/images.ts';
+import { checkpointContradictions } from './checkpoint.ts';
 
 /** One verdict beside what real ZFS answered. */
 export interface Comparison {
@@ -25,7 +26,9 @@ export interface PoolComparison {
 export function comparePool(pool: PoolEntry | null, truth: Truth): PoolComparison {
   const candidates = new Map<string, CandidateEntry>();
   // Of two candidates of one txg the better ranked is the one that the kernel takes.
-  for (const each of pool?.candidates ?? []) if (!candidates.has(each.txg)) candidates.set(each.txg, each);
+  for (const each of pool?.candidates ?? []) {
+    if (each.checkpoint === undefined && !candidates.has(each.txg)) candidates.set(each.txg, each);
+  }
   const answers: Comparison[] = [];
   for (const mode of ['ro', 'rw'] as const) {
     for (const [txg, answer] of Object.entries(truth.answers[mode])) {
@@ -43,6 +46,7 @@ export function comparePool(pool: PoolEntry | null, truth: Truth): PoolCompariso
   const contradictions = answers.flatMap(({ txg, mode, contradiction }) =>
     contradiction === null ? [] : [`txg ${txg} ${mode}: ${contradiction}`],
   );
+  contradictions.push(...checkpointContradictions(pool, truth));
   // Only txgs that the kernel was asked can be compared; a newer one that it was not asked proves nothing.
   const asked = new Set(answers.map(({ txg }) => txg));
   if (recommended === null ? newest !== null : asked.has(recommended) && recommended !== newest) {

@@ -7,41 +7,13 @@ import type { PoolAt } from '../../src/dataset/poolAt.ts';
 import { snapshotFacts } from '../../src/dataset/snapshotFacts.ts';
 import type { OpenedPool } from '../../src/index.ts';
 import { openPool } from '../../src/index.ts';
-import type { BlockReader } from '../../src/pool/blockRead.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
+import { LyingReader } from '../fuzz/lyingReader.ts';
+import { SEED } from '../fuzz/random.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
 /** Reads of one view that are let through before it counts as endless. */
 const MOST_READS = 20_000;
-
-/** Numbers from a seed: Park and Miller's generator. */
-function random(seed: number): (below: number) => number {
-  let state = (seed * 48271) % 2147483647;
-  return (below) => {
-    state = (state * 48271) % 2147483647;
-    return state % below;
-  };
-}
-
-/** Passes on what `reader` gives, some of it changed behind the checksum: corrupted, not destroyed. */
-function lying(reader: BlockReader, pick: (below: number) => number, oneIn: number): BlockReader {
-  let reads = 0;
-  return {
-    verify: (bp) => reader.verify(bp),
-    async read(bp, signal) {
-      if (++reads > MOST_READS) throw new Error('reads without end');
-      const read = await reader.read(bp, signal);
-      if (pick(oneIn) !== 0 || read.bytes.length === 0) return read;
-      const bytes = read.bytes.slice();
-      for (let changes = 1 + pick(4); changes > 0; changes--) {
-        const at = pick(bytes.length) & ~7;
-        const words = [0n, 1n, 2n ** 48n, 2n ** 64n - 1n, BigInt(pick(1 << 20))];
-        new DataView(bytes.buffer).setBigUint64(Math.min(at, bytes.length - 8), words[pick(words.length)] ?? 0n, true);
-      }
-      return { ...read, bytes };
-    },
-  };
-}
 
 async function lookAtAll(view: PoolAt, onTrouble: (trouble: ZfsUberError) => void): Promise<void> {
   for await (const { dataset } of datasetFacts(view, { onTrouble })) {
@@ -63,13 +35,14 @@ describe('a pool whose blocks lie behind sound checksums', () => {
   afterAll(() => opened.close());
 
   const ROUNDS = 120;
-  it(`ends in typed errors or partial answers, ${ROUNDS} times`, { timeout: 60_000 }, async () => {
+  it(`ends in typed errors or partial answers, ${ROUNDS} times (ZFS_UBER_SEED=${SEED})`, {
+    timeout: 60_000,
+  }, async () => {
     const { root } = opened.pool;
     const { uberblock } = await opened.at();
     if (root === null) throw new Error('the demo has a tree');
     let [clean, troubled] = [0, 0];
     for (let seed = 1; seed <= ROUNDS; seed++) {
-      const pick = random(seed);
       const oneIn = [3, 10, 40][seed % 3] ?? 3;
       let troubles = 0;
       try {
@@ -77,7 +50,10 @@ describe('a pool whose blocks lie behind sound checksums', () => {
           opened.pool,
           root,
           uberblock,
-          (tree, choice) => lying(openBlockReader(tree, { engine: pureEngine, ...choice }), pick, oneIn),
+          (tree, choice) => {
+            const reader = openBlockReader(tree, { engine: pureEngine, ...choice });
+            return new LyingReader(reader, SEED + seed, oneIn, MOST_READS);
+          },
           { onTrouble: () => troubles++ },
         );
         await lookAtAll(view, () => troubles++);

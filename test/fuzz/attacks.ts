@@ -3,12 +3,13 @@ import { COMPRESSION_KINDS } from '../../src/format/compressionKinds.ts';
 import { DNODE_CORE_SIZE, DNODE_SLOT } from '../../src/format/dnode.layout.ts';
 import { OBJECT_TYPE } from '../../src/format/objectTypes.ts';
 import { encodeXdr, pair } from '../tools/nvlistEncode.ts';
-import type { Change, LyingPool, TreeBlock } from '../tools/reseal.ts';
+import type { Change, Layout, LyingPool, TreeBlock } from '../tools/reseal.ts';
+import { onGangs } from './gangs.ts';
 
 /** One lie that was thought of on purpose. */
 export interface Attack {
   readonly name: string;
-  readonly changes: ReadonlyMap<TreeBlock, Change>;
+  readonly changes: ReadonlyMap<TreeBlock, Change> | Layout;
   readonly everywhere?: 'same' | 'varied';
 }
 
@@ -28,6 +29,7 @@ export function attacksOn(pool: LyingPool): Attack[] {
     ...onDatasets(pool),
     ...onSizes(pool),
     ...onConfig(pool),
+    ...onGangs(pool),
   ];
 }
 

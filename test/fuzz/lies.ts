@@ -1,22 +1,14 @@
 import { Blkptr } from '../../src/format/blkptr.ts';
 import { DNODE_CORE_SIZE, DNODE_SLOT } from '../../src/format/dnode.layout.ts';
+import { decodeWholeNvlist } from '../../src/format/nvlistStream.ts';
 import { OBJECT_TYPE } from '../../src/format/objectTypes.ts';
+import { encodeXdr } from '../tools/nvlistEncode.ts';
 import type { LyingPool, TreeBlock } from '../tools/reseal.ts';
+import { forgePairs } from './configLies.ts';
+import { type Pick, pickFrom } from './random.ts';
 
-/** A number below `below`. */
-export type Pick = (below: number) => number;
-
-/** Marsaglia's xorshift32: small, and the same everywhere. */
-export function random(seed: number): Pick {
-  let state = (seed * 2654435761) | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
+/** Bytes of a config that still fit where the pool is free. */
+const ROOM = 200 * 1024;
 const EDGES = [
   0n,
   1n,
@@ -45,8 +37,12 @@ export interface Lie {
   readonly change: ReadonlyMap<TreeBlock, Uint8Array>;
 }
 
-/** Makes up a lie that knows what the block is: a pointer, a dnode, a bonus, a header, a table. */
+/** Makes up a lie that knows what the block is: a pointer, a dnode, a bonus, a header, a table, a config. */
 export function makeUpLie(pool: LyingPool, pick: Pick): Lie {
+  if (pick(12) === 0) {
+    const lie = aboutConfig(pool, pick);
+    if (lie !== null) return lie;
+  }
   const block = pool.blocks[pick(pool.blocks.length)];
   if (block === undefined) throw new Error('a pool without blocks');
   const content = block.content.slice();
@@ -56,6 +52,32 @@ export function makeUpLie(pool: LyingPool, pick: Pick): Lie {
   for (let lies = 1 + pick(3); lies > 0; lies--) notes.push(tell(block, view, order, pick));
   const change = new Map([[block, resized(content, pick)]]);
   return { about: `${block.path} type ${block.bp.type} level ${block.bp.level}: ${notes.join('; ')}`, change };
+}
+
+/** The pool's config, or another list of the MOS, with other values and another shape. */
+function aboutConfig(pool: LyingPool, pick: Pick): Lie | null {
+  const lists = pool.blocks.filter(({ bp }) => bp.type === OBJECT_TYPE.packedNvlist && bp.level === 0);
+  if (lists.length === 0) return null;
+  const block = pickFrom(pick, lists);
+  const { pairs } = decodeWholeNvlist(block.content, block.bp.place);
+  const encoded = encodeXdr({ pairs: forgePairs(pairs, pick, 1 + pick(4)) });
+  if (encoded.length > ROOM) return null;
+  const content = new Uint8Array(Math.max(block.content.length, Math.ceil(encoded.length / 512) * 512));
+  content.set(encoded);
+  const change = new Map([[block, content]]);
+  const id = Number(/ object (\d+)$/.exec(block.path)?.[1]);
+  for (const dnodes of pool.blocks) {
+    const { bp, path, blockId, content } = dnodes;
+    const at = (id - (blockId * content.length) / DNODE_SLOT) * DNODE_SLOT;
+    if (bp.type !== OBJECT_TYPE.dnode || bp.level > 0 || path !== 'MOS > dnodes' || !(at in content)) continue;
+    const own = content.slice();
+    const view = new DataView(own.buffer);
+    view.setUint16(at + 8, Math.ceil(Math.max(block.content.length, encoded.length) / 512), bp.littleEndian);
+    const bonus = at + DNODE_CORE_SIZE + view.getUint8(at + 3) * Blkptr.SIZE;
+    view.setBigUint64(bonus, BigInt(encoded.length), bp.littleEndian);
+    change.set(dnodes, own);
+  }
+  return { about: `${block.path}: another config of ${encoded.length} bytes`, change };
 }
 
 /** Now and then a block that is not as long as those who point to it believe. */

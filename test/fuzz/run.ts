@@ -1,21 +1,27 @@
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { chooseEngine } from '../../src/node/engine.ts';
-import { openFileSource } from '../../src/node/fileSource.ts';
-import { poolImages, pools } from '../tools/images.ts';
-import { LyingPool } from '../tools/reseal.ts';
-import { exercise } from './exercise.ts';
-import { makeUpLie, random } from './lies.ts';
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pools } from '../tools/images.ts';
+import { bugsOf, HostilePool } from './hostileImages.ts';
 
 /**
  * Tells lies about every pool for as long as it is asked to: `node bin/develop.js fuzz SECONDS [SEED] [POOL]`.
  *
- * The lies are told in a worker with little memory, so that a hang and a flood are seen from outside and named by their
- * seed.
+ * The lies are told in a process of little memory, so that a hang, a flood and a crash are seen from outside and named by
+ * their seed.
  */
 
-/** Milliseconds of one lie. */
+/** Milliseconds of one command, on a machine that does other things too. */
 const HANG = 60_000;
-const MEMORY = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 };
+/** MiB of the heap, and resident with all that is outside of it. */
+const HEAP = 512;
+const RESIDENT = 1024;
+/** Lies about one pool before the next has its turn. */
+const TURN = 25;
+
+/** What the process says: a command is about to run, or what became of a lie. */
+type Message = { readonly next: Told } | { readonly done: readonly string[]; readonly residentMiB: number };
 
 interface Told {
   readonly pool: string;
@@ -23,52 +29,41 @@ interface Told {
   readonly about: string;
 }
 
-/** What the worker says: a lie is about to be told, or what became of it when that is a bug. */
-type Message = { readonly next: Told } | { readonly bug: string };
-
-async function tellLies(names: readonly string[], firstSeed: number, until: number): Promise<void> {
-  const say = (message: Message): void => parentPort?.postMessage(message);
-  const engine = chooseEngine();
-  for (let seed = firstSeed, turn = 0; Date.now() < until; turn++) {
-    const fixture = pools().find(({ name }) => name === names[turn % names.length]);
+async function tellLies(names: readonly string[], firstSeed: number, until: number, folder: string): Promise<void> {
+  const say = (message: Message): void => void process.send?.(message);
+  const fixtures = pools();
+  for (let seed = firstSeed; Date.now() < until; ) {
+    const name = names[Math.floor(seed / TURN) % names.length];
+    const fixture = fixtures.find((each) => each.name === name);
     if (fixture === undefined) return;
-    const sources = await Promise.all((await poolImages(fixture)).map((path) => openFileSource(path)));
+    const pool = await HostilePool.open(fixture, join(folder, fixture.name));
     try {
-      const pool = await LyingPool.open(sources, newestSound(fixture.truth.answers.ro)).catch(() => null);
-      for (let i = 0; pool !== null && i < 50 && Date.now() < until; i++, seed++) {
-        const { about, change } = makeUpLie(pool, random(seed));
-        say({ next: { pool: fixture.name, seed, about } });
-        try {
-          await exercise(pool.tell(change), pool.uberblock.txg, engine, 'data');
-        } catch (error) {
-          say({ bug: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-        }
-      }
+      do {
+        const told = seed;
+        const ran = await pool.tell(told, (about) => say({ next: { pool: fixture.name, seed: told, about } }));
+        say({ done: bugsOf(ran), residentMiB: process.resourceUsage().maxRSS / 1024 });
+      } while (++seed % TURN !== 0 && Date.now() < until);
     } finally {
-      await Promise.all(sources.map((source) => source.close()));
+      await pool.close();
+      rmSync(join(folder, fixture.name), { recursive: true, force: true });
     }
   }
 }
 
-function newestSound(
-  ro: Readonly<Record<string, { readonly rc: number | 'panic'; readonly used: number }>>,
-): bigint | undefined {
-  const txgs = Object.entries(ro)
-    .filter(([txg, { rc, used }]) => rc === 0 && used === Number(txg))
-    .map(([txg]) => BigInt(txg));
-  return txgs.sort((a, b) => (a < b ? -1 : 1)).at(-1);
+interface Watched {
+  readonly told: number;
+  readonly bugs: number;
+  readonly residentMiB: number;
+  readonly last: Told | null;
 }
 
-/** Watches a worker from one lie to the next. @returns lies told, and the lie after which it has to start again */
-function watch(
-  names: readonly string[],
-  seed: number,
-  until: number,
-): Promise<{ told: number; bugs: number; last: Told | null }> {
+/** Watches a process from one lie to the next. @returns what was told, and the lie after which it has to start again */
+function watch(args: readonly string[]): Promise<Watched> {
   return new Promise((resolve) => {
-    const worker = new Worker(process.argv[1] ?? '', { workerData: { names, seed, until }, resourceLimits: MEMORY });
-    let [told, bugs] = [0, 0];
+    const child = fork(process.argv[1] ?? '', ['--tell', ...args], { execArgv: [`--max-old-space-size=${HEAP}`] });
+    let [told, bugs, residentMiB] = [0, 0, 0];
     let last: Told | null = null;
+    let open = false;
     const report = (what: string): void => {
       bugs++;
       console.log(`BUG in ${last?.pool}, seed ${last?.seed}: ${last?.about}\n${what}\n`);
@@ -78,42 +73,58 @@ function watch(
       clearTimeout(alarm);
       alarm = setTimeout(() => {
         report(`no end within ${HANG / 1000} seconds`);
-        void worker.terminate();
+        open = false;
+        child.kill('SIGKILL');
       }, HANG);
     };
-    worker.on('message', (message: Message) => {
+    child.on('message', (message: Message) => {
       rewind();
-      if ('bug' in message) return report(message.bug);
+      if ('next' in message) {
+        open = true;
+        last = message.next;
+        return;
+      }
+      open = false;
       told++;
-      last = message.next;
+      residentMiB = message.residentMiB;
+      for (const bug of message.done) report(bug);
+      if (residentMiB > RESIDENT) {
+        report(`${Math.round(residentMiB)} MiB resident`);
+        child.kill('SIGKILL');
+      }
     });
-    // Memory that ran out comes as an error of the worker.
-    worker.on('error', (error) => report(String(error)));
-    worker.on('exit', () => {
+    child.on('exit', (code, signal) => {
       clearTimeout(alarm);
-      resolve({ told, bugs, last });
+      if (open || (code !== 0 && signal === null)) report(`the process ended: ${code ?? signal}`);
+      resolve({ told, bugs, residentMiB, last });
     });
   });
 }
 
-if (isMainThread) {
-  const [seconds = '60', firstSeed = String(Date.now() % 1_000_000_000), only] = process.argv.slice(2);
+async function main(): Promise<void> {
+  const [seconds = '60', firstSeed = String(Date.now() % 1_000_000_000), only = ''] = process.argv.slice(2);
   const names = pools()
     .map(({ name }) => name)
-    .filter((name) => only === undefined || name === only);
+    .filter((name) => only === '' || name === only);
   const until = Date.now() + Number(seconds) * 1000;
   console.log(`${names.length} pools, from seed ${firstSeed}, for ${seconds} seconds`);
-  let [seed, told, bugs] = [Number(firstSeed), 0, 0];
+  let [seed, told, bugs, most] = [Number(firstSeed), 0, 0, 0];
   while (Date.now() < until) {
-    const watched = await watch(names, seed, until);
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-lies-'));
+    const watched = await watch([`${seed}`, `${until}`, folder, ...names]);
+    rmSync(folder, { recursive: true, force: true });
     told += watched.told;
     bugs += watched.bugs;
-    seed = (watched.last?.seed ?? seed) + 1;
-    if (watched.told === 0) break;
+    most = Math.max(most, watched.residentMiB);
+    // A pool that cannot even be opened has had its turn.
+    seed = watched.last === null ? seed + TURN : watched.last.seed + 1;
   }
-  console.log(`${told} lies told, ${bugs} bugs`);
+  console.log(`${told} lies told, ${bugs} bugs, ${Math.round(most)} MiB resident at most`);
   process.exitCode = bugs === 0 && told > 0 ? 0 : 1;
-} else {
-  const { names, seed, until } = workerData as { names: string[]; seed: number; until: number };
-  await tellLies(names, seed, until);
 }
+
+if (process.argv[2] === '--tell') {
+  const [seed, until, folder = '', ...names] = process.argv.slice(3);
+  await tellLies(names, Number(seed), Number(until), folder);
+  process.disconnect();
+} else await main();

@@ -5,12 +5,11 @@ import { pool as fixture, poolImages } from '../tools/images.ts';
 import { type Change, LyingPool, type TreeBlock } from '../tools/reseal.ts';
 import { attacksOn } from './attacks.ts';
 import { exercise } from './exercise.ts';
-import { makeUpLie, random } from './lies.ts';
+import { makeUpLie } from './lies.ts';
+import { random, SEED } from './random.ts';
 
 /** Guards against lies that every checksum vouches for: metadata that is corrupted, not destroyed. */
 
-const { FUZZ_SEED } = process.env;
-const SEED = Number(FUZZ_SEED ?? 20_261_121);
 const BUDGET = 8_000;
 const engine = chooseEngine();
 /** Bytes above what the process has before. */

@@ -75,7 +75,13 @@ export function inner(type: string, children: readonly VdevNode[], more: Partial
 
 export function leaf(device: MadeDevice, more: Partial<VdevConfig> = {}): VdevNode {
   const config = vdevConfig('file', { path: device.name, ...more });
-  const survey = { source: device.source, alignedSize: device.size, labels: [], config: null } satisfies DeviceSurvey;
+  const survey = {
+    source: device.source,
+    alignedSize: device.size,
+    labels: [],
+    config: null,
+    shift: null,
+  } satisfies DeviceSurvey;
   return { config, role: 'normal', device: device.health === 'absent' ? null : survey, children: [] };
 }
 

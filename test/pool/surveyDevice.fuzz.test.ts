@@ -3,49 +3,37 @@ import { chooseEngine } from '../../src/node/engine.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
 import { memorySource } from '../../src/source/memorySource.ts';
+import { type Pick, random, SEED } from '../fuzz/random.ts';
 import { pool, poolImage } from '../tools/images.ts';
 import { type LabelBytes, labelSource, labelsOfFile } from '../tools/labelImage.ts';
 
 const RUNS = 150;
 const HALF = 524288;
 const LABEL = 262144;
-const { ZFS_UBER_FUZZ_SEED } = process.env;
-const seed = ZFS_UBER_FUZZ_SEED === undefined ? Date.now() >>> 0 : Number(ZFS_UBER_FUZZ_SEED);
-
-/** A small generator, so that a seed repeats a run. */
-function generator(state: number): (below: number) => number {
-  let a = state >>> 0;
-  return (below) => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 /** Where something is: most bytes of a label are zeros behind the nvlist or in empty slots. */
-function interesting(random: (below: number) => number): number {
-  const label = random(2) * LABEL;
-  if (random(3) > 0) return label + 0x4000 + random(1500);
-  return label + 0x20000 + random(131072);
+function interesting(pick: Pick): number {
+  const label = pick(2) * LABEL;
+  if (pick(3) > 0) return label + 0x4000 + pick(1500);
+  return label + 0x20000 + pick(131072);
 }
 
-function mutate(half: Uint8Array, random: (below: number) => number): void {
-  for (let times = 1 + random(6); times > 0; times--) {
-    const at = interesting(random);
-    switch (random(4)) {
+function mutate(half: Uint8Array, pick: Pick): void {
+  for (let times = 1 + pick(6); times > 0; times--) {
+    const at = interesting(pick);
+    switch (pick(4)) {
       case 0:
-        half[at] = random(256);
+        half[at] = pick(256);
         break;
       case 1:
-        half[at] = (half[at] ?? 0) ^ (1 << random(8));
+        half[at] = (half[at] ?? 0) ^ (1 << pick(8));
         break;
       case 2:
         // A number at its limit, where counts and sizes stand.
-        half.fill([0, 0x7f, 0x80, 0xff][random(4)] ?? 0, at, at + 1 + random(8));
+        half.fill([0, 0x7f, 0x80, 0xff][pick(4)] ?? 0, at, at + 1 + pick(8));
         break;
       default:
-        half.copyWithin(at, interesting(random), interesting(random));
+        half.copyWithin(at, interesting(pick), interesting(pick));
     }
   }
 }
@@ -70,16 +58,16 @@ function liesOf(survey: DeviceSurvey, original: LabelBytes, mutated: LabelBytes)
   return lies;
 }
 
-describe(`a survey of mutated labels (ZFS_UBER_FUZZ_SEED=${seed})`, () => {
+describe(`a survey of mutated labels (ZFS_UBER_SEED=${SEED})`, () => {
   const engine = chooseEngine({ forced: 'node' });
 
   it.each(['torn-sector', 'stale-leg'])('of %s always ends, and calls nothing sound that is changed', async (name) => {
     const original = await labelsOfFile(await poolImage(pool(name), 'd0.img'));
-    const random = generator(seed);
+    const pick = random(SEED);
     for (let run = 0; run < RUNS; run++) {
       const mutated = { ...original, front: original.front.slice(), back: original.back.slice() };
-      mutate(mutated.front, random);
-      mutate(mutated.back, random);
+      mutate(mutated.front, pick);
+      mutate(mutated.back, pick);
       const survey = await surveyDevice(labelSource(mutated), engine);
       expect(survey.labels, `run ${run}`).toHaveLength(4);
       expect(liesOf(survey, original, mutated), `run ${run}`).toEqual([]);
@@ -88,12 +76,12 @@ describe(`a survey of mutated labels (ZFS_UBER_FUZZ_SEED=${seed})`, () => {
 
   it('cut off anywhere has four labels and no error', async () => {
     const { front } = await labelsOfFile(await poolImage(pool('torn-sector'), 'd0.img'));
-    const random = generator(seed);
+    const pick = random(SEED);
     for (let run = 0; run < RUNS; run++) {
-      const bytes = front.slice(0, random(HALF + 1));
+      const bytes = front.slice(0, pick(HALF + 1));
       const survey = await surveyDevice(memorySource(bytes), engine);
       expect(survey.labels.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
-      expect(survey.labels[0]?.status, `seed ${seed}, ${bytes.length} bytes`).toBe(
+      expect(survey.labels[0]?.status, `seed ${SEED}, ${bytes.length} bytes`).toBe(
         bytes.length < 0x20000 ? 'absent' : 'ok',
       );
     }

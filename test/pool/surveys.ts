@@ -121,6 +121,7 @@ export function device(spec: DeviceSpec): DeviceSurvey {
       ring: { slotSize: 1024, slotSizeFrom: 'label', slots },
     })),
     config,
+    shift: null,
   };
 }
 

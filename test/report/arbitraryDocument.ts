@@ -21,16 +21,19 @@ const candidate: fc.Arbitrary<CandidateEntry> = fc.record({
   dataErrors: fc.option(fc.nat()),
   blocksChecked: fc.nat(),
   reasons: fc.array(text, { maxLength: 3 }),
+  failsAt: fc.option(text),
   hazards: fc.array(fc.record({ kind: fc.oneof(text, fc.constant('panic')), message: text }), { maxLength: 2 }),
   commandReadOnly: words,
   commandReadWrite: words,
+  sources: fc.array(fc.nat(4), { maxLength: 4 }),
 });
 
+/** Codes that the text looks at. */
+const CODES = ['uberblock-ahead-of-metadata', 'history-diverged', 'aimed-before', 'aimed-needs', 'offline-leg'];
 const severity = fc.constantFrom('info', 'warning', 'error' as const);
-const findings = fc.array(
-  fc.record({ code: fc.oneof(text, fc.constant('uberblock-ahead-of-metadata')), severity, message: text }),
-  { maxLength: 13 },
-);
+const findings = fc.array(fc.record({ code: fc.oneof(text, fc.constantFrom(...CODES)), severity, message: text }), {
+  maxLength: 13,
+});
 
 const { vdev } = fc.letrec<{ vdev: VdevEntry }>((tie) => ({
   vdev: fc.record({
@@ -67,6 +70,16 @@ const pool: fc.Arbitrary<PoolEntry> = fc.record({
       commandReadWrite: words,
       alternatives: fc.array(fc.record({ txg: decimal, why: text }), { maxLength: 2 }),
       cautions: fc.array(text, { maxLength: 2 }),
+      attach: words,
+      destroyedNewest: fc.array(decimal, { maxLength: 3 }),
+      overlay: fc.record({
+        copies: words,
+        deviceMapper: words,
+        deviceMapperLoop: fc.option(text),
+        undo: text,
+        qemu: words,
+        commandReadWrite: words,
+      }),
     }),
   ),
 });

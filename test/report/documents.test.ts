@@ -4,6 +4,7 @@ import { leaves, nvlistJson } from '../../src/report/nvlistJson.ts';
 import { buildRingDocument } from '../../src/report/ringDocument.ts';
 import { buildSourceEntry } from '../../src/report/sourceEntry.ts';
 import { labelsText } from '../../src/report/text/labelsText.ts';
+import { labelValueText } from '../../src/report/text/labelValueText.ts';
 import { PLAIN_STYLE } from '../../src/report/text/page.ts';
 import { ringText } from '../../src/report/text/ringText.ts';
 import { SourceError } from '../../src/source/source.ts';
@@ -125,12 +126,25 @@ describe('labels', () => {
     { source: { ...DESCRIPTION, path: 'gone', error: { code: 'ENOENT', message: 'gone: not there' } }, survey: null },
   ]);
 
+  it('leave what the labels say out with quiet, and not where they differ', () => {
+    const text = labelsText(page, document, { all: false, quiet: true });
+    expect(text).toContain('L2: 40');
+    expect(text).not.toContain('pool_guid');
+  });
+
+  it('say what a number stands for where only a table tells', () => {
+    expect(labelValueText('state', '0')).toBe('0 (active)');
+    expect(labelValueText('ashift', 12)).toBe('12 (sectors of 4 KiB)');
+    expect(labelValueText('state', '77')).toBe('77');
+    expect(labelValueText('name', '0')).toBe('0');
+  });
+
   it('say where the copies differ; one that does not decode has no say', () => {
     expect(document.sources[0]?.differences).toEqual([{ key: 'txg', values: ['42', null, '40', '42'] }]);
   });
 
   it('are told as text: the state of each, what differs, and what they say, once', () => {
-    expect(labelsText(page, document, { all: false })).toBe(
+    expect(labelsText(page, document, { all: false, quiet: false })).toBe(
       [
         'disk0.img   64 MiB',
         '  label 0  ok, at byte 0',
@@ -183,17 +197,21 @@ describe('ring', () => {
     expect(ring?.slots[3]).toMatchObject({ state: 'empty', uberblock: null, error: null });
   });
 
+  it('is with quiet the picture alone', () => {
+    expect(ringText(page, document, { all: false, quiet: true })).not.toContain('SLOT');
+  });
+
   it('is told as text: the picture, then first what is damaged', () => {
-    expect(ringText(page, document, { all: false })).toBe(
+    expect(ringText(page, document, { all: false, quiet: false })).toBe(
       [
         'disk0.img   64 MiB',
         '  L0-1 |■×≠·|',
         '    4 slots of 8 KiB   ■ valid   · empty   × checksum fails   ≠ torn write',
         '',
         '  SLOT  TXG  WRITTEN              LABELS  STATE',
-        '     1   41  2023-11-14 22:14:01  0-1     checksum  slot: expected a checksum,',
-        '                                                    found another',
-        '     2                            0-1     torn      as above',
+        '     1   41  2023-11-14 22:14:01  0-1     bad checksum  slot: expected a',
+        '                                                        checksum, found another',
+        '     2                            0-1     torn write    as above',
         '     0   40  2023-11-14 22:14:00  0-1     valid',
         '',
       ].join('\n'),

@@ -116,9 +116,11 @@ export function candidate(txg: number, rank: number, about: Partial<CandidateEnt
     dataErrors: null,
     blocksChecked: 1234,
     reasons: [],
+    failsAt: null,
     hazards: [],
     commandReadOnly: command('-o', 'readonly=on', '-F', '-T', String(txg)),
     commandReadWrite: command('-F', '-T', String(txg)),
+    sources: [0, 1],
     ...about,
   };
 }

@@ -101,4 +101,5 @@ export const survey = (labels: readonly LabelSurvey[]): DeviceSurvey => ({
   alignedSize: SIZE,
   labels,
   config: labels[0]?.config ?? null,
+  shift: null,
 });

@@ -43,10 +43,10 @@ describe('the answer', () => {
       '  Will not import as it is: the newest 5 txgs (115-119) point to metadata that',
       '  never reached the disks.',
       '',
-      '  Best     txg 114, 5 s before the newest (5 txgs back)',
+      '  Best     txg 114, 5 s before the newest (txg 119, 5 uberblocks later)',
       '           Every block of it reads.',
       '           zpool import -d /evidence -N -f -o readonly=on -F -T 114 tank',
-      '           To write to it again, once that worked; this cannot be undone:',
+      '  Write    Once that worked and what matters is copied out; cannot be undone:',
       '           zpool import -d /evidence -N -f -F -T 114 tank',
     ]);
   });
@@ -58,20 +58,69 @@ describe('the answer', () => {
   });
 
   it('says that a pool imports as it is when its newest txg does', () => {
-    const text = render(scan({ pools: [pool({ candidates: [candidate(119, 1), candidate(118, 2)] })] }));
-    expect(text).toContain('Will import as it is: the newest txg (119) reads.');
+    const candidates = [candidate(119, 1), candidate(118, 2)];
+    const text = render(scan({ pools: [pool({ candidates })] }), 80, { all: true });
+    expect(text).toContain('Will import as it is: the newest txg (119) and all metadata below it can be\n  read.');
     expect(text).toContain('Best     txg 119, the newest: no txg is lost');
+  });
+
+  it('is short where all is well: one command, a line of facts, and what is worth a note', () => {
+    const findings = [finding('checkpoint', 'info', 'there is one'), finding('pool-exported', 'info', 'closed')];
+    const well = scan({ pools: [pool({ findings, candidates: [candidate(119, 1), candidate(118, 2)] })] });
+    const text = render(well, 200);
+    expect(text.match(/zpool import/g)).toHaveLength(1);
+    expect(text).toContain('2 txgs in the rings (119 to 118), all import; all 8 labels sound;');
+    expect(text).toContain('Note     there is one (checkpoint)');
+    expect(text).not.toMatch(/VERDICT|■|closed/);
+    for (const worse of [
+      { findings: [finding('leg-stale', 'warning', 'x')] },
+      { state: 'destroyed' as const },
+      { candidates: [candidate(119, 1), candidate(118, 2, { hazards: [{ kind: 'panic', message: 'x' }] })] },
+    ]) {
+      expect(render(scan({ pools: [pool({ candidates: [candidate(119, 1)], ...worse })] })), 'x').toContain('VERDICT');
+    }
+  });
+
+  it('does not say that nothing is lost where newer uberblocks are destroyed', () => {
+    const candidates = [candidate(119, 1), candidate(118, 2)];
+    const { recommendation } = pool({ candidates });
+    const destroyed = recommendation && { ...recommendation, destroyedNewest: ['120', '122'] };
+    const text = render(scan({ pools: [pool({ candidates, recommendation: destroyed })] }), 120, { all: true });
+    expect(text).toContain('but not its last state');
+    expect(text).toContain('txgs 120 and 122 were written after it but their');
+    expect(text).not.toContain('no txg is lost');
+  });
+
+  it('names first what was asked for, and never says that a pool imports when no txg meets that', () => {
+    const aim = finding('aimed-needs', 'error', 'None of 1 candidate has tank/x whole.');
+    const unmet = pool({ candidates: [candidate(119, 1)], recommendation: null, findings: [aim] });
+    const lines = linesOf(render(scan({ pools: [unmet] }), 120));
+    expect(lines[2]).toBe('  Asked for with --needs: None of 1 candidate has tank/x whole.');
+    expect(lines.join('\n')).not.toContain('Will import');
+    expect(lines.filter((line) => line.includes('Asked for'))).toHaveLength(1);
+    const met = pool({ candidates: [candidate(119, 1)], findings: [{ ...aim, severity: 'info' }] });
+    expect(render(scan({ pools: [met] }))).toContain('Txg 119 meets that and imports.');
+  });
+
+  it('says at the top that it was stopped, and that sources could not be read', () => {
+    const open = candidate(118, 2, { verdict: 'unverified' });
+    const stopped = scan({ stopped: true, pools: [pool({ candidates: [candidate(119, 1), open] })] });
+    expect(linesOf(render(stopped))[0]).toBe(
+      '  Stopped before the end: 1 of 2 txgs were judged; the best of all may be',
+    );
+    const unread = scan({ sources: [...scan().sources, unreadableSource('/dev/sdz', 'EIO', 'input/output error')] });
+    expect(linesOf(render(unread))[0]).toContain('1 of 3 sources could not be read in full');
   });
 
   it('does not offer to write where only a read-only import works', () => {
     const newest = candidate(119, 1, {
       verdict: 'readonly',
-      reasons: ['spa_ld_load_vdev_metadata: a space map fails'],
+      reasons: ['a space map fails'],
     });
     const recommendation = { ...newest, why: 'it reads', alternatives: [], cautions: [] };
     const text = render(scan({ pools: [pool({ candidates: [newest], recommendation })] }));
     expect(text).toContain('only read-only (txg 119): a space map fails.');
-    expect(text).toContain('Read-write this txg does not import.');
+    expect(text).toContain('Read-write this txg does not import');
     expect(text).not.toContain('-f -F -T 119');
   });
 
@@ -98,16 +147,26 @@ describe('the answer', () => {
     const candidates = [candidate(119, 2, { hazards }), candidate(118, 1, { hazards })];
     const text = render(scan({ pools: [pool({ candidates })] }), 120);
     expect(text).toContain(
-      '  Danger   importing txg 119, 118 would crash the machine: a range of a space map overlaps\n',
+      '  DANGER   importing txg 119, 118 WOULD CRASH THE MACHINE: a range of a space map overlaps\n',
     );
-    expect(text).toContain('WOULD CRASH THE MACHINE.');
+    expect(text).toMatch(/119 .* WOULD CRASH THE MACHINE/);
+  });
+
+  it('shows danger in red, in the answer and in the table', () => {
+    const hazards = [{ kind: 'panic', message: 'importing this txg would crash the machine: x' }];
+    const reasons = ['a range overlaps'];
+    const candidates = [candidate(119, 1, { verdict: 'damaged', hazards, reasons })];
+    const style = { ...PLAIN_STYLE, bad: (text: string) => `<${text}>` };
+    const text = render(scan({ pools: [pool({ candidates, recommendation: null })] }), 120, {}, { style });
+    expect(text).toContain('<importing txg 119 WOULD CRASH THE MACHINE: x>');
+    expect(text).toContain('<WOULD CRASH THE MACHINE: a range overlaps>');
   });
 
   it('does not call a txg the newest when newer ones were left out as asked', () => {
     const candidates = [candidate(110, 1)];
     const text = render(scan({ pools: [pool({ candidates })] }));
     expect(text).toContain('The txgs after 110 up to the newest, 119, were left out as asked and not\n  judged.');
-    expect(text).toContain('txg 110, 9 s before the newest (9 txgs back)');
+    expect(text).toContain('txg 110, 9 s before the newest (txg 119, 9 uberblocks later)');
     expect(text).toContain('last written 2026-11-21 09:14:07 UTC');
   });
 
@@ -116,7 +175,7 @@ describe('the answer', () => {
     expect(render(scan({ pools: [pool({ vdevs: vdev('root', tops) })] }))).toContain('2 x mirror + log file, ');
   });
 
-  it('tells of the recommended txg its snapshots, its intent logs, and how to lay an overlay', () => {
+  it('tells of the recommended txg its snapshots and intent logs, and last how to lay an overlay', () => {
     const best = candidate(114, 1);
     const snapshot = { name: 'tank/a@s', creationTime: NOW, creationTxg: '100', vmsynced: true };
     const recommendation = {
@@ -127,18 +186,40 @@ describe('the answer', () => {
       afterReadWrite: 'for i in $(seq 6); do zpool sync -f tank; done',
       snapshots: { count: 7, incomplete: false, newest: [snapshot] },
       intentLog: [{ dataset: 'tank/a', replays: 3, dropped: false, broken: false }],
-      overlay: { deviceMapper: ['truncate x', 'dmsetup create x'], qemu: [], commandReadWrite: [] },
+      overlay: {
+        copies: [],
+        deviceMapper: ['truncate x', 'dmsetup create x'],
+        deviceMapperLoop: null,
+        undo: 'dmsetup remove x',
+        qemu: [],
+        commandReadWrite: ['zpool', 'import', '-d', '/dev/mapper/x'],
+      },
     };
     const text = render(scan({ pools: [pool({ recommendation })] }));
     expect(text).toContain(
-      '  Snaps    7, the newest tank/a@s (2026-11-23 09:14:07 UTC, VMs in step)\n' +
-        '  Log      tank/a: 3 records replayed when it is mounted\n' +
-        '  Overlay  What is written goes to files; import with -d /dev/mapper then:\n' +
-        '           truncate x\n           dmsetup create x\n',
+      '  Holds    7 snapshots, the newest tank/a@s (2026-11-23 09:14:07 UTC, VMs in\n           step)\n' +
+        '           intent log of tank/a: 3 records, replayed when it is mounted\n           read-write\n',
     );
-    expect(text).toContain(
-      'no import returns to the newer txgs:\n           for i in $(seq 6); do zpool sync -f tank; done',
+    expect(text).toMatch(
+      /\n {4}truncate x\n {4}dmsetup create x\n {4}zpool import -d \/dev\/mapper\/x\n.*\n {4}dmsetup remove x\n$/,
     );
+    expect(text).toContain('Then at once (else a later import returns to the newer uberblocks):\n           for i in');
+  });
+
+  it('lays many overlays in one line', () => {
+    const lines = (at: number) => [`truncate ${at}`, `dmsetup create ${at}`];
+    const overlay = {
+      copies: [],
+      deviceMapper: [0, 1, 2].flatMap(lines),
+      deviceMapperLoop: 'i=0; for d in a b c; do dmsetup create; done',
+      undo: '',
+      qemu: [],
+      commandReadWrite: [],
+    };
+    const { recommendation } = pool();
+    const text = render(scan({ pools: [pool({ recommendation: recommendation && { ...recommendation, overlay } })] }));
+    expect(text).toContain('\n    i=0; for d in a b c; do dmsetup create; done\n');
+    expect(text).not.toContain('truncate');
   });
 
   it('is all there is with quiet', () => {
@@ -168,20 +249,57 @@ describe('the reasons', () => {
 describe('the table', () => {
   it('lists the best txgs first and says how to see the rest', () => {
     const lines = linesOf(render(lyingMirror()));
-    const head = lines.indexOf('  TXG  WRITTEN   LOSS  COPIES  VERDICT     WHY');
-    expect(lines[head + 1]).toBe('  114  09:14:02   5 s     8/8  importable');
-    expect(lines[head + 2]).toBe('   94  09:13:42  25 s     8/8  importable  20 txgs from 113 to here: likewise');
-    expect(lines[head + 5]).toBe('  115  09:14:03   4 s     8/8  damaged     4 txgs from 118 to here: likewise');
-    expect(lines[head + 6]).toBe(`${' '.repeat(43)}each txg by itself: --all`);
+    const head = lines.findIndex((line) => /^ +TXG {2}WRITTEN +LOSS {2}VERDICT {5}WHY$/.test(line));
+    expect(lines.slice(head + 1, head + 8)).toEqual([
+      '      114  09:14:02              5 s  importable',
+      '   113-94  09:14:01-09:13:42  6-25 s  importable  20 txgs likewise',
+      '      119  09:14:07                -  damaged     object set at 0:1a2b000 fails',
+      '                                                  its checksum on both legs',
+      '  118-115  09:14:06-09:14:03   1-4 s  damaged     4 txgs likewise',
+      '                                                  each txg by itself: --all',
+      '',
+    ]);
   });
 
   it('lists the newest first on request', () => {
     const lines = linesOf(render(lyingMirror(), 120, { newestFirst: true }));
-    const head = lines.findIndex((line) => line.startsWith('  TXG'));
-    const why = 'object set at 0:1a2b000 fails its checksum on both legs';
-    expect(lines[head + 1]).toBe(`  119  09:14:07     -     8/8  damaged     ${why}`);
-    expect(lines[head + 2]).toContain('115  09:14:03   4 s     8/8  damaged     4 txgs from 118 to here: likewise');
-    expect(lines[head + 3]).toContain('114');
+    const txgs = lines.flatMap((line) => /^ +(\d+(?:-\d+)?) {2}09:/.exec(line)?.[1] ?? []);
+    expect(txgs).toEqual(['119', '118-115', '114', '113-94']);
+  });
+
+  it('never speaks of a range that holds a txg of which something else is true', () => {
+    const odd = new Set([110, 105]);
+    const candidates = Array.from({ length: 20 }, (_, at) => {
+      const verdict = odd.has(119 - at) ? ('damaged' as const) : ('importable' as const);
+      return candidate(119 - at, odd.has(119 - at) ? 19 + at : at + 1, { verdict });
+    });
+    const text = render(scan({ pools: [pool({ candidates, findings: [finding('x', 'warning', 'x')] })] }), 120);
+    for (const [, from = '', to = ''] of text.matchAll(/^ +(\d+)-(\d+) .* importable /gm)) {
+      for (const each of odd) expect(each > Number(from) || each < Number(to), `${from}-${to}`).toBe(true);
+    }
+    expect(text).toMatch(/ 118-111 .* 8 txgs likewise/);
+  });
+
+  it('says after a split whose history a txg is of, and counts its loss from the newest of that', () => {
+    const candidates = [
+      candidate(119, 1, { copies: 4, sources: [0] }),
+      candidate(117, 2, { copies: 4, sources: [1], lossSeconds: 0, timestamp: NOW }),
+      candidate(116, 3, { copies: 4, sources: [1], timestamp: NOW - 3 }),
+      candidate(110, 4),
+    ];
+    const text = render(scan({ pools: [pool({ candidates, findings: [finding('history-diverged', 'error', 'x')] })] }));
+    expect(text).toMatch(/ 119 .* - {2}d0 /);
+    expect(text).toMatch(/ 117 .* - {2}d1 /);
+    expect(text).toMatch(/ 116 .* 3 s {2}d1 /);
+    expect(text).toMatch(/ 110 .* 9 s {2}all /);
+    expect(text).not.toContain('no txg is lost');
+  });
+
+  it('does not count a loss where the clock went back', () => {
+    const candidates = [candidate(119, 1), candidate(118, 2, { timestamp: NOW + 60, lossSeconds: 0 })];
+    const text = render(scan({ pools: [pool({ candidates })] }), 80, { all: true });
+    expect(text).toMatch(/ 118 .* \? /);
+    expect(text).toContain('LOSS ?');
   });
 
   it('is cut where it is long, and says how to see the rest', () => {
@@ -194,13 +312,15 @@ describe('the table', () => {
   });
 
   it('names the block that fails, not each place where it was looked for', () => {
-    const reasons = [
-      'spa_ld_open_rootbp: root block (0:1a2b000, 0:2) fails its checksum wherever it was looked for: d @ 0x1',
-    ];
-    const candidates = [candidate(119, 1, { verdict: 'damaged', reasons })];
-    const text = render(scan({ pools: [pool({ candidates, recommendation: null })] }), 120);
-    expect(text).toContain('spa_ld_open_rootbp: root block (0:1a2b000) fails its checksum\n');
-    expect(text).toContain('the newest txg (119) is damaged: root block (0:1a2b000) fails its checksum.');
+    const reasons = ['the root block (0:1a2b000, 0:2) fails its checksum on every copy: d @ 0x1, d @ 0x2'];
+    const candidates = [candidate(119, 1, { verdict: 'damaged', reasons, failsAt: 'spa_ld_open_rootbp' })];
+    const document = scan({ pools: [pool({ candidates, recommendation: null })] });
+    const text = render(document, 160);
+    const said = 'the root block (0:1a2b000) fails its checksum on every copy';
+    expect(text).toContain(`${said}\n`);
+    expect(text).toContain(`the newest txg (119) is damaged: ${said}.`);
+    expect(text).not.toContain('spa_ld');
+    expect(render(document, 160, { all: true })).toContain(`${said} [spa_ld_open_rootbp]\n`);
   });
 
   it('shows every txg with all', () => {
@@ -212,26 +332,29 @@ describe('the table', () => {
   it('wraps a reason beside its row and does not repeat it', () => {
     const text = render(lyingMirror(), 80, { newestFirst: true, all: true });
     expect(text).toContain('damaged     object set at 0:1a2b000 fails its\n');
-    expect(text).toContain('\n  118  09:14:06   1 s     8/8  damaged     as above\n');
+    expect(text).toMatch(/\n {2}118 {2}09:14:06 {3}1 s {5}8\/8 {2}damaged {5}as above\n/);
   });
 
   it('puts reasons under their rows where it is narrow', () => {
     const text = render(lyingMirror(), 40, { newestFirst: true });
-    expect(text).toContain(
-      '  119  09:14:07     -  damaged\n      object set at 0:1a2b000 fails its\n      checksum on both legs\n',
-    );
+    expect(text).toContain('-  damaged\n      object set at 0:1a2b000 fails its\n      checksum on both legs\n');
   });
 
   it('gives the date where the txgs are of several days', () => {
     const old = candidate(90, 2, { timestamp: NOW - 10 * 86400 });
-    expect(render(scan({ pools: [pool({ candidates: [candidate(119, 1), old] })] }))).toContain(
-      ' 90  2026-11-13 09:14:07 ',
-    );
+    const text = render(scan({ pools: [pool({ candidates: [candidate(119, 1), old] })] }), 80, { all: true });
+    expect(text).toContain(' 90  2026-11-13 09:14:07 ');
   });
 
-  it('counts copies without a sum where a txg is not written to every vdev', () => {
+  it('shows copies where some are lacking, and of how many', () => {
+    const candidates = [candidate(119, 1), candidate(118, 2, { copies: 3 })];
+    const text = render(scan({ pools: [pool({ candidates, findings: [finding('x', 'warning', 'x')] })] }), 120);
+    expect(text).toMatch(/ 118 .* 3\/8 {2}importable/);
+    expect(text).toContain('COPIES: in how many of the 8 label rings (4 on each device) the uberblock is whole.');
+    expect(render(lyingMirror())).not.toContain('COPIES');
     const tops = Array.from({ length: 4 }, () => vdev('file', []));
-    expect(render(scan({ pools: [pool({ vdevs: vdev('root', tops) })] }))).toMatch(/5 s {7}8 {2}importable/);
+    const many = scan({ pools: [pool({ vdevs: vdev('root', tops) })] });
+    expect(render(many, 200)).toContain('written to 3 of the 4 top-level vdevs at most.');
   });
 });
 

@@ -7,6 +7,7 @@ const event = (about: Partial<TimelineEvent> = {}): TimelineEvent => ({
   time: 1_795_252_747n,
   pool: 'tank',
   txg: 86n,
+  candidate: 86n,
   message: 'uberblock written: txg 86',
   source: 'd0.img',
   user: null,
@@ -15,10 +16,11 @@ const event = (about: Partial<TimelineEvent> = {}): TimelineEvent => ({
 });
 
 const anything: fc.Arbitrary<TimelineEvent> = fc.record({
-  kind: fc.constantFrom('uberblock', 'heartbeat', 'label', 'history'),
+  kind: fc.constantFrom('uberblock', 'heartbeat', 'label', 'history', 'dataset', 'snapshot'),
   time: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
   pool: fc.string({ unit: 'binary' }),
   txg: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+  candidate: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
   message: fc.string({ unit: 'binary' }),
   source: fc.option(fc.string({ unit: 'binary' })),
   user: fc.option(fc.string({ unit: 'binary' })),
@@ -48,6 +50,26 @@ describe('a timeline', () => {
       txg: '86',
       data_type: 'zfs:uberblock',
     });
+  });
+
+  it('has of a snapshot the time of its creation, and the first state in the rings that has it', () => {
+    const snapshot = event({ kind: 'snapshot', txg: 80n, message: 'snapshot tank@s created: txg 80', host: null });
+    const [, line = ''] = timelineLines('l2tcsv', [snapshot]);
+    expect(line).toContain(',...B,ZFS,ZFS snapshot,Creation Time,');
+    expect(line.trimEnd().split(',').at(-1)).toBe('in the states from txg 86 on');
+    const [body = ''] = timelineLines('bodyfile', [snapshot]);
+    expect(body.trimEnd().split('|').slice(7)).toEqual(['0', '0', '0', '1795252747']);
+    const [json = ''] = timelineLines('jsonl', [snapshot]);
+    expect(JSON.parse(json)).toMatchObject({ timestamp_desc: 'Creation Time', candidate_txg: '86' });
+  });
+
+  it('makes of what has no time a comment for mactime, and no time of 1970 for the others', () => {
+    const label = event({ kind: 'label', time: null });
+    expect([...timelineLines('bodyfile', [label])][0]).toMatch(/^# 0\|/);
+    expect([...timelineLines('l2tcsv', [label])][1]).toMatch(
+      /^00\/00\/0000,--:--:--,UTC,\.{4},ZFS,ZFS label,Not a time,/,
+    );
+    expect(JSON.parse([...timelineLines('jsonl', [label])][0] ?? '')).toMatchObject({ timestamp_desc: 'Not a time' });
   });
 
   it.each(['bodyfile', 'l2tcsv', 'jsonl'] as const)('as %s is one line an event, whatever names hold', (format) => {

@@ -4,6 +4,7 @@ import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { Pool } from '../../src/pool/pool.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { type CommandOptions, importCommands } from '../../src/rewind/commands.ts';
+import type { Verdict } from '../../src/rewind/predict.ts';
 import { type DeviceSpec, device, mirrorPool, vdev } from '../pool/surveys.ts';
 
 const OPTIONS: CommandOptions = {
@@ -29,6 +30,29 @@ describe('importCommands', () => {
     const { readOnly, readWrite } = importCommands(single({}), asTxg(41n), single({}).devices, OPTIONS);
     expect(readOnly.join(' ')).toBe('zpool import -d /e -N -f -o readonly=on -F -T 41 tank');
     expect(readWrite.join(' ')).toBe('zpool import -d /e -N -f -F -T 41 tank');
+  });
+
+  const checkpoint = (plain: boolean, verdict: Verdict = 'importable') => {
+    const pool = single({});
+    const options = { ...OPTIONS, checkpoint: { heldBy: asTxg(90n), plain }, verdict };
+    const { readOnly, readWrite } = importCommands(pool, asTxg(41n), pool.devices, options);
+    return [readOnly.join(' '), readWrite.join(' ')];
+  };
+
+  it('goes back to a checkpoint from the newest txg, or read-only from the one that keeps it', () => {
+    expect(checkpoint(true)).toEqual([
+      'zpool import -d /e -N -f -o readonly=on --rewind-to-checkpoint tank',
+      'zpool import -d /e -N -f --rewind-to-checkpoint tank',
+    ]);
+    expect(checkpoint(false, 'readonly')).toEqual([
+      'zpool import -d /e -N -f -o readonly=on -F -T 90 --rewind-to-checkpoint tank',
+      '',
+    ]);
+  });
+
+  it('gives no command that puts a checkpoint into the rings that then does not load', () => {
+    for (const verdict of ['damaged', 'incomplete', 'readonly'] as const) expect(checkpoint(true, verdict)[1]).toBe('');
+    expect(checkpoint(true, 'unverified')[1]).not.toBe('');
   });
 
   it('names each directory of images once and each block device itself', () => {

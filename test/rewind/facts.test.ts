@@ -33,6 +33,15 @@ describe('the state at the recommended txg', () => {
 });
 
 describe('trim-hazard', () => {
+  it.each([
+    ['trim-running', 'a trim of /dev/vdA1 is not done'],
+    ['initialize-running', 'an initialize of /dev/vdA1 is not done'],
+  ])('is told of a real pool whose power was cut: %s', async (name, told) => {
+    const { scan } = await scanFixture(fixture(name));
+    const hazards = scan.judgements[0]?.findings.filter(({ code }) => code === 'trim-hazard');
+    expect(hazards?.map(({ message }) => message)).toEqual([expect.stringContaining(told)]);
+  });
+
   const [pool] = assemblePools(mirrorPool([5n, 6n])).pools;
   if (pool === undefined) throw new Error('no pool');
   const candidates = collectCandidates(pool);
@@ -49,12 +58,12 @@ describe('trim-hazard', () => {
   const found = (trim: Partial<TrimFacts>, best: Judged | null) => {
     const facts: PoolFacts = {
       trees: [],
-      checkpoint: null,
       trim: { txg: asTxg(5n), autotrim: false, running: [], ...trim },
       branches: [],
+      configTxgs: new Map(),
       state: null,
     };
-    return trimHazard({ pool, candidates, judged: bests, best, facts });
+    return trimHazard({ pool, candidates, judged: bests, best, facts, checkpoint: null });
   };
 
   it('warns where the txg to import is not the newest, and is a note where it is', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { pureEngine } from '../../src/block/pureEngine.ts';
-import { sha256 } from '../../src/block/sha256.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
@@ -8,36 +7,16 @@ import { surveyDevice } from '../../src/pool/surveyDevice.ts';
 import { buildPoolEntry } from '../../src/report/poolEntry.ts';
 import { scanPools } from '../../src/rewind/scanPools.ts';
 import type { ByteSource } from '../../src/source/source.ts';
+import { type Pick, random, SEED } from '../fuzz/random.ts';
 import { pool as fixture, poolImages } from '../tools/images.ts';
+import { seal } from '../tools/labelImage.ts';
 
 /** Guards against lies that a checksum vouches for: whoever can write to a disk can fix checksums too. */
 
-const { FUZZ_SEED } = process.env;
-const SEED = Number(FUZZ_SEED ?? 20_261_121);
 const RUNS = 60;
 const LABEL = 256 * 1024;
 const CONFIG = { offset: 16 * 1024, size: 112 * 1024 };
 const SLOT = 4096;
-
-/** Marsaglia's xorshift32: small, and the same everywhere. */
-function random(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
-/** Makes the checksum of a region fit its content, as a little-endian writer does. */
-function vouch(region: Uint8Array, deviceOffset: number): void {
-  const view = new DataView(region.buffer, region.byteOffset, region.length);
-  const at = region.length - 40;
-  view.setBigUint64(at, 0x0210da7ab10c7a11n, true);
-  for (const [i, word] of [BigInt(deviceOffset), 0n, 0n, 0n].entries()) view.setBigUint64(at + 8 + i * 8, word, true);
-  for (const [i, word] of sha256(region).entries()) view.setBigUint64(at + 8 + i * 8, word, true);
-}
 
 /** `source` with changed labels laid over it. */
 function overlay(source: ByteSource, labels: ReadonlyMap<number, Uint8Array>): ByteSource {
@@ -55,19 +34,19 @@ function overlay(source: ByteSource, labels: ReadonlyMap<number, Uint8Array>): B
   };
 }
 
-async function mutate(source: ByteSource, pick: (below: number) => number): Promise<ByteSource> {
+async function mutate(source: ByteSource, pick: Pick): Promise<ByteSource> {
   const labels = new Map<number, Uint8Array>();
   for (const at of [0, LABEL, source.size - 2 * LABEL, source.size - LABEL]) {
     const label = new Uint8Array(await source.read(at, LABEL));
     const config = label.subarray(CONFIG.offset, CONFIG.offset + CONFIG.size);
     // The nvlist stands in the first KiB: hits there are lies about the tree, its guids, ids and sizes.
     for (let hits = pick(4); hits > 0; hits--) config[pick(1600)] = pick(256);
-    vouch(config, at + CONFIG.offset);
+    seal(config, at + CONFIG.offset);
     for (let slots = pick(6); slots > 0; slots--) {
       const from = LABEL / 2 + pick(32) * SLOT;
       const slot = label.subarray(from, from + SLOT);
       for (let hits = 1 + pick(3); hits > 0; hits--) slot[8 + pick(208)] = pick(256);
-      vouch(slot, at + from);
+      seal(slot, at + from);
     }
     labels.set(at, label);
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asTxg } from '../../src/bytes/units.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import { collectCandidates } from '../../src/rewind/candidates.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
@@ -22,6 +23,52 @@ function judgedAs(verdicts: readonly Verdict[]): Judged[] {
     counts: null,
   }));
 }
+
+/** The same, and the checkpoint that txg 100 keeps. */
+function withCheckpoint(verdicts: readonly Verdict[], txg: bigint, verdict: Verdict): Judged[] {
+  const judged = judgedAs(verdicts);
+  const [first] = judged;
+  if (first === undefined) throw new Error('no candidate');
+  const checkpoint = { heldBy: first.candidate.txg, plain: true };
+  const candidate = { ...first.candidate, txg: asTxg(txg), taken: false, copies: [], checkpoint };
+  return [...judged, { ...first, candidate, prediction: { ...first.prediction, verdict } }];
+}
+
+const names = (ranked: readonly Judged[]): string[] =>
+  ranked.map(({ candidate }) => `${candidate.txg}${candidate.checkpoint === null ? '' : ' checkpoint'}`);
+
+describe('a checkpoint among the candidates', () => {
+  it('is ranked as any other, but never before what the rings have of its txg', () => {
+    expect(names(rank(withCheckpoint(['importable', 'importable', 'damaged'], 50n, 'importable')))).toEqual([
+      '100',
+      '99',
+      '50 checkpoint',
+      '98',
+    ]);
+    expect(names(rank(withCheckpoint(['damaged', 'damaged', 'importable'], 99n, 'importable')))).toEqual([
+      '98',
+      '100',
+      '99',
+      '99 checkpoint',
+    ]);
+  });
+
+  const chosen = (verdicts: readonly Verdict[], txg: bigint, verdict: Verdict) => {
+    const choice = choose(rank(withCheckpoint(verdicts, txg, verdict)), 100n);
+    return choice === null ? [] : names([choice.judged]);
+  };
+
+  it('is chosen where nothing in the rings imports', () => {
+    expect(chosen(['damaged', 'damaged'], 50n, 'importable')).toEqual(['50 checkpoint']);
+    expect(choose(rank(withCheckpoint(['damaged'], 50n, 'readonly')), 100n)?.why).toBe(
+      'the checkpoint, though only read-only: of the rings nothing imports; newer ones: 1 damaged',
+    );
+    expect(chosen(['damaged', 'unverified'], 50n, 'readonly')).toEqual(['50 checkpoint']);
+    expect(chosen(['damaged', 'readonly'], 50n, 'importable')).toEqual(['99']);
+    expect(chosen(['damaged', 'importable'], 99n, 'importable')).toEqual(['99']);
+    expect(chosen(['damaged', 'damaged'], 50n, 'damaged')).toEqual([]);
+  });
+});
 
 const best = (verdicts: readonly Verdict[]) => choose(rank(judgedAs(verdicts)), 100n);
 
@@ -60,6 +107,16 @@ describe('choose', () => {
     expect(best(['damaged', 'readonly', 'incomplete'])?.why).toBe(
       'the newest that imports, though only read-only; newer ones: 1 damaged',
     );
+  });
+
+  it('takes one that only some devices lead to where nothing else imports', () => {
+    const [untaken, other] = judgedAs(['importable', 'damaged']);
+    if (untaken === undefined || other === undefined) throw new Error('two were made');
+    const beside = { ...untaken, candidate: { ...untaken.candidate, taken: false } };
+    expect(choose(rank([beside, other]), 100n)?.judged).toBe(beside);
+    const better = { ...other, prediction: { ...other.prediction, verdict: 'readonly' as const } };
+    expect(choose(rank([beside, better]), 100n)?.judged).toBe(better);
+    expect(choose(rank([{ ...beside, devices: null }, other]), 100n)).toBeNull();
   });
 
   it('takes nothing when all fail', () => {

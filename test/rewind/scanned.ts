@@ -7,6 +7,7 @@ import { surveyDevice } from '../../src/pool/surveyDevice.ts';
 import type { Depth } from '../../src/rewind/judgePool.ts';
 import type { OpenBlocks } from '../../src/rewind/load/poolReaders.ts';
 import { type PoolScan, scanPools } from '../../src/rewind/scanPools.ts';
+import type { ByteSource } from '../../src/source/source.ts';
 import { type PoolFixture, poolImages } from '../tools/images.ts';
 
 const engine = chooseEngine();
@@ -16,11 +17,19 @@ export interface Scanned {
   readonly scan: PoolScan;
 }
 
-/** Surveys and judges the images of a pool that real ZFS wrote, in the order of its truth. */
-export async function scanFixture(fixture: PoolFixture, depth: Depth = 'mos'): Promise<Scanned> {
+/**
+ * Surveys and judges the images of a pool that real ZFS wrote, in the order of its truth.
+ *
+ * @param through what to read each image through, such as a device with bad sectors
+ */
+export async function scanFixture(
+  fixture: PoolFixture,
+  depth: Depth = 'mos',
+  through: (source: ByteSource, index: number) => ByteSource = (source) => source,
+): Promise<Scanned> {
   const sources = await Promise.all((await poolImages(fixture)).map((path) => openFileSource(path)));
   try {
-    const devices = await Promise.all(sources.map((source) => surveyDevice(source, engine)));
+    const devices = await Promise.all(sources.map((source, i) => surveyDevice(through(source, i), engine)));
     const scrub = (root: VdevNode) => openBlockReader(root, { engine, scrub: true });
     const open: OpenBlocks = (root, more) => openBlockReader(root, { engine, ...more });
     const blocks = { engine, open };

@@ -13,6 +13,15 @@ export interface KernelAnswer {
   readonly msg: string;
 }
 
+/** What `zpool import -N -f` with these options answered. */
+export interface CheckpointAnswer {
+  readonly options: readonly string[];
+  readonly rc: number;
+  /** The state of the checkpoint was loaded, not another. */
+  readonly loads: boolean;
+  readonly errs: string;
+}
+
 export interface Truth {
   readonly images: readonly string[];
   readonly pool: string;
@@ -24,6 +33,8 @@ export interface Truth {
     readonly ro: Readonly<Record<string, KernelAnswer>>;
     readonly rw: Readonly<Record<string, KernelAnswer>>;
   };
+  /** Where the kernel was asked for the pool's checkpoint. */
+  readonly checkpoint?: { readonly txg: string; readonly asked: readonly CheckpointAnswer[] };
 }
 
 /** A pool written by real ZFS, with what real ZFS says of it. */

@@ -64,13 +64,17 @@ export async function labelsOfFile(path: string): Promise<LabelBytes> {
   }
 }
 
-/** Writes the trailer of a unit that lies at `offset` of its device. */
-export function seal(unit: Uint8Array, offset: number, littleEndian = true): void {
+/**
+ * Writes the trailer of a unit with an embedded checksum.
+ *
+ * @param verifier words that stand in the checksum's place while it is computed; of a label only its offset in the device
+ */
+export function seal(unit: Uint8Array, verifier: number | readonly bigint[], littleEndian = true): void {
   const view = new DataView(unit.buffer, unit.byteOffset, unit.byteLength);
   const end = unit.length;
   view.setBigUint64(end - 40, 0x0210da7ab10c7a11n, littleEndian);
-  view.setBigUint64(end - 32, BigInt(offset), littleEndian);
-  for (let word = 1; word < 4; word++) view.setBigUint64(end - 32 + word * 8, 0n);
+  const words = typeof verifier === 'number' ? [BigInt(verifier)] : verifier;
+  for (let word = 0; word < 4; word++) view.setBigUint64(end - 32 + word * 8, words[word] ?? 0n, littleEndian);
   const digest = createHash('sha256').update(unit).digest();
   for (let word = 0; word < 4; word++) {
     view.setBigUint64(end - 32 + word * 8, digest.readBigUInt64BE(word * 8), littleEndian);

@@ -17,7 +17,9 @@ class Out {
   u32 = (n: number) => this.put(4, (v) => v.setUint32(0, n >>> 0, this.littleEndian));
   u64 = (n: bigint) => this.put(8, (v) => v.setBigUint64(0, BigInt.asUintN(64, n), this.littleEndian));
   f64 = (n: number) => this.put(8, (v) => v.setFloat64(0, n, this.littleEndian));
-  raw = (bytes: Iterable<number>) => this.bytes.push(...bytes);
+  raw = (bytes: Iterable<number>): void => {
+    for (const byte of bytes) this.bytes.push(byte);
+  };
   pad = (unit: number) => {
     while (this.bytes.length % unit !== 0) this.bytes.push(0);
   };

@@ -20,6 +20,9 @@ export interface OpenedSources {
   readonly choice: ReaderChoice;
 }
 
+/** There is nothing to open. */
+export class UnopenedError extends Error {}
+
 export interface OpenOptions {
   readonly name?: string;
   readonly txg?: bigint;
@@ -33,14 +36,14 @@ export async function openSources(
 ): Promise<OpenedSources> {
   const devices = await Promise.all(sources.map((source) => surveyDevice(source, engine)));
   const pool = assemblePools(devices).pools.find((each) => each.root !== null && (name ?? each.name) === each.name);
-  if (pool?.root == null) throw new Error(`no pool on ${sources.map(({ name }) => name).join()}`);
+  if (pool?.root == null) throw new UnopenedError(`no pool on ${sources.map(({ name }) => name).join()}`);
   const uberblock = pool.devices
     .flatMap((device) => [...uberblockCopies(device)])
     .map((copy) => copy.uberblock)
     .filter((each) => txg === undefined || each.txg === txg)
     .sort(compareUberblocks)
     .at(-1);
-  if (uberblock === undefined) throw new Error('no uberblock');
+  if (uberblock === undefined) throw new UnopenedError('no uberblock');
   const opened = await openPoolAt(pool, pool.root, uberblock, (root, choice) =>
     openBlockReader(root, { engine, ...choice }),
   );

@@ -32,11 +32,26 @@ export interface TreeBlock {
 /** New content of a block, or how to make it when the address is known. */
 export type Change = Uint8Array | ((address: bigint) => Uint8Array);
 
+/** Lays out what no pointer of the pool leads to as it is, given where there is room for so many bytes. */
+export type Layout = (place: (size: number) => number) => {
+  readonly changes: ReadonlyMap<TreeBlock, Change>;
+  readonly patches: readonly Patch[];
+};
+
+/** A source with lies laid over it. */
+export interface ToldSource extends ByteSource {
+  /** Where it may differ from what it was. */
+  readonly changed: readonly { readonly offset: number; readonly length: number }[];
+}
+
 /** Bytes that lie somewhere else than the pool put them: what is new, by byte offset in a leaf's allocatable space. */
-interface Patch {
+export interface Patch {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
+
+/** The pool is too full for the lie. */
+export class NoRoomError extends Error {}
 
 const LABEL_START = 4 * 1024 * 1024;
 const LABEL = 256 * 1024;
@@ -92,7 +107,10 @@ export class LyingPool {
     }
     const blocks: TreeBlock[] = [];
     for await (const block of treeOf(opened.view)) blocks.push(block);
-    return new LyingPool(opened, sources, blocks, await freeRanges(opened.view, top), top);
+    // A source can be shorter than its leaf has to be.
+    const ends = legsOf(top, sources).map(({ size }) => size - LABEL_START - 2 * LABEL);
+    const end = Math.min(Number(top.config.asize ?? 0n), ...ends);
+    return new LyingPool(opened, sources, blocks, await freeRanges(opened.view, end), top);
   }
 
   /** The first block whose path ends so. @throws Error when there is none */
@@ -105,15 +123,16 @@ export class LyingPool {
   /**
    * The sources with `changes` told.
    *
-   * @param changes new content; of any length up to 16 MiB, rounded up to sectors. A function gets the address at which
+   * @param told new content; of any length up to 16 MiB, rounded up to sectors. A function gets the address at which
    *   its block will stand, in sectors, so that the content can point to itself
    * @param everywhere fill each indirect block of the tree above a changed one with pointers to it; `varied`: that differ in a second
    *   copy, which is nowhere
    */
-  tell(changes: ReadonlyMap<TreeBlock, Change>, everywhere: 'no' | 'same' | 'varied' = 'no'): ByteSource[] {
-    const patches: Patch[] = [];
-    const trees = new Set([...changes.keys()].map(({ path }) => path));
+  tell(told: ReadonlyMap<TreeBlock, Change> | Layout, everywhere: 'no' | 'same' | 'varied' = 'no'): ToldSource[] {
     const place = this.#allocator();
+    const { changes, patches: more } = typeof told === 'function' ? told(place) : { changes: told, patches: [] };
+    const patches: Patch[] = [...more];
+    const trees = new Set([...changes.keys()].map(({ path }) => path));
     const pending = new Map<TreeBlock, Uint8Array>();
     const addresses = new Map<TreeBlock, number>();
     for (const [block, change] of changes) {
@@ -161,7 +180,7 @@ export class LyingPool {
     const free = this.#free.map((range) => ({ ...range }));
     return (size) => {
       const range = free.find(({ start, end }) => end - start >= size);
-      if (range === undefined) throw new Error(`no room for ${size} bytes`);
+      if (range === undefined) throw new NoRoomError(`no room for ${size} bytes`);
       range.end -= size;
       return range.end;
     };
@@ -207,10 +226,12 @@ interface NewRoot {
   readonly slotSize: number;
 }
 
-function overlay(source: ByteSource, patches: readonly Patch[], root: NewRoot): ByteSource {
+function overlay(source: ByteSource, patches: readonly Patch[], root: NewRoot): ToldSource {
+  const rings = [0, 1, 2, 3].map((label) => ({ offset: ringOf(source, label), length: RING.size }));
   return {
     name: source.name,
     size: source.size,
+    changed: [...patches.map(({ at, bytes }) => ({ offset: at + LABEL_START, length: bytes.length })), ...rings],
     async read(offset, length, signal) {
       const bytes = new Uint8Array(await source.read(offset, length, signal));
       for (const { at, bytes: fresh } of patches) {
@@ -225,6 +246,12 @@ function overlay(source: ByteSource, patches: readonly Patch[], root: NewRoot): 
   };
 }
 
+function ringOf({ size }: ByteSource, label: number): number {
+  // ZFS aligns the end of a device to the size of a label.
+  const end = Math.floor(size / LABEL) * LABEL;
+  return (label < 2 ? label * LABEL : end - (4 - label) * LABEL) + RING.offset;
+}
+
 /** Gives the slots of that txg which lie in the bytes read the new root. */
 async function retellRing(
   source: ByteSource,
@@ -233,9 +260,7 @@ async function retellRing(
   bytes: Uint8Array,
   offset: number,
 ): Promise<void> {
-  // ZFS aligns the end of a device to the size of a label.
-  const end = Math.floor(source.size / LABEL) * LABEL;
-  const ring = (label < 2 ? label * LABEL : end - (4 - label) * LABEL) + RING.offset;
+  const ring = ringOf(source, label);
   if (offset >= ring + RING.size || offset + bytes.length <= ring) return;
   for (let at = ring; at < ring + RING.size; at += slotSize) {
     const from = Math.max(offset, at);
@@ -256,8 +281,8 @@ function legsOf(top: VdevNode, sources: readonly ByteSource[]): ByteSource[] {
   return sources.filter(({ name }) => names.has(name));
 }
 
-/** Gaps of the first top-level vdev between the blocks of this txg, largest first. */
-async function freeRanges(view: PoolAt, top: VdevNode): Promise<{ start: number; end: number }[]> {
+/** Gaps of the first top-level vdev between the blocks of this txg, up to byte `limit`, largest first. */
+async function freeRanges(view: PoolAt, limit: number): Promise<{ start: number; end: number }[]> {
   const used: { start: number; end: number }[] = [];
   for await (const { bp } of listBlocks(view, { onTrouble: () => {} })) {
     for (const { vdev, offset, asize } of bp.dvas) {
@@ -266,13 +291,13 @@ async function freeRanges(view: PoolAt, top: VdevNode): Promise<{ start: number;
     }
   }
   used.sort((a, b) => a.start - b.start);
-  used.push({ start: Number(top.config.asize ?? 0n), end: Number.MAX_SAFE_INTEGER });
+  used.push({ start: limit, end: Number.MAX_SAFE_INTEGER });
   const free: { start: number; end: number }[] = [];
   let at = 0;
   for (const { start, end } of used) {
     // Aligned to the largest sector there is.
     const from = Math.ceil(at / 65536) * 65536;
-    const to = Math.floor(start / 65536) * 65536;
+    const to = Math.floor(Math.min(start, limit) / 65536) * 65536;
     if (to - from >= ROOM / 4) free.push({ start: from, end: to });
     at = Math.max(at, end);
   }

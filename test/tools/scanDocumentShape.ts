@@ -90,7 +90,7 @@ const source = object({
   path: text,
   kind: oneOf('raw', 'block', 'gpt', 'mbr', 'slice', 'qcow2', 'vmdk', 'vdi', 'vhdx', 'bundle'),
   sizeBytes: u64,
-  offsetBytes: u64,
+  offsetBytes: test('a byte offset as decimal text', (value) => /^-?(0|[1-9][0-9]*)$/.test(String(value))),
   error: orNull(error),
   labels: listOf(label),
   uberblocks: listOf(uberblock),
@@ -126,6 +126,7 @@ const candidate = object({
   hazards: listOf(object({ kind: text, message: text })),
   commandReadOnly: command,
   commandReadWrite: command,
+  checkpoint: optional(object({ heldBy: u64 })),
 });
 
 const recommendation = object({
@@ -188,6 +189,7 @@ interface ShapedCandidate {
   readonly verdict: (typeof VERDICTS)[number];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
+  readonly checkpoint?: { readonly heldBy: string };
 }
 
 /**
@@ -234,8 +236,18 @@ function leaves(root: ShapedVdev | null): number[] {
 
 function candidateTroubles(candidates: readonly ShapedCandidate[]): string[] {
   const trouble: string[] = [];
-  for (const [i, { rank, txg, commandReadOnly, commandReadWrite }] of candidates.entries()) {
+  for (const [i, { rank, txg, commandReadOnly, commandReadWrite, checkpoint }] of candidates.entries()) {
     if (rank !== i + 1) trouble.push(`rank ${rank} at place ${i + 1}`);
+    if (checkpoint !== undefined) {
+      // docs/checkpoint.md: from the newest txg or from the one that holds it, and read-write only where that leads there.
+      for (const words of [commandReadOnly, commandReadWrite]) {
+        const at = words.indexOf('-T');
+        const led = words.includes('--rewind-to-checkpoint') && (at < 0 || words[at + 1] === checkpoint.heldBy);
+        if (words.length > 0 && !led) trouble.push(`the checkpoint: ${words.join(' ')}`);
+      }
+      if (commandReadOnly.length === 0) trouble.push('the checkpoint has no command');
+      continue;
+    }
     for (const words of [commandReadOnly, commandReadWrite]) {
       // A candidate that no choice of devices leads to has no command.
       if (words.length === 0) continue;
@@ -254,8 +266,10 @@ function candidateTroubles(candidates: readonly ShapedCandidate[]): string[] {
 }
 
 function recommendationTroubles({ candidates, recommendation }: Shaped['pools'][number]): string[] {
+  // The checkpoint comes after all that the rings hold: going back to it gives up most.
+  const rings = candidates.filter(({ checkpoint }) => checkpoint === undefined);
   const newest = (verdict: string): bigint | null => {
-    const txgs = candidates.filter((each) => each.verdict === verdict).map(({ txg }) => BigInt(txg));
+    const txgs = rings.filter((each) => each.verdict === verdict).map(({ txg }) => BigInt(txg));
     return txgs.reduce<bigint | null>((most, txg) => (most === null || txg > most ? txg : most), null);
   };
   const best = newest('importable') ?? newest('readonly');

@@ -1,8 +1,16 @@
 import type { LabelDifference, LabelsDocument, LabelsSource, LabelText } from '../labelsDocument.ts';
 import type { JsonNvList, JsonValue } from '../nvlistJson.ts';
 import { sizeText } from './amounts.ts';
+import { labelValueText } from './labelValueText.ts';
 import { clean, entry, flow, type Page, paragraph, wrap } from './page.ts';
 import { couldNotRead, withoutPlace } from './sourceTrouble.ts';
+
+export interface LabelsTextChoice {
+  /** Every difference. */
+  readonly all: boolean;
+  /** How the labels are and where they differ; not what they say. */
+  readonly quiet: boolean;
+}
 
 /** The four labels may differ everywhere; the document has every difference. */
 const DIFFERENCES = 40;
@@ -11,9 +19,9 @@ const DIFFERENCES = 40;
  * The report of `labels` for a terminal: per source the state of the four labels, where they differ, and what they say,
  * once, by the first label that is sound.
  */
-export function labelsText(page: Page, document: LabelsDocument, choice: { readonly all: boolean }): string {
+export function labelsText(page: Page, document: LabelsDocument, choice: LabelsTextChoice): string {
   const readable = document.sources.filter(({ error, labels }) => error === null || labels.length > 0);
-  const blocks = readable.flatMap((source) => sourceBlocks(page, source, choice.all));
+  const blocks = readable.flatMap((source) => sourceBlocks(page, source, choice));
   blocks.push(couldNotRead(page, document.sources));
   return `${blocks
     .filter((block) => block.length > 0)
@@ -27,13 +35,13 @@ export function sourceHeading(page: Page, source: Pick<LabelsSource, 'path' | 's
   return flow(parts, '   ', page.width, '  ').map((line, index) => (index === 0 ? page.style.strong(line) : line));
 }
 
-function sourceBlocks(page: Page, source: LabelsSource, all: boolean): string[][] {
+function sourceBlocks(page: Page, source: LabelsSource, { all, quiet }: LabelsTextChoice): string[][] {
   const states = source.labels.flatMap((label) => labelState(page, source.path, label));
   const spoken =
     source.labels.find(({ status }) => status === 'ok') ?? source.labels.find(({ config }) => config !== null);
   const config = spoken?.config ?? null;
   const text =
-    spoken === undefined || config === null
+    spoken === undefined || config === null || quiet
       ? []
       : [page.style.dim(`  What label ${spoken.index} says`), ...tree(page, config)];
   return [[...sourceHeading(page, source), ...states], differencesText(page, source, all), text];
@@ -87,7 +95,10 @@ function tree(page: Page, list: JsonNvList | readonly JsonValue[], indent = '   
   return Object.entries(list).flatMap(([name, value]: [string, JsonValue]) => {
     const key = `${clean(page, name)}:`;
     if (typeof value === 'object') return [`${indent}${page.style.dim(key)}`, ...tree(page, value, `${indent}  `)];
-    const [first = '', ...rest] = wrap(`${key} ${clean(page, String(value))}`, page.width - indent.length - 2);
+    const [first = '', ...rest] = wrap(
+      `${key} ${clean(page, labelValueText(name, value))}`,
+      page.width - indent.length - 2,
+    );
     const painted = first.startsWith(key) ? page.style.dim(key) + first.slice(key.length) : first;
     return [`${indent}${painted}`, ...rest.map((line) => `${indent}  ${line}`)];
   });

@@ -22,7 +22,7 @@ export function countLeaves(root: VdevEntry): LeafCount {
   return { present, all };
 }
 
-/** The layout in a few words: `mirror`, `2 x raidz2 of 6 + log`. */
+/** The layout in a few words: `single disk`, `2 x raidz2 of 6 + log mirror`. */
 export function layoutText(page: Page, pool: PoolEntry): string {
   if (pool.vdevs === null) return 'layout unknown';
   const kinds = new Map<string, number>();
@@ -32,7 +32,15 @@ export function layoutText(page: Page, pool: PoolEntry): string {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   if (kinds.size === 0) return 'layout unknown';
-  return clean(page, [...kinds].map(([kind, count]) => (count === 1 ? kind : `${count} x ${kind}`)).join(' + '));
+  return clean(page, [...kinds].map(([kind, count]) => countedKind(kind, count, kinds.size)).join(' + '));
+}
+
+/** Kinds of vdev that are a device by themselves. */
+const LEAVES: ReadonlySet<string> = new Set(['disk', 'file']);
+
+function countedKind(kind: string, count: number, kinds: number): string {
+  if (count === 1) return LEAVES.has(kind) && kinds === 1 ? `single ${kind}` : kind;
+  return LEAVES.has(kind) ? `stripe of ${count} ${kind}s` : `${count} x ${kind}`;
 }
 
 /** Top-level vdevs in order. */
@@ -42,6 +50,7 @@ export const topLevels = (pool: PoolEntry): readonly VdevEntry[] =>
 function kindOf(vdev: VdevEntry): string {
   const parity = vdev.nparity === undefined ? '' : String(vdev.nparity);
   if (vdev.type === 'raidz' || vdev.type === 'draid') return `${vdev.type}${parity} of ${vdev.children.length}`;
+  if (vdev.type === 'missing') return 'missing vdev';
   if (vdev.type === 'mirror' && vdev.children.length > 2) return `mirror of ${vdev.children.length}`;
   return vdev.type;
 }

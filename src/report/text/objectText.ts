@@ -37,7 +37,7 @@ export function objectText(page: Page, object: ObjectEntry): string[] {
     lines.push(page.style.dim(`  Bonus: ${clean(page, bonus.type)}, ${bonus.lengthBytes} bytes`));
     if (bonus.fields === null)
       lines.push(...chunks(bonus.hex, Math.max(16, page.width - 4)).map((line) => `    ${line}`));
-    // Made of numbers, flags and texts at every level.
+    // Made of numbers, flags and texts at every level, and of null where there is none.
     else lines.push(...keyValues(page, bonus.fields as Parameters<typeof leaves>[0]));
   }
   if (spill !== null) lines.push(...paragraph(page, `Spill: ${blockAddresses(spill).join('  ')}`));
@@ -49,7 +49,7 @@ function keyValues(page: Page, value: Parameters<typeof leaves>[0]): string[] {
   const lines: string[] = [];
   for (const { key, value: text } of leaves(value)) {
     lines.push(
-      ...wrap(`${clean(page, key)}: ${clean(page, String(text))}`, page.width - 6).map(
+      ...wrap(`${clean(page, key)}: ${clean(page, String(text ?? 'none'))}`, page.width - 6).map(
         (line, i) => `${i === 0 ? '    ' : '      '}${line}`,
       ),
     );

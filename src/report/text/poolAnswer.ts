@@ -1,60 +1,54 @@
 import type { CandidateEntry, Depth, PoolEntry, SourceEntry } from '../document.ts';
-import { agoText, countText, durationText, timeText } from './amounts.ts';
+import { agoText, countText, timeText } from './amounts.ts';
+import { bestTxg } from './bestTxg.ts';
 import { countLeaves, layoutText } from './layoutText.ts';
-import { clean, entry, entryLine, flow, type Page, paragraph } from './page.ts';
-import { overlay, stateAt } from './recommendedState.ts';
-import { shellCommand } from './shellWord.ts';
-import { shortReason, withoutStep } from './shortReason.ts';
+import { clean, entry, flow, type Page, paragraph } from './page.ts';
+import { hasFinding, type PoolCase, poolCase } from './poolCase.ts';
+import { shortReason } from './shortReason.ts';
+import { txgsText } from './txgsText.ts';
+import { isWell, wellPool } from './wellPool.ts';
 
-/** Candidates, newest first; of one txg the later write first, as an import prefers them. */
-export const newestFirst = (pool: PoolEntry): CandidateEntry[] =>
-  [...pool.candidates].sort((a, b) =>
-    a.txg === b.txg ? b.timestamp - a.timestamp || a.rank - b.rank : BigInt(a.txg) > BigInt(b.txg) ? -1 : 1,
-  );
-
-/** A txg and when it was written. */
-type Written = Pick<CandidateEntry, 'txg' | 'timestamp'>;
-
-/** A pool with what its answer is made from. */
-interface Case {
-  readonly pool: PoolEntry;
-  readonly depth: Depth;
-  /** Candidates, newest first. */
-  readonly newest: readonly CandidateEntry[];
-  /** One entry a txg in the rings, newest first: also those that were asked not to be judged. */
-  readonly written: readonly Written[];
+export interface AnswerChoice {
+  /** Nothing but the answer. */
+  readonly quiet: boolean;
+  /** At full length also where all is well. */
+  readonly all: boolean;
 }
 
 /** What a person has to know first: which pool, does it import, which txg is best and what to type. */
-export function poolAnswer(page: Page, pool: PoolEntry, sources: readonly SourceEntry[], depth: Depth): string[] {
-  const newest = newestFirst(pool);
-  const about: Case = { pool, depth, newest, written: writtenTxgs(pool, newest, sources) };
+export function poolAnswer(
+  page: Page,
+  pool: PoolEntry,
+  sources: readonly SourceEntry[],
+  depth: Depth,
+  { quiet, all }: AnswerChoice,
+): string[] {
+  const about = poolCase(pool, sources, depth);
+  const short = !all && isWell(about);
   return [
     ...heading(page, about),
     '',
+    ...aimed(page, about),
     ...outlook(page, about),
-    ...hazards(page, newest),
+    ...dangers(page, about),
     '',
-    ...(pool.recommendation === null ? nextStep(page, about) : best(page, about)),
+    ...(pool.recommendation === null
+      ? nextStep(page, about)
+      : short
+        ? wellPool(page, about, quiet)
+        : bestTxg(page, about, quiet)),
   ];
 }
 
-function writtenTxgs(pool: PoolEntry, newest: readonly CandidateEntry[], sources: readonly SourceEntry[]): Written[] {
-  const known = new Map<string, Written>();
-  const rings = pool.sources.flatMap((index) => sources[index]?.uberblocks ?? []);
-  const own = rings.filter(({ state }) => state !== 'foreign');
-  for (const each of [...newest, ...own]) if (!known.has(each.txg)) known.set(each.txg, each);
-  return [...known.values()].sort((a, b) => (BigInt(a.txg) > BigInt(b.txg) ? -1 : 1));
-}
-
-function heading(page: Page, { pool, written }: Case): string[] {
+function heading(page: Page, { pool, written }: PoolCase): string[] {
   const name = pool.name === null ? `(pool ${clean(page, pool.guid)}, name unknown)` : clean(page, pool.name);
   const leaves = pool.vdevs === null ? null : countLeaves(pool.vdevs);
   const devices =
     leaves === null
       ? countText(pool.sources.length, 'device')
       : `${leaves.present} of ${countText(leaves.all, 'device')}`;
-  const parts = [name, `${layoutText(page, pool)}, ${devices}`];
+  const layout = layoutText(page, pool);
+  const parts = [name, leaves?.all === 1 && leaves.present === 1 ? layout : `${layout}, ${devices}`];
   if (pool.state !== 'active') parts.push(pool.state);
   const [last] = written;
   if (last !== undefined) {
@@ -66,15 +60,24 @@ function heading(page: Page, { pool, written }: Case): string[] {
   return [painted, ...rest];
 }
 
-/** One sentence: what an import of the newest txg would do. */
-function outlook(page: Page, about: Case): string[] {
+/** What was asked for, and whether any txg has it: the rest is read with that in mind. */
+const aimed = (page: Page, { aims }: PoolCase): string[] =>
+  aims.flatMap(({ code, message, severity }) => {
+    const asked = code === 'aimed-before' ? '--before' : '--needs';
+    const text = `Asked for with ${asked}: ${clean(page, message)}`;
+    return paragraph(page, text, severity === 'error' ? page.style.bad : page.style.strong);
+  });
+
+/** One sentence: what an import of the newest txg would do, or, after an aim, what the best one would. */
+function outlook(page: Page, about: PoolCase): string[] {
   const { good, warn, bad } = page.style;
-  const { pool, newest, written, depth } = about;
+  const { pool, newest, written, depth, aims } = about;
   const [first] = newest;
   const [last] = written;
   if (last === undefined) {
     return paragraph(page, 'Nothing to import: no valid uberblock of this pool was found on these sources.', bad);
   }
+  if (aims.length > 0) return aimedOutlook(page, about);
   if (first === undefined || BigInt(first.txg) < BigInt(last.txg)) {
     const to = first === undefined ? '' : ` after ${first.txg}`;
     return paragraph(page, `The txgs${to} up to the newest, ${last.txg}, were left out as asked and not judged.`, warn);
@@ -82,14 +85,29 @@ function outlook(page: Page, about: Case): string[] {
   const reason = because(page, first);
   switch (first.verdict) {
     case 'importable':
-      if (pool.findings.some(({ code }) => code === 'history-diverged')) {
+      if (hasFinding(pool, 'history-diverged')) {
         return paragraph(page, 'Will import, but the devices hold two histories: decide first which to keep.', warn);
       }
-      return paragraph(page, `Will import ${manner(first)}: the newest txg (${first.txg}) reads.`, good);
+      if (hasFinding(pool, 'abandoned-timeline')) {
+        const text = `Will import, but the newest txg (${first.txg}) is from before a rewind: decide first which to keep.`;
+        return paragraph(page, text, warn);
+      }
+      if ((pool.recommendation?.destroyedNewest ?? []).length > 0) {
+        return paragraph(
+          page,
+          `Will import ${manner(first)}, but not its last state: ${unpointed(pool, first)}.`,
+          warn,
+        );
+      }
+      return paragraph(
+        page,
+        `Will import ${manner(first)}: ${readsText(first, depth)}.`,
+        first.dataErrors ? warn : good,
+      );
     case 'readonly':
       return paragraph(page, `Will import as it is, but only read-only (txg ${first.txg})${reason}.`, warn);
     case 'damaged': {
-      const plain = pool.findings.some(({ code }) => code === 'plain-import-passes');
+      const plain = hasFinding(pool, 'plain-import-passes');
       const outcome = plain ? 'A plain import should pass, over damage' : 'Will not import as it is';
       return paragraph(page, `${outcome}: ${failingTxgs(page, about)}.`, plain ? warn : bad);
     }
@@ -100,6 +118,36 @@ function outlook(page: Page, about: Case): string[] {
   }
 }
 
+function aimedOutlook(page: Page, { pool, aims }: PoolCase): string[] {
+  const { good, warn, bad } = page.style;
+  const { recommendation } = pool;
+  if (recommendation === null) {
+    const none = aims.some(({ severity }) => severity === 'error');
+    return none ? [] : paragraph(page, 'None of those imports.', bad);
+  }
+  const { txg } = recommendation;
+  switch (pool.candidates.find((each) => each.txg === txg)?.verdict) {
+    case 'importable':
+      return paragraph(page, `Txg ${txg} meets that and imports.`, good);
+    case 'readonly':
+      return paragraph(page, `Txg ${txg} meets that and imports, but only read-only.`, warn);
+    default:
+      return paragraph(page, `Txg ${txg} meets that as far as is known; whether it imports is not.`, warn);
+  }
+}
+
+const unpointed = (pool: PoolEntry, { txg }: CandidateEntry): string => {
+  const count = pool.recommendation?.destroyedNewest?.length ?? 0;
+  return `${count === 1 ? 'the newest uberblock is' : `the newest ${count} uberblocks are`} destroyed, and what is left leads to txg ${txg}`;
+};
+
+function readsText({ txg, dataErrors }: CandidateEntry, depth: Depth): string {
+  const newest = `the newest txg (${txg})`;
+  if (depth !== 'data') return `${newest} and all metadata below it can be read`;
+  if (!dataErrors) return `${newest} and everything below it can be read`;
+  return `${newest} and its metadata can be read, but not all content of files`;
+}
+
 /** What an import needs besides the devices. */
 function manner({ commandReadOnly }: CandidateEntry): string {
   if (commandReadOnly.includes('-m')) return 'with -m (its log device is missing)';
@@ -107,24 +155,30 @@ function manner({ commandReadOnly }: CandidateEntry): string {
 }
 
 /** The newest txgs that fail, up to the first that does not, and why. */
-function failingTxgs(page: Page, { pool, newest }: Case): string {
+function failingTxgs(page: Page, { pool, newest }: PoolCase): string {
   const end = newest.findIndex((candidate) => candidate.verdict !== 'damaged');
   const txgs = [...new Set((end < 0 ? newest : newest.slice(0, end)).map((candidate) => candidate.txg))];
   const [first = ''] = txgs;
+  const last = txgs.at(-1) ?? first;
   const one = txgs.length === 1;
-  const which = one ? `the newest txg (${first})` : `the newest ${txgs.length} txgs (${txgs.at(-1)}-${first})`;
-  if (pool.findings.some((finding) => finding.code === 'uberblock-ahead-of-metadata')) {
+  const all = BigInt(first) - BigInt(last) + 1n === BigInt(txgs.length);
+  const many = all
+    ? `the newest ${txgs.length} txgs (${last}-${first})`
+    : `the newest ${txgs.length} uberblocks (${txgs.length === 2 ? '' : 'between '}txg ${last} and ${first})`;
+  const which = one ? `the newest txg (${first})` : many;
+  if (hasFinding(pool, 'uberblock-ahead-of-metadata')) {
     return `${which} ${one ? 'points' : 'point'} to metadata that never reached the disks`;
   }
   const [candidate] = newest;
   const reason = candidate === undefined ? '' : because(page, candidate);
   if (one) return `${which} is damaged${reason}`;
-  return `${which} are damaged${reason === '' ? '' : `; ${first}${reason}`}`;
+  const fail = end < 0 ? `none of ${txgs.length} txgs imports` : `${which} are damaged`;
+  return `${fail}${reason === '' ? '' : `; txg ${first}${reason}`}`;
 }
 
 function because(page: Page, candidate: CandidateEntry): string {
   const [first = ''] = candidate.reasons;
-  const reason = clean(page, withoutStep(shortReason(first))).replace(/\.$/, '');
+  const reason = clean(page, shortReason(first)).replace(/\.$/, '');
   return reason === '' ? '' : `: ${reason}`;
 }
 
@@ -142,72 +196,31 @@ function checked(depth: Depth): string {
 }
 
 /** What importing would do to the machine; txgs with the same danger are named together. */
-function hazards(page: Page, newest: readonly CandidateEntry[]): string[] {
-  const { bad } = page.style;
-  const txgs = new Map<string, string[]>();
-  for (const candidate of newest) {
-    for (const { kind, message } of candidate.hazards) {
-      const danger = `${kind === 'panic' ? 'would crash the machine' : clean(page, kind)}: ${clean(page, message)}`;
-      txgs.set(danger, [...(txgs.get(danger) ?? []), candidate.txg]);
+function dangers(page: Page, { newest }: PoolCase): string[] {
+  const paint = (text: string) => page.style.bad(page.style.strong(text));
+  const known = newest.map(({ txg }) => txg);
+  const txgs = new Map<string, Set<string>>();
+  for (const { txg, hazards } of newest) {
+    for (const { kind, message } of hazards) {
+      const said = clean(page, shortReason(message)).replace(/^importing this txg would crash the machine: /, '');
+      const danger = kind === 'panic' ? `WOULD CRASH THE MACHINE: ${said}` : `${clean(page, kind)}: ${said}`;
+      txgs.set(danger, (txgs.get(danger) ?? new Set()).add(txg));
     }
   }
-  return [...txgs].flatMap(([danger, which]) =>
-    entry(page, 'Danger', `importing txg ${which.join(', ')} ${danger}`, bad, bad),
-  );
+  return [...txgs].flatMap(([danger, which]) => {
+    const text = `importing txg ${txgsText(which, known)} ${danger}`;
+    return entry(page, 'DANGER', text, paint, paint);
+  });
 }
-
-function best(page: Page, { pool, written, depth }: Case): string[] {
-  const { recommendation } = pool;
-  if (recommendation === null) return [];
-  const { txg, lossSeconds, why, commandReadOnly, commandReadWrite, alternatives, cautions } = recommendation;
-  const { strong, good, warn, dim } = page.style;
-  const verdict = pool.candidates.find((candidate) => candidate.txg === txg)?.verdict ?? 'unverified';
-  const proven = verdict === 'unverified' ? '. Not proven: it may still fail.' : '';
-  const lost = lossText(txg, lossSeconds, written, commandReadOnly.includes('-m'));
-  const lines = entry(page, 'Best', `txg ${txg}, ${lost}${proven}`, good, strong);
-  // Of the newest txg that imports all is said above, unless it was aimed at something.
-  if (why !== '' && !why.startsWith('the newest there is, and all')) {
-    lines.push(...entry(page, '', sentence(clean(page, why))));
-  }
-  if (commandReadOnly.length > 0) lines.push(entryLine(page, shellCommand(commandReadOnly, page.unicode)));
-  if (verdict === 'importable' && commandReadWrite.length > 0) {
-    lines.push(...entry(page, '', 'To write to it again, once that worked; this cannot be undone:', dim, dim));
-    lines.push(entryLine(page, shellCommand(commandReadWrite, page.unicode), dim));
-    const after = recommendation.afterReadWrite ?? '';
-    if (after !== '') {
-      lines.push(...entry(page, '', 'Then at once, so that no import returns to the newer txgs:', dim, dim));
-      lines.push(entryLine(page, clean(page, after), dim));
-    }
-  } else if (verdict === 'readonly') {
-    lines.push(...entry(page, '', 'Read-write this txg does not import.', dim, dim));
-  }
-  if (depth === 'meta') {
-    lines.push(...entry(page, '', 'The content of files was not read: --depth data reads it too.', dim, dim));
-  }
-  lines.push(...stateAt(page, recommendation));
-  for (const other of alternatives) lines.push(...entry(page, 'Or', `txg ${other.txg}: ${clean(page, other.why)}`));
-  for (const caution of cautions) lines.push(...entry(page, 'Careful', clean(page, caution), warn));
-  lines.push(...overlay(page, recommendation));
-  return lines;
-}
-
-/** What going back to `txg` costs, in words. */
-function lossText(txg: string, lossSeconds: number, written: readonly Written[], withoutLog: boolean): string {
-  const steps = written.findIndex((each) => each.txg === txg);
-  if (steps === 0) return `the newest: no txg is lost${withoutLog ? ' but what waited in the missing log' : ''}`;
-  const back = steps > 0 ? ` (${countText(steps, 'txg')} back)` : '';
-  if (lossSeconds < 0) return `by its clock ${durationText(-lossSeconds)} after the newest${back}`;
-  return `${lossSeconds === 0 ? 'less than 1 s' : durationText(lossSeconds)} before the newest${back}`;
-}
-
-/** A part of a sentence as one of its own. */
-const sentence = (text: string): string =>
-  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 
 /** No txg can be named: what to do instead. */
-function nextStep(page: Page, { pool, newest, depth }: Case): string[] {
+function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[] {
   const verdicts = new Set(newest.map((candidate) => candidate.verdict));
   const next = (text: string) => entry(page, 'Next', text);
+  if (hasFinding(pool, 'aimed-before', 'error')) {
+    return next('Look for the command with zfs-uber history, or scan without --before.');
+  }
+  if (aims.length > 0) return next('Ask for less, or scan without --before and --needs to see what imports at all.');
   if (newest.length === 0 && pool.candidates.length === 0 && pool.missing.length === 0) {
     return next('Give every device and every older image you have to one scan; copy failing disks first (ddrescue).');
   }
@@ -217,6 +230,12 @@ function nextStep(page: Page, { pool, newest, depth }: Case): string[] {
   }
   if (verdicts.has('unverified')) {
     return next('No txg could be checked far enough to recommend one. Try the table on a copy.');
+  }
+  if (hasFinding(pool, 'offline-leg')) {
+    return next('Give zpool nothing but what the finding offline-leg names, on a copy.');
+  }
+  if (hasFinding(pool, 'device-truncated', 'error')) {
+    return next('Give the device or image whole: copy it again, or give its partition the old size back.');
   }
   if (verdicts.has('incomplete') || pool.missing.length > 0) {
     return next('Find the missing devices, or images of them, and give them all to one scan.');

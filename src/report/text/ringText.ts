@@ -6,7 +6,14 @@ import { clean, type Page, paragraph, type Style } from './page.ts';
 import { ringLines, ringPicture } from './ringPicture.ts';
 import { couldNotRead, withoutPlace } from './sourceTrouble.ts';
 import { foldLast, type Row, table } from './table.ts';
-import { datedColumn } from './writtenColumn.ts';
+import { datedColumn, type WrittenText } from './writtenColumn.ts';
+
+export interface RingTextChoice {
+  /** Every slot, and checksums in full. */
+  readonly all: boolean;
+  /** The pictures alone. */
+  readonly quiet: boolean;
+}
 
 /** Rows of a table that is not asked for whole; at most half of them are slots that are not sound. */
 const ROWS = 20;
@@ -23,6 +30,27 @@ const PAINT: Readonly<Record<SlotState, keyof Style | null>> = {
   garbage: 'warn',
 };
 
+const STATES: Readonly<Record<SlotState, string>> = {
+  valid: 'valid',
+  mmp: 'heartbeat',
+  empty: 'empty',
+  template: 'fresh label',
+  checksum: 'bad checksum',
+  torn: 'torn write',
+  unreadable: 'unreadable',
+  foreign: 'other pool',
+  garbage: 'no uberblock',
+};
+
+/** The words of two checksums: nobody compares them by eye. */
+const WORDS = /: expected (?:[0-9a-f]{16}:?){4}, found (?:[0-9a-f]{16}:?){4}/;
+
+/** What is wrong with a slot; `all` with the checksums. */
+function troubleOf(path: string, { error }: SlotText, all: boolean): string {
+  const message = error === null ? '' : withoutPlace(path, error.message);
+  return all ? message : message.replace(WORDS, ' does not match');
+}
+
 /** Slots that hold nothing need no row: the map shows them. */
 const WITHOUT_ROW: readonly SlotState[] = ['empty', 'template'];
 
@@ -32,11 +60,11 @@ const SOUND: readonly SlotState[] = ['valid', 'mmp'];
  * The report of `ring` for a terminal: per source the rings as a picture, then what each slot holds: first those that are
  * not sound, then the newest.
  */
-export function ringText(page: Page, document: RingDocument, choice: { readonly all: boolean }): string {
+export function ringText(page: Page, document: RingDocument, choice: RingTextChoice): string {
   const readable = document.sources.filter(({ error, rings }) => error === null || rings.length > 0);
   const blocks = readable.flatMap((source) => [
     [...sourceHeading(page, source), ...picture(page, source)],
-    slotTable(page, source, choice.all),
+    choice.quiet ? [] : slotTable(page, source, choice.all),
   ]);
   blocks.push(couldNotRead(page, document.sources));
   return `${blocks
@@ -68,7 +96,9 @@ function slotTable(page: Page, source: RingSource, all: boolean): string[] {
   for (const { label, slots } of source.rings) {
     for (const slot of slots) {
       if (WITHOUT_ROW.includes(slot.state)) continue;
-      const key = `${slot.slot} ${slot.state} ${JSON.stringify(slot.uberblock)}`;
+      // Of what is damaged labels differ in bits that the row does not show.
+      const same = all || SOUND.includes(slot.state) ? JSON.stringify(slot.uberblock) : slot.uberblock?.txg;
+      const key = `${slot.slot} ${slot.state} ${same} ${troubleOf(source.path, slot, all)}`;
       const known = merged.get(key);
       if (known === undefined) merged.set(key, { slot, labels: [label] });
       else known.labels.push(label);
@@ -89,7 +119,7 @@ function slotTable(page: Page, source: RingSource, all: boolean): string[] {
   ];
   const rest = entries.length - shown.length;
   const written = datedColumn(page);
-  const rows = shown.map((each) => slotRow(page, source.path, each, written));
+  const rows = shown.map((each) => slotRow(page, source.path, each, written, all));
   const [folded, foldedRows] = foldLast(page, columns, rows);
   return table(page, folded, '', foldedRows, rest === 0 ? null : `${countText(rest, 'more slot')}: --all`);
 }
@@ -102,17 +132,17 @@ function newestFirst(a: Entry, b: Entry): number {
   return y.timestamp - x.timestamp || a.slot.slot - b.slot.slot;
 }
 
-function slotRow(page: Page, path: string, { slot, labels }: Entry, written: (timestamp: number) => string): Row {
-  const { uberblock, state, error } = slot;
+function slotRow(page: Page, path: string, { slot, labels }: Entry, written: WrittenText, all: boolean): Row {
+  const { uberblock, state } = slot;
   return {
     cells: [
       { text: String(slot.slot), paint: null },
       { text: uberblock?.txg ?? '', paint: null },
       { text: uberblock === null ? '' : written(uberblock.timestamp), paint: null },
       { text: rangesText(labels), paint: null },
-      { text: state, paint: PAINT[state] },
+      { text: STATES[state], paint: PAINT[state] },
     ],
-    note: error === null ? '' : clean(page, withoutPlace(path, error.message)),
+    note: clean(page, troubleOf(path, slot, all)),
   };
 }
 

@@ -1,10 +1,13 @@
 import type { FindingEntry, PoolEntry, ScanDocument, Severity, SourceEntry } from '../document.ts';
 import { countText, sizeText } from './amounts.ts';
+import { beforeWriting } from './beforeWriting.ts';
 import { candidateTable, type TableChoice } from './candidateTable.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
 import { poolAnswer } from './poolAnswer.ts';
+import { isAim, poolCase } from './poolCase.ts';
 import { type LabelRing, ringLines, ringPicture } from './ringPicture.ts';
-import { couldNotRead, nothingFound } from './sourceTrouble.ts';
+import { couldNotRead, isDamaged, nothingFound } from './sourceTrouble.ts';
+import { isWell, worthSaying } from './wellPool.ts';
 
 export interface ScanTextChoice extends TableChoice {
   /** The answer alone: no findings, tables and maps. */
@@ -26,20 +29,44 @@ const FINDINGS = 10;
  *   `page.style` adds
  */
 export function scanText(page: Page, document: ScanDocument, choice: ScanTextChoice): string {
-  const blocks: string[][] = [];
+  const blocks: string[][] = [notWhole(page, document)];
   for (const pool of document.pools) {
-    blocks.push(poolAnswer(page, pool, document.sources, document.depth));
+    blocks.push(poolAnswer(page, pool, document.sources, document.depth, choice));
     if (choice.quiet) continue;
+    if (!choice.all && isWell(poolCase(pool, document.sources, document.depth))) {
+      blocks.push(findings(page, worthSaying(pool), false));
+      continue;
+    }
     const missing = missingDevices(page, pool);
-    blocks.push([...missing, ...findings(page, pool.findings, choice.all)]);
+    const said = pool.findings.filter((finding) => !isAim(finding));
+    blocks.push([...missing, ...findings(page, said, choice.all)]);
     blocks.push(candidateTable(page, pool, choice));
     blocks.push(rings(page, pool, document.sources, choice.all));
+    blocks.push(beforeWriting(page, pool));
   }
   if (document.pools.length === 0) blocks.push(nothingFound(page, document, choice.pool));
   if (!choice.quiet) blocks.push(findings(page, document.findings, choice.all), withoutPool(page, document));
   blocks.push(couldNotRead(page, document.sources));
   const shown = blocks.filter((block) => block.length > 0);
   return `${shown.map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+/** That more is to be known than what follows: before everything else, or nobody sees it. */
+function notWhole(page: Page, { stopped, pools, sources }: ScanDocument): string[] {
+  const { bad, warn } = page.style;
+  const lines: string[] = [];
+  if (stopped) {
+    const candidates = pools.flatMap((pool) => pool.candidates);
+    const judged = candidates.filter(({ verdict }) => verdict !== 'unverified').length;
+    const far = candidates.length === 0 ? '' : ` ${judged} of ${countText(candidates.length, 'txg')} were judged;`;
+    lines.push(...paragraph(page, `Stopped before the end:${far} the best of all may be another one.`, bad));
+  }
+  const unread = sources.filter(({ error }) => error !== null).length;
+  if (unread > 0 && pools.length > 0) {
+    const text = `${unread} of ${countText(sources.length, 'source')} could not be read in full: see the end of this report.`;
+    lines.push(...paragraph(page, text, warn));
+  }
+  return lines;
 }
 
 const WORDS: Readonly<Record<Severity, { rank: number; word: string; paint: keyof Style }>> = {
@@ -90,9 +117,6 @@ function rings(page: Page, pool: PoolEntry, sources: readonly SourceEntry[], all
   if (rest > 0) lines.push(...paragraph(page, `${countText(rest, 'more device')}: --all`, page.style.dim));
   return lines;
 }
-
-const isDamaged = ({ status, ring }: SourceEntry['labels'][number]): boolean =>
-  status !== 'ok' || ring === null || ring.badChecksum + ring.unreadable > 0;
 
 function labelRings(source: SourceEntry, pool: PoolEntry): LabelRing[] {
   const txg = pool.recommendation?.txg;

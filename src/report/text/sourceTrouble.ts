@@ -1,4 +1,4 @@
-import type { DocumentError, ScanDocument } from '../document.ts';
+import type { DocumentError, LabelEntry, ScanDocument } from '../document.ts';
 import { countText } from './amounts.ts';
 import { clean, entry, type Page, paragraph } from './page.ts';
 
@@ -6,6 +6,10 @@ interface Troubled {
   readonly path: string;
   readonly error: DocumentError | null;
 }
+
+/** Something is wrong with the label or its ring. */
+export const isDamaged = ({ status, ring }: LabelEntry): boolean =>
+  status !== 'ok' || ring === null || ring.badChecksum + ring.unreadable > 0;
 
 /** Sources that could not be opened or read; none when all could. */
 export function couldNotRead(page: Page, sources: readonly Troubled[]): string[] {

@@ -18,6 +18,8 @@ export interface Row {
   readonly cells: readonly Cell[];
   /** Printable text after the last column, wrapped; may be empty. */
   readonly note: string;
+  /** Sets off the note. */
+  readonly paint?: keyof Style | null;
 }
 
 /** Below this many columns notes stand under their rows. */
@@ -25,7 +27,7 @@ export const NARROW = 64;
 const GAP = '  ';
 const NOTE_INDENT = 6;
 /** Notes that would have fewer columns stand under their rows too. */
-const LEAST_NOTE = 20;
+const LEAST_NOTE = 24;
 
 /** Columns that a row takes before its note. */
 const rowColumns = (columns: readonly Column[], rows: readonly Row[]): number =>
@@ -39,9 +41,9 @@ const widthsOf = (columns: readonly Column[], rows: readonly Row[]): number[] =>
  */
 export function foldLast(page: Page, columns: readonly Column[], rows: readonly Row[]): [Column[], Row[]] {
   if (rowColumns(columns, rows) <= page.width) return [[...columns], [...rows]];
-  const folded = rows.map(({ cells, note }) => {
+  const folded = rows.map(({ cells, note, paint = null }) => {
     const text = cells.at(-1)?.text ?? '';
-    return { cells: cells.slice(0, -1), note: note === '' ? text : `${text}: ${note}` };
+    return { cells: cells.slice(0, -1), note: note === '' ? text : `${text}: ${note}`, paint };
   });
   return [columns.slice(0, -1), folded];
 }
@@ -70,7 +72,8 @@ export function table(
   const heads = columns.map(({ head }, at) => align(head, at)).join(GAP);
   const out = [dim(`${GAP}${heads}${narrow ? '' : `${GAP}${noteHead}`}`.trimEnd())];
   let before = '';
-  for (const { cells, note } of rows) {
+  for (const { cells, note, paint } of rows) {
+    const set = (text: string) => (paint == null ? text : page.style[paint](text));
     const last = cells.length - 1;
     const wrapped = note === '' ? [] : wrap(note, page.width - noteAt);
     const lines = wrapped.length > 1 && note === before ? ['as above'] : wrapped;
@@ -81,9 +84,10 @@ export function table(
       const filled = open ? cell.text : align(cell.text, at);
       return cell.paint === null ? filled : page.style[cell.paint](filled);
     });
-    out.push(`${GAP}${text.join(GAP)}${beside === undefined ? '' : `${GAP}${beside}`}`);
-    for (const line of lines) out.push(' '.repeat(noteAt) + line);
+    out.push(`${GAP}${text.join(GAP)}${beside === undefined ? '' : `${GAP}${set(beside)}`}`);
+    for (const line of lines) out.push(' '.repeat(noteAt) + set(line));
   }
-  if (rest !== null) out.push(dim(`${' '.repeat(narrow ? GAP.length : noteAt)}${rest}`));
+  const restAt = narrow || noteAt + columnsOf(rest ?? '') > page.width ? GAP.length : noteAt;
+  if (rest !== null) out.push(dim(`${' '.repeat(restAt)}${rest}`));
   return out;
 }

@@ -1,16 +1,14 @@
 import { LimitError, UnsupportedError, ZfsUberError } from '../../bytes/errors.ts';
-import { Files } from '../../dataset/files.ts';
+import { entryName } from '../../dataset/entryName.ts';
+import { ENTRY_OBJECT, Files } from '../../dataset/files.ts';
 import type { DmuObject } from '../../dataset/object.ts';
 import type { Objset } from '../../dataset/objset.ts';
 import { readAhead } from '../../dataset/readAhead.ts';
 import { Zap } from '../../dataset/zap.ts';
 import type { Blkptr } from '../../format/blkptr.ts';
+import { OBJECT_TYPE } from '../../format/objectTypes.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
 
-/** Lower bits of a directory entry are the object. Source: include/sys/zfs_znode.h, ZFS_DIRENT_OBJ */
-const ENTRY_OBJECT = (1n << 48n) - 1n;
-/** Source: include/sys/dmu.h, DMU_OT_DIRECTORY_CONTENTS */
-const DIRECTORY = 20;
 /** Files below one directory that are looked at. */
 const MAX_FILES = 1_000_000;
 /** Blocks verified at once, and sound ones that are remembered for other txgs. */
@@ -50,7 +48,7 @@ export class FileCheck {
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
       const object = await files.objset.object(id, signal);
       await this.#readsWhole(object, signal);
-      if (object.dnode.type !== DIRECTORY) continue;
+      if (object.dnode.type !== OBJECT_TYPE.directory) continue;
       for await (const entry of (await Zap.open(object, signal)).entries({ signal })) {
         const below = (entry.integers[0] ?? 0n) & ENTRY_OBJECT;
         if (seen.has(below)) continue;
@@ -86,12 +84,23 @@ async function idOf(files: Files, path: readonly string[], signal: AbortSignal |
   let id = files.root;
   for (const step of path) {
     const object = await files.objset.object(id, signal);
-    if (object.dnode.type !== DIRECTORY) return null;
-    const word = await (await Zap.open(object, signal)).integer(step, signal);
-    if (word === null) return null;
-    id = word & ENTRY_OBJECT;
+    if (object.dnode.type !== OBJECT_TYPE.directory) return null;
+    const found: bigint | null = await idIn(await Zap.open(object, signal), step, signal);
+    if (found === null) return null;
+    id = found;
   }
   return id;
+}
+
+async function idIn(directory: Zap, name: string, signal: AbortSignal | undefined): Promise<bigint | null> {
+  const word = await directory.integer(name, signal);
+  if (word !== null) return word & ENTRY_OBJECT;
+  // A name that is no UTF-8, as it is printed.
+  if (!name.includes('\\x')) return null;
+  for await (const entry of directory.entries({ signal })) {
+    if (entryName(entry) === name) return (entry.integers[0] ?? 0n) & ENTRY_OBJECT;
+  }
+  return null;
 }
 
 /** @throws what is no error of this library */

@@ -1,6 +1,7 @@
 import type { Engine } from '../../block/engine.ts';
 import { type Dataset, Dsl } from '../../dataset/dsl.ts';
 import { Objset } from '../../dataset/objset.ts';
+import { Properties } from '../../dataset/properties.ts';
 import { type BlockBatches, openBlockBatches } from '../../pool/blockBatch.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
 import type { LoadState, MosView } from '../load/loadState.ts';
@@ -8,6 +9,7 @@ import { PointerScan } from '../verify/pointerScan.ts';
 import { type Failure, isLogHead, isSummary, type Part } from '../verify/summary.ts';
 import { VerifyMemo } from '../verify/verifyMemo.ts';
 import { Walk } from '../verify/walk.ts';
+import { WalkBudget } from '../verify/walkBudget.ts';
 import { FileCheck, type NeedState, stateOf } from './fileCheck.ts';
 import type { Need } from './need.ts';
 
@@ -17,6 +19,9 @@ export interface NeedAnswer extends NeedState {
 
 /** Sound blocks remembered: up to 21 bytes each. */
 const MEMORY = 2_000_000;
+
+const CLOSED =
+  'it is encrypted, and names of files cannot be told without the key: ask for the dataset or snapshot without a path';
 
 /** What was found out through one reader: blocks that did not change between txgs are looked at once. */
 interface Known {
@@ -30,6 +35,7 @@ export class NeedsCheck {
   readonly #needs: readonly Need[];
   readonly #engine: Engine;
   readonly #known = new WeakMap<BlockReader, Known>();
+  readonly #budget = new WalkBudget();
 
   constructor(needs: readonly Need[], engine: Engine) {
     this.#needs = needs;
@@ -48,7 +54,10 @@ export class NeedsCheck {
     try {
       const dataset = await new Dsl(view.mos, pool.name ?? '').find(name, signal);
       if (dataset === null) return { state: 'absent', detail: '' };
-      if (path === null) return await this.#dataset(dataset, view, signal);
+      // The root directory is the filesystem.
+      if (path === null || path.length === 0) return await this.#dataset(dataset, view, signal);
+      if ((await new Properties(view.mos).encryption(dataset, signal)) !== 'off')
+        return { state: 'unknown', detail: CLOSED };
       const objset = await Objset.open(view.blocks.cache, dataset.phys.bp, name, signal);
       return await this.#through(view).files.check(objset, path, signal);
     } catch (error) {
@@ -59,14 +68,14 @@ export class NeedsCheck {
   async #dataset({ object, phys }: Dataset, view: MosView, signal: AbortSignal | undefined): Promise<NeedState> {
     const { memo, batches } = this.#through(view);
     const { bytes, littleEndian, place } = phys.bp;
-    const tops = view.root.children;
+    this.#budget.begin(view.root, view.blocks.reader, MEMORY, memo.sound.size >= MEMORY);
     const walk = new Walk({
       memo,
       batches,
-      scan: new PointerScan(tops),
+      scan: new PointerScan(view.root.children),
       data: true,
       oldestTxg: 0,
-      poolSize: tops.reduce((sum, { config }) => sum + Number(config.asize ?? 0n), 0),
+      budget: this.#budget,
       place,
       signal,
       onBatch: undefined,

@@ -2,7 +2,7 @@ import type { Uberblock } from '../../format/uberblock.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { compareUberblocks, uberblockCopies } from '../../pool/uberblockCopies.ts';
-import type { Finding } from '../findings/finding.ts';
+import { type Finding, time } from '../findings/finding.ts';
 
 /**
  * Whether somebody writes to the pool: the newest uberblock of its devices, heartbeats included, at two times.
@@ -35,5 +35,5 @@ function newestOf(devices: readonly DeviceSurvey[]): Uberblock | null {
 
 function describe({ txg, timestamp, mmp }: Uberblock): string {
   const sequence = mmp?.sequence ?? null;
-  return `txg ${txg} of ${timestamp}${sequence === null ? '' : `, sequence ${sequence}`}`;
+  return `txg ${txg} (${time(timestamp)})${sequence === null ? '' : `, sequence ${sequence}`}`;
 }

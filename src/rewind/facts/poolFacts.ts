@@ -8,8 +8,8 @@ import type { BlockReader } from '../../pool/blockRead.ts';
 import type { Pool, VdevNode } from '../../pool/pool.ts';
 import type { Candidate } from '../candidates.ts';
 import type { Judged } from '../judge.ts';
-import { checkRoot } from '../rootCheck.ts';
 import { type Branch, branchesOf } from './branchFacts.ts';
+import { configTxgs } from './configTxgs.ts';
 import { type StateFacts, stateFacts } from './stateFacts.ts';
 import { type TrimFacts, trimFacts } from './trimFacts.ts';
 
@@ -21,24 +21,16 @@ export interface TreeAt {
   readonly tree: VdevConfig;
 }
 
-/** A checkpoint that is kept in the pool. */
-export interface StoredCheckpoint {
-  readonly uberblock: Uberblock;
-  /** Txg whose meta-object set was found to hold it. */
-  readonly seenAt: Txg;
-  /** Its root block is whole. */
-  readonly reads: boolean;
-}
-
 /** What meta-object sets tell beside the verdicts. */
 export interface PoolFacts {
   /** One for each set of devices that the pool had in the txgs of its rings, newest first, as far as one opens. */
   readonly trees: readonly TreeAt[];
-  readonly checkpoint: StoredCheckpoint | null;
   /** At the recommended txg, else at the newest that opens. */
   readonly trim: TrimFacts | null;
   /** Histories that went on without each other, as each ends; empty where there is one. */
   readonly branches: readonly Branch[];
+  /** When the config of a state was written, by the key of its candidate; empty where times and txgs agree. */
+  readonly configTxgs: ReadonlyMap<string, Txg>;
   /** Of the recommended txg. */
   readonly state: StateFacts | null;
 }
@@ -95,9 +87,13 @@ export async function readPoolFacts(
   const trimView = chosen ?? newest;
   return {
     trees,
-    checkpoint: newest === null ? null : await opened(() => storedCheckpoint(newest, signal)),
     trim: trimView === null ? null : await opened(() => trimFacts(trimView, signal)),
     branches: await branchesOf(readable, viewOf, signal),
+    configTxgs: await configTxgs(
+      pool,
+      readable.map(({ candidate }) => candidate),
+      viewOf,
+    ),
     state: chosen === null ? null : await stateFacts(chosen, { logMissing, signal }),
   };
 }
@@ -110,13 +106,6 @@ async function viewAt(
 ): Promise<PoolAt | null> {
   if (pool.root === null) return null;
   return (await openPoolAt(pool, pool.root, uberblock, open, { signal })).view;
-}
-
-async function storedCheckpoint(view: PoolAt, signal: AbortSignal | undefined): Promise<StoredCheckpoint | null> {
-  const uberblock = await view.mos.checkpoint(signal);
-  if (uberblock === null) return null;
-  const { state } = await checkRoot(uberblock.rootbp, view.blocks, signal);
-  return { uberblock, seenAt: view.txg, reads: state === 'reads' };
 }
 
 /** Null for what cannot be read: it is evidence beside the verdicts, which say what is damaged. */

@@ -1,7 +1,7 @@
 import { ZfsUberError } from '../../bytes/errors.ts';
 import type { Txg } from '../../bytes/units.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
-import type { VdevConfig } from '../../format/vdevConfig.ts';
+import { leafConfigs } from '../../format/vdevConfig.ts';
 
 /** What the pool at one txg does to space that it does not use, on its own, as soon as it is imported to write. */
 export interface TrimFacts {
@@ -28,7 +28,9 @@ const MAX_LEAVES = 1024;
 export async function trimFacts(view: PoolAt, signal?: AbortSignal): Promise<TrimFacts> {
   const autotrim = (await view.mos.properties(signal)).get('autotrim')?.integer;
   const running: { vdev: string; what: 'trim' | 'initialize' }[] = [];
-  for (const { path, type, zapLeaf, guid } of leaves(view.vdevTree)) {
+  let looked = 0;
+  for (const { path, type, zapLeaf, guid } of view.vdevTree === null ? [] : leafConfigs(view.vdevTree)) {
+    if (++looked > MAX_LEAVES) break;
     if (zapLeaf === null || zapLeaf === 0n) continue;
     try {
       const zap = await view.mos.zap(zapLeaf, signal);
@@ -41,14 +43,4 @@ export async function trimFacts(view: PoolAt, signal?: AbortSignal): Promise<Tri
     }
   }
   return { txg: view.txg, autotrim: autotrim === 1n, running };
-}
-
-function leaves(tree: VdevConfig | null): VdevConfig[] {
-  const found: VdevConfig[] = [];
-  const open = tree === null ? [] : [...tree.children];
-  for (let next = open.pop(); next !== undefined && found.length < MAX_LEAVES; next = open.pop()) {
-    if (next.children.length === 0) found.push(next);
-    else open.push(...next.children);
-  }
-  return found;
 }

@@ -3,7 +3,7 @@ import type { OutsideReason, VdevNode } from '../../pool/pool.ts';
 import { leavesOf, spareable, vdevHealth, vdevName } from '../../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../../pool/vdevSize.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
-import { count, type Evidence, type Finding, list, type Severity } from './finding.ts';
+import { count, type Evidence, type Finding, list, type Severity, size } from './finding.ts';
 
 /** Leaves and whole top-level vdevs that no source is, and what it takes to do without. */
 export function missingDevices({ pool, candidates }: Evidence): Finding[] {
@@ -107,7 +107,7 @@ export function truncatedDevices({ pool }: Evidence): Finding[] {
       return {
         code: 'device-truncated',
         severity: lost ? 'error' : 'warning',
-        message: `${device.source.name} is ${device.source.size} bytes long; the vdev needs at least ${needed}: ${short} are missing at the end, and OpenZFS does not open it. ${without}`,
+        message: `${device.source.name} is too short: it has ${size(BigInt(device.source.size))}, the vdev needs at least ${size(needed)}. ${size(short)} or more are missing at the end, and OpenZFS does not open it. ${without}`,
         devices: [device],
       };
     });

@@ -1,6 +1,7 @@
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { Candidate } from '../candidates.ts';
+import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
 import type { Judged } from '../judge.ts';
 
@@ -27,6 +28,8 @@ export interface Evidence {
   readonly best: Judged | null;
   /** What meta-object sets tell; null where none was read. */
   readonly facts: PoolFacts | null;
+  /** What meta-object sets keep as the checkpoint, and what was found out about it; null without one. */
+  readonly checkpoint: (FoundCheckpoint & { readonly judged: Judged | null }) | null;
 }
 
 /** `1 device`, `2 devices`. */
@@ -38,6 +41,30 @@ export function list(items: readonly (string | number | bigint)[], shown = 8): s
   return items.length > shown ? `${head} and ${items.length - shown} more` : head;
 }
 
+/** Whole numbers, each once, neighbours together: `0-3, 7`. */
+export function ranges(numbers: readonly number[]): string {
+  const runs: { from: number; to: number }[] = [];
+  for (const each of [...new Set(numbers)].sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last !== undefined && each === last.to + 1) last.to = each;
+    else runs.push({ from: each, to: each });
+  }
+  return list(runs.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)));
+}
+
+/** `label 2`, `labels 0-3`. */
+export const several = (thing: string, numbers: readonly number[]): string =>
+  `${thing}${new Set(numbers).size === 1 ? '' : 's'} ${ranges(numbers)}`;
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+/** `56 MiB`, or the bytes where it is no whole number of anything larger. */
+export function size(bytes: bigint): string {
+  let [amount, unit] = [bytes, 0];
+  while (amount > 0n && amount % 1024n === 0n && unit < UNITS.length - 1) [amount, unit] = [amount / 1024n, unit + 1];
+  return `${amount} ${UNITS[unit]}`;
+}
+
 /** Seconds since 1970 as UTC; a number that is no date of this era as it is. */
 export function time(timestamp: bigint): string {
   if (timestamp > 253402300799n) return `${timestamp} s`;
@@ -47,6 +74,7 @@ export function time(timestamp: bigint): string {
 /** A span of seconds in the largest unit that fits. */
 export function span(seconds: bigint): string {
   const s = seconds < 0n ? -seconds : seconds;
+  if (s === 0n) return 'less than 1 s';
   if (s < 120n) return `${s} s`;
   if (s < 7200n) return `${s / 60n} min`;
   if (s < 172800n) return `${s / 3600n} h`;

@@ -6,7 +6,9 @@ import { impossibleLabels } from './labelValues.ts';
 import { plainImport } from './plainImport.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
 import { failingSlots, lostRings, tornSectors, unreadableSlots } from './rings.ts';
-import { divergedHistory, staleLegs, timeGoingBack } from './timelines.ts';
+import { shiftedDevices } from './shifted.ts';
+import { timeGoingBack } from './timeGoingBack.ts';
+import { divergedHistory, staleLegs } from './timelines.ts';
 import { changedDevices } from './trees.ts';
 import { trimHazard } from './trim.ts';
 import { aheadOfMetadata, reusedRoots } from './uberblocks.ts';
@@ -18,6 +20,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   divergedHistory,
   missingDevices,
   truncatedDevices,
+  shiftedDevices,
   staleLegs,
   timeGoingBack,
   multihost,

@@ -29,7 +29,7 @@ export function guidSumMismatch(evidence: Evidence): Finding[] {
     {
       code: 'guid-sum-mismatch',
       severity: harmless ? 'info' : 'warning',
-      message: `The guids of the known vdevs add up to ${found}, the newest uberblock says ${expected}; the difference is ${difference}. ${why}`,
+      message: `The guids of the devices known here do not add up to what the newest uberblock says (${expected}, found ${found}, difference ${difference}). ${why}`,
       devices: [],
     },
   ];

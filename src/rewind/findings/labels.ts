@@ -3,26 +3,31 @@ import { decidingConfig } from '../../pool/deviceOrder.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey, LabelSurvey } from '../../pool/survey.ts';
 import { leavesOf } from '../../pool/vdevHealth.ts';
-import { hasSoundLabel } from '../usableLeaves.ts';
-import { count, type Evidence, type Finding, list } from './finding.ts';
+import { hasSoundLabel, hasUnreadableLabel } from '../usableLeaves.ts';
+import { count, type Evidence, type Finding, list, several } from './finding.ts';
 
 /** Of four labels OpenZFS needs one; each that is gone is one less between the disk and being unknown. */
 export function lostLabels({ pool }: Evidence): Finding[] {
   return pool.devices.flatMap((device) => {
     const lost = device.labels.filter(({ status }) => status !== 'ok');
     if (lost.length === 0) return [];
+    const passedOver = hasUnreadableLabel(device);
     const none = !hasSoundLabel(device);
-    const rest = none
-      ? 'No label is left that OpenZFS accepts: it will not open this device.'
-      : `${count(4 - lost.length, 'label')} of 4 left, which is enough to import; OpenZFS writes the others anew.`;
-    const states = lost.map((label) => `label ${label.index} ${describe(label)}`);
+    const rest = passedOver
+      ? 'One label that gives a read error is enough for zpool import to pass the whole device over: copy it to a sound one (ddrescue writes zeros where it cannot read) and import from the copy.'
+      : none
+        ? 'No label is left that OpenZFS accepts: it will not open this device.'
+        : `${count(4 - lost.length, 'label')} of 4 left, which is enough to import; OpenZFS writes the others anew.`;
+    const states = new Map<string, number[]>();
+    for (const label of lost) states.set(describe(label), [...(states.get(describe(label)) ?? []), label.index]);
+    const told = [...states].map(([state, labels]) => `${several('label', labels)}: ${state}`);
     // One reason with its offset: the others mostly differ in the offset alone, and labels and --json have them all.
     const why = lost.find(({ status }) => status === 'malformed' || status === 'unreadable')?.trouble?.message;
     return [
       {
         code: 'label-lost',
-        severity: none ? ('error' as const) : ('warning' as const),
-        message: `${device.source.name}: ${list(states)}${why === undefined ? '' : ` (${why})`}. ${rest}`,
+        severity: none || passedOver ? ('error' as const) : ('warning' as const),
+        message: `${device.source.name}: ${list(told)}${why === undefined ? '' : ` (${why})`}. ${rest}`,
         devices: [device],
       },
     ];
@@ -31,13 +36,13 @@ export function lostLabels({ pool }: Evidence): Finding[] {
 
 const describe = ({ status, config }: LabelSurvey): string =>
   ({
-    ok: 'is sound',
+    ok: 'sound',
     'bad-checksum':
-      config === null ? 'fails its checksum and does not decode' : 'fails its checksum, though it decodes',
-    empty: 'is empty',
-    malformed: 'does not decode',
+      config === null ? 'checksum fails, content is no label' : 'checksum fails, though the content is a label',
+    empty: 'empty',
+    malformed: 'checksum holds, content is no label',
     unreadable: 'cannot be read',
-    absent: 'lies beyond the end of the source',
+    absent: 'beyond the end of the source',
   })[status];
 
 /** Labels of one device that tell different stories, and devices of one top-level vdev that do. */
@@ -51,7 +56,7 @@ export function disagreeingLabels({ pool }: Evidence): Finding[] {
       stories.set(story(config), [...(stories.get(story(config)) ?? []), index]);
     }
     if (stories.size < 2) continue;
-    const told = [...stories].map(([text, labels]) => `label ${labels.join(', ')}: ${text}`);
+    const told = [...stories].map(([text, labels]) => `${several('label', labels)}: ${text}`);
     findings.push({
       code: 'labels-disagree',
       severity: 'warning',
@@ -99,15 +104,15 @@ export function newerLabels({ pool, candidates }: Evidence): Finding[] {
   if (newest === undefined || device === null) return [];
   const older = candidates.filter(({ txg }) => txg < written);
   if (older.length === 0) return [];
-  const blocks = 'a plain import and -F refuse them; -T, as in the commands given, does not mind';
+  const blocks = 'a plain import and -F refuse them, the commands given here (-F -T) do not';
   const lost = written > newest.txg;
   return [
     {
       code: 'label-newer-than-uberblock',
       severity: lost ? 'warning' : 'info',
       message: lost
-        ? `The label of ${device.source.name} was written at txg ${written}, but the newest uberblock found is of txg ${newest.txg}: newer ones were lost. The candidates are older: ${blocks}.`
-        : `${count(older.length, 'candidate')} are older than the labels, last written at txg ${written}: ${blocks}.`,
+        ? `The label of ${device.source.name} was written at txg ${written}, but the newest uberblock found is of txg ${newest.txg}: newer ones were lost. All txgs found are older than that label: ${blocks}.`
+        : `${count(older.length, 'txg')} ${older.length === 1 ? 'is' : 'are'} older than the labels, which were last written at txg ${written}: ${blocks}.`,
       devices: lost ? [device] : [],
     },
   ];

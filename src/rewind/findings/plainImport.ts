@@ -3,20 +3,33 @@ import { count } from './finding.ts';
 
 /**
  * A plain import verifies only what the last three txgs wrote, so that it may take a txg that `-T`, which verifies the
- * whole pool, refuses for damage in older metadata.
+ * whole pool, refuses for damage in older metadata. It may also come to what crashes the machine where `-T` gives up
+ * before.
  *
- * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (verify_min_txg) and spa_load_verify
+ * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (verify_min_txg) and spa_load_verify; module/zfs/metaslab.c,
+ * metaslab_flush, for what a first txg reads
  */
 export function plainImport({ judged }: Evidence): Finding[] {
   const newest = judged.find(({ candidate }) => candidate.taken);
-  if (newest?.prediction.verdict !== 'damaged' || newest.prediction.failsAt !== 'spa_load_verify') return [];
-  if (newest.counts?.recentErrors !== 0) return [];
+  if (newest?.prediction.verdict !== 'damaged' || newest.counts === null) return [];
   const { txg } = newest.candidate;
+  const { plain, metadataErrors } = newest.counts;
+  if (plain === 'panics' && newest.prediction.hazards.length === 0) {
+    return [
+      {
+        code: 'plain-import-panics',
+        severity: 'error',
+        message: `A plain zpool import, without -T, would crash the machine: what it opens of txg ${txg} does not read, and OpenZFS takes for granted that it does. Import nothing but the txg recommended, and read-only.`,
+        devices: [],
+      },
+    ];
+  }
+  if (plain !== 'passes' || newest.prediction.failsAt !== 'spa_load_verify') return [];
   return [
     {
       code: 'plain-import-passes',
       severity: 'warning',
-      message: `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(Math.max(1, newest.counts.metadataErrors), 'damaged block')} of older metadata or more stay in the pool. Copy the data out read-only before anything writes.`,
+      message: `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(Math.max(1, metadataErrors), 'damaged block')} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out: read-write such an import may hang until the next boot, the pool suspended, when a space map or anything else that its first txg reads is among the damage.`,
       devices: [],
     },
   ];

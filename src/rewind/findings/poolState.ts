@@ -1,4 +1,6 @@
 import type { VdevNode } from '../../pool/pool.ts';
+import type { Candidate } from '../candidates.ts';
+import type { Judged } from '../judge.ts';
 import { count, type Evidence, type Finding, list, time } from './finding.ts';
 
 /** State that changes what an import or a rewind means. */
@@ -9,7 +11,7 @@ export function poolState({ pool, candidates }: Evidence): Finding[] {
     findings.push({
       code: 'pool-exported',
       severity: 'info',
-      message: `The pool was exported${newest === null ? '' : ` at ${time(newest.timestamp)}`}: it was closed in order.`,
+      message: `The pool was exported${newest === null ? '' : ` (${time(newest.timestamp)})`}: it was closed in order.`,
       devices: [],
     });
   }
@@ -31,7 +33,7 @@ export function multihost({ pool, candidates }: Evidence): Finding[] {
   const mmp = newest?.uberblock.mmp ?? null;
   if (newest === undefined || mmp === null) return [];
   const beat = newest.heartbeats[0]?.uberblock;
-  const last = beat === undefined ? '' : ` Its last heartbeat is of ${time(beat.timestamp)}.`;
+  const last = beat === undefined ? '' : ` Its last heartbeat is from ${time(beat.timestamp)}.`;
   const host = pool.hostname === null ? 'a host' : `host ${pool.hostname}`;
   return [
     {
@@ -44,22 +46,18 @@ export function multihost({ pool, candidates }: Evidence): Finding[] {
 }
 
 /** A checkpoint that is kept, and uberblocks that are themselves one because the pool was rewound to it. */
-export function checkpoint({ pool, candidates, facts }: Evidence): Finding[] {
+export function checkpoint({ candidates, checkpoint: kept }: Evidence): Finding[] {
   const findings: Finding[] = [];
-  const stored = facts?.checkpoint ?? null;
-  if (stored !== null) {
-    const { uberblock, seenAt, reads } = stored;
-    const way = `zpool import --rewind-to-checkpoint ${pool.name ?? pool.guid}`;
-    const worth = reads
-      ? `All it reaches is kept until it is discarded. ${way} goes back to it, if the newest txg opens.`
-      : 'Its root block does not read, so the pool cannot go back to it.';
+  for (const { txg, why } of kept?.refused ?? []) {
+    const rest = kept?.candidate == null ? 'The pool cannot go back to it.' : 'An older txg has one that makes sense.';
     findings.push({
       code: 'checkpoint',
-      severity: reads ? 'info' : 'warning',
-      message: `The pool keeps a checkpoint of txg ${uberblock.txg} of ${time(uberblock.timestamp)}, as txg ${seenAt} has it. ${worth}`,
+      severity: 'warning',
+      message: `The pool keeps a checkpoint, but what txg ${txg} has of it is none: ${why}. ${rest}`,
       devices: [],
     });
   }
+  if (kept?.candidate != null) findings.push(keptCheckpoint(kept.candidate, kept.judged));
   const rewound = candidates.filter(({ uberblock }) => uberblock.checkpointTxg !== 0n);
   if (rewound.length > 0) {
     const points = rewound.map(
@@ -73,6 +71,24 @@ export function checkpoint({ pool, candidates, facts }: Evidence): Finding[] {
     });
   }
   return findings;
+}
+
+const TRAP = 'Do not try it read-write: OpenZFS puts it into the rings as the newest txg before it finds that out.';
+
+/** @param judged null when nobody asked for it */
+function keptCheckpoint({ uberblock, checkpoint: hold }: Candidate, judged: Judged | null): Finding {
+  const verdict = judged?.prediction.verdict ?? 'unverified';
+  const lost = verdict === 'damaged' || verdict === 'incomplete';
+  const [reason = ''] = judged?.prediction.reasons ?? [];
+  const worth = lost
+    ? `It does not import: ${reason}. ${hold?.plain === true ? TRAP : ''}`.trim()
+    : `All it reaches is kept until it is discarded. Its commands are those of the candidate of txg ${uberblock.txg}${hold?.plain === false ? ', read-only alone' : ''}.`;
+  return {
+    code: 'checkpoint',
+    severity: lost ? 'warning' : 'info',
+    message: `The pool keeps a checkpoint of txg ${uberblock.txg} (${time(uberblock.timestamp)}), as txg ${hold?.heldBy} has it. ${worth}`,
+    devices: [],
+  };
 }
 
 /** Data is moved in place while a raidz grows: txgs on the other side of a step cannot be gone back to. */

@@ -1,6 +1,6 @@
 import { LABEL_REGIONS } from '../../format/label.layout.ts';
 import type { DeviceSurvey, SlotSurvey } from '../../pool/survey.ts';
-import { count, type Evidence, type Finding, list } from './finding.ts';
+import { count, type Evidence, type Finding, list, several } from './finding.ts';
 
 /** Slots that zdb lists as uberblocks and OpenZFS does not take; devices of which the same is true are told together. */
 export function failingSlots({ pool, candidates }: Evidence): Finding[] {
@@ -9,13 +9,12 @@ export function failingSlots({ pool, candidates }: Evidence): Finding[] {
   for (const device of pool.devices) {
     const slots = slotsOf(device, 'checksum');
     if (slots.length === 0) continue;
-    const ahead = slots.flatMap(({ slot }) => {
-      const txg = slot.uberblock?.txg ?? 0n;
-      return txg > newest ? [txg] : [];
-    });
+    const ahead = txgsAbove(slots, newest);
     const lost =
-      ahead.length === 0 ? '' : ` Newer than the newest sound one: txg ${list([...new Set(ahead)].sort(byNumber))}.`;
-    const text = `${count(slots.length, 'uberblock slot')} with the magic but a wrong checksum: ${list(byTxg(slots))}. zdb -lu shows them as normal; an import ignores them.${lost}`;
+      ahead.length === 0
+        ? ''
+        : ` Txg ${list(ahead)} ${ahead.length === 1 ? 'is' : 'are'} newer than any sound uberblock: what was written last is lost with ${ahead.length === 1 ? 'it' : 'them'}.`;
+    const text = `${count(slots.length, 'uberblock slot')} ${slots.length === 1 ? 'fails its' : 'fail their'} checksum: ${list(byTxg(slots))}. zdb -lu shows them as normal; an import ignores them.${lost}`;
     told.set(text, [...(told.get(text) ?? []), device]);
   }
   return [...told].map(([text, devices]) => ({
@@ -26,14 +25,27 @@ export function failingSlots({ pool, candidates }: Evidence): Finding[] {
   }));
 }
 
-/** `txg 97 (slot 1 of label 0, 1, 2, 3)`, by txg. */
+/** Txgs of slots that fail their checksum and are newer than every sound uberblock of the pool. Oldest first. */
+export function destroyedNewest({ devices }: Evidence['pool']): bigint[] {
+  const of = (states: readonly SlotSurvey['state'][]) =>
+    devices.flatMap((device) => states.flatMap((state) => slotsOf(device, state)));
+  const sound = of(['valid', 'mmp']).flatMap(({ slot }) => slot.uberblock?.txg ?? []);
+  return txgsAbove(of(['checksum']), sound.sort(byNumber).at(-1) ?? 0n);
+}
+
+function txgsAbove(slots: readonly FoundSlot[], newest: bigint): bigint[] {
+  const txgs = slots.flatMap(({ slot }) => slot.uberblock?.txg ?? []);
+  return [...new Set(txgs.filter((txg) => txg > newest))].sort(byNumber);
+}
+
+/** `txg 97 (slot 1 of labels 0-3)`, by txg. */
 function byTxg(slots: readonly FoundSlot[]): string[] {
-  const labels = new Map<string, Set<number>>();
+  const labels = new Map<string, number[]>();
   for (const { label, slot } of slots) {
     const key = `txg ${slot.uberblock?.txg ?? '?'} (slot ${slot.index}`;
-    labels.set(key, (labels.get(key) ?? new Set()).add(label));
+    labels.set(key, [...(labels.get(key) ?? []), label]);
   }
-  return [...labels].map(([key, of]) => `${key} of label ${[...of].join(', ')})`);
+  return [...labels].map(([key, of]) => `${key} of ${several('label', of)})`);
 }
 
 /** Damage that follows the sectors of the disk, not the slots of the ring. */
@@ -45,7 +57,7 @@ export function tornSectors({ pool }: Evidence): Finding[] {
       {
         code: 'ring-sector-torn',
         severity: 'warning' as const,
-        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} damaged together with their neighbours in one physical sector, or half overwritten: ${list(slots.map(whichSlot))}. The device lost power or was cut off during a write.`,
+        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} half written, or damaged together with the others in one physical sector: ${list(whichSlots(slots))}. The device lost power or was cut off during a write.`,
         devices: [device],
       },
     ];
@@ -82,7 +94,7 @@ export function unreadableSlots({ pool }: Evidence): Finding[] {
       {
         code: 'ring-unreadable',
         severity: 'warning' as const,
-        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} could not be read: ${list(slots.map(whichSlot))}.`,
+        message: `${device.source.name}: ${count(slots.length, 'uberblock slot')} could not be read: ${list(whichSlots(slots))}.`,
         devices: [device],
       },
     ];
@@ -100,9 +112,21 @@ function slotsOf(device: DeviceSurvey, state: SlotSurvey['state']): FoundSlot[] 
   );
 }
 
-const whichSlot = ({ label, slot }: FoundSlot): string => {
-  const txg = slot.uberblock === null ? '' : ` (says txg ${slot.uberblock.txg})`;
-  return `label ${label} slot ${slot.index}${txg}`;
-};
+/** `slots 96-99 of labels 0-3`: labels of which the same is true together, then what the slots still say. */
+function whichSlots(slots: readonly FoundSlot[]): string[] {
+  const byLabel = new Map<number, FoundSlot[]>();
+  for (const each of slots) byLabel.set(each.label, [...(byLabel.get(each.label) ?? []), each]);
+  const labels = new Map<string, number[]>();
+  for (const [label, own] of byLabel) {
+    const said = own.flatMap(({ slot }) => slot.uberblock?.txg ?? []);
+    const says = said.length === 0 ? '' : ` (what is left says txg ${list(said)})`;
+    const key = `${several(
+      'slot',
+      own.map(({ slot }) => slot.index),
+    )} of ;${says}`;
+    labels.set(key, [...(labels.get(key) ?? []), label]);
+  }
+  return [...labels].map(([key, of]) => key.replace(';', several('label', of)));
+}
 
 const byNumber = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

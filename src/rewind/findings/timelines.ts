@@ -1,6 +1,4 @@
-import type { Txg } from '../../bytes/units.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
-import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { uberblockCopies } from '../../pool/uberblockCopies.ts';
 import { leavesOf, vdevName } from '../../pool/vdevHealth.ts';
@@ -22,17 +20,17 @@ export function divergedHistory({ candidates, facts }: Evidence): Finding[] {
     if (newest === undefined) return names;
     const known = facts?.branches.find(({ devices }) => devices.some((device) => branch.includes(device)));
     const own = known === undefined ? '' : onlyIn(known, facts?.branches ?? []);
-    return `${names} up to txg ${newest.txg} of ${time(newest.uberblock.timestamp)}${own}`;
+    return `${names} went on to txg ${newest.txg} (${time(newest.uberblock.timestamp)})${own}`;
   });
   const shared =
     common === undefined
       ? 'No txg is shared any more'
-      : `The last txg they share is ${common.txg} of ${time(common.uberblock.timestamp)}`;
+      : `The last txg they share is ${common.txg} (${time(common.uberblock.timestamp)})`;
   return [
     {
       code: 'history-diverged',
       severity: 'error',
-      message: `The devices went on without each other and hold different states for the same txg. ${shared}; then ${told.join('; ')}. Decide which branch to keep before importing with all devices.`,
+      message: `The devices went on without each other and hold different states for the same txg. ${shared}; ${told.join('; ')}. Decide which branch to keep before importing with all devices.`,
       devices: branches.flat(),
     },
   ];
@@ -48,7 +46,7 @@ function onlyIn(branch: Branch, all: readonly Branch[]): string {
     for (const guid of names.keys()) elsewhere.add(guid);
   }
   const own = [...branch.names].flatMap(([guid, name]) => (elsewhere.has(guid) ? [] : [name]));
-  return own.length === 0 ? ', no dataset or snapshot of its own' : `, alone with ${list(own, 4)}`;
+  return own.length === 0 ? ', with no dataset or snapshot that only it has' : `, and only it has ${list(own, 4)}`;
 }
 
 /** Every leaf of a top-level vdev gets the same txgs; one that has not stopped earlier. */
@@ -71,7 +69,7 @@ export function staleLegs({ pool, candidates }: Evidence): Finding[] {
         return {
           code: 'leg-stale',
           severity: 'warning',
-          message: `${device.source.name} (${vdevName(leaf)}) stopped at txg ${newest.txg} of ${time(newest.timestamp)}; its siblings go on to txg ${ahead.newest.txg}, ${span(ahead.newest.timestamp - newest.timestamp)} and ${count(behind, 'uberblock')} later.`,
+          message: `${device.source.name} (${vdevName(leaf)}) stopped at txg ${newest.txg} (${time(newest.timestamp)}); its siblings go on to txg ${ahead.newest.txg}, ${span(ahead.newest.timestamp - newest.timestamp)} and ${count(behind, 'uberblock')} later.`,
           devices: [device],
         };
       });
@@ -84,43 +82,4 @@ function newestOn(device: DeviceSurvey): Uberblock | null {
     if (newest === null || uberblock.txg > newest.txg) newest = uberblock;
   }
   return newest;
-}
-
-/**
- * Times that go back while txgs go up on one device. After a rewind the txgs start again from where it went, so the
- * newer ones of before stay with an older time: then the import has also rewritten the labels, in a txg of the new run.
- * Otherwise the writer's clock was set back.
- */
-export function timeGoingBack({ pool }: Evidence): Finding[] {
-  const findings: Finding[] = [];
-  for (const device of pool.devices) {
-    const history = historyOf(device);
-    const drop = history.findIndex((each, i) => i > 0 && each.timestamp < (history[i - 1]?.timestamp ?? 0n));
-    const [before, after] = [history[drop - 1], history[drop]];
-    if (before === undefined || after === undefined) continue;
-    const live = history.slice(0, drop).filter(({ timestamp }) => timestamp > after.timestamp);
-    const left = history.slice(drop);
-    const abandoned = live[0] !== undefined && rewroteLabels(pool, live[0].txg, before.txg);
-    findings.push({
-      code: abandoned ? 'abandoned-timeline' : 'clock-anomaly',
-      severity: 'warning',
-      message: abandoned
-        ? `${device.source.name}: txg ${list(left.map(({ txg }) => txg))} remain from before a rewind; the pool went on at txg ${live[0]?.txg} to ${before.txg}, until ${time(before.timestamp)}. A later import takes the highest txg and with it the abandoned state.`
-        : `${device.source.name}: the clock went back: txg ${before.txg} is of ${time(before.timestamp)}, the later txg ${after.txg} of ${time(after.timestamp)}. Times in the table are the writer's.`,
-      devices: [device],
-    });
-  }
-  return findings;
-}
-
-const rewroteLabels = ({ configTxg }: Pool, from: Txg, to: Txg): boolean =>
-  configTxg !== null && configTxg >= from && configTxg <= to;
-
-/** What a device was synced with, by txg and time; heartbeats sync nothing. */
-function historyOf(device: DeviceSurvey): Uberblock[] {
-  const syncs = new Map<string, Uberblock>();
-  for (const { uberblock, heartbeat } of uberblockCopies(device)) {
-    if (!heartbeat) syncs.set(`${uberblock.txg} ${uberblock.timestamp}`, uberblock);
-  }
-  return [...syncs.values()].sort((a, b) => Number(a.txg - b.txg) || Number(a.timestamp - b.timestamp));
 }

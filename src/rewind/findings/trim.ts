@@ -14,7 +14,7 @@ export function trimHazard({ facts, best, candidates }: Evidence): Finding[] {
     {
       code: 'trim-hazard',
       severity: rewinds ? 'warning' : 'info',
-      message: `At txg ${trim.txg} ${what}: soon after a read-write import, space that this txg does not use is ${parts.some((each) => each.startsWith('an')) ? 'overwritten' : 'discarded by the disks'}, and with it every other txg. Import read-only, or write to an overlay.`,
+      message: `At txg ${trim.txg} ${what}: soon after a read-write import, space that the imported txg does not use is ${parts.some((each) => each.startsWith('an')) ? 'overwritten' : 'discarded by the disks'}, and with it every other txg. Import read-only, or write to an overlay.`,
       devices: [],
     },
   ];

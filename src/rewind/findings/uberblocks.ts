@@ -18,9 +18,9 @@ export function aheadOfMetadata({ judged }: Evidence): Finding[] {
   const which =
     firstSound === 1
       ? `The newest uberblock (txg ${newest.candidate.txg}) is sound`
-      : `The newest ${firstSound} uberblocks (txg ${oldest.candidate.txg} to ${newest.candidate.txg}) are sound`;
-  const reads = `The newest that reads, as far as was checked, is txg ${sound.candidate.txg}, ${lost} older.`;
+      : `The newest ${firstSound} uberblocks in the rings (${firstSound === 2 ? '' : 'between '}txg ${oldest.candidate.txg} and ${newest.candidate.txg}) are sound`;
   const proven = sound.prediction.verdict !== 'unverified';
+  const reads = `The next older uberblock, txg ${sound.candidate.txg}, is ${lost} older and reads${proven ? '' : ' as far as was checked'}.`;
   // Only when all was looked at: the first step that fails hides what else is not there.
   const shared = proven ? sharedBlock(taken.slice(0, firstSound)) : null;
   if (shared !== null) {
@@ -66,7 +66,7 @@ export function reusedRoots({ judged }: Evidence): Finding[] {
     {
       code: 'old-roots-overwritten',
       severity: 'info',
-      message: `The root blocks of ${count(reused.length, 'older uberblock')} were overwritten by later writes, as happens to old txgs.`,
+      message: `The root block${reused.length === 1 ? '' : 's'} of ${count(reused.length, 'older uberblock')} ${reused.length === 1 ? 'was' : 'were'} overwritten by later writes, as happens to old txgs.`,
       devices: [],
     },
   ];

@@ -1,16 +1,14 @@
-import { ZfsUberError } from '../../bytes/errors.ts';
-import { BONUS, decodeBonus } from '../../dataset/bonus.ts';
-import type { DslDirectory } from '../../dataset/dsl.ts';
+import { FormatError, ZfsUberError } from '../../bytes/errors.ts';
 import { Objset } from '../../dataset/objset.ts';
+import { Zap } from '../../dataset/zap.ts';
 import { walkZil } from '../../dataset/zil.ts';
-import { DSL_DATASET_FIELD } from '../../format/dslDataset.layout.ts';
-import { type DslDataset, decodeDslDataset } from '../../format/dslDataset.ts';
-import { DSL_DIR_FIELD } from '../../format/dslDir.layout.ts';
-import { decodeDslDir } from '../../format/dslDir.ts';
-import { OBJECT_TYPE } from '../../format/objectTypes.ts';
+import type { DslDataset } from '../../format/dslDataset.ts';
 import { UnavailableBlockError } from '../../pool/blockRead.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
 import type { Trouble } from '../predict.ts';
+import { isActive } from './featureSteps.ts';
+import { heads } from './heads.ts';
+import { datasetAt, holdHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
 import { type At, explainError, step } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
@@ -19,100 +17,58 @@ import { required, viewOf } from './viewOf.ts';
 export const DATASET_STEPS = [
   step('spa_ld_verify_logs', 'read-write-only', checkLogs),
   step('spa_load_verify names', 'always', walkNames),
+  step('spa_load_verify hole births', 'always', readHoleBirths),
 ];
 
-/** Datasets nested deeper than a name of 255 bytes allows are not followed. */
-const MAX_DEPTH = 128;
+const HOLE_BIRTH = 'com.delphix:hole_birth';
+const ENABLED_TXGS = 'feature_enabled_txg';
 
-/** A head that the walk came to. */
-interface Head {
-  readonly name: string;
-  readonly id: bigint;
-}
-
-/** Source: module/zfs/spa.c, spa_load_verify; module/zfs/dmu_objset.c, dmu_objset_find_dp_impl */
-async function walkNames(state: LoadState, at: At): Promise<undefined> {
-  for await (const { name, id } of heads(state, at)) {
-    state.names.set(id, name);
-    await holdDataset(state, name, id, at);
-  }
+/** A head that does not open does not keep the others from being opened, of which one may be more than an error. */
+interface Failure {
+  readonly at: Parameters<At>;
+  readonly error: ZfsUberError;
 }
 
 /**
- * All directories but the pool's own, each with its head. A child map that breaks off ends its list without a word.
+ * Opens every head.
  *
- * Source: module/zfs/dsl_dir.c, dsl_dir_hold_obj
+ * Source: module/zfs/spa.c, spa_load_verify; module/zfs/dmu_objset.c, dmu_objset_find_dp_impl
  */
-async function* heads(state: LoadState, at: At): AsyncGenerator<Head> {
-  const view = viewOf(state);
-  const { mos } = view;
-  const { signal } = state;
-  at('the root directory');
-  const waiting = [{ name: state.pool.name ?? '', id: await required(view, 'root_dataset', signal), depth: 0 }];
-  const seen = new Set<bigint>();
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    signal?.throwIfAborted();
-    const { name, id, depth } = next;
-    if (seen.has(id) || depth > MAX_DEPTH) continue;
-    seen.add(id);
-    at(`the directory ${name}`);
-    const object = await mos.object(id, signal);
-    const directory = decodeBonus(object, BONUS.dslDir, decodeDslDir);
-    const zap = object.dnode.type === OBJECT_TYPE.dslDir ? null : await mos.zap(id, signal);
-    await zap?.integer(DSL_DIR_FIELD.cryptoKey, signal);
-    if (directory.origin !== null) {
-      at(`the origin of ${name}`);
-      await mos.object(directory.origin, signal);
-      at(`the list of blocks of clone ${name}`);
-      const livelist = (await zap?.integer(DSL_DIR_FIELD.livelist, signal)) ?? null;
-      if (livelist !== null) await mos.object(livelist, signal);
+async function walkNames(state: LoadState, at: At): Promise<undefined> {
+  let failed: Failure | null = null;
+  let doing: Parameters<At> = [''];
+  const doingNow: At = (...what) => {
+    doing = what;
+    at(...what);
+  };
+  for await (const { name, id, directory } of heads(state, doingNow)) {
+    state.names.set(id, name);
+    try {
+      await holdHead(state, name, id, directory, doingNow);
+    } catch (error) {
+      if (!(error instanceof ZfsUberError) || doing[1] === 'panic') throw error;
+      failed ??= { at: doing, error };
     }
-    for (const [child, below] of await childrenOf(state, directory.children)) {
-      if (!child.startsWith('$')) waiting.push({ name: `${name}/${child}`, id: below, depth: depth + 1 });
-    }
-    if (directory.headDataset !== null) yield { name, id: directory.headDataset };
   }
+  if (failed === null) return;
+  at(...failed.at);
+  throw failed.error;
 }
 
-async function childrenOf(state: LoadState, children: DslDirectory['phys']['children']): Promise<[string, bigint][]> {
-  const found: [string, bigint][] = [];
-  if (children === null) return found;
-  try {
-    const zap = await viewOf(state).mos.zap(children, state.signal);
-    for await (const entry of zap.entries({ signal: state.signal })) found.push([entry.name, entry.integer]);
-  } catch (error) {
-    if (!(error instanceof ZfsUberError)) throw error;
-  }
-  return found;
-}
-
-/** Source: module/zfs/dsl_dataset.c, dsl_dataset_hold_obj */
-async function holdDataset(state: LoadState, name: string, id: bigint, at: At): Promise<void> {
-  const { mos } = viewOf(state);
-  const { signal } = state;
-  const dataset = await datasetAt(state, name, id, at);
-  if (dataset.previousSnapshot !== null) {
-    const snapshot = await datasetAt(state, `the last snapshot of ${name}`, dataset.previousSnapshot, at);
-    at(`the holds on the last snapshot of ${name}`);
-    if (snapshot.userReferences !== null) await mos.zap(snapshot.userReferences, signal);
-  }
-  const object = await mos.object(id, signal);
-  if (object.dnode.type !== OBJECT_TYPE.dslDataset) {
-    at(`the bookmarks of ${name}`);
-    const zap = await mos.zap(id, signal);
-    const bookmarks = await zap.integer(DSL_DATASET_FIELD.bookmarks, signal);
-    if (bookmarks !== null) await (await mos.zap(bookmarks, signal)).all({ signal });
-    at(`the remapped blocks of ${name}`);
-    const remap = await zap.integer(DSL_DATASET_FIELD.remapDeadlist, signal);
-    if (remap !== null) await mos.object(remap, signal);
-  }
-  at(`the deadlist of ${name}`);
-  if (dataset.deadlist !== null) await mos.object(dataset.deadlist, signal);
-}
-
-async function datasetAt(state: LoadState, name: string, id: bigint, at: At): Promise<DslDataset> {
-  at(`the dataset ${name}`);
-  return decodeBonus(await viewOf(state).mos.object(id, state.signal), BONUS.dslDataset, decodeDslDataset);
+/**
+ * A traversal asks first since when holes have births, and takes it for granted that the answer reads.
+ *
+ * Source: module/zfs/dmu_traverse.c, traverse_impl; module/zfs/zfeature.c, feature_get_enabled_txg
+ */
+async function readHoleBirths(state: LoadState, at: At): Promise<undefined> {
+  if (!isActive(state, HOLE_BIRTH)) return;
+  at('the list feature_enabled_txg', 'panic');
+  const object = await viewOf(state).mos.object(
+    await required(viewOf(state), ENABLED_TXGS, state.signal),
+    state.signal,
+  );
+  const txg = await state.memo.of('hole births', object, 0, async () => (await Zap.open(object)).integer(HOLE_BIRTH));
+  if (txg === null) throw new FormatError('format-value', `entry ${HOLE_BIRTH}`, 'a txg', 'none', object.place);
 }
 
 /**
@@ -126,7 +82,7 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
   const { cache, reader } = blocks;
   if (logMissing) return undefined;
   for await (const { name, id } of heads(state, at)) {
-    const dataset = await datasetAt(state, name, id, at);
+    const dataset = await datasetAt(state, `the dataset ${name}`, id, at);
     if (dataset.bp.hole) continue;
     const trouble = await logTrouble(state, name, dataset.bp, at);
     if (trouble !== undefined) return trouble;

@@ -1,3 +1,5 @@
+import type { DmuObject } from '../../dataset/object.ts';
+import { Zap } from '../../dataset/zap.ts';
 import type { Trouble } from '../predict.ts';
 import { FEATURES_VERSION, isKnownFeature } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
@@ -12,20 +14,26 @@ export const FEATURE_STEPS = [
 
 const ENABLED_TXG = 'com.delphix:enabled_txg';
 
-/** Source: module/zfs/spa.c, spa_ld_check_features; module/zfs/zfeature.c, spa_features_check */
+/**
+ * The descriptions have to be named; what they say is looked up for features that are not known, and missed by nobody.
+ *
+ * Source: module/zfs/spa.c, spa_ld_check_features; module/zfs/zfeature.c, spa_features_check
+ */
 async function readFeatures(state: LoadState, at: At): Promise<Trouble | undefined> {
   const { signal } = state;
   if (state.candidate.uberblock.version < FEATURES_VERSION) return undefined;
   const view = viewOf(state);
   const features = new Map<string, bigint>();
-  for (const key of ['features_for_read', 'features_for_write', 'feature_descriptions']) {
+  at('the list feature_descriptions');
+  await required(view, 'feature_descriptions', signal);
+  for (const key of ['features_for_read', 'features_for_write']) {
     at(`the list ${key}`);
-    const zap = await view.mos.zap(await required(view, key, signal), signal);
-    if (key === 'feature_descriptions') continue;
+    const object = await view.mos.object(await required(view, key, signal), signal);
     const unknown: string[] = [];
-    for (const [guid, entry] of await zap.all({ signal })) {
-      features.set(guid, entry.integer);
-      if (key === 'features_for_read' && entry.integer !== 0n && !isKnownFeature(guid)) unknown.push(guid);
+    const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER);
+    for (const [guid, count] of await state.memo.of('features', object, size, () => countsIn(object))) {
+      features.set(guid, count);
+      if (key === 'features_for_read' && count !== 0n && !isKnownFeature(guid)) unknown.push(guid);
     }
     if (unknown.length > 0) {
       return { message: `the pool uses features that OpenZFS does not know: ${unknown.join(', ')}`, because: 'damage' };
@@ -37,6 +45,11 @@ async function readFeatures(state: LoadState, at: At): Promise<Trouble | undefin
   }
   state.view = { ...view, features };
   return undefined;
+}
+
+async function countsIn(object: DmuObject): Promise<readonly (readonly [guid: string, count: bigint])[]> {
+  const entries = await (await Zap.open(object)).all();
+  return [...entries].map(([guid, { integer }]) => [guid, integer] as const);
 }
 
 /** Those that are needed to read have been looked at before. */

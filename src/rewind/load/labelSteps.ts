@@ -52,13 +52,13 @@ function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | u
   const [reflow, latest] = [uberblock.raidzReflow, newest?.uberblock.raidzReflow ?? uberblock.raidzReflow];
   if (reflow.offset !== latest.offset || reflow.state !== latest.state) {
     const at = reflow.offset === 0n ? 'not begun' : `at byte ${reflow.offset}`;
-    const now = latest.offset === 0n ? 'none' : `at byte ${latest.offset}`;
+    const now = latest.offset === 0n ? 'none is under way' : `at byte ${latest.offset}`;
     return damage(
-      `raidz expansion was ${at}, the newest uberblock says ${now}: OpenZFS 2.3 and newer refuse to go back over it`,
+      `it was written when the raidz expansion was ${at}, and the newest uberblock says ${now}: OpenZFS 2.3 and newer refuse to go back over that`,
     );
   }
   if (!isKnownVersion(uberblock.version)) {
-    return damage(`pool version ${uberblock.version} is none that OpenZFS imports`);
+    return damage(`it says pool version ${uberblock.version}, which OpenZFS does not import`);
   }
   return uberblock.version < FEATURES_VERSION ? undefined : labelFeatures(copyHolders(candidate));
 }
@@ -67,7 +67,8 @@ function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | u
 export const FEATURES_VERSION = 5000n;
 
 /** Source: include/sys/fs/zfs.h, SPA_VERSION_IS_SUPPORTED */
-const isKnownVersion = (version: bigint): boolean => (version >= 1n && version <= 28n) || version === FEATURES_VERSION;
+export const isKnownVersion = (version: bigint): boolean =>
+  (version >= 1n && version <= 28n) || version === FEATURES_VERSION;
 
 const copyHolders = ({ copies, heartbeats }: LoadState['candidate']): Set<DeviceSurvey> =>
   new Set([...copies, ...heartbeats].map(({ device }) => device));
@@ -102,12 +103,12 @@ function openRootbp({ root }: LoadState): Trouble | undefined {
   switch (root.state) {
     case 'destroyed':
       return {
-        message: `root block${where} fails its checksum wherever it was looked for${badPlaces(root.attempts)}`,
+        message: `the root block${where} fails its checksum on every copy${badPlaces(root.attempts)}`,
         because: 'damage',
       };
     case 'corrupted':
       return {
-        message: `root block${where} is not a meta-object set: ${root.error?.message ?? 'nonsense'}`,
+        message: `the root block${where} is not a meta-object set: ${root.error?.message ?? 'nonsense'}`,
         because: 'damage',
       };
     case 'missing-devices':
@@ -116,9 +117,12 @@ function openRootbp({ root }: LoadState): Trouble | undefined {
         because: 'missing-device',
       };
     case 'unsupported':
-      return { message: `root block${where} could not be judged: ${root.error?.message ?? ''}`, because: 'unknown' };
+      return {
+        message: `the root block${where} could not be judged: ${root.error?.message ?? ''}`,
+        because: 'unknown',
+      };
     case 'not-checked':
-      return { message: 'root block was not read at this depth', because: 'unknown' };
+      return { message: 'the root block was not read at this depth', because: 'unknown' };
     case 'reads':
       return undefined;
   }

@@ -39,7 +39,7 @@ export interface LoadState {
   readonly signal: AbortSignal | undefined;
   /** Null until the step that opens it; from there on the steps may rely on it. */
   view: MosView | null;
-  /** Names of datasets by the number of their object, as far as the walk over them came. */
+  /** Names of the datasets that were opened by their names, by the number of their object: OpenZFS keeps them in memory. */
   readonly names: Map<bigint, string>;
   /** What the last step, the traversal, counted; null until it is done. */
   counts: VerifiedCounts | null;
@@ -50,6 +50,8 @@ export interface VerifiedCounts {
   /** Null when data blocks were not looked at. */
   readonly dataErrors: number | null;
   readonly blocksChecked: number;
-  /** Bad blocks of metadata born in the last txgs, all that an import without `-T` looks at; null when not known. */
-  readonly recentErrors: number | null;
+  /** What becomes of the traversal of an import without `-T`, which looks at the last txgs alone; null when not known. */
+  readonly plain: PlainTraversal | null;
 }
+
+export type PlainTraversal = 'passes' | 'fails' | 'panics';

@@ -1,6 +1,8 @@
 import { FormatError } from '../../bytes/errors.ts';
+import type { DmuObject } from '../../dataset/object.ts';
 import { SpaceMap } from '../../dataset/spaceMap.ts';
 import { readWords } from '../../dataset/wordArray.ts';
+import { Zap } from '../../dataset/zap.ts';
 import type { LoadState } from './loadState.ts';
 import type { At } from './step.ts';
 import { optional, viewOf } from './viewOf.ts';
@@ -34,9 +36,14 @@ export async function readUnflushedTxgs(
 export async function readLogSpaceMapList(state: LoadState): Promise<ReadonlyMap<bigint, bigint> | null> {
   const id = await optional(viewOf(state), 'com.delphix:log_spacemap_zap', state.signal);
   if (id === null) return null;
-  const zap = await viewOf(state).mos.zap(id, state.signal);
+  const object = await viewOf(state).mos.object(id, state.signal);
+  const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER);
+  return state.memo.of('space map logs', object, size, () => logsIn(object));
+}
+
+async function logsIn(object: DmuObject): Promise<ReadonlyMap<bigint, bigint>> {
   const logs = new Map<bigint, bigint>();
-  for (const [name, entry] of await zap.all({ signal: state.signal })) {
+  for (const [name, entry] of await (await Zap.open(object)).all()) {
     if (!/^[0-9a-f]{1,16}$/.test(name)) {
       throw new FormatError('format-value', 'space map log', 'a txg in hexadecimal', name, entry.place);
     }

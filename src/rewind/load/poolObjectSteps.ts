@@ -1,9 +1,9 @@
 import { FormatError } from '../../bytes/errors.ts';
 import { BONUS, decodeBonus } from '../../dataset/bonus.ts';
 import { openBpobj } from '../../dataset/bpobj.ts';
-import { type DslDataset, decodeDslDataset } from '../../format/dslDataset.ts';
 import { type DslDir, decodeDslDir } from '../../format/dslDir.ts';
 import { isActive } from './featureSteps.ts';
+import { datasetAt, holdHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
 import { type At, step } from './step.ts';
 import { entryOf, optional, required, viewOf } from './viewOf.ts';
@@ -30,10 +30,11 @@ async function openDslPool(state: LoadState, at: At): Promise<undefined> {
   await specialDir(state, rootDir, '$MOS', at);
   if (version >= ORIGIN_VERSION) {
     const origin = await specialDir(state, rootDir, '$ORIGIN', at);
-    at('the dataset of $ORIGIN');
-    const head = await dslDataset(state, origin.headDataset ?? 0n);
-    at('the snapshot of $ORIGIN');
-    await dslDataset(state, head.previousSnapshot ?? 0n);
+    const id = origin.headDataset ?? 0n;
+    const { previousSnapshot } = await holdHead(state, '$ORIGIN', id, origin, at);
+    await datasetAt(state, 'the snapshot of $ORIGIN', previousSnapshot ?? 0n, at);
+    // Open from here on: the snapshot that every dataset without an older one comes after.
+    state.names.set(id, '$ORIGIN').set(previousSnapshot ?? 0n, '$ORIGIN@$ORIGIN');
   }
   if (version >= DEADLISTS_VERSION) {
     await specialDir(state, rootDir, '$FREE', at);
@@ -76,10 +77,6 @@ async function specialDir(state: LoadState, rootDir: DslDir, name: string, at: A
 
 async function dslDir(state: LoadState, id: bigint): Promise<DslDir> {
   return decodeBonus(await viewOf(state).mos.object(id, state.signal), BONUS.dslDir, decodeDslDir);
-}
-
-async function dslDataset(state: LoadState, id: bigint): Promise<DslDataset> {
-  return decodeBonus(await viewOf(state).mos.object(id, state.signal), BONUS.dslDataset, decodeDslDataset);
 }
 
 /** Entries that are only noted, but have to read. Source: module/zfs/spa.c, spa_ld_get_props */

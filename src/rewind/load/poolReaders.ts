@@ -20,6 +20,13 @@ export type OpenBlocks = (
   },
 ) => BlockReader;
 
+/** What the devices say of a block depends on the tree alone; what a reader makes of it also on salt and mappings. */
+interface Opened extends PoolBlocks {
+  readonly tree: string;
+  /** Needs neither salt nor mapping: what it read any reader of the same tree would have. */
+  readonly plain: boolean;
+}
+
 /** One view of the blocks of a pool. */
 export interface PoolBlocks {
   /** Remembers content and failures: for what is looked up again and again. */
@@ -46,7 +53,8 @@ const MAX_READERS = 4;
 /** Readers of one pool at different txgs: those that see the same devices in the same way are one. */
 export class PoolReaders {
   readonly #open: OpenBlocks;
-  readonly #readers = new Map<string, PoolBlocks>();
+  readonly #readers = new Map<string, Opened>();
+  readonly #trees = new WeakMap<VdevNode, string>();
   readonly #ids = new WeakMap<object, number>();
   #lastId = 0;
 
@@ -55,14 +63,15 @@ export class PoolReaders {
   }
 
   open(state: ReaderState): PoolBlocks {
-    const key = this.#keyOf(state);
+    const { root, raidzReflow, mappings } = state;
+    const tree = `${raidzReflow.offset} ${raidzReflow.state} ${this.#treeOf(root)}`;
+    const key = `${tree} ${this.#restOf(state)}`;
     const known = this.#readers.get(key);
     if (known !== undefined) {
       this.#readers.delete(key);
       this.#readers.set(key, known);
       return known;
     }
-    const { root, raidzReflow, mappings } = state;
     const salted = state.salt?.length === SALT_SIZE ? saltedChecksums(state.salt) : null;
     const mappingOf: IndirectMappings | null =
       mappings.size === 0
@@ -74,7 +83,10 @@ export class PoolReaders {
               : Promise.resolve(mapping);
           };
     const reader = this.#open(root, { salted, raidzReflow, mappings: mappingOf });
-    const blocks = { cache: new BlockCache(new FailuresKept(reader), CACHE), reader, salted };
+    const plain = salted === null && mappings.size === 0;
+    const elsewhere = plain ? () => null : (bp: Blkptr) => this.#knownTo(tree, bp);
+    const cache = new BlockCache(new FailuresKept(reader), CACHE, elsewhere);
+    const blocks = { cache, reader, salted, tree, plain };
     this.#readers.set(key, blocks);
     for (const oldest of this.#readers.keys()) {
       if (this.#readers.size <= MAX_READERS) break;
@@ -83,11 +95,27 @@ export class PoolReaders {
     return blocks;
   }
 
-  /** Equal when any block pointer leads to the same bytes. */
-  #keyOf({ root, raidzReflow, salt, mappings }: ReaderState): string {
-    const parts: unknown[] = [raidzReflow.offset, raidzReflow.state, salt?.join() ?? ''];
+  /** The load begins with a reader that has no salt yet, and reads the same blocks again with one that has. */
+  #knownTo(tree: string, bp: Blkptr): BlockRead | null {
+    for (const each of this.#readers.values()) {
+      const known = each.plain && each.tree === tree ? each.cache.peekRead(bp) : null;
+      if (known !== null) return known;
+    }
+    return null;
+  }
+
+  #restOf({ salt, mappings }: ReaderState): string {
+    const parts = [salt?.join() ?? ''];
     for (const [id, mapping] of mappings) parts.push(`${id}=${this.#idOf(mapping)}`);
-    const open: VdevNode[] = [root];
+    return parts.join(' ');
+  }
+
+  /** Equal when any address leads to the same bytes. */
+  #treeOf(root: VdevNode): string {
+    const known = this.#trees.get(root);
+    if (known !== undefined) return known;
+    const parts: unknown[] = [];
+    const open: VdevNode[] = [...root.children];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       const { type, guid, id, ashift, asize, nparity, draid, raidzExpanding, raidzExpandTxgs } = node.config;
       const { device } = node;
@@ -96,7 +124,9 @@ export class PoolReaders {
       parts.push(node.children.length);
       open.push(...node.children);
     }
-    return parts.join(' ');
+    const tree = parts.join(' ');
+    this.#trees.set(root, tree);
+    return tree;
   }
 
   #idOf(thing: IndirectMapping | DeviceSurvey): number {

@@ -8,7 +8,7 @@ import type { LoadState } from './loadState.ts';
 /**
  * Says what the step reads next, for the message when that fails.
  *
- * @param panic OpenZFS does not look at errors there: it asserts that there are none
+ * @param panic OpenZFS does not survive errors there: it asserts that there are none, or goes on as if there were none
  */
 export type At = (what: string, panic?: 'panic') => void;
 
@@ -32,22 +32,41 @@ export function step(
         doing = what;
         panic = asserted !== undefined;
       };
+      let trouble: Trouble | undefined;
       try {
-        const trouble = await work(state, at);
-        if (trouble !== undefined) yield trouble;
+        trouble = await work(state, at);
       } catch (error) {
         if (!(error instanceof ZfsUberError)) throw error;
-        yield troubleOf(error, doing, panic);
+        trouble = troubleOf(error, doing, panic);
       }
+      if (trouble === undefined) return;
+      const listing = trouble.panic === true && when === 'always' && isListed(name, state);
+      yield listing ? { ...trouble, listing } : trouble;
     },
   };
 }
 
+/**
+ * Whether a `zpool import` that lists pools comes to a step: it loads each pool at its newest txg, but for the last
+ * verification.
+ *
+ * Source: module/zfs/spa.c, spa_tryimport and spa_ld_verify_pool_data
+ */
+const isListed = (step: string, { candidate, newest }: LoadState): boolean =>
+  candidate === newest && !step.startsWith('spa_load_verify');
+
 /** @param what was being read */
 export function troubleOf(error: ZfsUberError, what: string, panic = false): Trouble {
   const because = causeOf(error);
-  const message = `${what}: ${explainError(error)}`;
+  const message = `${saying(error, what)}: ${explainError(error)}`;
   return because === 'unknown' || !panic ? { message, because } : { message, because, panic };
+}
+
+/** What became of what was being read. */
+function saying(error: ZfsUberError, what: string): string {
+  if (what === '') return 'something that an import needs does not read';
+  if (error instanceof UnavailableBlockError || error instanceof SourceError) return `cannot read ${what}`;
+  return causeOf(error) === 'unknown' ? `${what} cannot be judged` : `${what} makes no sense`;
 }
 
 function causeOf(error: ZfsUberError): Trouble['because'] {

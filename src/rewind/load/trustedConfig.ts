@@ -14,29 +14,38 @@ import { type At, step } from './step.ts';
 /** The step from which on the pool is what its meta-object set says. */
 export const TRUSTED_CONFIG = step('spa_ld_trusted_config', 'always', trustedConfig);
 
+/** What a packed nvlist and the tree in it take as objects: some times its bytes. */
+const UNPACKED = 16;
+
 /** Source: module/zfs/spa.c, spa_ld_trusted_config */
 async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefined> {
   const { pool, candidate, readers, signal } = state;
   const devices = state.devices ?? pool.devices;
   if (pool.root === null || readers === null) return { message: 'no blocks can be read', because: 'unknown' };
   const { raidzReflow, rootbp, guidSum } = candidate.uberblock;
-  const labelRoot = openedTree(pool.root, devices);
+  state.memo.limitTo(pool.devices);
+  const labels = pool.root;
+  const labelRoot = state.memo.once(devices, () => openedTree(labels, devices));
   const none = { raidzReflow, salt: null, mappings: new Map() };
   at('the meta-object set');
   const first = await Mos.open(readers.open({ root: labelRoot, ...none }).cache, rootbp, signal);
   at('the config object');
-  const config = await first.config(signal);
-  const nvlist = nvlistOf(config, 'vdev_tree');
-  if (nvlist === null)
-    throw new FormatError('format-value', 'config', 'a vdev_tree', 'none', first.directory.object.place);
-  const matched = matchMosTree(decodeVdevConfig(nvlist), pool.root, devices);
+  const object = await first.object(await first.configObject(signal), signal);
+  const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER) * UNPACKED;
+  const { config, matched } = await state.memo.of(`tree ${state.memo.numberOf(devices)}`, object, size, async () => {
+    const read = await first.nvlist(object.id);
+    const nvlist = nvlistOf(read, 'vdev_tree');
+    if (nvlist === null)
+      throw new FormatError('format-value', 'config', 'a vdev_tree', 'none', first.directory.object.place);
+    return { config: read, matched: matchMosTree(decodeVdevConfig(nvlist), labels, devices) };
+  });
   const { root } = matched;
   const lost = root.children.find((top) => top.role !== 'log' && !opens(top));
   if (lost !== undefined) return cannotOpen(lost, matched);
   // zpool's second attempt starts from this tree, so an uberblock that only other devices carry is not found again.
   const leaves = new Set([...leavesOf(root)].map(({ device }) => device));
   const holders = [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device);
-  if (!holders.some((device) => leaves.has(device))) {
+  if (candidate.checkpoint === null && !holders.some((device) => leaves.has(device))) {
     return { message: 'only devices that the pool did not have at this txg carry the uberblock', because: 'damage' };
   }
   const sum = guidSumOf(root);

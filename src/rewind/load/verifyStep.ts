@@ -1,7 +1,8 @@
 import type { Blkptr } from '../../format/blkptr.ts';
 import type { LoadStep, Trouble } from '../predict.ts';
 import type { BlockFailure, Verification, Verifier } from '../verify/verifier.ts';
-import type { LoadState } from './loadState.ts';
+import { holdInTurn } from './datasetHolds.ts';
+import type { LoadState, PlainTraversal } from './loadState.ts';
 import { explainError, step } from './step.ts';
 import { viewOf } from './viewOf.ts';
 
@@ -19,26 +20,68 @@ export function verifyStep(verifier: Verifier, data: boolean): LoadStep<LoadStat
     at('the traversal of all blocks');
     // The steps before looked at much of the meta-object set.
     const kept = (bp: Blkptr) => blocks.cache.peek(bp);
+    const lost = new Set<bigint>();
+    const onFailure = ({ dataset, object }: BlockFailure) => {
+      if (dataset === 0n) lost.add(object);
+    };
     const found = await verifier.verify(
       { uberblock: state.candidate.uberblock, root, salted: blocks.salted },
       // What a read-write import counts is a part of what a read-only one does.
-      { reader: blocks.reader, kept, data, readOnly: true, ...(signal === undefined ? {} : { signal }) },
+      { reader: blocks.reader, kept, data, readOnly: true, onFailure, ...(signal === undefined ? {} : { signal }) },
     );
     const { metadataErrors, dataErrors, blocksChecked, fatal } = found;
-    const recentErrors = recentIn(found, state.candidate.txg);
-    state.counts = { metadataErrors, dataErrors: data ? (dataErrors ?? 0) : null, blocksChecked, recentErrors };
-    return fatal === null && metadataErrors === 0 ? undefined : troubleIn(found, state);
+    const fails = fatal !== null || metadataErrors > 0;
+    const { candidate, newest } = state;
+    const plain = fails && candidate === newest ? await traversePlainly(verifier, state, candidate.txg) : null;
+    state.counts = { metadataErrors, dataErrors: data ? (dataErrors ?? 0) : null, blocksChecked, plain };
+    if (!fails) return undefined;
+    const crash = await crashIn(found, lost, state);
+    return crash ?? troubleIn(found, state);
   });
 }
 
-/** An import without `-T` verifies what was born after this many txgs before the newest. Source: TXG_DEFER_SIZE + 1 */
-const UNVERIFIED_BEFORE = 3n;
+/**
+ * What the traversal opens beside the blocks that it visits is of the meta-object set: no dataset opens with more than
+ * an error unless something of its own is lost.
+ *
+ * @param lost objects of the meta-object set
+ */
+async function crashIn(
+  { fatal, datasets }: Verification,
+  lost: Set<bigint>,
+  state: LoadState,
+): Promise<Trouble | null> {
+  const end = fatal?.dataset ?? null;
+  const suspects = datasets.map(({ id }) => BigInt(id)).filter((id) => lost.has(id) && (end === null || id <= end));
+  const last = suspects.at(-1);
+  if (last === undefined) return null;
+  const trouble = await holdInTurn(state, datasets, last);
+  return trouble?.panic === true ? trouble : null;
+}
 
-/** Bad blocks of metadata that a plain import of `txg` would meet; null when there are more bad ones than are listed. */
-function recentIn({ failures, found }: Verification, txg: bigint): number | null {
-  const metadata = failures.filter(({ kind }) => kind === 'metadata');
-  if (metadata.length < found.metadata) return null;
-  return metadata.filter(({ bp }) => (bp.rewritten ? bp.physicalBirth : bp.birth) > txg - UNVERIFIED_BEFORE).length;
+/** Txgs before the last one that an import without `-T` verifies. Source: include/sys/txg.h, TXG_DEFER_SIZE */
+const DEFERRED = 2n;
+
+/**
+ * The traversal of an import without `-T`: of what the last txgs wrote, and of datasets whose dnodes they wrote.
+ *
+ * @param txg the last of them
+ * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (spa_verify_min_txg) and spa_load_verify
+ */
+export async function traversePlainly(verifier: Verifier, state: LoadState, txg: bigint): Promise<PlainTraversal> {
+  const minTxg = txg > DEFERRED ? txg - DEFERRED - 1n : 0n;
+  const { blocks, root } = viewOf(state);
+  const { signal, candidate } = state;
+  const { uberblock } = candidate;
+  const { rootbp } = uberblock;
+  if ((rootbp.rewritten ? rootbp.physicalBirth : rootbp.birth) <= minTxg) return 'passes';
+  const { metadataErrors, fatal, datasets } = await verifier.verify(
+    { uberblock, root, salted: blocks.salted },
+    { reader: blocks.reader, data: false, readOnly: true, minTxg, ...(signal === undefined ? {} : { signal }) },
+  );
+  const trouble = await holdInTurn(state, datasets, fatal?.dataset ?? null);
+  if (trouble?.panic === true) return 'panics';
+  return fatal !== null || metadataErrors > 0 || trouble !== null ? 'fails' : 'passes';
 }
 
 function troubleIn({ fatal, failures, metadataErrors, found }: Verification, state: LoadState): Trouble {
@@ -48,15 +91,15 @@ function troubleIn({ fatal, failures, metadataErrors, found }: Verification, sta
   const causes = new Set(fatal === null ? wrong.map(({ because }) => because) : [fatal.because]);
   const because = causes.has('damage') ? 'damage' : causes.has('missing-device') ? 'missing-device' : 'unknown';
   const more = found.metadata > 1 ? `; ${found.metadata} blocks of metadata are bad in all` : '';
-  return { message: `${placeOf(deciding, state)}: ${whyOf(deciding)}${more}`, because };
+  return { message: `cannot read ${placeOf(deciding, state)}: ${whyOf(deciding)}${more}`, because };
 }
 
-/** `tank/home object 7, indirect block 3 of level 1`. */
+/** `indirect block 3 of level 1 of object 7 of tank/home`. */
 function placeOf({ dataset, object, level, blockId, what }: BlockFailure, { names }: LoadState): string {
-  const objset = dataset === 0n ? 'MOS' : (names.get(dataset) ?? `dataset ${dataset}`);
-  if (what === 'object set' || what === 'dataset') return `${what} of ${objset}`;
-  const block = `${level === 0 ? what : `${what} of level ${level}`} block ${blockId}`;
-  return object === 0n ? `${objset}, ${block}` : `${objset} object ${object}, ${block}`;
+  const objset = dataset === 0n ? 'the meta-object set' : (names.get(dataset) ?? `dataset ${dataset}`);
+  if (what === 'object set' || what === 'dataset') return `the ${what} of ${objset}`;
+  const block = level === 0 ? `${what} block ${blockId}` : `${what} block ${blockId} of level ${level}`;
+  return object === 0n ? `${block} of ${objset}` : `${block} of object ${object} of ${objset}`;
 }
 
 function whyOf({ error, bp }: BlockFailure): string {

@@ -96,23 +96,23 @@ function isBlank(view: DataView, at: number): boolean {
 
 function ofDnodes(bp: Blkptr, view: DataView, { blockId }: Child, { mos }: Tree): Below {
   const children: Child[] = [];
-  const datasets: DatasetRef[] = [];
+  const datasets: { readonly at: number; readonly object: number }[] = [];
   const slots = Math.floor(view.byteLength / DNODE_SLOT);
   for (let slot = 0; slot < slots; ) {
     const at = slot * DNODE_SLOT;
     const object = blockId * slots + slot;
     const broken = dnodePointers(view, at, bp, object, slot * 256, 'object', children);
-    if (broken !== null) return { children, datasets, log: null, broken };
+    if (broken !== null) return { children, datasets: datasetRefs(bp, view, datasets), log: null, broken };
     if (
       mos &&
       view.getUint8(at + AT.type.offset) !== 0 &&
       view.getUint8(at + AT.bonusType.offset) === OBJECT_TYPE.dslDataset
     ) {
-      datasets.push(datasetRef(bp, view, at, object));
+      datasets.push({ at, object });
     }
     slot += view.getUint8(at + AT.extraSlots.offset) + 1;
   }
-  return { children, datasets, log: null, broken: null };
+  return { children, datasets: datasetRefs(bp, view, datasets), log: null, broken: null };
 }
 
 /** Adds the pointers of the dnode at `at`. @returns what is wrong with it */
@@ -174,8 +174,34 @@ function ofObjset(bp: Blkptr, bytes: Uint8Array, view: DataView): Below {
   return { children, datasets: [], log: log.log.hole ? null : { log }, broken };
 }
 
-/** Source: module/zfs/dsl_dataset.c, dsl_dataset_hold_obj */
-function datasetRef(bp: Blkptr, view: DataView, at: number, object: number): DatasetRef {
+/** Those that are remembered do not keep the block that they stand in, but their pointers, in one piece of memory. */
+function datasetRefs(
+  bp: Blkptr,
+  view: DataView,
+  datasets: readonly { readonly at: number; readonly object: number }[],
+): readonly DatasetRef[] {
+  if (datasets.length === 0) return [];
+  const pointers = new DataView(new ArrayBuffer(datasets.length * Blkptr.SIZE));
+  const refs: DatasetRef[] = [];
+  // No closure: the trace of an error keeps those that it passed through, and what they hold.
+  for (const { at, object } of datasets) {
+    refs.push(datasetRef(bp, view, at, object, pointers, refs.length * Blkptr.SIZE));
+  }
+  return refs;
+}
+
+/**
+ * @param pointers takes the dataset's block pointer, at `into`
+ * Source: module/zfs/dsl_dataset.c, dsl_dataset_hold_obj
+ */
+function datasetRef(
+  bp: Blkptr,
+  view: DataView,
+  at: number,
+  object: number,
+  pointers: DataView,
+  into: number,
+): DatasetRef {
   const { littleEndian } = bp;
   const bonus = at + DNODE_CORE_SIZE + view.getUint8(at + AT.blockPointers.offset) * Blkptr.SIZE;
   const length = view.getUint16(at + AT.bonusLength.offset, littleEndian);
@@ -200,16 +226,25 @@ function datasetRef(bp: Blkptr, view: DataView, at: number, object: number): Dat
       bp,
       error,
     } as const;
-    return { id: object, view, at, littleEndian, snapshot: true, previousSnapshotTxg: 0, weight: 1, broken };
+    return {
+      id: object,
+      view: pointers,
+      at: into,
+      littleEndian,
+      snapshot: true,
+      previousSnapshotTxg: 0,
+      weight: 1,
+      broken,
+    };
   }
   const word = (offset: number): number => Number(view.getBigUint64(bonus + offset, littleEndian));
   const snapshot = word(DATASET_AT.children.offset) !== 0;
-  const from = view.byteOffset + bonus + DATASET_AT.bp.offset;
-  const pointer = view.buffer.slice(from, from + Blkptr.SIZE);
+  const from = bonus + DATASET_AT.bp.offset;
+  for (let word = 0; word < Blkptr.SIZE; word += 4) pointers.setUint32(into + word, view.getUint32(from + word));
   return {
     id: object,
-    view: new DataView(pointer),
-    at: 0,
+    view: pointers,
+    at: into,
     littleEndian,
     snapshot,
     previousSnapshotTxg: word(DATASET_AT.previousSnapshotTxg.offset),

@@ -18,6 +18,7 @@ import {
 } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
 import { Walk } from './walk.ts';
+import { WalkBudget } from './walkBudget.ts';
 
 /** The pool at one txg. */
 export interface VerifyView {
@@ -81,6 +82,8 @@ export interface Verification {
   readonly found: { readonly metadata: number; readonly data: number };
   /** The first ones in the order of the traversal. */
   readonly failures: readonly BlockFailure[];
+  /** Those that OpenZFS opens, in the order of their objects, as far as it gets: not beyond that in which `fatal` lies. */
+  readonly datasets: readonly { readonly id: number; readonly snapshot: boolean }[];
   /** Blocks read and verified for this txg and for none before it. */
   readonly blocksChecked: number;
   readonly bytesChecked: number;
@@ -90,7 +93,7 @@ export interface Verifier {
   /**
    * What the verification of a load at one txg would find.
    *
-   * @throws LimitError when the tree of blocks is much larger than the pool; the reason of `signal`
+   * @throws LimitError when the trees of blocks of all txgs are much larger than the devices; the reason of `signal`
    */
   verify(view: VerifyView, options: VerifyOptions): Promise<Verification>;
   /** Bytes that the memory of judged blocks takes at present. */
@@ -136,6 +139,7 @@ class PoolVerifier implements Verifier {
   readonly #oldestTxg: number;
   readonly #memory: number;
   readonly #failures: number;
+  readonly #budget = new WalkBudget();
   readonly #known = new Map<BlockReader, Map<string, Known>>();
 
   constructor({ engine, oldestTxg = 0n, memory = MEMORY, failures = FAILURES }: VerifierOptions) {
@@ -156,13 +160,14 @@ class PoolVerifier implements Verifier {
     const { reader, data, minTxg = MIN_TXG, signal, onProgress } = options;
     const { memo, batches } = this.#knownTo(view, options);
     const { place } = uberblock.rootbp;
+    this.#budget.begin(root, reader, this.#memory, memo.sound.size >= this.#memory);
     const walk = new Walk({
       memo,
       scan: new PointerScan(root.children),
       batches,
       data,
       oldestTxg: this.#oldestTxg,
-      poolSize: root.children.reduce((sum, { config }) => sum + Number(config.asize ?? 0n), 0),
+      budget: this.#budget,
       place,
       signal,
       onBatch: onProgress && ((share) => onProgress({ share, blocks: walk.blocks, bytes: walk.bytes })),
@@ -171,7 +176,8 @@ class PoolVerifier implements Verifier {
     const { summary, datasets } = await walk.mos(uberblock.rootbp, min);
     const parts: Placed[] = summary === null ? [] : [{ dataset: 0, part: summary }];
     // Without all of the MOS nobody knows which datasets there are, and the load has failed.
-    if (summary?.fatal == null) parts.push(...placed(await walk.datasets(datasets, min), datasets));
+    const opened = summary?.fatal == null ? datasets : [];
+    parts.push(...placed(await walk.datasets(opened, min), opened));
     const minClaimTxg = uberblock.checkpointTxg !== 0n ? uberblock.checkpointTxg + 1n : uberblock.txg + 1n;
     const counted = new Counts(this.#failures, options.onFailure);
     for (const { dataset, part } of parts) {
@@ -187,7 +193,7 @@ class PoolVerifier implements Verifier {
       }
       if (isSummary(part)) counted.add(dataset, part);
     }
-    return counted.result(data, walk.blocks, walk.bytes);
+    return { ...counted.result(data, walk.blocks, walk.bytes), datasets: opened };
   }
 
   /** Content unread is not known to be sound, so both depths have their own memory. */
@@ -270,7 +276,7 @@ class Counts {
     this.#onFailure?.(listed);
   }
 
-  result(data: boolean, blocksChecked: number, bytesChecked: number): Verification {
+  result(data: boolean, blocksChecked: number, bytesChecked: number): Omit<Verification, 'datasets'> {
     return {
       metadataErrors: this.#metadataBefore,
       dataErrors: data || this.#dataBefore > 0 ? this.#dataBefore : null,

@@ -27,9 +27,16 @@ export interface MosEntry {
 const MAX_SUMMARIES = 100_000;
 const MAX_DETAILS = 10_000;
 const MAX_MOS_ENTRIES = 100_000;
+/** Places in the lists of datasets of those entries, of which each level of the tree has its own. */
+const MAX_LISTED = 2 ** 20;
 
-interface Wrong {
+/** The parts of a mark that are not its key. */
+interface Marked {
+  readonly slot: number;
   readonly low: number;
+}
+
+interface Wrong extends Marked {
   readonly summary: Summary;
 }
 
@@ -37,7 +44,8 @@ interface Wrong {
 export class VerifyMemo {
   readonly sound: SoundBlocks;
   readonly #wrong = new Map<number, Wrong>();
-  readonly #mos = new Map<number, MosEntry & { readonly low: number }>();
+  readonly #mos = new Map<number, MosEntry & Marked>();
+  #listed = 0;
   #details = 0;
 
   constructor(limit: number) {
@@ -46,21 +54,24 @@ export class VerifyMemo {
 
   wrong(slot: number, high: number, low: number): Summary | null {
     if (this.#wrong.size === 0) return null;
-    const found = this.#wrong.get(keyOf(slot, high));
-    return found !== undefined && found.low === low ? found.summary : null;
+    const found = this.#wrong.get(keyOf(high));
+    return found !== undefined && found.low === low && found.slot === slot ? found.summary : null;
   }
 
   addWrong(slot: number, high: number, low: number, summary: Summary): void {
-    if (this.#wrong.size < MAX_SUMMARIES) this.#wrong.set(keyOf(slot, high), { low, summary });
+    if (this.#wrong.size < MAX_SUMMARIES) this.#wrong.set(keyOf(high), { slot, low, summary });
   }
 
   mos(slot: number, high: number, low: number): MosEntry | null {
-    const found = this.#mos.get(keyOf(slot, high));
-    return found !== undefined && found.low === low ? found : null;
+    const found = this.#mos.get(keyOf(high));
+    return found !== undefined && found.low === low && found.slot === slot ? found : null;
   }
 
   addMos(slot: number, high: number, low: number, summary: Summary | null, datasets: readonly DatasetRef[]): void {
-    if (this.#mos.size < MAX_MOS_ENTRIES) this.#mos.set(keyOf(slot, high), { low, summary, datasets });
+    const listed = listedSize(datasets);
+    if (this.#mos.size >= MAX_MOS_ENTRIES || this.#listed + listed > MAX_LISTED) return;
+    this.#listed += listed;
+    this.#mos.set(keyOf(high), { slot, low, summary, datasets });
   }
 
   /** Whether there is room for one more failure with its particulars. */
@@ -69,5 +80,15 @@ export class VerifyMemo {
   }
 }
 
-/** 53 bits of a mark, which a Map keeps without an object; the rest is compared. */
-const keyOf = (slot: number, high: number): number => high * 2 ** 21 + (slot >>> 11);
+/** As an integer that a Map finds without a number object; of marks that share it the last is kept, and told apart. */
+const keyOf = (high: number): number => high | 0;
+
+/** As many sound datasets take the memory of one that is none, with what is wrong with it. */
+const BROKEN_DATASET = 8;
+
+/** How many sound datasets take the memory that these take. */
+export function listedSize(datasets: readonly DatasetRef[]): number {
+  let size = 0;
+  for (const { broken } of datasets) size += broken === null ? 1 : BROKEN_DATASET;
+  return size;
+}

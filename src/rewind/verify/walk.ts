@@ -18,7 +18,8 @@ import {
   type Ordered,
   type Summary,
 } from './summary.ts';
-import type { DatasetRef, VerifyMemo } from './verifyMemo.ts';
+import { type DatasetRef, listedSize, type VerifyMemo } from './verifyMemo.ts';
+import type { WalkBudget } from './walkBudget.ts';
 import {
   causeOf,
   HEAD,
@@ -42,9 +43,10 @@ const BATCH_BLOCKS = 1024;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Batches under way: one is read while another is summed and a third is looked through. */
 const BATCHES = 3;
-/** What one traversal may cost as a multiple of the pool's size: only a forged tree is larger. */
-const MAX_COST = 16;
-const MIN_COST = 2 ** 30;
+/** Datasets and snapshots of a pool; more are made to exhaust memory. */
+const MAX_DATASETS = 2 ** 20;
+/** Datasets whose blocks wait at once. */
+const DATASETS = 4096;
 
 export interface WalkSetting {
   readonly memo: VerifyMemo;
@@ -54,8 +56,7 @@ export interface WalkSetting {
   readonly data: boolean;
   /** Blocks below a block born up to here are asked for at no other txg, except through it. */
   readonly oldestTxg: number;
-  /** Bytes of the pool's devices. */
-  readonly poolSize: number;
+  readonly budget: WalkBudget;
   readonly place: Place;
   readonly signal: AbortSignal | undefined;
   /** Called when a batch is done. */
@@ -72,8 +73,8 @@ export interface Walked {
 export class Walk {
   readonly #setting: WalkSetting;
   readonly #stack: Wanted[] = [];
-  #cost = 0;
   #share = 0;
+  #datasets = 0;
   /** Blocks and bytes read and verified. */
   blocks = 0;
   bytes = 0;
@@ -100,16 +101,30 @@ export class Walk {
 
   /** All datasets, in the order of their objects. */
   async datasets(refs: readonly DatasetRef[], minTxg: number): Promise<Ordered[]> {
-    const results: { readonly order: number; readonly node: Node }[] = [];
     const weight = refs.reduce((sum, ref) => sum + ref.weight, 0);
+    const parts: Ordered[] = [];
+    for (let from = 0; from < refs.length; from += DATASETS) {
+      parts.push(...(await this.#someDatasets(refs.slice(from, from + DATASETS), from, weight, minTxg)));
+    }
+    return parts;
+  }
+
+  /** @param first position of the first of `refs` among all, of which `weight` is the sum */
+  async #someDatasets(
+    refs: readonly DatasetRef[],
+    first: number,
+    weight: number,
+    minTxg: number,
+  ): Promise<readonly Ordered[]> {
+    const results: { readonly order: number; readonly node: Node }[] = [];
     for (const [i, ref] of refs.entries()) {
       const min = Math.max(minTxg, ref.previousSnapshotTxg);
       const tree: Tree = { mos: false, objset: ref.id, min };
-      const node = newNode(null, i, tree, true, null, (0.9 * ref.weight) / weight, false);
+      const node = newNode(null, first + i, tree, true, null, (0.9 * ref.weight) / weight, false);
       if (ref.broken !== null) node.parts.push({ order: 0, part: fatalSummary(ref.broken, true) });
       else this.#dataset(node, ref);
       if (node.pending === 0) this.#share += node.share;
-      if (node.pending > 0 || node.parts.length > 0) results.push({ order: i, node });
+      if (node.pending > 0 || node.parts.length > 0) results.push({ order: first + i, node });
     }
     this.#stack.reverse();
     await inBatches(
@@ -264,7 +279,7 @@ export class Walk {
   }
 
   async #batch(batch: readonly Wanted[]): Promise<void> {
-    const { signal, batches, onBatch, place, poolSize } = this.#setting;
+    const { signal, batches, onBatch, place, budget } = this.#setting;
     signal?.throwIfAborted();
     const blocks = batch.map(
       ({ child, mark, head }): BatchBlock => ({
@@ -281,14 +296,12 @@ export class Walk {
       const { bp } = block;
       this.blocks++;
       if (!bp.embedded) this.bytes += bp.psize;
-      this.#cost += bp.psize + (block.content ? bp.lsize / 4 : 0);
+      budget.spend(bp, block.content, answer.error);
       if (answer.error !== null) this.#lost(wanted, bp, answer.error);
       else if (answer.bytes === null) this.#settle(wanted);
       else this.#enter(wanted, bp, answer.bytes);
     }
-    if (this.#cost > Math.max(poolSize * MAX_COST, MIN_COST)) {
-      throw new LimitError(`the tree of blocks is more than ${MAX_COST} times as large as the pool`, place);
-    }
+    budget.check(place);
     onBatch?.(this.#share);
   }
 
@@ -368,7 +381,11 @@ export class Walk {
       mark.kind === MOS,
     );
     node.share -= below.share;
-    if (found.datasets.length > 0) below.datasets?.push({ order: 0, refs: found.datasets });
+    if (found.datasets.length > 0) {
+      this.#datasets += listedSize(found.datasets);
+      if (this.#datasets > MAX_DATASETS) throw new LimitError(`more than ${MAX_DATASETS} datasets`, bp.place);
+      below.datasets?.push({ order: 0, refs: found.datasets });
+    }
     // Counted as one more under way, so that it is not done before all its children are taken.
     below.pending = 1;
     const from = this.#stack.length;

@@ -1,6 +1,9 @@
 import { BlockCache } from '../../../src/dataset/blockCache.ts';
+import { BONUS, decodeBonus } from '../../../src/dataset/bonus.ts';
 import { Mos } from '../../../src/dataset/mos.ts';
 import type { DmuObject } from '../../../src/dataset/object.ts';
+import type { Blkptr } from '../../../src/format/blkptr.ts';
+import { decodeDslDataset } from '../../../src/format/dslDataset.ts';
 import { chooseEngine } from '../../../src/node/engine.ts';
 import { openFileSource } from '../../../src/node/fileSource.ts';
 import { assemblePools } from '../../../src/pool/assemblePools.ts';
@@ -9,6 +12,7 @@ import type { VdevNode } from '../../../src/pool/pool.ts';
 import { surveyDevice } from '../../../src/pool/surveyDevice.ts';
 import { LABEL_START } from '../../../src/pool/vdevLeaf.ts';
 import { collectCandidates } from '../../../src/rewind/candidates.ts';
+import type { Evidence } from '../../../src/rewind/findings/finding.ts';
 import type { Depth, JudgedCandidate } from '../../../src/rewind/judgePool.ts';
 import type { OpenBlocks } from '../../../src/rewind/load/poolReaders.ts';
 import { scanPools } from '../../../src/rewind/scanPools.ts';
@@ -53,24 +57,50 @@ export class DamagedPool {
   /** Damages every copy of all content of the object of the MOS at `txg` that `find` gives. */
   async damageContent(txg: bigint, find: (mos: Mos) => Promise<DmuObject>): Promise<void> {
     const object = await find(await this.#mos(txg));
-    for await (const { bp, level } of object.pointers()) {
-      if (level > 0 || bp.embedded) continue;
-      for (const { vdev, offset } of bp.dvas) {
-        this.#damage[vdev]?.push({ offset: Number(offset) * 512 + LABEL_START, length: bp.psize });
-      }
+    for await (const { bp, level } of object.pointers()) if (level === 0) this.#lose(bp);
+  }
+
+  /** The same for the object set of the dataset with that number. */
+  async damageObjset(txg: bigint, dataset: bigint): Promise<void> {
+    const object = await (await this.#mos(txg)).object(dataset);
+    this.#lose(decodeBonus(object, BONUS.dslDataset, decodeDslDataset).bp);
+  }
+
+  #lose(bp: Blkptr): void {
+    if (bp.embedded) return;
+    for (const { vdev, offset } of bp.dvas) {
+      this.#damage[vdev]?.push({ offset: Number(offset) * 512 + LABEL_START, length: bp.psize });
     }
   }
 
   /** The only candidate of that txg, judged. */
   async judge(txg: bigint, depth: Depth = 'mos'): Promise<JudgedCandidate> {
+    const [judged] = (await this.#judgement(txg, depth)).candidates;
+    if (judged === undefined) throw new Error(`no candidate of txg ${txg}`);
+    return judged;
+  }
+
+  /** What is found where that candidate alone is judged. */
+  async findings(txg: bigint, depth: Depth): Promise<string[]> {
+    return (await this.#judgement(txg, depth)).findings.map(({ code }) => code);
+  }
+
+  /** What findings are drawn from, where nothing was judged. */
+  async evidence(): Promise<Evidence> {
+    const [pool] = assemblePools(await this.#survey()).pools;
+    if (pool === undefined) throw new Error('no pool');
+    return { pool, candidates: collectCandidates(pool), judged: [], best: null, facts: null, checkpoint: null };
+  }
+
+  async #judgement(txg: bigint, depth: Depth) {
     const devices = await this.#survey();
     const open: OpenBlocks = (root, more) => openBlockReader(root, { engine, ...more });
     const reader = (root: VdevNode | null) => (root === null ? null : openBlockReader(root, { engine }));
     const options = { depth, minTxg: txg, maxTxg: txg, blocks: { engine, open } };
     const { judgements } = await scanPools(devices, ({ root }) => reader(root), options);
-    const [judged] = judgements[0]?.candidates ?? [];
-    if (judged === undefined) throw new Error(`no candidate of txg ${txg}`);
-    return judged;
+    const [judgement] = judgements;
+    if (judgement === undefined) throw new Error('no pool');
+    return judgement;
   }
 
   #survey() {

@@ -46,7 +46,6 @@ describe('the step that fails, by what is lost', () => {
   it.each<[string, string, RegExp, (mos: Mos) => Promise<DmuObject>]>([
     ['the config', 'spa_ld_trusted_config', /the config object: no copy of block 0:/, named('config')],
     ['features', 'spa_ld_check_features', /the list features_for_read: no copy/, named('features_for_read')],
-    ['descriptions', 'spa_ld_check_features', /the list feature_descriptions/, named('feature_descriptions')],
     ['the map of the root directory', 'spa_ld_load_special_directories', /the directory \$MOS/, rootDirectoryChildren],
     [
       'the unflushed txgs',
@@ -84,7 +83,9 @@ describe('the step that fails, by what is lost', () => {
     expect((await opened.judge(TXG, 'mos')).prediction.failsAt).toBeNull();
     const { prediction, counts } = await opened.judge(TXG, 'meta');
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt: 'spa_load_verify' });
-    expect(prediction.reasons[0]).toMatch(/^spa_load_verify: MOS object \d+, content block 0: no copy of block 0:/);
+    expect(prediction.reasons[0]).toMatch(
+      /^cannot read content block 0 of object \d+ of the meta-object set: no copy of block 0:/,
+    );
     expect(counts?.metadataErrors).toBeGreaterThan(0);
   });
 });

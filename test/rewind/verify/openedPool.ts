@@ -1,6 +1,5 @@
 import { saltedChecksums } from '../../../src/block/saltedChecksum.ts';
 import type { SaltedChecksums } from '../../../src/block/verifyBlock.ts';
-import type { Guid } from '../../../src/bytes/units.ts';
 import { BlockCache } from '../../../src/dataset/blockCache.ts';
 import { readIndirectMappings } from '../../../src/dataset/indirectVdevs.ts';
 import { Mos } from '../../../src/dataset/mos.ts';
@@ -12,11 +11,9 @@ import { assemblePools } from '../../../src/pool/assemblePools.ts';
 import type { BlockReader } from '../../../src/pool/blockRead.ts';
 import { openBlockReader } from '../../../src/pool/blockReader.ts';
 import type { Pool, VdevNode } from '../../../src/pool/pool.ts';
-import type { DeviceSurvey } from '../../../src/pool/survey.ts';
 import { surveyDevice } from '../../../src/pool/surveyDevice.ts';
-import { leavesOf } from '../../../src/pool/vdevHealth.ts';
-import { nodeOf, roleOf } from '../../../src/pool/vdevTree.ts';
 import { type Candidate, collectCandidates } from '../../../src/rewind/candidates.ts';
+import { matchMosTree } from '../../../src/rewind/load/mosTree.ts';
 import type { VerifyView } from '../../../src/rewind/verify/verifier.ts';
 import type { ByteSource } from '../../../src/source/source.ts';
 
@@ -58,7 +55,7 @@ export async function openPool(
       const key = `${describe(config)} ${salted !== null} ${Object.values(uberblock.raidzReflow).join()}`;
       let opening = readers.get(key);
       if (opening === undefined) {
-        opening = openTree(config, root, uberblock, salted);
+        opening = openTree(config, pool, root, uberblock, salted);
         readers.set(key, opening);
       }
       const { view, reader } = await opening;
@@ -70,17 +67,15 @@ export async function openPool(
 
 async function openTree(
   config: VdevConfig,
+  { devices }: Pool,
   labelRoot: VdevNode,
   { rootbp, raidzReflow }: Candidate['uberblock'],
   salted: SaltedChecksums | null,
 ): Promise<{ view: { root: VdevNode; salted: SaltedChecksums | null }; reader: BlockReader }> {
-  const devices = new Map<Guid, DeviceSurvey | null>();
-  for (const leaf of leavesOf(labelRoot)) devices.set(leaf.config.guid, leaf.device);
-  const children = config.children.map((top) => nodeOf(top, roleOf(top), (guid) => devices.get(guid) ?? null, 1));
-  const root: VdevNode = { config, role: 'root', device: null, children };
+  const { root } = matchMosTree(config, labelRoot, devices);
   const open = (mappings: Parameters<typeof openBlockReader>[1]['mappings']) =>
     openBlockReader(root, { engine, salted, raidzReflow, ...(mappings === undefined ? {} : { mappings }) });
-  const removed = children.some(({ config: { type } }) => type === 'indirect');
+  const removed = root.children.some(({ config: { type } }) => type === 'indirect');
   const mappings = removed ? (await readIndirectMappings(open, rootbp)).mappings : null;
   return { view: { root, salted }, reader: open(mappings) };
 }

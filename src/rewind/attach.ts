@@ -1,0 +1,22 @@
+import { leafConfigs } from '../format/vdevConfig.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import type { ImportPlace } from './commands.ts';
+
+/**
+ * Whether a device has to be shown to the system as a block device before `zpool import` can use it: what was a disk is
+ * opened as a block device only, so an image of it is refused ("Block device required"). What was a file stays one.
+ *
+ * @param place where zpool finds the device as it is; null when it does not
+ * Source: module/os/linux/zfs/vdev_disk.c, vdev_disk_open; asked of OpenZFS 2.3.2
+ */
+export function needsAttaching(device: DeviceSurvey, place: ImportPlace | null): boolean {
+  if (place === null) return device.shift === null;
+  return place.kind === 'file' && isDisk(device);
+}
+
+/** Its own label says that it is a disk; without a label that decodes nothing is known, and nothing imports it. */
+function isDisk({ config }: DeviceSurvey): boolean {
+  if (config?.vdevTree == null) return false;
+  for (const { guid, type } of leafConfigs(config.vdevTree)) if (guid === config.guid) return type === 'disk';
+  return false;
+}

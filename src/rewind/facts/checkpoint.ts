@@ -1,0 +1,114 @@
+import { ZfsUberError } from '../../bytes/errors.ts';
+import type { Txg } from '../../bytes/units.ts';
+import type { Uberblock } from '../../format/uberblock.ts';
+import type { BlockReader } from '../../pool/blockRead.ts';
+import type { Pool } from '../../pool/pool.ts';
+import { contentKey, rootKey } from '../../pool/uberblockCopies.ts';
+import { leavesOf } from '../../pool/vdevHealth.ts';
+import type { Candidate } from '../candidates.ts';
+import { newLoad } from '../judge.ts';
+import { LABEL_STEPS } from '../load/labelSteps.ts';
+import { LoadMemo } from '../load/loadMemo.ts';
+import type { MosView } from '../load/loadState.ts';
+import type { PoolReaders } from '../load/poolReaders.ts';
+import { TRUSTED_CONFIG } from '../load/trustedConfig.ts';
+import { predict } from '../predict.ts';
+import { checkRoots, NOT_CHECKED } from '../rootCheck.ts';
+
+/** What meta-object sets say of a checkpoint, the newest that opens first. */
+export interface FoundCheckpoint {
+  /** The uberblock that `zpool import --rewind-to-checkpoint` goes back to; null when none that is kept can be one. */
+  readonly candidate: Candidate | null;
+  /** Newer txgs than the one that keeps it whose own makes no sense or does not read, and why. */
+  readonly refused: readonly { readonly txg: Txg; readonly why: string }[];
+}
+
+export interface CheckpointSearch {
+  /** Of the pool as its labels describe it. */
+  readonly reader: BlockReader;
+  readonly readers: PoolReaders;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Txgs that are tried: the newest may not open, all of them hardly. */
+const TRIES = 16;
+const REFUSED = 3;
+
+/**
+ * Looks for the checkpoint as an import does: by the newest uberblock whose meta-object set and config open. One that was
+ * discarded since an older txg is none.
+ *
+ * @param all candidates of the rings of `pool`, newest first
+ * @returns null when the pool keeps none
+ * @throws the reason of `signal`
+ * Source: module/zfs/spa.c, spa_ld_checkpoint_rewind
+ */
+export async function findCheckpoint(
+  pool: Pool,
+  all: readonly Candidate[],
+  { reader, readers, signal }: CheckpointSearch,
+): Promise<FoundCheckpoint | null> {
+  const memo = new LoadMemo();
+  const taken = all.filter((each) => each.taken);
+  const refused: { txg: Txg; why: string }[] = [];
+  for (const holder of taken.slice(0, TRIES)) {
+    const roots = await checkRoots([holder], reader, signal === undefined ? {} : { signal });
+    const root = roots.get(holder.rootKey) ?? NOT_CHECKED;
+    const state = newLoad(pool, all, holder, { root, readers, memo, signal });
+    await predict(state, [...LABEL_STEPS, TRUSTED_CONFIG], false);
+    if (state.view === null) continue;
+    try {
+      const uberblock = await state.view.mos.checkpoint(signal);
+      if (uberblock === null) break;
+      const why = impossible(uberblock, holder);
+      if (why === null) {
+        const plain = holder === taken[0] && opensPlainly(state.view, holder.txg);
+        return { candidate: storedCandidate(uberblock, { heldBy: holder.txg, plain }), refused };
+      }
+      refused.push({ txg: holder.txg, why });
+    } catch (error) {
+      if (!(error instanceof ZfsUberError)) throw error;
+      refused.push({ txg: holder.txg, why: error.message });
+    }
+    if (refused.length === REFUSED) break;
+  }
+  return refused.length === 0 ? null : { candidate: null, refused };
+}
+
+function storedCandidate(uberblock: Uberblock, checkpoint: NonNullable<Candidate['checkpoint']>): Candidate {
+  return {
+    key: `checkpoint ${contentKey(uberblock)} ${uberblock.timestamp}`,
+    uberblock,
+    txg: uberblock.txg,
+    rootKey: rootKey(uberblock),
+    copies: [],
+    heartbeats: [],
+    taken: false,
+    seen: true,
+    checkpoint,
+  };
+}
+
+/** Why no writer of a checkpoint can have stored that; null when one can. Source: module/zfs/spa_checkpoint.c, spa_checkpoint_sync */
+function impossible({ txg, checkpointTxg, rootbp }: Uberblock, holder: Candidate): string | null {
+  if (txg === 0n || txg !== checkpointTxg)
+    return `it is of txg ${txg} and says that it is the checkpoint of ${checkpointTxg}`;
+  if (txg >= holder.txg) return `it is of txg ${txg}, which is not before the txg that keeps it`;
+  if (rootbp.hole) return 'it has no root block';
+  if (rootbp.birth > txg) return `it is of txg ${txg}, and its root block of txg ${rootbp.birth}`;
+  return null;
+}
+
+/**
+ * Every device has a label that an import without `-T` accepts: no newer than the uberblock, and the leaf's own.
+ *
+ * Source: module/zfs/vdev.c, vdev_validate; module/zfs/vdev_label.c, vdev_label_read_config
+ */
+function opensPlainly({ root }: MosView, txg: Txg): boolean {
+  return [...leavesOf(root)].every(({ device, config: { guid } }) => {
+    if (device === null) return true;
+    return device.labels.some(
+      ({ status, config }) => status === 'ok' && config !== null && (config.txg ?? 0n) <= txg && config.guid === guid,
+    );
+  });
+}

@@ -1,0 +1,27 @@
+import type { Txg } from '../../bytes/units.ts';
+import type { PoolAt } from '../../dataset/poolAt.ts';
+import type { Pool } from '../../pool/pool.ts';
+import type { Candidate } from '../candidates.ts';
+import { timeJumps } from '../findings/timeJumps.ts';
+
+/** Of each side of a jump in time: the newest ones say where the line of txgs breaks. */
+const READ = 8;
+
+/**
+ * The txg in which the config of a state was written, by the key of the candidate. Read only where times go back while
+ * txgs go up, to tell a rewind from a clock that was set back.
+ */
+export async function configTxgs(
+  pool: Pool,
+  readable: readonly Candidate[],
+  viewOf: (candidate: Candidate) => Promise<PoolAt | null>,
+): Promise<ReadonlyMap<string, Txg>> {
+  const txgs = new Map<string, Txg>();
+  for (const { behind, ahead } of timeJumps(pool, readable)) {
+    for (const candidate of [...behind.slice(-READ), ...ahead.slice(-READ)]) {
+      const txg = (await viewOf(candidate))?.config.txg ?? null;
+      if (txg !== null) txgs.set(candidate.key, txg);
+    }
+  }
+  return txgs;
+}

@@ -1,0 +1,72 @@
+import type { Candidate } from '../candidates.ts';
+import { type Evidence, type Finding, list, time } from './finding.ts';
+import { type TimeJump, timeJumps } from './timeJumps.ts';
+
+/**
+ * Times that go back while txgs go up. After a rewind the txgs start again from where it went, so that newer ones of
+ * before stay with an older time; otherwise the writer's clock was set back.
+ */
+export function timeGoingBack(evidence: Evidence): Finding[] {
+  return timeJumps(evidence.pool, evidence.candidates).map((jump) =>
+    isRewind(jump, evidence) ? abandoned(jump) : setBack(jump),
+  );
+}
+
+/** The states that were left behind by a rewind and are still in the rings, and where the pool went on. */
+export function abandonedTimelines(evidence: Evidence): TimeJump[] {
+  return timeJumps(evidence.pool, evidence.candidates).filter((jump) => isRewind(jump, evidence));
+}
+
+/**
+ * Labels and the config in the MOS are written in the same txg. So on one line of txgs the config of a later state is
+ * never older than that of an earlier one, and the labels are as old as the config of the newest state.
+ * Source: module/zfs/spa_config.c, spa_config_generate; vdev_label.c, vdev_config_sync; spa.c, spa_sync_config_object
+ */
+function isRewind({ behind, ahead, hasCommonPast }: TimeJump, { pool, facts }: Evidence): boolean {
+  const configTxg = ({ key }: Candidate): bigint | null => facts?.configTxgs.get(key) ?? null;
+  const left = behind.map((candidate) => ({ candidate, config: configTxg(candidate) }));
+  const went = ahead.map((candidate) => ({ candidate, config: configTxg(candidate) }));
+  for (const { candidate, config } of left) {
+    if (config === null) continue;
+    if (went.some((other) => other.candidate.txg < candidate.txg && (other.config ?? 0n) > config)) return true;
+  }
+  const label = pool.configTxg;
+  const newest = left.at(-1);
+  if (label !== null && newest?.config != null) {
+    return label !== newest.config && label <= newest.candidate.txg;
+  }
+  // Nothing but times and labels to go by: the import that rewound has rewritten the labels.
+  const [first, last] = [ahead[0], ahead.at(-1)];
+  if (label === null || first === undefined || last === undefined) return false;
+  return hasCommonPast && label >= first.txg && label <= last.txg;
+}
+
+const txgs = (candidates: readonly Candidate[]): string => list(candidates.map(({ txg }) => txg));
+const names = ({ devices }: TimeJump): string => list(devices.map(({ source }) => source.name));
+
+function abandoned(jump: TimeJump): Finding {
+  const { behind, ahead, devices } = jump;
+  const [from, to] = [ahead[0], ahead.at(-1)];
+  const until = to === undefined ? '' : `, until ${time(to.uberblock.timestamp)}`;
+  return {
+    code: 'abandoned-timeline',
+    severity: 'warning',
+    message: `${names(jump)}: txg ${txgs(behind)} remain from before a rewind; the pool went on at txg ${from?.txg} to ${to?.txg}${until}. A plain import takes the highest txg and with it the abandoned state; txg ${to?.txg} is the newest that was written after the rewind.`,
+    devices,
+  };
+}
+
+function setBack(jump: TimeJump): Finding {
+  const [after] = jump.behind;
+  const before = jump.ahead.filter(({ txg }) => after === undefined || txg < after.txg).at(-1) ?? jump.ahead[0];
+  const said =
+    before === undefined || after === undefined
+      ? ''
+      : `: txg ${before.txg} is of ${time(before.uberblock.timestamp)}, txg ${after.txg} of ${time(after.uberblock.timestamp)}`;
+  return {
+    code: 'clock-anomaly',
+    severity: 'warning',
+    message: `${names(jump)}: the clock went back${said}. Times in the table are the writer's; the txgs are in order.`,
+    devices: jump.devices,
+  };
+}

@@ -1,0 +1,63 @@
+import type { Pool } from '../../pool/pool.ts';
+import type { DeviceSurvey } from '../../pool/survey.ts';
+import type { UberblockCopy } from '../../pool/uberblockCopies.ts';
+import type { Candidate } from '../candidates.ts';
+import { carriers } from './divergence.ts';
+
+/** States of one device of which higher txgs are older by the clock. */
+export interface TimeJump {
+  /** All that tell the same. */
+  readonly devices: readonly DeviceSurvey[];
+  /** Some lower txg was written later by the clock. Ascending. */
+  readonly behind: readonly Candidate[];
+  /** Later by the clock than all of `behind`, and of a txg below the highest of them. Ascending, never empty. */
+  readonly ahead: readonly Candidate[];
+  /** The device has states from before `ahead`. */
+  readonly hasCommonPast: boolean;
+}
+
+/** Where times go back while txgs go up: after a rewind, or when the writer's clock was set back. */
+export function timeJumps(pool: Pool, candidates: readonly Candidate[]): TimeJump[] {
+  const jumps: TimeJump[] = [];
+  for (const device of new Set(candidates.flatMap((candidate) => [...carriers(candidate)]))) {
+    const jump = jumpOf(
+      device,
+      candidates.filter(({ copies }) => copies.some((copy) => copy.device === device && isOwn(pool, copy))),
+    );
+    if (jump === null) continue;
+    const same = jumps.findIndex(({ behind }) => sameCandidates(behind, jump.behind));
+    const known = jumps[same];
+    if (known === undefined) jumps.push(jump);
+    else jumps[same] = { ...known, devices: [...known.devices, device] };
+  }
+  return jumps;
+}
+
+/** Not in a label of another pool, whose ring tells another story. */
+function isOwn({ guid }: Pool, { device, label }: UberblockCopy): boolean {
+  const named = device.labels[label]?.config?.poolGuid ?? null;
+  return named === null || named === guid;
+}
+
+function jumpOf(device: DeviceSurvey, newestFirst: readonly Candidate[]): TimeJump | null {
+  const ascending = [...newestFirst].reverse();
+  const behind: Candidate[] = [];
+  let latest = 0n;
+  for (const candidate of ascending) {
+    const { timestamp } = candidate.uberblock;
+    if (timestamp < latest) behind.push(candidate);
+    else latest = timestamp;
+  }
+  const last = behind.at(-1);
+  if (last === undefined) return null;
+  const left = new Set(behind);
+  const others = ascending.filter((candidate) => !left.has(candidate));
+  const isLater = ({ uberblock }: Candidate): boolean =>
+    behind.every((each) => uberblock.timestamp > each.uberblock.timestamp);
+  const ahead = others.filter((candidate) => candidate.txg < last.txg && isLater(candidate));
+  if (ahead.length === 0) return null;
+  return { devices: [device], behind, ahead, hasCommonPast: others[0] !== ahead[0] };
+}
+
+const sameCandidates = (a: readonly Candidate[], b: readonly Candidate[]): boolean =>
+  a.length === b.length && a.every((candidate, i) => candidate === b[i]);

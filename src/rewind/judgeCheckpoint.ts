@@ -1,0 +1,103 @@
+import type { BlockReader } from '../pool/blockRead.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Candidate } from './candidates.ts';
+import type { FoundCheckpoint } from './facts/checkpoint.ts';
+import { count } from './findings/finding.ts';
+import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
+import type { PoolReaders } from './load/poolReaders.ts';
+import type { Prediction, Trouble } from './predict.ts';
+import type { Verifier } from './verify/verifier.ts';
+
+/**
+ * The checkpoint that meta-object sets keep; null without one, and where that is not looked for.
+ *
+ * @param readers null where only labels, rings and root blocks are judged
+ */
+export async function checkpointOf(
+  pool: Pool,
+  all: readonly Candidate[],
+  reader: BlockReader | null,
+  readers: PoolReaders | null,
+  signal: AbortSignal | undefined,
+): Promise<FoundCheckpoint | null> {
+  if (reader === null || readers === null || signal?.aborted) return null;
+  const { findCheckpoint } = await import('./facts/checkpoint.ts');
+  try {
+    return await findCheckpoint(pool, all, { reader, readers, signal });
+  } catch (error) {
+    if (isReason(error, signal)) return null;
+    throw error;
+  }
+}
+
+export interface CheckpointJudging extends Omit<JudgingOptions, 'traversal' | 'rootOf'> {
+  readonly reader: BlockReader;
+  /** Null where no traversal is asked for. */
+  readonly verifier: Verifier | null;
+  /** Content is verified too. */
+  readonly data: boolean;
+}
+
+/** Judges the candidate that the rings do not hold as what its commands make of it. */
+export async function judgeCheckpoint(
+  pool: Pool,
+  all: readonly Candidate[],
+  candidate: Candidate,
+  { reader, verifier, data, ...options }: CheckpointJudging,
+): Promise<Judged | null> {
+  const [{ checkRoots, NOT_CHECKED }, { checkpointSteps, checkpointTraversal }] = await Promise.all([
+    import('./rootCheck.ts'),
+    import('./load/checkpointSteps.ts'),
+  ]);
+  const { signal, steps = [] } = options;
+  try {
+    const roots = await checkRoots([candidate], reader, signal === undefined ? {} : { signal });
+    const root = roots.get(candidate.rootKey) ?? NOT_CHECKED;
+    let damage: Trouble | null = null;
+    const traversal =
+      verifier === null
+        ? null
+        : checkpointTraversal(verifier, data, (found) => {
+            damage = found;
+          });
+    const judging = { ...options, rootOf: () => root, steps: checkpointSteps(steps), traversal };
+    for await (const judged of judge(pool, all, [candidate], judging)) {
+      return { ...judged, prediction: tellCheckpoint(judged, damage) };
+    }
+  } catch (error) {
+    if (!isReason(error, signal)) throw error;
+  }
+  return null;
+}
+
+/**
+ * With what the candidate is, how it is had and what an import does not tell among the reasons.
+ *
+ * @param damage that an import does not look at
+ */
+export function tellCheckpoint(
+  { prediction, candidate, counts }: Pick<Judged, 'prediction' | 'candidate' | 'counts'>,
+  damage: Trouble | null,
+): Prediction {
+  const { checkpoint } = candidate;
+  if (checkpoint === null) return prediction;
+  const { heldBy, plain } = checkpoint;
+  const what = `the checkpoint: no ring holds it, the meta-object set of txg ${heldBy} keeps it`;
+  if (prediction.verdict === 'damaged' || prediction.verdict === 'incomplete') {
+    return { ...prediction, reasons: [...prediction.reasons, what] };
+  }
+  const verdict = prediction.verdict === 'importable' && !plain ? 'readonly' : prediction.verdict;
+  const reasons = [what];
+  if (damage !== null) {
+    const bad = count(Math.max(1, counts?.metadataErrors ?? 0), 'block');
+    reasons.unshift(
+      `the checkpoint, with ${bad} of metadata damaged that its import does not look at: ${damage.message}`,
+    );
+  }
+  if (!plain) {
+    reasons.push(
+      `read-only: the newest txg does not lead to it, and with -T OpenZFS goes back to a checkpoint only in memory; to write, import txg ${heldBy} first and write past the newest txg`,
+    );
+  }
+  return { ...prediction, verdict, reasons: [...reasons, ...prediction.reasons] };
+}
