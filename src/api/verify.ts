@@ -33,9 +33,9 @@ export interface VerifyOptions {
  * One txg in depth: every step of its load, every block that fails, and which dataset, object and file each belongs to.
  *
  * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
- * @returns the document of `verify --json`; its `pool` is null when there is none
  * @param txg `checkpoint` for the uberblock that the pool keeps as its checkpoint; so is its txg where no ring holds it
- * @throws NoSuchTxgError, a UsageError, when the rings do not hold that txg; UsageError when a spec or the pool's name
+ * @returns the document of `verify --json`; its `pool` is null when there is none
+ * @throws NoSuchTxgError, a UsageError, when neither rings nor checkpoint are of that txg; UsageError when a spec or the pool's name
  *   makes no sense; the reason of `signal`
  */
 export async function verify(

@@ -36,7 +36,7 @@ export async function* bpobjPointers(mos: Mos, id: bigint, options: WalkOptions 
       const fresh = words.filter((sub) => !seen.has(sub));
       for (const sub of fresh) seen.add(sub);
       if (seen.size > MAX_LISTS) throw new LimitError(`more than ${MAX_LISTS} lists`, object.place);
-      waiting.push(...fresh);
+      for (const sub of fresh) waiting.push(sub);
     }
   }
 }

@@ -80,7 +80,7 @@ export class Dsl {
         for (const [name, id] of await this.#children(directory, options)) {
           below.push({ name: `${next.name}/${name}`, id, parent: directory, depth: next.depth + 1 });
         }
-        waiting.push(...below.reverse());
+        for (const child of below.reverse()) waiting.push(child);
       } catch (error) {
         if (!(error instanceof ZfsUberError) || options.onTrouble === undefined) throw error;
         options.onTrouble(error);

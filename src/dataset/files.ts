@@ -1,4 +1,4 @@
-import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
+import { FormatError, LimitError } from '../bytes/errors.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { SA_ATTRIBUTE, SA_MASTER } from '../format/sa.layout.ts';
 import { decodeSa, type SaAttribute, type SaTables } from '../format/sa.ts';
@@ -7,6 +7,7 @@ import { decodeZnode, type Znode, znodeOfAttributes } from '../format/znode.ts';
 import { entryName } from './entryName.ts';
 import type { DmuObject } from './object.ts';
 import type { Objset } from './objset.ts';
+import { orNull } from './orNull.ts';
 import { Zap } from './zap.ts';
 
 /** Types of bonus that files have. Source: include/sys/dmu.h, DMU_OT_ZNODE, DMU_OT_SA. */
@@ -14,7 +15,7 @@ const BONUS_TYPE = { znode: 17, attributes: 44 } as const;
 /** Lower bits of a directory entry are the object; the upper four its type. Source: include/sys/zfs_znode.h, ZFS_DIRENT_OBJ. */
 export const ENTRY_OBJECT = (1n << 48n) - 1n;
 /** Directories above one file. Linux ends paths at 4096 bytes. */
-const MAX_DEPTH = 2048;
+export const MAX_DEPTH = 2048;
 
 /** What stands in a path for the directory of extended attributes, which has no name; as zdb writes it. */
 export const XATTR_DIRECTORY = '<xattrdir>';
@@ -69,21 +70,29 @@ export class Files {
    */
   async xattrOf(object: DmuObject, signal?: AbortSignal): Promise<bigint | null> {
     const znode = this.znode(object);
-    if (znode === null || znode.xattr !== null || this.#tables === null || !object.dnode.hasSpill) {
+    const tables = this.#tables;
+    if (znode === null || znode.xattr !== null || tables === null || !object.dnode.hasSpill) {
       return znode?.xattr ?? null;
     }
-    return (await this.#spilled(object, this.#tables, signal))?.xattr ?? null;
-  }
-
-  /** What the spill block adds; null when it cannot be read: the rest is known without it. */
-  async #spilled(object: DmuObject, tables: SaTables, signal: AbortSignal | undefined): Promise<Znode | null> {
-    try {
+    // All but that is known without the spill block.
+    const spilled = await orNull(async () => {
       const block = await object.spill(signal);
       return block === null ? null : znodeOfAttributes(decodeSa(block.bytes, tables, block.place));
-    } catch (error) {
-      if (error instanceof ZfsUberError) return null;
-      throw error;
-    }
+    });
+    return spilled?.xattr ?? null;
+  }
+
+  /**
+   * Files that are deleted and were still open, by the number of their object in hexadecimal; null where there is no
+   * such list.
+   *
+   * @throws what Zap.open and Zap.integer throw
+   * Source: module/zfs/zfs_dir.c, zfs_unlinked_add
+   */
+  async deleteQueue(signal?: AbortSignal): Promise<Zap | null> {
+    const id = await this.master.integer(MASTER_NODE.deleteQueue, signal);
+    const object = id === null ? null : await this.objset.find(id, signal);
+    return object === null ? null : Zap.open(object, signal);
   }
 
   /**

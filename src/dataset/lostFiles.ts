@@ -1,8 +1,8 @@
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
-import { MASTER_NODE } from '../format/znode.layout.ts';
 import type { WalkOptions } from './block.ts';
 import { entryName } from './entryName.ts';
 import { ENTRY_OBJECT, type Files, XATTR_DIRECTORY } from './files.ts';
+import { type ObjectRange, ObjectRanges } from './objectRanges.ts';
 import { orNull } from './orNull.ts';
 import { type Link, PathTree } from './pathTree.ts';
 import { readAhead } from './readAhead.ts';
@@ -16,12 +16,6 @@ const MAX_TOLD = 20_000;
 const AT_ONCE = 8;
 /** Type of a directory entry that is a directory; 0 in old filesystems, which have none. Source: include/sys/zfs_znode.h, IFTODT */
 const ENTRY_DIRECTORY = 4n;
-
-/** Objects by number, first and last. */
-export interface ObjectRange {
-  readonly first: bigint;
-  readonly last: bigint;
-}
 
 /** What is to be told of one filesystem. */
 export interface Wanted {
@@ -86,8 +80,7 @@ interface Hit extends Link {
 class Search {
   readonly #files: Files;
   readonly #wanted: Wanted;
-  /** Ascending, none within another. */
-  readonly #ranges: readonly ObjectRange[];
+  readonly #ranges: ObjectRanges<ObjectRange>;
   readonly #budget: Budget;
   readonly #walk: { readonly signal: AbortSignal | undefined; readonly onTrouble: () => void };
   readonly #directories: bigint[] = [];
@@ -102,7 +95,7 @@ class Search {
   constructor(files: Files, wanted: Wanted, budget: Budget, signal: AbortSignal | undefined) {
     this.#files = files;
     this.#wanted = wanted;
-    this.#ranges = merged(wanted.ranges);
+    this.#ranges = new ObjectRanges(wanted.ranges);
     this.#budget = budget;
     // What does not read is why somebody asks.
     this.#walk = { signal, onTrouble: () => {} };
@@ -222,13 +215,9 @@ class Search {
     return hits;
   }
 
-  /** Source: module/zfs/zfs_dir.c, zfs_unlinked_add */
   async #deleteQueue(): Promise<bigint[]> {
     const ids: bigint[] = [];
-    const { objset, master } = this.#files;
-    const id = await orNull(() => master.integer(MASTER_NODE.deleteQueue, this.#walk.signal));
-    const object = id === null ? null : await orNull(() => objset.find(id, this.#walk.signal));
-    const zap = object && (await orNull(() => Zap.open(object, this.#walk.signal)));
+    const zap = await orNull(() => this.#files.deleteQueue(this.#walk.signal));
     for await (const entry of zap?.entries(this.#walk) ?? []) {
       if (!this.#spend() || ids.length >= MAX_TOLD) break;
       ids.push(entry.integers[0] ?? 0n);
@@ -237,16 +226,7 @@ class Search {
   }
 
   #isLost(id: bigint): boolean {
-    let [low, high] = [0, this.#ranges.length - 1];
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const range = this.#ranges[middle];
-      if (range === undefined) return false;
-      if (id < range.first) high = middle - 1;
-      else if (id > range.last) low = middle + 1;
-      else return true;
-    }
-    return false;
+    return this.#ranges.find(id) !== null;
   }
 
   #isWanted(id: bigint): boolean {
@@ -264,16 +244,6 @@ class Search {
     this.#complete = false;
     return false;
   }
-}
-
-function merged(ranges: readonly ObjectRange[]): ObjectRange[] {
-  const all: ObjectRange[] = [];
-  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))) {
-    const last = all.at(-1);
-    if (last === undefined || range.first > last.last) all.push(range);
-    else if (range.last > last.last) all[all.length - 1] = { first: last.first, last: range.last };
-  }
-  return all;
 }
 
 const byObject = (a: LostFile, b: LostFile): number => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0);

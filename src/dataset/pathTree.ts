@@ -1,14 +1,13 @@
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import type { WalkOptions } from './block.ts';
 import { entryName } from './entryName.ts';
-import { ENTRY_OBJECT, type Files, XATTR_DIRECTORY } from './files.ts';
+import { ENTRY_OBJECT, type Files, MAX_DEPTH, XATTR_DIRECTORY } from './files.ts';
 import type { DmuObject } from './object.ts';
 import { orNull } from './orNull.ts';
 import { Zap } from './zap.ts';
 
 /** Files and the directories above them that are looked at: what hostile parents could make endless ends here. */
 const MAX_OBJECTS = 100_000;
-const MAX_DEPTH = 2048;
 
 /** A name that stands in a directory. */
 export interface Link {
@@ -51,11 +50,6 @@ export class PathTree {
   /** A name that was found elsewhere; one that is known already stays. */
   add(id: bigint, link: Link): void {
     if (!this.#links.has(id)) this.#links.set(id, link);
-  }
-
-  /** Directory that the file itself says it is in; null when it does not read. */
-  parentOf(id: bigint): bigint | null {
-    return this.#parents.get(id) ?? null;
   }
 
   /** Path from the root of the filesystem, with what is not known of it said in its place. */

@@ -18,8 +18,11 @@ export interface BlockPosition {
   readonly bp: Blkptr;
 }
 
-/** Pointers looked up for all blocks together, and datasets kept open. */
+/** Pointers looked up for all blocks together. */
 const MAX_LOOKUPS = 200_000;
+/** Clones of one snapshot that are looked at. */
+const MAX_CLONES = 1024;
+/** Datasets kept open. */
 const MAX_OPEN = 1024;
 
 interface Open {
@@ -44,11 +47,6 @@ export class SharedBlocks {
     this.#signal = signal;
   }
 
-  /** A bound ended the search: more datasets may have the blocks. */
-  get exhausted(): boolean {
-    return this.#lookups >= MAX_LOOKUPS;
-  }
-
   /**
    * Numbers of the other datasets that have the block, in the order of the search; what cannot be read has it not.
    *
@@ -57,17 +55,17 @@ export class SharedBlocks {
   async others(position: BlockPosition): Promise<readonly bigint[]> {
     const others: bigint[] = [];
     const first = await this.#dataset(position.dataset);
-    const waiting = first === null ? [] : await this.#after(first.phys);
-    const seen = new Set([position.dataset]);
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+    // A set grows while it is gone through, by each dataset once.
+    const seen = new Set([position.dataset, ...(first === null ? [] : await this.#after(first.phys))]);
+    for (const id of seen) {
       this.#signal?.throwIfAborted();
-      if (seen.has(id) || ++this.#lookups > MAX_LOOKUPS) continue;
-      seen.add(id);
+      if (id === position.dataset) continue;
+      if (++this.#lookups > MAX_LOOKUPS) break;
       const dataset = await this.#dataset(id);
       // A block that was replaced does not come back in what is younger.
       if (dataset === null || !(await this.#has(dataset, position))) continue;
       others.push(id);
-      waiting.push(...(await this.#after(dataset.phys)));
+      for (const next of await this.#after(dataset.phys)) seen.add(next);
     }
     return others;
   }
@@ -78,8 +76,10 @@ export class SharedBlocks {
     const after = nextSnapshot === null ? [] : [nextSnapshot];
     if (nextClones === null) return after;
     await orNull(async () => {
-      for await (const entry of (await this.#pool.mos.zap(nextClones, this.#signal)).entries()) {
-        if (after.length < MAX_OPEN) after.push(entry.integer);
+      const zap = await this.#pool.mos.zap(nextClones, this.#signal);
+      for await (const { integers } of zap.entries({ signal: this.#signal, onTrouble: () => {} })) {
+        if (after.length > MAX_CLONES) break;
+        after.push(...integers.slice(0, 1));
       }
       return null;
     });
@@ -125,8 +125,7 @@ async function pointerOf(
   blockId: bigint,
   signal: AbortSignal | undefined,
 ): Promise<Blkptr | null> {
-  const span = BigInt(object.dnode.indirectShift - 7) * BigInt(level);
-  const from = blockId << (span > 0n ? span : 0n);
+  const from = blockId * object.dnode.blocksBelow(level);
   for await (const pointer of object.pointers({ from, to: from + 1n }, { signal })) {
     if (pointer.level === level && pointer.blockId === blockId) return pointer.bp;
     if (pointer.level < level) return null;

@@ -133,6 +133,11 @@ export class Dnode {
     return 2 ** (this.indirectShift - 7);
   }
 
+  /** Blocks of content below one block of the level: 1 at level 0, which is that block. */
+  blocksBelow(level: number): bigint {
+    return 1n << (BigInt(Math.max(0, this.indirectShift - 7)) * BigInt(level));
+  }
+
   /** Whether a spill pointer stands in the dnode's last 128 bytes. */
   get hasSpill(): boolean {
     return (this.flags & DNODE_FLAG.spill) !== 0;

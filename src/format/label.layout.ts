@@ -18,8 +18,6 @@ export const LABEL_REGIONS = {
 
 /** Between the front labels and the allocatable space. Source: include/sys/vdev_impl.h, VDEV_BOOT_SIZE. */
 export const BOOT_AREA = { offset: 524288, size: 3670016 } as const;
-/** Where the allocatable space of a leaf begins, DVA offset 0. Source: same file, VDEV_LABEL_START_SIZE. */
-export const DATA_START = 4194304;
 
 /** First word of a trailer: its byte order is the writer's. Source: include/sys/zio.h, ZEC_MAGIC. */
 export const TRAILER_MAGIC = 0x0210da7ab10c7a11n;

@@ -1,7 +1,7 @@
 import { asGuid, asTxg, type Guid, type Txg } from '../bytes/units.ts';
 import type { NvList } from './nvlist.ts';
 import { flagOf, numberOf, numbersOf, nvlistOf, stringOf, uint64Of } from './nvlistFields.ts';
-import { decodeVdevConfig, type VdevConfig } from './vdevConfig.ts';
+import { decodeVdevConfig, leavesBelow, type VdevConfig } from './vdevConfig.ts';
 
 /** `unknown` for a number that no version writes to disk. Source: include/sys/fs/zfs.h, pool_state_t. */
 export type PoolState = 'active' | 'exported' | 'destroyed' | 'spare' | 'l2cache' | 'unknown';
@@ -44,6 +44,13 @@ export interface LabelConfig {
 
 /** States by number; 5 and above live in memory only. Source: include/sys/fs/zfs.h, pool_state_t. */
 const STATES: readonly PoolState[] = ['active', 'exported', 'destroyed', 'spare', 'l2cache'];
+
+/** The leaf that carries the label, in its own tree; null where the label does not say. */
+export function ownLeaf({ vdevTree, guid }: LabelConfig): VdevConfig | null {
+  if (vdevTree === null || guid === null) return null;
+  for (const leaf of leavesBelow(vdevTree)) if (leaf.guid === guid) return leaf;
+  return null;
+}
 
 /**
  * Types the config nvlist of a label, or of the MOS, which has the same keys. Never fails: what is absent or of another

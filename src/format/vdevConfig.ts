@@ -58,13 +58,15 @@ export interface VdevConfig {
 
 /** Real trees have three levels, four while a disk under a spare is replaced. Deeper ones are cut, never followed. */
 const MAX_DEPTH = 64;
+/** Of one vdev. Real pools have some hundreds of top-level vdevs at most, and these 255 children; more are cut. */
+const MAX_CHILDREN = 16384;
 
 /** What a vdev without a type is called. */
 const NO_TYPE = 'unknown';
 
 /**
  * Types a `vdev_tree` nvlist and all below it. What is absent or of another type becomes null, 0 for a guid; children
- * more than 64 levels down are left out.
+ * more than 64 levels down, and of one vdev more than 16384, are left out.
  *
  * Source: module/zfs/vdev_label.c, vdev_config_generate; module/zfs/vdev_raidz.c, vdev_raidz_config_generate;
  * module/zfs/vdev_draid.c, vdev_draid_config_generate
@@ -74,7 +76,7 @@ export function decodeVdevConfig(nvlist: NvList): VdevConfig {
 }
 
 function decodeLevel(nvlist: NvList, depth: number): VdevConfig {
-  const children = depth < MAX_DEPTH ? nvlistArrayOf(nvlist, 'children') : [];
+  const children = depth < MAX_DEPTH ? nvlistArrayOf(nvlist, 'children').slice(0, MAX_CHILDREN) : [];
   const createTxg = uint64Of(nvlist, 'create_txg');
   const origGuid = uint64Of(nvlist, 'orig_guid');
   return {
@@ -127,8 +129,8 @@ function decodeIndirect(nvlist: NvList): VdevConfig['indirect'] {
   return { object, births, previous: uint64Of(nvlist, 'com.delphix:prev_indirect_vdev') };
 }
 
-/** The leaves of a tree, in order. */
-export function* leafConfigs(root: VdevConfig): Generator<VdevConfig> {
+/** The leaves of a tree, in order; a tree of nothing but its root is one. */
+export function* leavesBelow<T extends { readonly children: readonly T[] }>(root: T): Generator<T> {
   const open = [root];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (next.children.length === 0) yield next;

@@ -1,13 +1,11 @@
-import { LABEL_REGIONS, LABEL_SIZE } from '../format/label.layout.ts';
+import { LABEL_REGIONS, LABEL_SIZE, TRAILER } from '../format/label.layout.ts';
 import { decodeLabelConfig } from '../format/labelConfig.ts';
 import { decodeNvlist } from '../format/nvlistStream.ts';
+import { UBERBLOCK_MAGIC } from '../format/uberblock.layout.ts';
 import { SealedUnit } from '../source/sealedUnit.ts';
 import { impliedSize } from './vdevSize.ts';
 
 const { config: CONFIG, ring: RING } = LABEL_REGIONS;
-const TRAILER_BYTES = 40;
-/** `ub_magic`. Source: include/sys/uberblock_impl.h */
-const UBERBLOCK_MAGIC = 0x00bab10cn;
 const SLOT_SIZES = [1024, 2048, 4096, 8192] as const;
 
 /** A label's config met anywhere in a source. */
@@ -25,7 +23,7 @@ export interface MetConfig {
  * @param offset of `bytes` in the source
  */
 export function configAt(bytes: Uint8Array, magic: number, offset: number, source: string): MetConfig | null {
-  const end = magic + TRAILER_BYTES;
+  const end = magic + TRAILER.size;
   const begin = end - CONFIG.size;
   if (begin < 0 || end > bytes.length || !isNvlistHead(bytes, begin)) return null;
   const unit = bytes.subarray(begin, end);
@@ -61,7 +59,7 @@ export interface MetSlot {
 
 /** The slot of which a trailer's magic stands at `magic`, when an uberblock's magic stands where it would begin. */
 export function slotAt(bytes: Uint8Array, magic: number, offset: number): MetSlot | null {
-  const end = magic + TRAILER_BYTES;
+  const end = magic + TRAILER.size;
   for (const size of SLOT_SIZES) {
     const begin = end - size;
     if (begin < 0 || end > bytes.length) continue;

@@ -1,4 +1,4 @@
-import { LABEL_REGIONS, LABEL_SIZE } from '../format/label.layout.ts';
+import { LABEL_REGIONS, LABEL_SIZE, TRAILER } from '../format/label.layout.ts';
 import { frontless } from '../source/frontless.ts';
 import { SealedUnit } from '../source/sealedUnit.ts';
 import { type ByteSource, SourceError, slice } from '../source/source.ts';
@@ -15,8 +15,7 @@ import {
 import { type Extent, searchRanges, usualStarts } from './searchRanges.ts';
 
 const { config: CONFIG } = LABEL_REGIONS;
-const TRAILER_BYTES = 40;
-const TRAILER_AT = CONFIG.offset + CONFIG.size - TRAILER_BYTES;
+const TRAILER_AT = CONFIG.offset + CONFIG.size - TRAILER.size;
 
 /** What one search hashes and tries at most, so that an image full of magics costs no more than one without. */
 const MOST = {
@@ -107,8 +106,8 @@ class Finder {
 
   readonly visit = async ({ bytes, offset, fresh }: ScanWindow): Promise<void> => {
     // Units that end in what is new: those before were met in the window before.
-    const from = Math.max(0, fresh - TRAILER_BYTES + 1);
-    for (const magic of findTrailers(bytes, from, bytes.length - TRAILER_BYTES + 8)) this.#meet(bytes, magic, offset);
+    const from = Math.max(0, fresh - TRAILER.size + 1);
+    for (const magic of findTrailers(bytes, from, bytes.length - TRAILER.size + 8)) this.#meet(bytes, magic, offset);
     await this.#settleAll();
   };
 
@@ -130,7 +129,7 @@ class Finder {
 
   async #meetAt(label: number): Promise<void> {
     const bytes = await this.#read(label + CONFIG.offset, CONFIG.size);
-    if (bytes !== null) this.#meet(bytes, CONFIG.size - TRAILER_BYTES, label + CONFIG.offset);
+    if (bytes !== null) this.#meet(bytes, CONFIG.size - TRAILER.size, label + CONFIG.offset);
   }
 
   #meet(bytes: Uint8Array, magic: number, offset: number): void {

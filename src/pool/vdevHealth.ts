@@ -1,3 +1,4 @@
+import { leavesBelow } from '../format/vdevConfig.ts';
 import type { VdevNode } from './pool.ts';
 
 /**
@@ -50,16 +51,7 @@ export function spareable(node: VdevNode): number {
 }
 
 /** The leaves below `node`, or itself; placeholders for removed and missing vdevs are leaves too. */
-export function* leavesOf(node: VdevNode): Generator<VdevNode> {
-  const open = [node];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next.children.length === 0) yield next;
-    for (let i = next.children.length - 1; i >= 0; i--) {
-      const child = next.children[i];
-      if (child !== undefined) open.push(child);
-    }
-  }
-}
+export const leavesOf = (node: VdevNode): Generator<VdevNode> => leavesBelow(node);
 
 /** `mirror-0`, `raidz2-1`; a leaf by its path. For people: raw text, escape it before it reaches a terminal. */
 export function vdevName(node: VdevNode): string {

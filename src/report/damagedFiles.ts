@@ -1,3 +1,4 @@
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import type { BlockPlace, LocatedFailure } from '../rewind/locateFailures.ts';
 
 export interface DamagedFile {
@@ -25,10 +26,6 @@ export interface DamagedFile {
   readonly nameless: LocatedFailure['nameless'];
 }
 
-/** Object types that are files of a filesystem and their directories. Source: include/sys/dmu.h, enum dmu_object_type */
-const FILE = 19;
-const DIRECTORY = 20;
-
 /** The files that the failures damage, each once for all datasets that share the damage; those without a name last. */
 export function damagedFiles(located: readonly LocatedFailure[]): DamagedFile[] {
   const damaged = ownDamage(located);
@@ -55,7 +52,7 @@ function ownDamage(located: readonly LocatedFailure[]): DamagedFile[] {
   for (const each of located) {
     const { failure, objectType, paths, range } = each;
     const { object, blockId, what } = failure;
-    if (objectType !== FILE && objectType !== DIRECTORY && paths.length === 0) continue;
+    if (objectType !== OBJECT_TYPE.plainFile && objectType !== OBJECT_TYPE.directory && paths.length === 0) continue;
     if (object <= 0n || (range === null && blockId >= 0n) || what === 'intent log') continue;
     for (const place of placesOf(each)) {
       const key = `${place.datasetObject} ${object}`;
@@ -86,7 +83,7 @@ function fileOf({ place, failures }: Damage, others: readonly Damage[]): Damaged
     otherPaths,
     object: first?.failure.object.toString() ?? '0',
     state: place.nameless === 'unlinked' ? 'unlinked' : 'damaged',
-    directory: first?.objectType == null ? null : first.objectType === DIRECTORY,
+    directory: first?.objectType == null ? null : first.objectType === OBJECT_TYPE.directory,
     blocks: failures.length,
     damagedBytes: coveredBytes(failures).toString(),
     alsoIn: others.map((other) => nameOf(other.place)),

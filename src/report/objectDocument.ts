@@ -116,7 +116,7 @@ function fieldOf(value: unknown): unknown {
 }
 
 export function treeEntry({ bp, level, blockId }: TreePointer, { dnode }: DmuObject): TreeEntry {
-  const span = BigInt(dnode.dataBlockSize) << (BigInt(dnode.indirectShift - 7) * BigInt(level));
+  const span = BigInt(dnode.dataBlockSize) * dnode.blocksBelow(level);
   return { blockId: blockId.toString(), offsetBytes: (blockId * span).toString(), ...blockEntry(bp) };
 }
 

@@ -1,4 +1,4 @@
-import { leafConfigs } from '../format/vdevConfig.ts';
+import { ownLeaf } from '../format/labelConfig.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { ImportPlace } from './commands.ts';
 
@@ -15,8 +15,4 @@ export function needsAttaching(device: DeviceSurvey, place: ImportPlace | null):
 }
 
 /** Its own label says that it is a disk; without a label that decodes nothing is known, and nothing imports it. */
-function isDisk({ config }: DeviceSurvey): boolean {
-  if (config?.vdevTree == null) return false;
-  for (const { guid, type } of leafConfigs(config.vdevTree)) if (guid === config.guid) return type === 'disk';
-  return false;
-}
+const isDisk = ({ config }: DeviceSurvey): boolean => config !== null && ownLeaf(config)?.type === 'disk';

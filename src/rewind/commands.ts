@@ -42,11 +42,12 @@ const FAILS: ReadonlySet<Verdict> = new Set(['readonly', 'damaged', 'incomplete'
  * The commands that try `txg`, as argument vectors. `-F -T`, not `-T` alone: the first attempt is the same, and when it
  * fails zpool does not go on to ever older txgs.
  *
- * @param devices of `pool`, those that zpool shall see
  * A checkpoint is had by `--rewind-to-checkpoint`, from the newest txg. Together with `-T` that works read-only; written
  * to, OpenZFS puts the checkpoint into the rings as a txg newer than the one of `-T`, then looks for one that is not, and
- * goes on from the txg of `-T`. It is put there before it is known to load, too. Where that fails no command is given.
+ * goes on from the txg of `-T`. It is put there before it is known to load, too. Where that fails no command to write
+ * is given.
  *
+ * @param devices of `pool`, those that zpool shall see
  * @returns empty vectors when nothing names the pool: no label says a guid
  * Source: cmd/zpool/zpool_main.c, zpool_do_import; module/zfs/spa.c, spa_ld_checkpoint_rewind, spa_ld_select_uberblock
  */

@@ -72,10 +72,10 @@ export interface PoolJudgement {
 }
 
 /**
- * Judges every state that the rings of `pool` hold.
+ * Judges every state that the rings of `pool` hold, and the checkpoint that a meta-object set keeps. Ends when
+ * `options.signal` is aborted, with what is known by then: `stopped` says so.
  *
  * @param reader of the pool's blocks; null when there is no tree to read from, then no root block is read
- * Ends when `options.signal` is aborted, with what is known by then: `stopped` says so.
  */
 export async function judgePool(pool: Pool, reader: BlockReader | null, options: JudgeOptions): Promise<PoolJudgement> {
   const all = collectCandidates(pool);

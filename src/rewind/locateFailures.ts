@@ -1,6 +1,7 @@
 import { DatasetNames } from '../dataset/datasetFacts.ts';
-import type { Budget, LostFile, ObjectRange } from '../dataset/lostFiles.ts';
+import type { Budget, LostFile } from '../dataset/lostFiles.ts';
 import { mosRoles, type ObjectRole } from '../dataset/mosRoles.ts';
+import { type ObjectRange, ObjectRanges } from '../dataset/objectRanges.ts';
 import { orNull } from '../dataset/orNull.ts';
 import { PoolAt } from '../dataset/poolAt.ts';
 import { type BlockPosition, SharedBlocks } from '../dataset/sharedBlock.ts';
@@ -170,7 +171,8 @@ async function sharersOf(
 
 interface Roles {
   of(object: bigint): string | null;
-  within(range: ObjectRange): ObjectRole[];
+  /** Of a range of lost objects; nothing for one within another, of which it is told. */
+  within(range: ObjectRange): readonly ObjectRole[];
 }
 
 const NO_ROLES: Roles = { of: () => null, within: () => [] };
@@ -185,19 +187,22 @@ async function rolesIn(
   const own = failures.filter(({ dataset }) => dataset === 0n);
   const wanted = new Set(own.map(({ object }) => object));
   const { dnode } = pool.mos.objset.metaObject;
-  const ranges = own.flatMap((failure) => objectsLost(failure, dnode) ?? []);
+  const ranges = new ObjectRanges(own.flatMap((failure) => objectsLost(failure, dnode) ?? []));
   const roles = new Map<bigint, string>();
+  const inside = new Map<bigint, ObjectRole[]>();
   for await (const { object, role } of mosRoles(pool.mos, pool.dsl.poolName, pool.vdevTree, signal)) {
-    const told = wanted.has(object) || ranges.some(({ first, last }) => object >= first && object <= last);
-    if (told && !roles.has(object)) roles.set(object, role);
+    const range = ranges.find(object);
+    if ((range === null && !wanted.has(object)) || roles.has(object)) continue;
+    roles.set(object, role);
+    if (range === null) continue;
+    const those = inside.get(range.first);
+    if (those === undefined) inside.set(range.first, [{ object, role }]);
+    else those.push({ object, role });
   }
+  for (const those of inside.values()) those.sort((a, b) => (a.object < b.object ? -1 : 1)).splice(MAX_TOLD);
   return {
     of: (object) => roles.get(object) ?? null,
-    within({ first, last }) {
-      const inside = [...roles].filter(([object]) => object >= first && object <= last);
-      const sorted = inside.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_TOLD);
-      return sorted.map(([object, role]) => ({ object, role }));
-    },
+    within: ({ first }) => inside.get(first) ?? [],
   };
 }
 

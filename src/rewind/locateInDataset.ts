@@ -1,13 +1,13 @@
 import { UnsupportedError, type ZfsUberError } from '../bytes/errors.ts';
 import { Files } from '../dataset/files.ts';
-import { type Budget, findLostFiles, type LostFile, type ObjectRange } from '../dataset/lostFiles.ts';
+import { type Budget, findLostFiles, type LostFile } from '../dataset/lostFiles.ts';
 import type { DmuObject } from '../dataset/object.ts';
+import { type ObjectRange, ObjectRanges } from '../dataset/objectRanges.ts';
 import type { Objset } from '../dataset/objset.ts';
 import { objsetRoles } from '../dataset/objsetRoles.ts';
 import { orNull } from '../dataset/orNull.ts';
 import { PathTree } from '../dataset/pathTree.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
-import { Zap } from '../dataset/zap.ts';
 import { DNODE_SLOT } from '../format/dnode.layout.ts';
 import type { Dnode } from '../format/dnode.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
@@ -95,20 +95,9 @@ function lostWith(
     const range = objectsLost(failure, dnodes);
     return range === null ? [] : [{ ...range, failure }];
   });
-  ranges.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+  const unread = new ObjectRanges(ranges);
   const directories = new Map([...failures].reverse().map((failure) => [failure.object, failure]));
-  const inRange = (id: bigint): BlockFailure | null => {
-    let [low, high] = [0, ranges.length - 1];
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const range = ranges[middle];
-      if (range === undefined) return null;
-      if (id < range.first) high = middle - 1;
-      else if (id > range.last) low = middle + 1;
-      else return range.failure;
-    }
-    return null;
-  };
+  const inRange = (id: bigint): BlockFailure | null => unread.find(id)?.failure ?? null;
   const lost = new Map<BlockFailure, LostFile[]>();
   for (const file of files) {
     const { object, parent } = file;
@@ -125,7 +114,7 @@ function lostWith(
 export function objectsLost({ what, object, blockId, level }: BlockFailure, dnodes: Dnode | null): ObjectRange | null {
   if (dnodes === null || object !== 0n || blockId < 0n || (what !== 'dnodes' && what !== 'indirect')) return null;
   const slots = BigInt(dnodes.dataBlockSize / DNODE_SLOT);
-  const span = slots << (BigInt(Math.max(0, dnodes.indirectShift - 7)) * BigInt(level));
+  const span = slots * dnodes.blocksBelow(level);
   const end = (dnodes.maxBlockId + 1n) * slots;
   const first = blockId * span;
   const last = first + span < end || end <= first ? first + span : end;
@@ -199,20 +188,14 @@ async function nameFiles(
   return { paths, lost: found.lost, complete: found.complete };
 }
 
-/** Source: module/zfs/zfs_dir.c, zfs_unlinked_add */
 async function isUnlinked(files: Files, id: bigint, signal: AbortSignal | undefined): Promise<boolean> {
-  return (
-    (await orNull(async () => {
-      const queue = await files.master.integer(MASTER_NODE.deleteQueue, signal);
-      const object = queue === null ? null : await files.objset.find(queue, signal);
-      return object !== null && (await (await Zap.open(object, signal)).integer(id.toString(16), signal)) !== null;
-    })) ?? false
-  );
+  const entry = await orNull(async () => (await files.deleteQueue(signal))?.integer(id.toString(16), signal));
+  return entry != null;
 }
 
 function rangeOf({ what, level, blockId }: BlockFailure, dnode: Dnode | null): ByteRange | null {
   if (dnode === null || blockId < 0n || (what !== 'content' && what !== 'indirect')) return null;
-  const span = BigInt(dnode.dataBlockSize) << (BigInt(Math.max(0, dnode.indirectShift - 7)) * BigInt(level));
+  const span = BigInt(dnode.dataBlockSize) * dnode.blocksBelow(level);
   const offset = blockId * span;
   const room = dnode.length - offset;
   return { offset, length: room > 0n && room < span ? room : span };

@@ -1,9 +1,7 @@
 import { sha256After } from '../block/sha256.ts';
-import { TRAILER_MAGIC } from './vdevTrace.layout.ts';
+import { TRAILER, TRAILER_MAGIC } from '../format/label.layout.ts';
 
-/** `zio_eck_t`. Source: include/sys/zio.h */
-const TRAILER_BYTES = 40;
-const CHECKSUM_BYTES = 32;
+const CHECKSUM_BYTES = TRAILER.fields.checksum.size;
 /** What SHA-256 takes at once: all before the last of them is the same wherever the unit lies. */
 const BLOCK = 64;
 
@@ -41,7 +39,7 @@ export class SealedUnit {
   static of(unit: Uint8Array): SealedUnit | null {
     if (unit.length < BLOCK || unit.length % BLOCK !== 0) return null;
     const view = new DataView(unit.buffer, unit.byteOffset, unit.length);
-    const at = unit.length - TRAILER_BYTES;
+    const at = unit.length - TRAILER.size;
     if (view.getBigUint64(at, true) === TRAILER_MAGIC) return new SealedUnit(unit, true);
     return view.getBigUint64(at, false) === TRAILER_MAGIC ? new SealedUnit(unit, false) : null;
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/dataset/dsl.ts';
-import { filePaths } from '../../src/dataset/filePaths.ts';
 import { Files } from '../../src/dataset/files.ts';
 import { findLostFiles } from '../../src/dataset/lostFiles.ts';
+import { PathTree } from '../../src/dataset/pathTree.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
 import type { Blkptr } from '../../src/format/blkptr.ts';
 import { OBJECT_TYPE } from '../../src/format/objectTypes.ts';
@@ -58,8 +58,12 @@ async function* filesystems(view: PoolAt): AsyncGenerator<Filesystem> {
     for await (const { id, dnode } of objset.objects()) {
       if (dnode.type === OBJECT_TYPE.plainFile || dnode.type === OBJECT_TYPE.directory) types.set(id, dnode.type);
     }
-    const paths = await filePaths(files, types.keys());
-    const all = new Map([...paths].map(([id, path]) => [id, { path, type: types.get(id) ?? 0 }]));
+    const tree = await PathTree.read(files, types.keys());
+    const all = new Map<bigint, { path: string; type: number }>();
+    for (const [id, type] of types) {
+      const { text, whole } = tree.path(id);
+      if (whole) all.set(id, { path: text, type });
+    }
     yield { dataset, files, all };
   }
 }

@@ -115,6 +115,8 @@ describe('a config nvlist', () => {
     let depth = 0;
     for (let vdev = decodeVdevConfig(nvlist); vdev.children[0] !== undefined; vdev = vdev.children[0]) depth++;
     expect(depth).toBe(63);
+    const legs = Array.from({ length: 20_000 }, () => list());
+    expect(decodeVdevConfig(list(pair('children', 'nvlist_array', legs))).children).toHaveLength(16_384);
   });
 
   it('caps what is only a number in name', () => {

@@ -1,7 +1,7 @@
 import type { CandidateEntry, RecommendationEntry } from '../document.ts';
 import { countText, durationText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
-import { hasFinding, type PoolCase } from './poolCase.ts';
+import { hasFinding, type PoolCase, recommended } from './poolCase.ts';
 import { stateAt } from './recommendedState.ts';
 import { shellCommand, shellWord } from './shellWord.ts';
 
@@ -12,7 +12,7 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   if (recommendation === null) return [];
   const { txg, why, commandReadOnly, commandReadWrite, alternatives, cautions } = recommendation;
   const { strong, good, warn, dim } = page.style;
-  const candidate = pool.candidates.find((each) => each.txg === txg) ?? null;
+  const candidate = recommended(pool);
   const verdict = candidate?.verdict ?? 'unverified';
   const proven = verdict === 'unverified' ? '. Not proven: it may still fail.' : '';
   const lines = entry(page, 'Best', `txg ${txg}, ${costText(about, commandReadOnly)}${proven}`, good, strong);
@@ -68,7 +68,7 @@ function contentLines(page: Page, { pool, sources, depth }: PoolCase, candidate:
 }
 
 /** What going back to the recommended txg costs, in words. */
-export function costText({ pool, written }: PoolCase, command: readonly string[]): string {
+function costText({ pool, written }: PoolCase, command: readonly string[]): string {
   const { recommendation } = pool;
   const [last] = written;
   const steps = written.findIndex((each) => each.txg === recommendation?.txg);

@@ -3,7 +3,7 @@ import { countText, durationText } from './amounts.ts';
 import { branchesOf, CRASH, type Run, runsOf, SHARED } from './candidateRuns.ts';
 import { topLevels } from './layoutText.ts';
 import { clean, type Page, type Style, wrap } from './page.ts';
-import { hasFinding, newestFirst } from './poolCase.ts';
+import { hasFinding, newestFirst, recommended } from './poolCase.ts';
 import { shortReason } from './shortReason.ts';
 import { type Column, foldLast, type Row, table } from './table.ts';
 import { writtenColumn } from './writtenColumn.ts';
@@ -76,7 +76,7 @@ interface Columns {
 }
 
 function columnsOf(page: Page, pool: PoolEntry, shown: readonly CandidateEntry[], all: boolean): Columns {
-  const best = pool.recommendation?.txg;
+  const best = recommended(pool);
   const times = shown.map(({ timestamp }) => timestamp);
   const written = writtenColumn(page, times);
   const branches = branchesOf(pool);
@@ -86,7 +86,7 @@ function columnsOf(page: Page, pool: PoolEntry, shown: readonly CandidateEntry[]
       head: 'TXG',
       right: true,
       text: (row) => (row.length === 1 ? (row[0]?.txg ?? '') : `${row[0]?.txg}-${row.at(-1)?.txg}`),
-      paint: ({ txg }) => (txg === best ? 'strong' : null),
+      paint: (candidate) => (candidate === best ? 'strong' : null),
     },
     { head: 'WRITTEN', right: false, text: (row) => written(row[0]?.timestamp ?? 0, row.at(-1)?.timestamp) },
     { head: 'LOSS', right: true, text: (row) => lossText(row.map(loss)) },

@@ -3,7 +3,7 @@ import { agoText, countText, timeText } from './amounts.ts';
 import { bestTxg } from './bestTxg.ts';
 import { countLeaves, layoutText } from './layoutText.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
-import { hasFinding, type PoolCase, poolCase } from './poolCase.ts';
+import { hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
 import { shortReason } from './shortReason.ts';
 import { txgsText } from './txgsText.ts';
 import { isWell, wellPool } from './wellPool.ts';
@@ -126,7 +126,7 @@ function aimedOutlook(page: Page, { pool, aims }: PoolCase): string[] {
     return none ? [] : paragraph(page, 'None of those imports.', bad);
   }
   const { txg } = recommendation;
-  switch (pool.candidates.find((each) => each.txg === txg)?.verdict) {
+  switch (recommended(pool)?.verdict) {
     case 'importable':
       return paragraph(page, `Txg ${txg} meets that and imports.`, good);
     case 'readonly':

@@ -40,6 +40,13 @@ function writtenTxgs(pool: PoolEntry, newest: readonly CandidateEntry[], sources
   return [...known.values()].sort((a, b) => (BigInt(a.txg) > BigInt(b.txg) ? -1 : 1));
 }
 
+/** The candidate that is recommended: a checkpoint may be of a txg that the rings hold too. */
+export const recommended = ({ recommendation, candidates }: PoolEntry): CandidateEntry | null =>
+  candidates.find(
+    ({ txg, checkpoint }) =>
+      txg === recommendation?.txg && (checkpoint === undefined) === (recommendation.checkpoint === undefined),
+  ) ?? null;
+
 /** The pool has a finding of that code; of that severity if one is given. */
 export const hasFinding = ({ findings }: PoolEntry, code: string, severity?: FindingEntry['severity']): boolean =>
   findings.some((finding) => finding.code === code && (severity === undefined || finding.severity === severity));

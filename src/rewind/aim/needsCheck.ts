@@ -109,7 +109,7 @@ export class NeedsCheck {
 function* failuresIn(part: Part): Generator<Failure> {
   const stack: Part[] = [part];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (isSummary(next)) stack.push(...next.parts);
+    if (isSummary(next)) for (const below of next.parts) stack.push(below);
     else if (!isLogHead(next)) yield next;
   }
 }

@@ -1,6 +1,6 @@
-import { ZfsUberError } from '../../bytes/errors.ts';
 import type { Txg } from '../../bytes/units.ts';
 import { openPoolAt, type ReaderChoice } from '../../dataset/openAt.ts';
+import { orNull } from '../../dataset/orNull.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
 import type { VdevConfig } from '../../format/vdevConfig.ts';
@@ -48,7 +48,8 @@ const TRIES = 8;
 const TREES = 8;
 
 /**
- * Reads what a person has to know beside the verdicts; few blocks, most of which judging has read before.
+ * Reads what a person has to know beside the verdicts; few blocks, most of which judging has read before. What cannot be
+ * read is null: it is evidence beside the verdicts, which say what is damaged.
  *
  * @param judged newest first
  * @param best the recommended one
@@ -63,7 +64,7 @@ export async function readPoolFacts(
   const viewOf = async (candidate: Candidate): Promise<PoolAt | null> => {
     const known = views.get(candidate);
     if (known !== undefined) return known;
-    const view = await opened(() => viewAt(pool, candidate.uberblock, open, signal));
+    const view = await orNull(() => viewAt(pool, candidate.uberblock, open, signal));
     views.set(candidate, view);
     return view;
   };
@@ -87,7 +88,7 @@ export async function readPoolFacts(
   const trimView = chosen ?? newest;
   return {
     trees,
-    trim: trimView === null ? null : await opened(() => trimFacts(trimView, signal)),
+    trim: trimView === null ? null : await trimFacts(trimView, signal),
     branches: await branchesOf(readable, viewOf, signal),
     configTxgs: await configTxgs(
       pool,
@@ -106,14 +107,4 @@ async function viewAt(
 ): Promise<PoolAt | null> {
   if (pool.root === null) return null;
   return (await openPoolAt(pool, pool.root, uberblock, open, { signal })).view;
-}
-
-/** Null for what cannot be read: it is evidence beside the verdicts, which say what is damaged. */
-async function opened<T>(work: () => Promise<T | null>): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ZfsUberError) return null;
-    throw error;
-  }
 }

@@ -1,12 +1,12 @@
-import { ZfsUberError } from '../../bytes/errors.ts';
 import type { Txg } from '../../bytes/units.ts';
+import { orNull } from '../../dataset/orNull.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
-import { leafConfigs } from '../../format/vdevConfig.ts';
+import { leavesBelow } from '../../format/vdevConfig.ts';
 
 /** What the pool at one txg does to space that it does not use, on its own, as soon as it is imported to write. */
 export interface TrimFacts {
   readonly txg: Txg;
-  /** The pool property: freed space is trimmed in batches. */
+  /** The pool property: freed space is trimmed in batches. False also where it cannot be read. */
   readonly autotrim: boolean;
   /** Devices on which that was under way or suspended at this txg: an import goes on with it. */
   readonly running: readonly { readonly vdev: string; readonly what: 'trim' | 'initialize' }[];
@@ -24,22 +24,18 @@ const ACTIVE = 1n;
 /** Leaves that are looked at; a pool has hardly more. */
 const MAX_LEAVES = 1024;
 
-/** @throws ZfsUberError when the properties of the pool cannot be read; a leaf that cannot is left out */
+/** What cannot be read is left out. */
 export async function trimFacts(view: PoolAt, signal?: AbortSignal): Promise<TrimFacts> {
-  const autotrim = (await view.mos.properties(signal)).get('autotrim')?.integer;
+  const autotrim = await orNull(async () => (await view.mos.properties(signal)).get('autotrim')?.integer);
   const running: { vdev: string; what: 'trim' | 'initialize' }[] = [];
   let looked = 0;
-  for (const { path, type, zapLeaf, guid } of view.vdevTree === null ? [] : leafConfigs(view.vdevTree)) {
+  for (const { path, type, zapLeaf, guid } of view.vdevTree === null ? [] : leavesBelow(view.vdevTree)) {
     if (++looked > MAX_LEAVES) break;
     if (zapLeaf === null || zapLeaf === 0n) continue;
-    try {
-      const zap = await view.mos.zap(zapLeaf, signal);
-      for (const [what, key] of STATES) {
-        const state = await zap.integer(key, signal);
-        if (state === ACTIVE) running.push({ vdev: path ?? `${type} ${guid}`, what });
-      }
-    } catch (error) {
-      if (!(error instanceof ZfsUberError)) throw error;
+    const zap = await orNull(() => view.mos.zap(zapLeaf, signal));
+    for (const [what, key] of zap === null ? [] : STATES) {
+      const state = await orNull(() => zap?.integer(key, signal));
+      if (state === ACTIVE) running.push({ vdev: path ?? `${type} ${guid}`, what });
     }
   }
   return { txg: view.txg, autotrim: autotrim === 1n, running };

@@ -29,7 +29,7 @@ export function plainImport({ judged }: Evidence): Finding[] {
     {
       code: 'plain-import-passes',
       severity: 'warning',
-      message: `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(Math.max(1, metadataErrors), 'damaged block')} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out: read-write such an import may hang until the next boot, the pool suspended, when a space map or anything else that its first txg reads is among the damage.`,
+      message: `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(Math.max(1, metadataErrors), 'damaged block')} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out: read-write it may hang until the next boot if its first txg meets that damage.`,
       devices: [],
     },
   ];

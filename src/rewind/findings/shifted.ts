@@ -1,4 +1,5 @@
 import { LABEL_SIZE } from '../../format/label.layout.ts';
+import { ownLeaf } from '../../format/labelConfig.ts';
 import { type DeviceShift, type DeviceSurvey, fillsPath, type LabelSurvey } from '../../pool/survey.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
 import { count, type Evidence, type Finding, list } from './finding.ts';
@@ -41,14 +42,7 @@ export function shiftedDevices({ pool }: Evidence): Finding[] {
 }
 
 /** `file` or `disk` as the label has it; `disk` when none says. */
-function leafType({ config }: DeviceSurvey): string {
-  const open = config?.vdevTree ? [config.vdevTree] : [];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.children.length === 0 && node.guid === config?.guid) return node.type;
-    open.push(...node.children);
-  }
-  return 'disk';
-}
+const leafType = ({ config }: DeviceSurvey): string => (config === null ? null : ownLeaf(config)?.type) ?? 'disk';
 
 /** Where the vdev begins, against where it was to. */
 function placeOf({ source }: DeviceSurvey, { path, start, expected, expectedBy }: DeviceShift): string {
@@ -125,7 +119,7 @@ function doubtOf({ labels, source }: DeviceSurvey, { start, pathSize }: DeviceSh
 
 const isSound = ({ status }: LabelSurvey): boolean => status === 'ok' || status === 'malformed';
 
-/** \`12 bytes\`, \`4096 bytes (8 sectors)\`. */
+/** `12 bytes`, `4096 bytes (8 sectors)`. */
 const amount = (bytes: number): string =>
   bytes % SECTOR === 0 ? `${bytes} bytes (${count(bytes / SECTOR, 'sector')})` : count(bytes, 'byte');
 

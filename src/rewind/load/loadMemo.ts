@@ -2,16 +2,12 @@ import { LimitError, ZfsUberError } from '../../bytes/errors.ts';
 import type { BlockCache } from '../../dataset/blockCache.ts';
 import type { DmuObject } from '../../dataset/object.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
+import { BLOCK_COST, costLimit } from '../verify/walkBudget.ts';
 
 /** Answers that are kept; an object that falls out is read again. */
 const CAPACITY = 16384;
 /** Bytes of values that are kept. */
 const VALUE_BYTES = 64 * 1024 * 1024;
-/** What all that is read whole may take, unpacked, as a multiple of the devices' size: only forged objects take more. */
-const MAX_COST = 16;
-const MIN_COST = 2 ** 28;
-/** What a block costs beside its bytes. */
-const BLOCK_COST = 4096;
 /** What keeping anything costs besides its value: mostly the dnode. */
 const LEAST_BYTES = 1024;
 
@@ -44,7 +40,7 @@ export class LoadMemo {
 
   /** From here on reading whole objects ends with a LimitError where it gets out of all proportion. */
   limitTo(devices: readonly DeviceSurvey[]): void {
-    this.#maxCost = devices.reduce((sum, { source }) => sum + source.size, 0) * MAX_COST + MIN_COST;
+    this.#maxCost = costLimit(devices.reduce((sum, { source }) => sum + source.size, 0));
   }
 
   /**

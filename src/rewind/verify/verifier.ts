@@ -18,7 +18,7 @@ import {
 } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
 import { Walk } from './walk.ts';
-import { WalkBudget } from './walkBudget.ts';
+import { MAX_READERS, WalkBudget } from './walkBudget.ts';
 
 /** The pool at one txg. */
 export interface VerifyView {
@@ -131,9 +131,6 @@ interface Known {
   readonly batches: BlockBatches;
 }
 
-/** Readers whose findings are kept: they differ where devices came and went between txgs. */
-const MAX_READERS = 4;
-
 class PoolVerifier implements Verifier {
   readonly #engine: Engine;
   readonly #oldestTxg: number;
@@ -177,7 +174,7 @@ class PoolVerifier implements Verifier {
     const parts: Placed[] = summary === null ? [] : [{ dataset: 0, part: summary }];
     // Without all of the MOS nobody knows which datasets there are, and the load has failed.
     const opened = summary?.fatal == null ? datasets : [];
-    parts.push(...placed(await walk.datasets(opened, min), opened));
+    for (const each of placed(await walk.datasets(opened, min), opened)) parts.push(each);
     const minClaimTxg = uberblock.checkpointTxg !== 0n ? uberblock.checkpointTxg + 1n : uberblock.txg + 1n;
     const counted = new Counts(this.#failures, options.onFailure);
     for (const { dataset, part } of parts) {

@@ -11,10 +11,13 @@ const MIN_COST = 2 ** 28;
 /** The same once more for each traversal, where there are more blocks than are remembered. */
 const FORGETFUL_COST = 4;
 /** Readers with which a pool is read anew, at most: they differ where devices came and went between txgs. */
-const MAX_READERS = 4;
+export const MAX_READERS = 4;
 /** What a block costs beside its bytes. */
-const BLOCK_COST = 4096;
+export const BLOCK_COST = 4096;
 const SMALLEST_BLOCK = 512;
+
+/** What reading anything again and again may cost, on devices of so many bytes together. */
+export const costLimit = (bytes: number): number => bytes * MAX_COST + MIN_COST;
 
 /**
  * Ends what would not end: the levels of a tree fall, but each block of a forged one can lead to a thousand others, all
@@ -57,8 +60,7 @@ export class WalkBudget {
 
   /** @throws LimitError when all is spent */
   check(place: Place): void {
-    const once = this.#size * MAX_COST + MIN_COST;
-    if (this.#spent <= once * Math.min(this.#readerCount, MAX_READERS) + this.#extra) return;
+    if (this.#spent <= costLimit(this.#size) * Math.min(this.#readerCount, MAX_READERS) + this.#extra) return;
     throw new LimitError(`the trees of blocks are more than ${MAX_COST} times as large as the devices`, place);
   }
 }
