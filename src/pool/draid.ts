@@ -140,9 +140,9 @@ export class DraidSpareLayout implements VdevLayout {
 export function draidSpareLayout(name: string, config: VdevConfig, draids: Draids): DraidSpareLayout {
   const place: Place = { source: name, offset: 0, path: [] };
   const guid = uint64Of(config.nvlist, 'top_guid');
-  const spare = uint64Of(config.nvlist, 'spare_id');
+  const spare = uint64Of(config.nvlist, 'spareid');
   if (guid === null || spare === null || spare >= BigInt(MAX.spares)) {
-    throw new FormatError('format-value', 'distributed spare', 'top_guid and spare_id below 100', `${spare}`, place);
+    throw new FormatError('format-value', 'distributed spare', 'top_guid and spareid below 100', `${spare}`, place);
   }
   const top = asGuid(guid);
   if (!draids.claim(top, Number(spare))) {

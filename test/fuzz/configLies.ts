@@ -94,7 +94,7 @@ function forgeShape(pairs: readonly NvPair[], pick: Pick): NvPair[] {
     case 3:
       return [...pairs, ...some('offline', 'is_log', 'is_hole', 'com.delphix:indirect_object', 'raidz_expanding')];
     default:
-      return [...pairs, ...some('ashift', 'asize', 'id', 'guid', 'split_guid', 'spare_id', 'top_guid', 'orig_guid')];
+      return [...pairs, ...some('ashift', 'asize', 'id', 'guid', 'split_guid', 'spareid', 'top_guid', 'orig_guid')];
   }
 }
 

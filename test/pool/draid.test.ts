@@ -197,7 +197,7 @@ describe('dRAID', () => {
         if (i !== lost.child) return leaf(device);
         const values = [
           { name: 'top_guid', type: 'uint64' as const, value: top },
-          { name: 'spare_id', type: 'uint64' as const, value: 0n },
+          { name: 'spareid', type: 'uint64' as const, value: 0n },
         ];
         device.health = 'absent';
         return inner('spare', [leaf(device), inner('dspare', [], { nvlist: { pairs: values } })]);
