@@ -90,8 +90,7 @@ function searchPaths(devices: readonly DeviceSurvey[], placeOf: CommandOptions['
   for (const device of devices) {
     const place = placeOf(device);
     if (needsAttaching(device, place)) paths.add(ATTACHED);
-    if (place === null || needsAttaching(device, place)) continue;
-    paths.add(place.kind === 'file' && whole ? directoryOf(place.path) : place.path);
+    else if (place !== null) paths.add(place.kind === 'file' && whole ? directoryOf(place.path) : place.path);
   }
   return [...paths].sort();
 }

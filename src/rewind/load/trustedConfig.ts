@@ -1,5 +1,6 @@
-import { FormatError, ZfsUberError } from '../../bytes/errors.ts';
+import { FormatError } from '../../bytes/errors.ts';
 import { Mos } from '../../dataset/mos.ts';
+import { orNull } from '../../dataset/orNull.ts';
 import { nvlistOf } from '../../format/nvlistFields.ts';
 import { decodeVdevConfig } from '../../format/vdevConfig.ts';
 import { guidSumDifference, guidSumOf } from '../../pool/guidSum.ts';
@@ -55,7 +56,8 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
     return { message, because: 'damage' };
   }
   at('the meta-object set');
-  const readerState = { ...none, root, salt: await saltOf(first, signal) };
+  // The step that needs the salt complains when it does not read; here it is only taken along.
+  const readerState = { ...none, root, salt: await orNull(() => first.salt(signal)) };
   const blocks = readers.open(readerState);
   const mos = await Mos.open(blocks.cache, rootbp, signal);
   const logMissing = root.children.some((top) => top.role === 'log' && vdevHealth(top) === 'missing');
@@ -97,15 +99,4 @@ function cannotOpen(top: VdevNode, { refused }: MatchedTree): Trouble {
   });
   const because = leaves.every(({ config }) => !refused.has(config.guid)) ? 'missing-device' : 'damage';
   return { message: `${vdevName(top)} of the config at this txg cannot be opened: ${lacks.join('; ')}`, because };
-}
-
-/** The step that needs it complains when it does not read; here it is only taken along. */
-async function saltOf(mos: Mos, signal: AbortSignal | undefined): Promise<Uint8Array | null> {
-  try {
-    const entry = await mos.directory.get('org.illumos:checksum_salt', signal);
-    return entry?.integerSize === 1 ? entry.valueBytes : null;
-  } catch (error) {
-    if (error instanceof ZfsUberError) return null;
-    throw error;
-  }
 }
