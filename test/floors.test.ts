@@ -11,11 +11,15 @@ const FLOOR = new Map(
     source: 3,
     pool: 4,
     dataset: 5,
-    rewind: 6,
-    report: 7,
-    node: 7,
-    api: 8,
-    cli: 9,
+    traverse: 6,
+    load: 7,
+    locate: 8,
+    rewind: 9,
+    document: 10,
+    node: 10,
+    text: 11,
+    api: 12,
+    cli: 13,
   }),
 );
 const HOSTS = new Set(['node', 'api', 'cli']);
@@ -61,7 +65,7 @@ describe('floors', () => {
     ['format/x.ts', "import fs from 'node:fs';"],
     ['pool/x.ts', "await import('yargs')"],
     ['format/x.layout.ts', "import { decode } from './blkptr.ts';"],
-    ['node/x.ts', "export { text } from '../report/text.ts';"],
+    ['node/x.ts', "export { text } from '../text/page.ts';"],
   ])('would notice in %s: %s', (file, text) => {
     expect(complaints(file, text)).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
+import type { SourceDescription } from '../document/sourceEntry.ts';
 import type { OpenedSource } from '../node/openSources.ts';
-import type { SourceDescription } from '../report/sourceEntry.ts';
 
 /** An opened source in the words of the documents. */
 export function describeOpened({ path, kind, size, offset, error }: OpenedSource): SourceDescription {

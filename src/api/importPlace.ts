@@ -1,6 +1,6 @@
 import type { OpenedSource } from '../node/openSources.ts';
 import { fillsPath } from '../pool/survey.ts';
-import type { ImportPlace } from '../rewind/commands.ts';
+import type { ImportPlace } from '../rewind/importPlace.ts';
 
 /** Where Linux has a name for each partition of a disk and for each image that is attached. */
 const DEVICES = '/dev';

@@ -2,7 +2,7 @@ import type { Engine } from '../block/engine.ts';
 import { chooseEngine } from '../node/engine.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { Judged } from '../rewind/judge.ts';
-import type { Depth, JudgeOptions, PoolJudgement } from '../rewind/judgePool.ts';
+import type { Depth, JudgeOptions, PoolJudgement } from '../rewind/judgement.ts';
 import { importPlace } from './importPlace.ts';
 import { judgeEach } from './judgeEach.ts';
 import type { OpenedPool } from './openPool.ts';

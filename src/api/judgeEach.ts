@@ -1,7 +1,8 @@
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Judged } from '../rewind/judge.ts';
-import { type JudgeOptions, judgePool, type PoolJudgement } from '../rewind/judgePool.ts';
+import type { JudgeOptions, PoolJudgement } from '../rewind/judgement.ts';
+import { judgePool } from '../rewind/judgePool.ts';
 
 /**
  * Judges every state that the rings of `pool` hold, and gives each as soon as it is judged, the newest first. Whoever

@@ -4,16 +4,17 @@ import type { Txg } from '../bytes/units.ts';
 import type { WalkOptions } from '../dataset/block.ts';
 import { type OpenedAt, openPoolAt } from '../dataset/openAt.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
+import { type Candidate, collectCandidates } from '../load/candidates.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { OpenedSource } from '../node/openSources.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { Pool } from '../pool/pool.ts';
-import { type Candidate, collectCandidates } from '../rewind/candidates.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
 import { type RawBlock, type RawBlockPlace, readRawBlock } from './poolBlock.ts';
 import type { Progress } from './progress.ts';
-import { closeSources, type SurveyedSource, surveyDevices } from './surveyDevices.ts';
+import { closeSources, surveyDevices } from './surveyDevices.ts';
+import type { SurveyedSource } from './surveyedSource.ts';
 
 export interface OpenPoolsOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;

@@ -1,11 +1,11 @@
 import type { Engine } from '../block/engine.ts';
 import { UsageError } from '../bytes/errors.ts';
+import { type CandidateLine, candidateLine } from '../document/candidateLine.ts';
+import type { Depth, ScanDocument } from '../document/document.ts';
+import { buildScanDocument } from '../document/scanDocument.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { type CandidateLine, candidateLine } from '../report/candidateLine.ts';
-import type { Depth, ScanDocument } from '../report/document.ts';
-import { buildScanDocument } from '../report/scanDocument.ts';
 import type { AimChoice } from '../rewind/aim/aim.ts';
 import { parseNeed } from '../rewind/aim/need.ts';
 import { isReason, type Judged } from '../rewind/judge.ts';

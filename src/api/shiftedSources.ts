@@ -3,7 +3,7 @@ import type { Extent } from '../pool/searchRanges.ts';
 import { findShiftedVdevs, type ShiftedVdev } from '../pool/shiftedVdevs.ts';
 import type { DeviceShift, DeviceSurvey } from '../pool/survey.ts';
 import { isSettled } from './settled.ts';
-import type { SurveyedSource } from './surveyDevices.ts';
+import type { SurveyedSource } from './surveyedSource.ts';
 
 export interface ShiftedChoice {
   readonly survey: (opened: OpenedSource) => Promise<SurveyedSource>;

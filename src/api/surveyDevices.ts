@@ -1,23 +1,9 @@
-import type { Engine } from '../block/engine.ts';
 import { mapBounded } from '../node/bounded.ts';
 import { type OpenedSource, openSources } from '../node/openSources.ts';
-import type { DeviceSurvey } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
-import type { Progress } from './progress.ts';
 import { isSettled } from './settled.ts';
-
-/** One source as it was opened, and what its label regions say; null when it could not be opened. */
-export interface SurveyedSource {
-  readonly opened: OpenedSource;
-  readonly survey: DeviceSurvey | null;
-}
-
-export interface SurveyChoice {
-  readonly engine: Engine;
-  readonly progress?: ((progress: Progress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
 
 /** A source under survey holds up to 1 MiB of label bytes: this many at a time keep 64 sources under 150 MiB. */
 const AT_ONCE = 8;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../block/engine.ts';
+import type { ToolInfo } from '../document/document.ts';
 import { packageRoot } from '../node/packageRoot.ts';
-import type { ToolInfo } from '../report/document.ts';
 
 /** What every document says of the program that made it; the version stands beside src/ as well as beside dist/. */
 export function toolInfo(engine: Engine): ToolInfo {

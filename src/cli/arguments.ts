@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../bytes/errors.ts';
-import { COMMANDS, COMMON_OPTIONS, type Command } from './commands.ts';
+import type { Command } from './command.ts';
+import { COMMON_OPTIONS } from './commandOptions.ts';
+import { COMMANDS } from './commands.ts';
 import { nearest } from './nearest.ts';
 import type { Option, Options } from './options.ts';
 

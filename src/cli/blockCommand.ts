@@ -1,11 +1,12 @@
 import type { RawBlockPlace } from '../api/poolBlock.ts';
 import { unpackBlock } from '../api/unpackBlock.ts';
 import { UsageError, ZfsUberError } from '../bytes/errors.ts';
+import { type BlockFacts, buildBlockDocument } from '../document/blockDocument.ts';
+import { printable } from '../document/shell/printable.ts';
 import { type Attempt, UnavailableBlockError } from '../pool/blockRead.ts';
-import { type BlockFacts, buildBlockDocument } from '../report/blockDocument.ts';
-import { blockHeadText, hexDump } from '../report/text/blockText.ts';
-import { printable } from '../report/text/printable.ts';
-import type { BLOCK_OPTIONS, Run } from './commands.ts';
+import { blockHeadText, hexDump } from '../text/blockText.ts';
+import type { Run } from './command.ts';
+import type { BLOCK_OPTIONS } from './commandOptions.ts';
 import { type AskedView, withPoolView } from './poolView.ts';
 import { sendJson, sendParts } from './sendParts.ts';
 import { pageFor, takesUnicode } from './terminal.ts';

@@ -1,8 +1,9 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import { type DatasetFacts, datasetFacts } from '../dataset/datasetFacts.ts';
-import { buildDatasetsDocument } from '../report/datasetsDocument.ts';
-import { datasetsText } from '../report/text/datasetsText.ts';
-import type { POOL_OPTIONS, Run } from './commands.ts';
+import { buildDatasetsDocument } from '../document/datasetsDocument.ts';
+import { datasetsText } from '../text/datasetsText.ts';
+import type { Run } from './command.ts';
+import type { POOL_OPTIONS } from './commandOptions.ts';
 import { withPoolView } from './poolView.ts';
 import { sendJson } from './sendParts.ts';
 import { pageFor } from './terminal.ts';

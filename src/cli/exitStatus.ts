@@ -1,7 +1,7 @@
-import type { ScanDocument, SourceEntry } from '../report/document.ts';
-import type { LabelsDocument } from '../report/labelsDocument.ts';
-import type { RingDocument } from '../report/ringDocument.ts';
-import { RING_LETTERS } from '../report/ringMap.ts';
+import type { ScanDocument, SourceEntry } from '../document/document.ts';
+import type { LabelsDocument } from '../document/labelsDocument.ts';
+import type { RingDocument } from '../document/ringDocument.ts';
+import { RING_LETTERS } from '../document/ringMap.ts';
 
 /** What the exit status says. */
 export const EXIT = { done: 0, noZfs: 1, usage: 2, partial: 3, bug: 70 } as const;

@@ -1,5 +1,7 @@
 import yargs from 'yargs';
-import { COMMANDS, COMMON_OPTIONS, type Command, SOURCE_HELP } from './commands.ts';
+import type { Command } from './command.ts';
+import { COMMON_OPTIONS } from './commandOptions.ts';
+import { COMMANDS, SOURCE_HELP } from './commands.ts';
 import type { Options } from './options.ts';
 
 const PROGRAM = 'zfs-uber';

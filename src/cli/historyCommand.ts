@@ -1,11 +1,12 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import type { WalkOptions } from '../dataset/block.ts';
-import { HistoryEntries, type HistoryEntry } from '../report/historyDocument.ts';
-import { jsonParts } from '../report/jsonParts.ts';
-import { historyHeadText, historyRecordText } from '../report/text/historyText.ts';
-import { troublesText } from '../report/text/viewHeadText.ts';
-import { errorEntries } from '../report/viewHead.ts';
-import type { POOL_OPTIONS, Run } from './commands.ts';
+import { HistoryEntries, type HistoryEntry } from '../document/historyDocument.ts';
+import { jsonParts } from '../document/jsonParts.ts';
+import { errorEntries } from '../document/viewHead.ts';
+import { historyHeadText, historyRecordText } from '../text/historyText.ts';
+import { troublesText } from '../text/viewHeadText.ts';
+import type { Run } from './command.ts';
+import type { POOL_OPTIONS } from './commandOptions.ts';
 import { type AskedView, withPoolView } from './poolView.ts';
 import { sendParts } from './sendParts.ts';
 import { pageFor } from './terminal.ts';

@@ -1,7 +1,8 @@
-import { jsonSafe } from '../report/jsonSafe.ts';
-import { buildLabelsDocument } from '../report/labelsDocument.ts';
-import { labelsText } from '../report/text/labelsText.ts';
-import type { Run, TABLE_OPTIONS } from './commands.ts';
+import { jsonSafe } from '../document/jsonSafe.ts';
+import { buildLabelsDocument } from '../document/labelsDocument.ts';
+import { labelsText } from '../text/labelsText.ts';
+import type { Run } from './command.ts';
+import type { TABLE_OPTIONS } from './commandOptions.ts';
 import { labelsStatus } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
 import { pageFor } from './terminal.ts';

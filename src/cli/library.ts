@@ -1,9 +1,9 @@
 import type { OpenedPools } from '../api/openPool.ts';
 import type { Progress } from '../api/progress.ts';
-import type { CandidateLine } from '../report/candidateLine.ts';
-import type { Depth, ScanDocument, ToolInfo } from '../report/document.ts';
-import type { SurveyedSource } from '../report/labelsDocument.ts';
-import type { VerifyDocument } from '../report/verifyDocument.ts';
+import type { CandidateLine } from '../document/candidateLine.ts';
+import type { Depth, ScanDocument, ToolInfo } from '../document/document.ts';
+import type { SurveyedSource } from '../document/labelsDocument.ts';
+import type { VerifyDocument } from '../document/verifyDocument.ts';
 
 export interface SurveyChoice {
   readonly progress?: (progress: Progress) => void;

@@ -3,9 +3,8 @@ import type { DmuObject } from '../dataset/object.ts';
 import type { Objset } from '../dataset/objset.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
 import { Zap } from '../dataset/zap.ts';
-import { OBJECT_TYPE } from '../format/objectTypes.ts';
-import { jsonParts } from '../report/jsonParts.ts';
-import { nvlistJson } from '../report/nvlistJson.ts';
+import { jsonParts } from '../document/jsonParts.ts';
+import { nvlistJson } from '../document/nvlistJson.ts';
 import {
   isZapType,
   type ObjectEntry,
@@ -14,11 +13,13 @@ import {
   treeEntry,
   type ZapEntryText,
   zapEntryText,
-} from '../report/objectDocument.ts';
-import { blocksHeadText, objectAbout, objectText, treeEntryText, zapEntryLines } from '../report/text/objectText.ts';
-import { troublesText, viewHeadText } from '../report/text/viewHeadText.ts';
-import { errorEntries } from '../report/viewHead.ts';
-import type { POOL_OPTIONS, Run } from './commands.ts';
+} from '../document/objectDocument.ts';
+import { errorEntries } from '../document/viewHead.ts';
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
+import { blocksHeadText, objectAbout, objectText, treeEntryText, zapEntryLines } from '../text/objectText.ts';
+import { troublesText, viewHeadText } from '../text/viewHeadText.ts';
+import type { Run } from './command.ts';
+import type { POOL_OPTIONS } from './commandOptions.ts';
 import { nearest } from './nearest.ts';
 import { withPoolView } from './poolView.ts';
 import { sendParts } from './sendParts.ts';

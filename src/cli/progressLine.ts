@@ -1,6 +1,6 @@
 import type { Progress } from '../api/progress.ts';
-import { durationText } from '../report/text/amounts.ts';
-import { printable } from '../report/text/printable.ts';
+import { printable } from '../document/shell/printable.ts';
+import { durationText } from '../text/amounts.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Milliseconds before the first line, and between lines: on a terminal, where each replaces the last, and in a log. */

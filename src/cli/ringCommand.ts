@@ -1,7 +1,8 @@
-import { jsonSafe } from '../report/jsonSafe.ts';
-import { buildRingDocument } from '../report/ringDocument.ts';
-import { ringText } from '../report/text/ringText.ts';
-import type { Run, TABLE_OPTIONS } from './commands.ts';
+import { jsonSafe } from '../document/jsonSafe.ts';
+import { buildRingDocument } from '../document/ringDocument.ts';
+import { ringText } from '../text/ringText.ts';
+import type { Run } from './command.ts';
+import type { TABLE_OPTIONS } from './commandOptions.ts';
 import { ringStatus } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
 import { pageFor } from './terminal.ts';

@@ -1,8 +1,9 @@
 import { UsageError } from '../bytes/errors.ts';
-import type { CandidateLine } from '../report/candidateLine.ts';
-import type { ScanDocument } from '../report/document.ts';
-import { jsonSafe } from '../report/jsonSafe.ts';
-import type { Run, SCAN_OPTIONS } from './commands.ts';
+import type { CandidateLine } from '../document/candidateLine.ts';
+import type { ScanDocument } from '../document/document.ts';
+import { jsonSafe } from '../document/jsonSafe.ts';
+import type { Run } from './command.ts';
+import type { SCAN_OPTIONS } from './commandOptions.ts';
 import { scanStatus } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
 import { pageFor } from './terminal.ts';
@@ -37,7 +38,7 @@ export const runScan: Run<typeof SCAN_OPTIONS> = async ({ sources, values }, ter
   if (lines) terminal.out(jsonLine(document));
   else if (json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
   else {
-    const { scanText } = await import('../report/text/scanText.ts');
+    const { scanText } = await import('../text/scanText.ts');
     const page = await pageFor(terminal, values['no-color']);
     terminal.out(scanText(page, document, { all, newestFirst: values['newest-first'], quiet, pool }));
   }

@@ -1,4 +1,4 @@
-import { jsonSafe } from '../report/jsonSafe.ts';
+import { jsonSafe } from '../document/jsonSafe.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Prints parts as they are made; ends early when nobody reads any more. */

@@ -1,8 +1,9 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import { type SnapshotFacts, snapshotFacts } from '../dataset/snapshotFacts.ts';
-import { buildSnapshotsDocument } from '../report/snapshotsDocument.ts';
-import { snapshotsText } from '../report/text/snapshotsText.ts';
-import type { POOL_OPTIONS, Run } from './commands.ts';
+import { buildSnapshotsDocument } from '../document/snapshotsDocument.ts';
+import { snapshotsText } from '../text/snapshotsText.ts';
+import type { Run } from './command.ts';
+import type { POOL_OPTIONS } from './commandOptions.ts';
 import { withPoolView } from './poolView.ts';
 import { sendJson } from './sendParts.ts';
 import { pageFor } from './terminal.ts';

@@ -1,5 +1,5 @@
-import type { Page, Style } from '../report/text/page.ts';
-import { PLAIN_STYLE } from '../report/text/page.ts';
+import type { Page, Style } from '../text/page.ts';
+import { PLAIN_STYLE } from '../text/page.ts';
 
 /** Where a command writes. Tests hand in their own. */
 export interface Terminal {

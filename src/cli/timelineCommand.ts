@@ -1,5 +1,5 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { printable } from '../report/text/printable.ts';
+import { printable } from '../document/shell/printable.ts';
 import {
   creationEvent,
   historyEvent,
@@ -9,7 +9,7 @@ import {
   type TimelineEvent,
   type TimelineFormat,
   timelineLines,
-} from '../report/timeline.ts';
+} from '../document/timeline.ts';
 import { EXIT } from './exitStatus.ts';
 import type { Library } from './library.ts';
 import { sendParts } from './sendParts.ts';

@@ -1,6 +1,7 @@
 import { UsageError } from '../bytes/errors.ts';
-import { jsonSafe } from '../report/jsonSafe.ts';
-import type { Run, VERIFY_OPTIONS } from './commands.ts';
+import { jsonSafe } from '../document/jsonSafe.ts';
+import type { Run } from './command.ts';
+import type { VERIFY_OPTIONS } from './commandOptions.ts';
 import { EXIT } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
 import { pageFor } from './terminal.ts';
@@ -15,7 +16,7 @@ export const runVerify: Run<typeof VERIFY_OPTIONS> = async ({ sources, values },
   const document = await library.verify(sources, txg, choice).finally(progress.end);
   if (json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
   else {
-    const { verifyText } = await import('../report/text/verifyText.ts');
+    const { verifyText } = await import('../text/verifyText.ts');
     terminal.out(verifyText(await pageFor(terminal, values['no-color']), document, { all, quiet }));
   }
   if (document.sources.some(({ error }) => error !== null)) return EXIT.partial;

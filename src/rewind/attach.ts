@@ -1,6 +1,6 @@
 import { ownLeaf } from '../format/labelConfig.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import type { ImportPlace } from './commands.ts';
+import type { ImportPlace } from './importPlace.ts';
 
 /**
  * Whether a device has to be shown to the system as a block device before `zpool import` can use it: what was a disk is

@@ -1,17 +1,10 @@
 import type { Txg } from '../bytes/units.ts';
+import type { CheckpointHold } from '../load/candidates.ts';
+import type { Verdict } from '../load/predict.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { needsAttaching } from './attach.ts';
-import type { CheckpointHold } from './candidates.ts';
-import type { Verdict } from './predict.ts';
-
-/** Where `zpool import` finds a device. */
-export interface ImportPlace {
-  /** As the host knows it. */
-  readonly path: string;
-  /** A block device is named itself; of an image file the directory it is in, which zpool searches. */
-  readonly kind: 'block' | 'file';
-}
+import type { ImportPlace } from './importPlace.ts';
 
 export interface ImportCommands {
   readonly readOnly: readonly string[];

@@ -1,18 +1,18 @@
 import type { Engine } from '../block/engine.ts';
+import { type OpenBlocks, PoolReaders } from '../dataset/poolReaders.ts';
+import type { Candidate } from '../load/candidates.ts';
+import { checkpointSteps, checkpointTraversal } from '../load/checkpointSteps.ts';
+import { LoadMemo } from '../load/loadMemo.ts';
+import type { LoadState } from '../load/loadState.ts';
+import { MOS_STEPS } from '../load/loadSteps.ts';
+import { type LoadStep, type Prediction, predict, type Trouble } from '../load/predict.ts';
+import { checkRoots, NOT_CHECKED } from '../load/rootCheck.ts';
+import { verifyStep } from '../load/verifyStep.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
-import type { Candidate } from './candidates.ts';
+import { createVerifier, type Verification, type Verifier, type VerifyProgress } from '../traverse/verifier.ts';
 import { newLoad } from './judge.ts';
 import { tellCheckpoint } from './judgeCheckpoint.ts';
-import { checkpointSteps, checkpointTraversal } from './load/checkpointSteps.ts';
-import { LoadMemo } from './load/loadMemo.ts';
-import type { LoadState } from './load/loadState.ts';
-import { type OpenBlocks, PoolReaders } from './load/poolReaders.ts';
-import { verifyStep } from './load/verifyStep.ts';
-import { MOS_STEPS } from './loadSteps.ts';
-import { type LoadStep, type Prediction, predict, type Trouble } from './predict.ts';
-import { checkRoots, NOT_CHECKED } from './rootCheck.ts';
-import { createVerifier, type Verification, type Verifier, type VerifyProgress } from './verify/verifier.ts';
 
 /**
  * One step of the load and what came of it. `open`: it cannot be told. `not-reached`: the load has failed before, or the

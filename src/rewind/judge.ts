@@ -1,13 +1,13 @@
+import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { readAhead } from '../dataset/readAhead.ts';
+import type { Candidate } from '../load/candidates.ts';
+import { LABEL_STEPS } from '../load/labelSteps.ts';
+import { LoadMemo } from '../load/loadMemo.ts';
+import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
+import { type LoadStep, type Prediction, predict } from '../load/predict.ts';
+import type { RootCheck } from '../load/rootCheck.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import type { Candidate } from './candidates.ts';
-import { LABEL_STEPS } from './load/labelSteps.ts';
-import { LoadMemo } from './load/loadMemo.ts';
-import type { LoadState, VerifiedCounts } from './load/loadState.ts';
-import type { PoolReaders } from './load/poolReaders.ts';
-import { type LoadStep, type Prediction, predict } from './predict.ts';
-import type { RootCheck } from './rootCheck.ts';
 
 /** A candidate with all that was found out about it. */
 export interface Judged {

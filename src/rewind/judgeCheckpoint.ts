@@ -1,12 +1,12 @@
+import type { PoolReaders } from '../dataset/poolReaders.ts';
+import type { Candidate } from '../load/candidates.ts';
+import type { Prediction, Trouble } from '../load/predict.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
-import type { Candidate } from './candidates.ts';
+import type { Verifier } from '../traverse/verifier.ts';
 import type { FoundCheckpoint } from './facts/checkpoint.ts';
 import { count } from './findings/finding.ts';
 import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
-import type { PoolReaders } from './load/poolReaders.ts';
-import type { Prediction, Trouble } from './predict.ts';
-import type { Verifier } from './verify/verifier.ts';
 
 /**
  * The checkpoint that meta-object sets keep; null without one, and where that is not looked for.
@@ -46,8 +46,8 @@ export async function judgeCheckpoint(
   { reader, verifier, data, ...options }: CheckpointJudging,
 ): Promise<Judged | null> {
   const [{ checkRoots, NOT_CHECKED }, { checkpointSteps, checkpointTraversal }] = await Promise.all([
-    import('./rootCheck.ts'),
-    import('./load/checkpointSteps.ts'),
+    import('../load/rootCheck.ts'),
+    import('../load/checkpointSteps.ts'),
   ]);
   const { signal, steps = [] } = options;
   try {

@@ -1,75 +1,22 @@
-import type { Engine } from '../block/engine.ts';
+import type { PoolReaders } from '../dataset/poolReaders.ts';
+import { type Candidate, collectCandidates } from '../load/candidates.ts';
+import { NOT_CHECKED, type RootCheck } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
-import type { DeviceSurvey } from '../pool/survey.ts';
-import type { Aim, AimChoice } from './aim/aim.ts';
+import type { Verifier } from '../traverse/verifier.ts';
+import type { Aim } from './aim/aim.ts';
 import { needsAttaching } from './attach.ts';
-import { type Candidate, collectCandidates } from './candidates.ts';
-import { type ImportCommands, type ImportPlace, importCommands } from './commands.ts';
+import { importCommands } from './commands.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
-import type { Finding } from './findings/finding.ts';
 import { collectFindings } from './findings/findings.ts';
 import { abandonedTimelines } from './findings/timeGoingBack.ts';
 import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
 import { checkpointOf, judgeCheckpoint } from './judgeCheckpoint.ts';
-import type { OpenBlocks, PoolReaders } from './load/poolReaders.ts';
+import type { JudgedCandidate, JudgeOptions, PoolJudgement } from './judgement.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';
 import type { LoneLeg } from './offlineLegs.ts';
 import { choose, rank } from './rank.ts';
-import { type Recommendation, recommend } from './recommend.ts';
-import { NOT_CHECKED, type RootCheck } from './rootState.ts';
-import type { Verifier } from './verify/verifier.ts';
-
-/** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */
-export type Depth = 'labels' | 'mos' | 'meta' | 'data';
-
-export interface JudgeOptions {
-  readonly depth: Depth;
-  /** Candidates outside are neither read nor judged; they still count as what was written last. */
-  readonly minTxg?: bigint | null;
-  readonly maxTxg?: bigint | null;
-  /** Where zpool finds a device; its name as a file unless told otherwise. */
-  readonly placeOf?: (device: DeviceSurvey) => ImportPlace | null;
-  /** Another pool of the same name is there. */
-  readonly ambiguousName?: boolean;
-  /** How to read the pool as its own MOS describes it; without it only labels, rings and root blocks are judged. */
-  readonly blocks?: { readonly open: OpenBlocks; readonly engine: Engine };
-  /** Where the rewind shall lead; needs `blocks`. */
-  readonly aim?: AimChoice;
-  /** Ends the judging; what is not judged by then is `unverified`. */
-  readonly signal?: AbortSignal;
-  /** Root blocks read, then candidates judged, and how many there are. */
-  readonly onProgress?: (done: number, all: number) => void;
-  /** How far the traversal of the candidate under way is, 0 to 1. */
-  readonly onShare?: (share: number) => void;
-  /** Each candidate as soon as it is judged, the newest first. */
-  readonly onCandidate?: (judged: Judged) => void;
-}
-
-export interface JudgedCandidate extends Judged {
-  /** 1 is best. */
-  readonly rank: number;
-  /** Seconds from this state to the newest one by the writer's clock; never negative. */
-  readonly lossSeconds: number;
-  /** Sound copies in all rings of all devices. */
-  readonly copies: number;
-  /** Blocks that were read and verified for this candidate. */
-  readonly blocksChecked: number;
-  readonly commands: ImportCommands;
-}
-
-/** All that is known of a pool and of the states it can be rewound to. */
-export interface PoolJudgement {
-  /** Top-level vdevs that no label describes are filled in from a meta-object set where one reads. */
-  readonly pool: Pool;
-  readonly depth: Depth;
-  /** Best first. */
-  readonly candidates: readonly JudgedCandidate[];
-  readonly findings: readonly Finding[];
-  readonly recommendation: Recommendation | null;
-  /** It was ended before every candidate had its turn. */
-  readonly stopped: boolean;
-}
+import { recommend } from './recommend.ts';
 
 /**
  * Judges every state that the rings of `pool` hold, and the checkpoint that a meta-object set keeps. Ends when
@@ -233,7 +180,7 @@ async function completeByMos(
 /** Null where no more than labels, rings and root blocks is judged. */
 async function readersOf({ blocks, depth }: JudgeOptions): Promise<PoolReaders | null> {
   if (blocks === undefined || depth === 'labels') return null;
-  const { PoolReaders } = await import('./load/poolReaders.ts');
+  const { PoolReaders } = await import('../dataset/poolReaders.ts');
   return new PoolReaders(blocks.open);
 }
 
@@ -249,12 +196,12 @@ async function stepsOf(
   { blocks, depth, onShare }: JudgeOptions,
 ): Promise<Steps> {
   if (blocks === undefined || readers === null) return { readers: null, verifier: null };
-  const { MOS_STEPS } = await import('./loadSteps.ts');
+  const { MOS_STEPS } = await import('../load/loadSteps.ts');
   const steps = MOS_STEPS;
   if (depth === 'mos') return { readers, steps, verifier: null };
   const [{ createVerifier }, { verifyStep }] = await Promise.all([
-    import('./verify/verifier.ts'),
-    import('./load/verifyStep.ts'),
+    import('../traverse/verifier.ts'),
+    import('../load/verifyStep.ts'),
   ]);
   const [oldestTxg = 0n] = asked.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
   const verifier = telling(createVerifier({ engine: blocks.engine, oldestTxg }), onShare);
@@ -278,7 +225,7 @@ async function rootsOf(
 ): Promise<ReadonlyMap<string, RootCheck>> {
   if (reader === null || depth === 'labels') return new Map();
   try {
-    const { checkRoots } = await import('./rootCheck.ts');
+    const { checkRoots } = await import('../load/rootCheck.ts');
     return await checkRoots(candidates, reader, {
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onChecked: onProgress }),

@@ -1,7 +1,7 @@
+import type { Candidate } from '../load/candidates.ts';
 import { decidingConfig } from '../pool/deviceOrder.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
-import type { Candidate } from './candidates.ts';
 
 /**
  * What a top-level vdev of which no device is there was.

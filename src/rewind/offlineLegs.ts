@@ -1,12 +1,13 @@
 import type { Txg } from '../bytes/units.ts';
+import type { Candidate } from '../load/candidates.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import type { Alternative } from './alternatives.ts';
-import type { Candidate } from './candidates.ts';
 import { type Finding, list } from './findings/finding.ts';
-import type { JudgedCandidate, JudgeOptions, judgePool } from './judgePool.ts';
+import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
+import type { judgePool } from './judgePool.ts';
 
 /** A txg that only a leg opens which was taken offline, when its siblings are not given to zpool. */
 export interface LoneLeg {

@@ -1,5 +1,5 @@
+import type { Verdict } from '../load/predict.ts';
 import type { Judged } from './judge.ts';
-import type { Verdict } from './predict.ts';
 
 /** Lower is better. Between verdicts that are open, a root that reads is worth more than one nobody looked at. */
 function grade({ prediction, root }: Judged): number {

@@ -1,11 +1,11 @@
+import type { Candidate } from '../load/candidates.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { type Alternative, alternatives } from './alternatives.ts';
-import type { Candidate } from './candidates.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import type { StateFacts } from './facts/stateFacts.ts';
 import { count, type Finding, span } from './findings/finding.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
-import type { JudgedCandidate } from './judgePool.ts';
+import type { JudgedCandidate } from './judgement.ts';
 import type { Choice } from './rank.ts';
 
 export interface Recommendation {

@@ -3,7 +3,8 @@ import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Judged } from './judge.ts';
-import { type JudgeOptions, judgePool, type PoolJudgement } from './judgePool.ts';
+import type { JudgeOptions, PoolJudgement } from './judgement.ts';
+import { judgePool } from './judgePool.ts';
 
 export interface ScanPoolsOptions extends Omit<JudgeOptions, 'ambiguousName'> {
   /** Name or guid of the one pool to judge; null for all. */

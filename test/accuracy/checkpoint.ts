@@ -1,4 +1,4 @@
-import type { CandidateEntry, PoolEntry } from '../../src/report/document.ts';
+import type { CandidateEntry, PoolEntry } from '../../src/document/document.ts';
 import type { CheckpointAnswer, Truth } from '../tools/images.ts';
 
 /** Where what `scan` says of the checkpoint and what the kernel answered cannot both be right, one line each. */

@@ -1,4 +1,4 @@
-import type { CandidateEntry, PoolEntry, Verdict } from '../../src/report/document.ts';
+import type { CandidateEntry, PoolEntry, Verdict } from '../../src/document/document.ts';
 import type { KernelAnswer, Truth } from '../tools/images.ts';
 import { checkpointContradictions } from './checkpoint.ts';
 

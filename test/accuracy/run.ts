@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE, unpackImage } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
-import type { Verdict } from '../../src/report/document.ts';
+import type { Verdict } from '../../src/document/document.ts';
 import type { KernelAnswer, Truth } from '../tools/images.ts';
 import { comparePool, type PoolComparison } from './contradictions.ts';
 

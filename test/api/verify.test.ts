@@ -3,10 +3,10 @@ import { NoSuchTxgError } from '../../src/api/noSuchTxg.ts';
 import { verify } from '../../src/api/verify.ts';
 import type { Dataset } from '../../src/dataset/dsl.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
+import type { VerifyDocument } from '../../src/document/verifyDocument.ts';
 import { UnavailableBlockError } from '../../src/pool/blockRead.ts';
-import { PLAIN_STYLE } from '../../src/report/text/page.ts';
-import { verifyText } from '../../src/report/text/verifyText.ts';
-import type { VerifyDocument } from '../../src/report/verifyDocument.ts';
+import { PLAIN_STYLE } from '../../src/text/page.ts';
+import { verifyText } from '../../src/text/verifyText.ts';
 import { openImages } from '../dataset/openImages.ts';
 import { pool, poolImages, pools } from '../tools/images.ts';
 

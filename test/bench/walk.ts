@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CACHE, unpackImage } from '../../bin/images.js';
-import { createVerifier } from '../../src/rewind/verify/verifier.ts';
-import { engine, openPool } from '../rewind/verify/openedPool.ts';
+import { createVerifier } from '../../src/traverse/verifier.ts';
+import { engine, openPool } from '../traverse/openedPool.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MIB = 1024 * 1024;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { labelsStatus, ringStatus, scanStatus } from '../../src/cli/exitStatus.ts';
-import { buildLabelsDocument } from '../../src/report/labelsDocument.ts';
-import { buildRingDocument } from '../../src/report/ringDocument.ts';
-import { finding, label, otherFile, pool, scan, source, TOOL, unreadableSource } from '../report/sampleDocuments.ts';
-import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../report/sampleSurveys.ts';
+import { buildLabelsDocument } from '../../src/document/labelsDocument.ts';
+import { buildRingDocument } from '../../src/document/ringDocument.ts';
+import { finding, label, otherFile, pool, scan, source, TOOL, unreadableSource } from '../document/sampleDocuments.ts';
+import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../document/sampleSurveys.ts';
 
 const failed = unreadableSource('/dev/sdz', 'EIO', 'input/output error');
 const other = otherFile('/readme');

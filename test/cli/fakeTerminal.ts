@@ -1,8 +1,8 @@
 import { UsageError } from '../../src/bytes/errors.ts';
 import type { Library } from '../../src/cli/library.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
-import type { ScanDocument } from '../../src/report/document.ts';
-import { lyingMirror, NOW, TOOL } from '../report/sampleDocuments.ts';
+import type { ScanDocument } from '../../src/document/document.ts';
+import { lyingMirror, NOW, TOOL } from '../document/sampleDocuments.ts';
 
 export interface Recorded {
   readonly terminal: Terminal;

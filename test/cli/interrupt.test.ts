@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ScanDocument } from '../../src/report/document.ts';
+import type { ScanDocument } from '../../src/document/document.ts';
 import { built, COMMAND } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 import { contractTroubles } from '../tools/scanDocumentShape.ts';

@@ -3,12 +3,12 @@ import { UsageError } from '../../src/bytes/errors.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import type { Library, ScanChoice } from '../../src/cli/library.ts';
 import { runCommand } from '../../src/cli/runCommand.ts';
-import type { CandidateLine } from '../../src/report/candidateLine.ts';
-import { buildVerifyDocument } from '../../src/report/verifyDocument.ts';
-import { viewHead } from '../../src/report/viewHead.ts';
+import type { CandidateLine } from '../../src/document/candidateLine.ts';
+import { buildVerifyDocument } from '../../src/document/verifyDocument.ts';
+import { viewHead } from '../../src/document/viewHead.ts';
 import { SourceError } from '../../src/source/source.ts';
-import { lyingMirror, TOOL } from '../report/sampleDocuments.ts';
-import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../report/sampleSurveys.ts';
+import { lyingMirror, TOOL } from '../document/sampleDocuments.ts';
+import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../document/sampleSurveys.ts';
 import { fakeLibrary, type Recorded, recorded } from './fakeTerminal.ts';
 
 interface Ran extends Recorded {

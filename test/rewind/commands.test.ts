@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { asTxg } from '../../src/bytes/units.ts';
+import type { Verdict } from '../../src/load/predict.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { Pool } from '../../src/pool/pool.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { type CommandOptions, importCommands } from '../../src/rewind/commands.ts';
-import type { Verdict } from '../../src/rewind/predict.ts';
 import { type DeviceSpec, device, mirrorPool, vdev } from '../pool/surveys.ts';
 
 const OPTIONS: CommandOptions = {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { asTxg } from '../../src/bytes/units.ts';
+import { collectCandidates } from '../../src/load/candidates.ts';
+import { NOT_CHECKED } from '../../src/load/rootCheck.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
-import { collectCandidates } from '../../src/rewind/candidates.ts';
 import type { PoolFacts } from '../../src/rewind/facts/poolFacts.ts';
 import type { TrimFacts } from '../../src/rewind/facts/trimFacts.ts';
 import { trimHazard } from '../../src/rewind/findings/trim.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
-import { NOT_CHECKED } from '../../src/rewind/rootCheck.ts';
 import { mirrorPool } from '../pool/surveys.ts';
 import { pool as fixture } from '../tools/images.ts';
 import { scanFixture } from './scanned.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { pureEngine } from '../../src/block/pureEngine.ts';
+import { buildPoolEntry } from '../../src/document/poolEntry.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
-import { buildPoolEntry } from '../../src/report/poolEntry.ts';
 import { scanPools } from '../../src/rewind/scanPools.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { type Pick, random, SEED } from '../fuzz/random.ts';

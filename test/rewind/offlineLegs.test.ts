@@ -3,7 +3,7 @@ import { chooseEngine } from '../../src/node/engine.ts';
 import { type FileSource, openFileSource } from '../../src/node/fileSource.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
-import type { PoolJudgement } from '../../src/rewind/judgePool.ts';
+import type { PoolJudgement } from '../../src/rewind/judgement.ts';
 import { scanPools } from '../../src/rewind/scanPools.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { pool as fixture, poolImages } from '../tools/images.ts';

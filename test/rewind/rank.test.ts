@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asTxg } from '../../src/bytes/units.ts';
+import { collectCandidates } from '../../src/load/candidates.ts';
+import type { Verdict } from '../../src/load/predict.ts';
+import { NOT_CHECKED } from '../../src/load/rootCheck.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
-import { collectCandidates } from '../../src/rewind/candidates.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
-import type { Verdict } from '../../src/rewind/predict.ts';
 import { choose, rank } from '../../src/rewind/rank.ts';
-import { NOT_CHECKED } from '../../src/rewind/rootCheck.ts';
 import { device, vdev } from '../pool/surveys.ts';
 
 /** One candidate for each verdict, the first the newest: txg 100, 99, ... */

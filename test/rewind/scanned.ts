@@ -1,11 +1,11 @@
+import type { OpenBlocks } from '../../src/dataset/poolReaders.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
 import type { VdevNode } from '../../src/pool/pool.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
-import type { Depth } from '../../src/rewind/judgePool.ts';
-import type { OpenBlocks } from '../../src/rewind/load/poolReaders.ts';
+import type { Depth } from '../../src/rewind/judgement.ts';
 import { type PoolScan, scanPools } from '../../src/rewind/scanPools.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { type PoolFixture, poolImages } from '../tools/images.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { collectCandidates } from '../../src/rewind/candidates.ts';
-import type { JudgedCandidate } from '../../src/rewind/judgePool.ts';
+import { collectCandidates } from '../../src/load/candidates.ts';
+import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
 import { type KernelAnswer, type PoolFixture, pools } from '../tools/images.ts';
 import { type Scanned, scanFixture } from './scanned.ts';
 

@@ -1,10 +1,10 @@
 import type { Engine } from '../../block/engine.ts';
+import type { OpenBlocks } from '../../dataset/poolReaders.ts';
+import type { Candidate } from '../../load/candidates.ts';
+import type { LoadState } from '../../load/loadState.ts';
 import type { Pool } from '../../pool/pool.ts';
-import type { Candidate } from '../candidates.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Judged } from '../judge.ts';
-import type { LoadState } from '../load/loadState.ts';
-import type { OpenBlocks } from '../load/poolReaders.ts';
 import { deadlineOf } from './deadline.ts';
 import type { Need } from './need.ts';
 import { type NeedAnswer, NeedsCheck } from './needsCheck.ts';

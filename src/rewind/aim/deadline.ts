@@ -1,10 +1,10 @@
 import { ZfsUberError } from '../../bytes/errors.ts';
 import { openPoolAt } from '../../dataset/openAt.ts';
+import type { OpenBlocks } from '../../dataset/poolReaders.ts';
 import type { HistoryRecord } from '../../format/history.ts';
+import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
-import type { Candidate } from '../candidates.ts';
 import { count, type Finding, list, time } from '../findings/finding.ts';
-import type { OpenBlocks } from '../load/poolReaders.ts';
 import { parseTime } from './beforeTime.ts';
 import { type HistorySearch, searchRecords } from './historyRecord.ts';
 

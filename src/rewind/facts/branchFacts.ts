@@ -1,7 +1,7 @@
 import { ZfsUberError } from '../../bytes/errors.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
+import type { Candidate } from '../../load/candidates.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import type { Candidate } from '../candidates.ts';
 import { divergenceOf, isOn } from '../findings/divergence.ts';
 import type { Judged } from '../judge.ts';
 

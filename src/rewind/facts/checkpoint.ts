@@ -1,19 +1,19 @@
 import { ZfsUberError } from '../../bytes/errors.ts';
 import type { Txg } from '../../bytes/units.ts';
+import type { PoolReaders } from '../../dataset/poolReaders.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
+import type { Candidate } from '../../load/candidates.ts';
+import { LABEL_STEPS } from '../../load/labelSteps.ts';
+import { LoadMemo } from '../../load/loadMemo.ts';
+import type { MosView } from '../../load/loadState.ts';
+import { predict } from '../../load/predict.ts';
+import { checkRoots, NOT_CHECKED } from '../../load/rootCheck.ts';
+import { TRUSTED_CONFIG } from '../../load/trustedConfig.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { contentKey, rootKey } from '../../pool/uberblockCopies.ts';
 import { leavesOf } from '../../pool/vdevHealth.ts';
-import type { Candidate } from '../candidates.ts';
 import { newLoad } from '../judge.ts';
-import { LABEL_STEPS } from '../load/labelSteps.ts';
-import { LoadMemo } from '../load/loadMemo.ts';
-import type { MosView } from '../load/loadState.ts';
-import type { PoolReaders } from '../load/poolReaders.ts';
-import { TRUSTED_CONFIG } from '../load/trustedConfig.ts';
-import { predict } from '../predict.ts';
-import { checkRoots, NOT_CHECKED } from '../rootCheck.ts';
 
 /** What meta-object sets say of a checkpoint, the newest that opens first. */
 export interface FoundCheckpoint {

@@ -1,7 +1,7 @@
 import type { Txg } from '../../bytes/units.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
+import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
-import type { Candidate } from '../candidates.ts';
 import { timeJumps } from '../findings/timeJumps.ts';
 
 /** Of each side of a jump in time: the newest ones say where the line of txgs breaks. */

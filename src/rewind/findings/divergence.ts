@@ -1,6 +1,6 @@
 import type { Txg } from '../../bytes/units.ts';
+import type { Candidate } from '../../load/candidates.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import type { Candidate } from '../candidates.ts';
 
 /** Devices that went on without each other: different uberblocks for the same txg. */
 export interface Divergence {

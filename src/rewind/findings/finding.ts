@@ -1,6 +1,6 @@
+import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import type { Candidate } from '../candidates.ts';
 import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
 import type { Judged } from '../judge.ts';

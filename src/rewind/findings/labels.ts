@@ -1,9 +1,9 @@
 import type { LabelConfig } from '../../format/labelConfig.ts';
+import { hasSoundLabel, hasUnreadableLabel } from '../../load/usableLeaves.ts';
 import { decidingConfig } from '../../pool/deviceOrder.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey, LabelSurvey } from '../../pool/survey.ts';
 import { leavesOf } from '../../pool/vdevHealth.ts';
-import { hasSoundLabel, hasUnreadableLabel } from '../usableLeaves.ts';
 import { count, type Evidence, type Finding, list, several } from './finding.ts';
 
 /** Of four labels OpenZFS needs one; each that is gone is one less between the disk and being unknown. */

@@ -1,5 +1,5 @@
+import type { Candidate } from '../../load/candidates.ts';
 import type { VdevNode } from '../../pool/pool.ts';
-import type { Candidate } from '../candidates.ts';
 import type { Judged } from '../judge.ts';
 import { count, type Evidence, type Finding, list, time } from './finding.ts';
 

@@ -1,4 +1,4 @@
-import type { Candidate } from '../candidates.ts';
+import type { Candidate } from '../../load/candidates.ts';
 import { type Evidence, type Finding, list, time } from './finding.ts';
 import { type TimeJump, timeJumps } from './timeJumps.ts';
 

@@ -1,7 +1,7 @@
+import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { UberblockCopy } from '../../pool/uberblockCopies.ts';
-import type { Candidate } from '../candidates.ts';
 import { carriers } from './divergence.ts';
 
 /** States of one device of which higher txgs are older by the clock. */

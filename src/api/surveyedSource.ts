@@ -1,0 +1,16 @@
+import type { Engine } from '../block/engine.ts';
+import type { OpenedSource } from '../node/openSources.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Progress } from './progress.ts';
+
+/** One source as it was opened, and what its label regions say; null when it could not be opened. */
+export interface SurveyedSource {
+  readonly opened: OpenedSource;
+  readonly survey: DeviceSurvey | null;
+}
+
+export interface SurveyChoice {
+  readonly engine: Engine;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}

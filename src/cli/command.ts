@@ -1,0 +1,47 @@
+import { COMMON_OPTIONS } from './commandOptions.ts';
+import type { Library } from './library.ts';
+import type { Options, Values } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command is called with. */
+export interface Request<O extends Options> {
+  /** What stands before the sources: one a name in `Command.operands`. */
+  readonly operands: readonly string[];
+  /** At least one; as given. */
+  readonly sources: readonly string[];
+  readonly values: Values<O & typeof COMMON_OPTIONS>;
+}
+
+/** Does the work of a command. @returns the exit status */
+export type Run<O extends Options> = (request: Request<O>, terminal: Terminal, library: Library) => Promise<number>;
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: Options;
+  /** Names of what has to stand before the sources. */
+  readonly operands: readonly string[];
+  /** Argument lines for the help, without the name of the program. */
+  readonly examples: readonly (readonly [line: string, says: string])[];
+  /** Loads the command's code and runs it: one command never pays for another. */
+  readonly start: (request: Request<Options>, terminal: Terminal, library: Promise<Library>) => Promise<number>;
+}
+
+export function command<O extends Options>(
+  about: Omit<Command, 'options' | 'operands' | 'start'> & {
+    readonly options: O;
+    readonly operands?: readonly string[];
+  },
+  load: () => Promise<Run<O>>,
+): Command {
+  return {
+    ...about,
+    operands: about.operands ?? [],
+    options: { ...about.options, ...COMMON_OPTIONS },
+    // The values were read by these very options, so their types are those of O.
+    start: async (request, terminal, library) => {
+      const [run, loaded] = await Promise.all([load(), library]);
+      return run(request as unknown as Request<O>, terminal, loaded);
+    },
+  };
+}

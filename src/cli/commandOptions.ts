@@ -1,0 +1,60 @@
+import { choice, flag, maybe, type Options, text, texts, unsigned } from './options.ts';
+
+/** Options that every command takes. */
+export const COMMON_OPTIONS = {
+  json: flag('print one JSON document and nothing else'),
+  'no-color': flag('no colour (also: NO_COLOR; no colour when stdout is no terminal)'),
+  quiet: flag('the answer only: no tables, no progress'),
+  progress: flag('show progress on stderr also when it is no terminal'),
+  help: flag('show this help'),
+  version: flag('show version and engine'),
+} satisfies Options;
+
+const ALL = flag('show every line of long tables');
+
+export const SCAN_OPTIONS = {
+  depth: choice(
+    ['labels', 'mos', 'meta', 'data'],
+    'meta',
+    'how far each txg is checked: labels and uberblocks, its root, all metadata, all data',
+  ),
+  pool: text('NAME|GUID', 'only this pool'),
+  'min-txg': unsigned('N', 'only txgs from N on'),
+  'max-txg': unsigned('N', 'only txgs up to N'),
+  all: ALL,
+  'newest-first': flag('order txgs by age, not by rank'),
+  before: text(
+    'COMMAND|TIME',
+    'only txgs from before this command of the pool history, such as "zfs destroy tank/home", or before a time (UTC), such as "2026-11-21 09:38"',
+  ),
+  needs: texts('DATASET', 'only txgs that have DATASET, DATASET@SNAPSHOT or DATASET:/PATH whole; may be repeated'),
+  timeline: maybe(
+    ['bodyfile', 'l2tcsv', 'jsonl'],
+    'print in place of the report when uberblocks, labels, history records, datasets and snapshots were written',
+  ),
+  watch: unsigned('SECONDS', 'read the rings again after so long: does a host that is alive use the pool?'),
+  'json-lines': flag('print each txg as a line of JSON as soon as it is judged, then the document in one line'),
+} satisfies Options;
+
+export const VERIFY_OPTIONS = {
+  txg: unsigned('T', 'which txg; needed, unless --checkpoint is given'),
+  checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
+  depth: choice(['meta', 'data'], 'data', 'how far it is checked: all metadata, or all data too'),
+  pool: text('NAME|GUID', 'which pool, where the sources hold several'),
+  all: ALL,
+} satisfies Options;
+
+export const TABLE_OPTIONS = { all: ALL } satisfies Options;
+
+/** Options of the commands that look into one pool at one txg. */
+export const POOL_OPTIONS = {
+  pool: text('NAME|GUID', 'which pool, where the sources hold several'),
+  txg: unsigned('T', 'look at the pool as it was at txg T (default: the newest that opens)'),
+} satisfies Options;
+
+export const BLOCK_OPTIONS = {
+  ...POOL_OPTIONS,
+  decompress: text('ALG', 'undo a compression: lz4, gzip, zstd, lzjb, zle'),
+  birth: unsigned('T', 'txg in which the block was written; matters on an expanded raidz'),
+  raw: flag('the bytes themselves to stdout, no text'),
+} satisfies Options;

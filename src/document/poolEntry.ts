@@ -1,0 +1,174 @@
+import type { Candidate } from '../load/candidates.ts';
+import type { VdevNode } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { vdevHealth } from '../pool/vdevHealth.ts';
+import type { StateFacts } from '../rewind/facts/stateFacts.ts';
+import type { Finding } from '../rewind/findings/finding.ts';
+import { destroyedNewest } from '../rewind/findings/rings.ts';
+import type { JudgedCandidate, PoolJudgement } from '../rewind/judgement.ts';
+import type { Recommendation } from '../rewind/recommend.ts';
+import type {
+  CandidateEntry,
+  FindingEntry,
+  PoolEntry,
+  RecommendationEntry,
+  SourceEntry,
+  VdevEntry,
+} from './document.ts';
+import { attachLines } from './shell/attach.ts';
+import { overlayOf } from './shell/overlay.ts';
+
+/** Index of a device in the document's `sources`; null for one that is not listed there. */
+export type SourceIndexOf = (device: DeviceSurvey) => number | null;
+
+/**
+ * The entry of one pool in `scan --json`.
+ *
+ * @param sources of the document, where they are known: an overlay is laid over their paths
+ */
+export function buildPoolEntry(
+  { pool, ...judgement }: PoolJudgement,
+  sourceIndexOf: SourceIndexOf,
+  sources: readonly SourceEntry[] = [],
+): PoolEntry {
+  const { found, expected } = pool.guidSum;
+  return {
+    name: pool.name,
+    guid: pool.guid.toString(),
+    state: pool.state,
+    version: pool.version?.toString() ?? null,
+    hostname: pool.hostname,
+    hostid: pool.hostid?.toString() ?? null,
+    sources: indexesOf(pool.devices, sourceIndexOf),
+    vdevs: pool.root === null ? null : vdevEntry(pool.root, sourceIndexOf),
+    missing: pool.missing.map(({ guid, type, path, role }) => ({ guid: guid.toString(), type, path, role })),
+    guidSum: {
+      expected: expected?.toString() ?? null,
+      found: found.toString(),
+      ok: expected !== null && expected === found,
+    },
+    findings: judgement.findings.map((finding) => findingEntry(finding, sourceIndexOf)),
+    candidates: judgement.candidates.map((each) => candidateEntry(each, sourceIndexOf)),
+    recommendation:
+      judgement.recommendation === null
+        ? null
+        : recommendationEntry(
+            judgement.recommendation,
+            indexesOf(judgement.recommendation.candidate.devices ?? pool.devices, sourceIndexOf).flatMap(
+              (index) => sources[index] ?? [],
+            ),
+            destroyedNewest(pool),
+            indexesOf(judgement.recommendation.toAttach, sourceIndexOf).flatMap((index) => sources[index] ?? []),
+          ),
+  };
+}
+
+function indexesOf(devices: readonly DeviceSurvey[], sourceIndexOf: SourceIndexOf): number[] {
+  const indexes = new Set<number>();
+  for (const device of devices) {
+    const index = sourceIndexOf(device);
+    if (index !== null) indexes.add(index);
+  }
+  return [...indexes].sort((a, b) => a - b);
+}
+
+/** The tree is as deep as assembling made it, which has a limit. */
+function vdevEntry(node: VdevNode, sourceIndexOf: SourceIndexOf): VdevEntry {
+  const { type, guid, id, path, ashift, nparity } = node.config;
+  return {
+    type,
+    guid: guid.toString(),
+    id,
+    role: node.role,
+    path,
+    source: node.device === null ? null : sourceIndexOf(node.device),
+    state: vdevHealth(node),
+    ...(ashift === null ? {} : { ashift }),
+    ...(nparity === null ? {} : { nparity }),
+    children: node.children.map((child) => vdevEntry(child, sourceIndexOf)),
+  };
+}
+
+/** The entry of one finding, of a pool or of the whole scan. */
+export function findingEntry(
+  { code, severity, message, devices }: Finding,
+  sourceIndexOf: SourceIndexOf,
+): FindingEntry {
+  const sources = indexesOf(devices, sourceIndexOf);
+  return { code, severity, message, ...(sources.length === 0 ? {} : { sources }) };
+}
+
+function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): CandidateEntry {
+  const { candidate, prediction, commands } = judged;
+  return {
+    rank: judged.rank,
+    txg: candidate.txg.toString(),
+    ...checkpointEntry(candidate),
+    timestamp: secondsOf(candidate.uberblock.timestamp),
+    lossSeconds: judged.lossSeconds,
+    copies: judged.copies,
+    verdict: prediction.verdict,
+    metadataErrors: judged.counts?.metadataErrors ?? null,
+    dataErrors: judged.counts?.dataErrors ?? null,
+    blocksChecked: judged.blocksChecked,
+    reasons: prediction.reasons,
+    failsAt: prediction.failsAt,
+    hazards: prediction.hazards,
+    commandReadOnly: commands.readOnly,
+    commandReadWrite: commands.readWrite,
+    sources: indexesOf(
+      [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device),
+      sourceIndexOf,
+    ),
+  };
+}
+
+const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'checkpoint'> =>
+  checkpoint === null ? {} : { checkpoint: { heldBy: checkpoint.heldBy.toString() } };
+
+function recommendationEntry(
+  recommendation: Recommendation,
+  sources: readonly SourceEntry[],
+  destroyed: readonly bigint[],
+  toAttach: readonly SourceEntry[],
+): RecommendationEntry {
+  const { candidate, why, alternatives, cautions, afterReadWrite, risky, state } = recommendation;
+  const overlay = risky ? overlayOf(sources, candidate.commands.readWrite, toAttach.length === 0) : null;
+  const attach = attachLines(toAttach);
+  return {
+    txg: candidate.candidate.txg.toString(),
+    ...checkpointEntry(candidate.candidate),
+    lossSeconds: candidate.lossSeconds,
+    why,
+    ...(attach.length === 0 ? {} : { attach }),
+    commandReadOnly: candidate.commands.readOnly,
+    commandReadWrite: candidate.commands.readWrite,
+    alternatives: alternatives.map((each) => ({ txg: each.txg.toString(), why: each.why })),
+    cautions,
+    ...(destroyed.length === 0 ? {} : { destroyedNewest: destroyed.map(String) }),
+    ...(afterReadWrite === null ? {} : { afterReadWrite }),
+    ...(state === null ? {} : stateEntry(state)),
+    ...(overlay === null ? {} : { overlay }),
+  };
+}
+
+const stateEntry = ({
+  snapshots,
+  intentLogs,
+}: StateFacts): Required<Pick<RecommendationEntry, 'snapshots' | 'intentLog'>> => ({
+  snapshots: {
+    count: snapshots.count,
+    incomplete: snapshots.incomplete,
+    newest: snapshots.newest.map(({ name, creationTime, creationTxg, vmsynced }) => ({
+      name,
+      creationTime: secondsOf(creationTime),
+      creationTxg: creationTxg.toString(),
+      vmsynced,
+    })),
+  },
+  intentLog: intentLogs,
+});
+
+/** A forged time may be anything up to 2^64; JSON's numbers are exact to 2^53. */
+const secondsOf = (timestamp: bigint): number =>
+  timestamp > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(timestamp);

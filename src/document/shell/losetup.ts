@@ -1,0 +1,8 @@
+import type { SourceEntry } from '../document.ts';
+
+/** Not a slice, nor a partition that does not begin where its disk does. */
+export const isWhole = ({ kind, offsetBytes }: SourceEntry): boolean => offsetBytes === '0' && kind !== 'slice';
+
+/** Options of losetup(8) for a source that is not the whole of its file; with a space in front. */
+export const partOf = (source: SourceEntry): string =>
+  isWhole(source) ? '' : ` -o ${source.offsetBytes} --sizelimit ${source.sizeBytes}`;

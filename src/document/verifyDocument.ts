@@ -1,0 +1,189 @@
+import { objectTypeName } from '../format/objectTypes.ts';
+import type { LocatedFailure } from '../locate/locateFailures.ts';
+import type { LostFile } from '../locate/lostFiles.ts';
+import { UnavailableBlockError } from '../pool/blockRead.ts';
+import type { ImportCommands } from '../rewind/commands.ts';
+import type { Examination, StepOutcome } from '../rewind/examine.ts';
+import { type BlockEntry, blockEntry } from './blockEntry.ts';
+import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
+import type { CandidateEntry } from './document.ts';
+import type { ViewHead } from './viewHead.ts';
+
+/** `verify --json`. */
+export interface VerifyDocument extends ViewHead {
+  readonly schema: 'zfs-uber/verify/1';
+  readonly depth: 'meta' | 'data';
+  /** As in `scan`; null when there is no pool. */
+  readonly verdict: CandidateEntry['verdict'] | null;
+  readonly reasons: readonly string[];
+  readonly hazards: CandidateEntry['hazards'];
+  readonly commandReadOnly: readonly string[];
+  readonly commandReadWrite: readonly string[];
+  /** What the kernel counts: up to the block that ends its traversal. Null when the load fails before it. */
+  readonly metadataErrors: number | null;
+  readonly dataErrors: number | null;
+  /** All blocks that fail, also behind the one that ends the kernel's traversal. */
+  readonly found: { readonly metadata: number; readonly data: number };
+  readonly blocksChecked: number;
+  readonly bytesChecked: string;
+  readonly steps: readonly StepEntry[];
+  /** Files with a block that fails, by dataset and path. */
+  readonly files: readonly DamagedFile[];
+  /** In the order of the traversal. */
+  readonly failures: readonly FailureEntry[];
+  /** Blocks that fail and are not listed: there are too many. */
+  readonly failuresLeftOut: number;
+}
+
+export interface StepEntry {
+  /** As OpenZFS calls it. */
+  readonly name: string;
+  readonly when: StepOutcome['when'];
+  readonly outcome: StepOutcome['outcome'];
+  readonly message: string | null;
+  readonly because: 'damage' | 'missing-device' | 'unknown' | null;
+}
+
+export interface FailureEntry {
+  readonly kind: 'metadata' | 'data';
+  readonly what: LocatedFailure['failure']['what'];
+  readonly because: LocatedFailure['failure']['because'];
+  /** `mos` for the meta-object set; null where its name cannot be told. */
+  readonly dataset: string | null;
+  /** Number of the dataset in the MOS; 0 for the MOS. */
+  readonly datasetObject: string;
+  readonly object: string;
+  readonly objectType: string | null;
+  readonly level: number;
+  /** -1 for a spill block; of an intent log the block's sequence number. */
+  readonly blockId: string;
+  /** In the object's content: where the block, or what it leads to, begins, and how long that is. */
+  readonly offsetBytes: string | null;
+  readonly lengthBytes: string | null;
+  readonly path: string | null;
+  /** All names of the file: hard links. */
+  readonly paths: readonly string[];
+  /** Why a file has no path; null for what is no file. */
+  readonly nameless: LocatedFailure['nameless'];
+  /** What the object is for, where it is no file: `space map of metaslab 12 of vdev 0`. */
+  readonly role: string | null;
+  /** Objects whose dnodes are in the block or below it. */
+  readonly objects: { readonly first: string; readonly last: string } | null;
+  /** Of these the files that are known; of a directory the files that lost their names with the block. */
+  readonly lost: readonly LostEntry[];
+  /** In the MOS: what those of `objects` are for that are known. */
+  readonly lostRoles: readonly { readonly object: string; readonly role: string }[];
+  /** False where a bound ended the search for `lost`: there may be more. */
+  readonly lostAll: boolean;
+  /** Younger datasets that have the same block. */
+  readonly alsoIn: readonly { readonly dataset: string; readonly path: string | null }[];
+  readonly blockPointer: BlockEntry;
+  readonly attempts: readonly AttemptEntry[];
+  /** Why the block is no good. */
+  readonly message: string;
+}
+
+export interface LostEntry {
+  readonly object: string;
+  readonly state: LostFile['state'];
+  /** `/a/b`; where a part is unknown `/a/<name unknown, object 9>`, `<path unknown, object 9, parent object 7>`. */
+  readonly paths: readonly string[];
+  readonly directory: boolean | null;
+  readonly parentObject: string | null;
+}
+
+export interface AttemptEntry {
+  readonly vdev: string;
+  readonly source: string | null;
+  readonly offsetBytes: string | null;
+  readonly outcome: 'good' | 'wrong' | 'absent' | 'unreadable' | 'rebuilt';
+  readonly message: string | null;
+}
+
+export interface VerifyFacts {
+  readonly depth: 'meta' | 'data';
+  /** Null when there is no pool. */
+  readonly examination: Examination | null;
+  readonly commands: ImportCommands;
+  readonly located: readonly LocatedFailure[];
+}
+
+export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyDocument {
+  const { depth, examination, commands, located } = facts;
+  const verification = examination?.verification ?? null;
+  const found = verification?.found ?? { metadata: 0, data: 0 };
+  // The kernel counts nothing where its load has failed before.
+  const counted = examination?.steps.at(-1)?.outcome === 'not-reached' ? null : verification;
+  return {
+    schema: 'zfs-uber/verify/1',
+    ...head,
+    depth,
+    verdict: examination?.prediction.verdict ?? null,
+    reasons: examination?.prediction.reasons ?? [],
+    hazards: examination?.prediction.hazards ?? [],
+    commandReadOnly: commands.readOnly,
+    commandReadWrite: commands.readWrite,
+    metadataErrors: counted?.metadataErrors ?? null,
+    dataErrors: depth === 'data' && counted !== null ? (counted.dataErrors ?? 0) : null,
+    found,
+    blocksChecked: verification?.blocksChecked ?? 0,
+    bytesChecked: (verification?.bytesChecked ?? 0).toString(),
+    steps: (examination?.steps ?? []).map(stepEntry),
+    files: damagedFiles(located),
+    failures: located.map(failureEntry),
+    failuresLeftOut: Math.max(0, found.metadata + found.data - located.length),
+  };
+}
+
+const stepEntry = ({ name, when, outcome, trouble }: StepOutcome): StepEntry => ({
+  name,
+  when,
+  outcome,
+  message: trouble?.message ?? null,
+  because: trouble?.because ?? null,
+});
+
+function failureEntry(located: LocatedFailure): FailureEntry {
+  const { failure, dataset, objectType, range, path, paths, nameless, role, objects, lostRoles, lostAll } = located;
+  const { error } = failure;
+  const attempts = error instanceof UnavailableBlockError ? error.attempts : [];
+  return {
+    kind: failure.kind,
+    what: failure.what,
+    because: failure.because,
+    dataset,
+    datasetObject: failure.dataset.toString(),
+    object: failure.object.toString(),
+    objectType: objectType === null ? null : objectTypeName(objectType),
+    level: failure.level,
+    blockId: failure.blockId.toString(),
+    offsetBytes: range?.offset.toString() ?? null,
+    lengthBytes: range?.length.toString() ?? null,
+    path,
+    paths,
+    nameless,
+    role,
+    objects: objects === null ? null : { first: objects.first.toString(), last: objects.last.toString() },
+    lost: located.lost.map(lostEntry),
+    lostRoles: lostRoles.map(({ object, role }) => ({ object: object.toString(), role })),
+    lostAll,
+    alsoIn: located.alsoIn.map((place) => ({ dataset: nameOf(place), path: place.paths[0] ?? null })),
+    blockPointer: blockEntry(failure.bp),
+    attempts: attempts.map(({ vdev, place, outcome, error: why }) => ({
+      vdev,
+      source: place?.source ?? null,
+      offsetBytes: place?.offset.toString() ?? null,
+      outcome,
+      message: why?.message ?? null,
+    })),
+    message: error?.message ?? 'OpenZFS does not follow this block pointer',
+  };
+}
+
+const lostEntry = ({ object, state, paths, directory, parent }: LostFile): LostEntry => ({
+  object: object.toString(),
+  state,
+  paths,
+  directory,
+  parentObject: parent?.toString() ?? null,
+});

@@ -1,0 +1,53 @@
+import type { Verifier } from '../traverse/verifier.ts';
+import { isKnownVersion } from './labelSteps.ts';
+import type { LoadState } from './loadState.ts';
+import type { LoadStep, Trouble } from './predict.ts';
+import { step } from './step.ts';
+import { traversePlainly, verifyStep } from './verifyStep.ts';
+
+/**
+ * The steps of a load that goes back to the checkpoint: the uberblock is not looked for in the rings. Those that lead to
+ * it, of the txg that keeps it, were taken when it was found.
+ *
+ * @param steps those of a load by the rings
+ * Source: module/zfs/spa.c, spa_load_impl
+ */
+export const checkpointSteps = (steps: readonly LoadStep<LoadState>[]): LoadStep<LoadState>[] =>
+  steps.map((each) => (each.name === 'spa_ld_select_uberblock' ? TAKE_STORED : each));
+
+const TAKE_STORED = step('spa_ld_checkpoint_rewind', 'always', ({ candidate: { uberblock } }): Trouble | undefined => {
+  if (isKnownVersion(uberblock.version)) return undefined;
+  // Read-only nobody looks at the version here; what the load makes of such a one later was never seen.
+  const message = `the stored uberblock says pool version ${uberblock.version}, which is none that OpenZFS imports`;
+  return { message, because: 'unknown' };
+});
+
+/**
+ * The traversal as an import of the checkpoint does it. Without `-T` only what the last txgs wrote is verified, where
+ * hardly anything of the checkpoint is: the import takes it, whatever is damaged. All of it is counted just the same.
+ *
+ * @param onDamage takes what a traversal of all would fail for
+ * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (spa_verify_min_txg) and spa_load_verify
+ */
+export function checkpointTraversal(
+  verifier: Verifier,
+  data: boolean,
+  onDamage: (damage: Trouble) => void,
+): LoadStep<LoadState> {
+  const whole = verifyStep(verifier, data);
+  return {
+    ...whole,
+    async *check(state) {
+      const { checkpoint } = state.candidate;
+      for await (const trouble of whole.check(state)) {
+        const plain =
+          checkpoint?.plain === true && trouble.because !== 'unknown'
+            ? // The uberblock is loaded as one that follows the txg that keeps it.
+              await traversePlainly(verifier, state, checkpoint.heldBy + 1n)
+            : null;
+        if (plain === 'passes') onDamage(trouble);
+        else yield plain === null ? trouble : { ...trouble, panic: plain === 'panics' };
+      }
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { FormatError, ZfsUberError } from '../bytes/errors.ts';
+import { Objset } from '../dataset/objset.ts';
+import { Zap } from '../dataset/zap.ts';
+import { walkZil } from '../dataset/zil.ts';
+import type { DslDataset } from '../format/dslDataset.ts';
+import { UnavailableBlockError } from '../pool/blockRead.ts';
+import { vdevHealth } from '../pool/vdevHealth.ts';
+import { isActive } from './featureSteps.ts';
+import { heads } from './heads.ts';
+import { datasetAt, holdHead } from './holdDataset.ts';
+import type { LoadState } from './loadState.ts';
+import type { Trouble } from './predict.ts';
+import { type At, explainError, step } from './step.ts';
+import { required, viewOf } from './viewOf.ts';
+
+/** What the load asks of the datasets: their intent logs, and that their heads open. */
+export const DATASET_STEPS = [
+  step('spa_ld_verify_logs', 'read-write-only', checkLogs),
+  step('spa_load_verify names', 'always', walkNames),
+  step('spa_load_verify hole births', 'always', readHoleBirths),
+];
+
+const HOLE_BIRTH = 'com.delphix:hole_birth';
+const ENABLED_TXGS = 'feature_enabled_txg';
+
+/** A head that does not open does not keep the others from being opened, of which one may be more than an error. */
+interface Failure {
+  readonly at: Parameters<At>;
+  readonly error: ZfsUberError;
+}
+
+/**
+ * Opens every head.
+ *
+ * Source: module/zfs/spa.c, spa_load_verify; module/zfs/dmu_objset.c, dmu_objset_find_dp_impl
+ */
+async function walkNames(state: LoadState, at: At): Promise<undefined> {
+  let failed: Failure | null = null;
+  let doing: Parameters<At> = [''];
+  const doingNow: At = (...what) => {
+    doing = what;
+    at(...what);
+  };
+  for await (const { name, id, directory } of heads(state, doingNow)) {
+    state.names.set(id, name);
+    try {
+      await holdHead(state, name, id, directory, doingNow);
+    } catch (error) {
+      if (!(error instanceof ZfsUberError) || doing[1] === 'panic') throw error;
+      failed ??= { at: doing, error };
+    }
+  }
+  if (failed === null) return;
+  at(...failed.at);
+  throw failed.error;
+}
+
+/**
+ * A traversal asks first since when holes have births, and takes it for granted that the answer reads.
+ *
+ * Source: module/zfs/dmu_traverse.c, traverse_impl; module/zfs/zfeature.c, feature_get_enabled_txg
+ */
+async function readHoleBirths(state: LoadState, at: At): Promise<undefined> {
+  if (!isActive(state, HOLE_BIRTH)) return;
+  at('the list feature_enabled_txg', 'panic');
+  const object = await viewOf(state).mos.object(
+    await required(viewOf(state), ENABLED_TXGS, state.signal),
+    state.signal,
+  );
+  const txg = await state.memo.of('hole births', object, 0, async () => (await Zap.open(object)).integer(HOLE_BIRTH));
+  if (txg === null) throw new FormatError('format-value', `entry ${HOLE_BIRTH}`, 'a txg', 'none', object.place);
+}
+
+/**
+ * Every intent log is followed to its end. A checksum that fails is an end; a device that gives an error is not. A pool
+ * whose log device is missing, and that is imported without it, drops its logs unseen.
+ *
+ * Source: module/zfs/spa.c, spa_check_logs; module/zfs/zil.c, zil_check_log_chain
+ */
+async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined> {
+  const { logMissing, blocks, root } = viewOf(state);
+  const { cache, reader } = blocks;
+  if (logMissing) return undefined;
+  for await (const { name, id } of heads(state, at)) {
+    const dataset = await datasetAt(state, `the dataset ${name}`, id, at);
+    if (dataset.bp.hole) continue;
+    const trouble = await logTrouble(state, name, dataset.bp, at);
+    if (trouble !== undefined) return trouble;
+  }
+  return undefined;
+
+  async function logTrouble(
+    { signal }: LoadState,
+    name: string,
+    bp: DslDataset['bp'],
+    say: At,
+  ): Promise<Trouble | undefined> {
+    let objset: Objset;
+    try {
+      objset = await Objset.open(cache, bp, name, signal);
+    } catch (error) {
+      // OpenZFS passes over datasets that do not open here; the traversal meets them later.
+      if (error instanceof ZfsUberError) return undefined;
+      throw error;
+    }
+    const { zil } = objset.phys;
+    const [first] = zil.log.dvas;
+    const top = first === undefined ? undefined : root.children[first.vdev];
+    if (zil.log.hole || (top?.role === 'log' && vdevHealth(top) === 'missing')) return undefined;
+    say(`the intent log of ${name}`);
+    for await (const { bp: log, records } of walkZil(reader, zil, signal)) {
+      if (records !== null) continue;
+      const error = await deviceError(() => reader.read(log, signal));
+      if (error !== null) return { message: `the intent log of ${name}: ${explainError(error)}`, because: 'damage' };
+    }
+    return undefined;
+  }
+}
+
+/** The error when a device could not be read; null when it could, whatever its bytes are. */
+async function deviceError(read: () => Promise<unknown>): Promise<UnavailableBlockError | null> {
+  try {
+    await read();
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+    const failed = error instanceof UnavailableBlockError ? error.attempts : [];
+    if (error instanceof UnavailableBlockError && failed.some(({ outcome }) => outcome === 'unreadable')) return error;
+  }
+  return null;
+}

@@ -1,0 +1,153 @@
+import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
+import { BONUS, decodeBonus } from '../dataset/bonus.ts';
+import { DSL_DIR_FIELD } from '../format/dslDir.layout.ts';
+import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
+import type { LoadState } from './loadState.ts';
+import type { At } from './step.ts';
+import { required, viewOf } from './viewOf.ts';
+
+/** Datasets nested deeper than a name of 255 bytes allows are not followed. */
+const MAX_DEPTH = 128;
+
+/** A head that the walk over the directories came to. */
+export interface Head {
+  readonly name: string;
+  readonly id: bigint;
+  readonly directory: DslDir;
+}
+
+/** The directories below one, as far as their map reads. */
+interface Children {
+  readonly entries: readonly (readonly [name: string, id: bigint])[];
+  readonly broken: ZfsUberError | null;
+}
+
+/** What the walk over the directories came to. */
+interface Walked {
+  readonly heads: readonly Head[];
+  /** Directories that were opened: OpenZFS has them in memory, and asks for nothing of them again. */
+  readonly directories: Set<bigint>;
+  /** The numbers in maps that were searched later. */
+  readonly searched: Map<bigint, Children & { readonly ids: ReadonlySet<bigint> }>;
+  /** What ended the walk. */
+  readonly broken: { readonly at: Parameters<At>; readonly error: ZfsUberError } | null;
+}
+
+/**
+ * All heads but those of the pool's own directories. A map of children that breaks off ends its list without a word.
+ *
+ * Source: module/zfs/dmu_objset.c, dmu_objset_find_dp_impl
+ */
+export async function* heads(state: LoadState, at: At): AsyncGenerator<Head> {
+  const { heads: found, broken } = await walked(state);
+  yield* found;
+  if (broken === null) return;
+  at(...broken.at);
+  throw broken.error;
+}
+
+/**
+ * Opens a directory, and those above it, unless the walk did: by its number, so that its name is searched for.
+ *
+ * @param name of what is in the directory
+ * Source: module/zfs/dsl_dir.c, dsl_dir_hold_obj
+ */
+export async function holdDirectory(state: LoadState, name: string, id: bigint, at: At): Promise<void> {
+  const { directories, searched } = await walked(state);
+  const chain = new Set<bigint>();
+  for (let next = id; !directories.has(next); ) {
+    at(`the directory of ${name}`);
+    if (chain.has(next) || chain.size > MAX_DEPTH) throw new LimitError('directories point in a circle', null);
+    chain.add(next);
+    const { parent } = await openDirectory(state, `the directory of ${name}`, next, at);
+    if (parent === null) break;
+    at(`the names beside ${name}`);
+    const above = decodeBonus(await viewOf(state).mos.object(parent, state.signal), BONUS.dslDir, decodeDslDir);
+    const map = above.children ?? 0n;
+    let known = searched.get(map);
+    if (known === undefined) {
+      const children = await childrenIn(state, map);
+      known = { ...children, ids: new Set(children.entries.map(([, child]) => child)) };
+      searched.set(map, known);
+    }
+    if (!known.ids.has(next)) {
+      const place = viewOf(state).mos.directory.object.place;
+      throw known.broken ?? new FormatError('format-value', `directory ${next}`, 'a name', 'none', place);
+    }
+    next = parent;
+  }
+  for (const each of chain) directories.add(each);
+}
+
+/** Several steps go through the same list. */
+const walked = (state: LoadState): Promise<Walked> => state.memo.once(viewOf(state).mos, () => walk(state));
+
+async function walk(state: LoadState): Promise<Walked> {
+  const found = { heads: [] as Head[], directories: new Set<bigint>(), searched: new Map() };
+  let doing: Parameters<At> = [''];
+  const at: At = (...what) => {
+    doing = what;
+  };
+  try {
+    for await (const head of walkHeads(state, found.directories, at)) found.heads.push(head);
+    return { ...found, broken: null };
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+    return { ...found, broken: { at: doing, error } };
+  }
+}
+
+async function* walkHeads(state: LoadState, opened: Set<bigint>, at: At): AsyncGenerator<Head> {
+  const { signal } = state;
+  at('the root directory');
+  const root = await required(viewOf(state), 'root_dataset', signal);
+  const waiting = [{ name: state.pool.name ?? '', id: root, depth: 0, internal: false }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    signal?.throwIfAborted();
+    const { name, id, depth, internal } = next;
+    if (opened.has(id) || depth > MAX_DEPTH) continue;
+    const directory = await openDirectory(state, name, id, at);
+    opened.add(id);
+    if (internal) continue;
+    const { entries } = await childrenIn(state, directory.children);
+    for (const [child, below] of entries) {
+      const hidden = child.startsWith('$');
+      waiting.push({ name: `${name}/${child}`, id: below, depth: depth + 1, internal: hidden });
+    }
+    if (directory.headDataset !== null) yield { name, id: directory.headDataset, directory };
+  }
+}
+
+/** Source: module/zfs/dsl_dir.c, dsl_dir_hold_obj */
+async function openDirectory(state: LoadState, name: string, id: bigint, at: At): Promise<DslDir> {
+  const { mos } = viewOf(state);
+  const { signal } = state;
+  at(`the directory ${name}`);
+  const object = await mos.object(id, signal);
+  const directory = decodeBonus(object, BONUS.dslDir, decodeDslDir);
+  const zap = object.dnode.type === OBJECT_TYPE.dslDir ? null : await mos.zap(id, signal);
+  await zap?.integer(DSL_DIR_FIELD.cryptoKey, signal);
+  if (directory.origin === null) return directory;
+  at(`the origin of ${name}`);
+  await mos.object(directory.origin, signal);
+  at(`the list of blocks of clone ${name}`);
+  const livelist = (await zap?.integer(DSL_DIR_FIELD.livelist, signal)) ?? null;
+  // As for a deadlist: see holdDataset.ts.
+  at(`the list of blocks of clone ${name}`, 'panic');
+  if (livelist !== null) await mos.object(livelist, signal);
+  return directory;
+}
+
+async function childrenIn(state: LoadState, map: bigint | null): Promise<Children> {
+  const entries: [string, bigint][] = [];
+  if (map === null) return { entries, broken: null };
+  try {
+    const zap = await viewOf(state).mos.zap(map, state.signal);
+    for await (const entry of zap.entries({ signal: state.signal })) entries.push([entry.name, entry.integer]);
+    return { entries, broken: null };
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+    return { entries, broken: error };
+  }
+}

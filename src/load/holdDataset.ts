@@ -1,0 +1,120 @@
+import { BONUS, decodeBonus } from '../dataset/bonus.ts';
+import type { DmuObject } from '../dataset/object.ts';
+import { Zap } from '../dataset/zap.ts';
+import { DSL_DATASET_FIELD } from '../format/dslDataset.layout.ts';
+import { type DslDataset, decodeDslDataset } from '../format/dslDataset.ts';
+import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
+import { holdDirectory } from './heads.ts';
+import type { LoadState } from './loadState.ts';
+import type { At } from './step.ts';
+import { viewOf } from './viewOf.ts';
+
+/** Properties of a head that it does not inherit, so that they are its own directory's alone. */
+const LIMITS = ['refreservation', 'refquota'];
+/** What may be kept of one property; whatever is there ends the search. Source: module/zfs/dsl_prop.c, dsl_prop_get_dd */
+const FORMS = ['$iuv', '', '$inherit', '$recvd'];
+
+/**
+ * Opens a head as OpenZFS does, with the snapshot before it.
+ *
+ * @param name `tank/home`
+ * @param directory its own; null to have it looked up
+ * Source: module/zfs/dsl_dataset.c, dsl_dataset_hold_obj
+ */
+export async function holdHead(
+  state: LoadState,
+  name: string,
+  id: bigint,
+  directory: DslDir | null,
+  at: At,
+): Promise<DslDataset> {
+  const { mos } = viewOf(state);
+  const { signal } = state;
+  const dataset = await datasetAt(state, `the dataset ${name}`, id, at);
+  let own = directory;
+  if (own === null) {
+    await holdDirectory(state, name, dataset.dir, at);
+    own = decodeBonus(await mos.object(dataset.dir, signal), BONUS.dslDir, decodeDslDir);
+  }
+  const { previousSnapshot } = dataset;
+  if (previousSnapshot !== null && !state.names.has(previousSnapshot)) {
+    await holdSnapshot(state, `the last snapshot of ${name}`, previousSnapshot, dataset.dir, at);
+  }
+  const object = await mos.object(id, signal);
+  if (isZapified(object)) {
+    at(`the bookmarks of ${name}`);
+    const bookmarks = await (await mos.zap(id, signal)).integer(DSL_DATASET_FIELD.bookmarks, signal);
+    if (bookmarks !== null) await (await mos.zap(bookmarks, signal)).all({ signal });
+  }
+  at(`the properties of ${name}`);
+  const properties = await mos.object(own.properties ?? 0n, signal);
+  await state.memo.of('limits', properties, 0, () => readLimits(properties));
+  await openDeadlists(state, name, dataset, object, at);
+  return dataset;
+}
+
+/**
+ * The same for a snapshot.
+ *
+ * @param held the directory that is open already
+ * Source: same file and function
+ */
+export async function holdSnapshot(
+  state: LoadState,
+  name: string,
+  id: bigint,
+  held: bigint | null,
+  at: At,
+): Promise<void> {
+  const { mos } = viewOf(state);
+  const { signal } = state;
+  const snapshot = await datasetAt(state, name, id, at);
+  if (snapshot.dir !== held) await holdDirectory(state, name, snapshot.dir, at);
+  at(`the holds on ${name}`);
+  if (snapshot.userReferences !== null) await mos.zap(snapshot.userReferences, signal);
+  await openDeadlists(state, name, snapshot, await mos.object(id, signal), at);
+}
+
+export async function datasetAt(state: LoadState, what: string, id: bigint, at: At): Promise<DslDataset> {
+  at(what);
+  return decodeBonus(await viewOf(state).mos.object(id, state.signal), BONUS.dslDataset, decodeDslDataset);
+}
+
+/**
+ * No error is survived here. Where the dnode of a deadlist does not read, what was half opened is closed, of which
+ * nothing is there: the kernel follows a null pointer. That what a dataset has more to say reads is asserted; of a head
+ * it was read before, for its bookmarks.
+ *
+ * Source: module/zfs/dsl_deadlist.c, dsl_deadlist_open and dsl_deadlist_close; module/zfs/dsl_dataset.c,
+ * dsl_dataset_get_remap_deadlist_object
+ */
+async function openDeadlists(
+  state: LoadState,
+  name: string,
+  { deadlist }: DslDataset,
+  object: DmuObject,
+  at: At,
+): Promise<void> {
+  const { mos } = viewOf(state);
+  const { signal } = state;
+  at(`the deadlist of ${name}`, 'panic');
+  if (deadlist !== null) await mos.object(deadlist, signal);
+  if (!isZapified(object)) return;
+  at(`what is kept of ${name}`, 'panic');
+  const remapped = await state.memo.of('remapped', object, 0, async () =>
+    (await Zap.open(object)).integer(DSL_DATASET_FIELD.remapDeadlist),
+  );
+  at(`the remapped blocks of ${name}`, 'panic');
+  if (remapped !== null) await mos.object(remapped, signal);
+}
+
+const isZapified = ({ dnode }: DmuObject): boolean => dnode.type !== OBJECT_TYPE.dslDataset;
+
+/** Source: module/zfs/dsl_prop.c, dsl_prop_get_dd */
+async function readLimits(properties: DmuObject): Promise<void> {
+  const zap = await Zap.open(properties);
+  for (const name of LIMITS) {
+    for (const form of FORMS) if ((await zap.get(`${name}${form}`)) !== null) break;
+  }
+}

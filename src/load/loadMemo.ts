@@ -1,0 +1,151 @@
+import { LimitError, ZfsUberError } from '../bytes/errors.ts';
+import type { BlockCache } from '../dataset/blockCache.ts';
+import type { DmuObject } from '../dataset/object.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { BLOCK_COST, costLimit } from '../traverse/walkBudget.ts';
+
+/** Answers that are kept; an object that falls out is read again. */
+const CAPACITY = 16384;
+/** Bytes of values that are kept. */
+const VALUE_BYTES = 64 * 1024 * 1024;
+/** What keeping anything costs besides its value: mostly the dnode. */
+const LEAST_BYTES = 1024;
+
+interface Answer {
+  readonly dnode: Uint8Array;
+  readonly error: Promise<ZfsUberError | null>;
+}
+
+interface Value {
+  readonly dnode: Uint8Array;
+  readonly value: Promise<unknown>;
+  readonly bytes: number;
+}
+
+/**
+ * Remembers by the bytes of its dnode that the content of an object reads, or why not, and what was made of it:
+ * successive txgs share almost all objects, and an object whose dnode did not change did not change.
+ *
+ * Only for the same {@link BlockCache}: a txg at which the pool had other devices may lack what this one has.
+ */
+export class LoadMemo {
+  readonly #contents = new Map<string, Answer>();
+  readonly #values = new Map<string, Value>();
+  readonly #once = new WeakMap<object, unknown>();
+  readonly #numbers = new WeakMap<object, number>();
+  #lastNumber = 0;
+  #valueBytes = 0;
+  #cost = 0;
+  #maxCost = Number.POSITIVE_INFINITY;
+
+  /** From here on reading whole objects ends with a LimitError where it gets out of all proportion. */
+  limitTo(devices: readonly DeviceSurvey[]): void {
+    this.#maxCost = costLimit(devices.reduce((sum, { source }) => sum + source.size, 0));
+  }
+
+  /**
+   * Reads all content of the object, or its first `length` bytes.
+   *
+   * @throws what DmuObject.blocks throws, each time it is asked
+   */
+  async readWhole(object: DmuObject, length?: bigint): Promise<void> {
+    const key = this.#keyOf(`${length ?? ''}`, object);
+    const known = this.#contents.get(key);
+    if (known !== undefined && isSame(known.dnode, object.dnode.bytes)) {
+      const error = await known.error;
+      if (error !== null) throw error;
+      return;
+    }
+    const answer = this.#contentOf(object, length);
+    this.#contents.set(key, { dnode: object.dnode.bytes.slice(), error: answer });
+    for (const oldest of this.#contents.keys()) {
+      if (this.#contents.size <= CAPACITY) break;
+      this.#contents.delete(oldest);
+    }
+    const error = await answer;
+    if (error !== null) throw error;
+  }
+
+  /**
+   * `make` once for each different dnode, as long as there is room. The signal of one who asks must not reach it: what
+   * one candidate gave up another would find undone.
+   *
+   * @param kind of value: keeps apart what is made of one dnode
+   * @param size of the value in bytes, about
+   * @param make its value is shared, so it is never changed
+   */
+  async of<T>(kind: string, object: DmuObject, size: number, make: () => Promise<T>): Promise<T> {
+    const key = this.#keyOf(kind, object);
+    const known = this.#values.get(key);
+    // The kind says of which type the value is, so what is kept under it is what `make` gave.
+    if (known !== undefined && isSame(known.dnode, object.dnode.bytes)) return (await known.value) as T;
+    const value = make();
+    const bytes = size + LEAST_BYTES;
+    this.#valueBytes += bytes - (known?.bytes ?? 0);
+    this.#values.set(key, { dnode: object.dnode.bytes.slice(), value, bytes });
+    for (const [oldest, each] of this.#values) {
+      if (this.#valueBytes <= VALUE_BYTES) break;
+      this.#values.delete(oldest);
+      this.#valueBytes -= each.bytes;
+    }
+    return value;
+  }
+
+  /** `make` once for `owner`, of whose kind only one kind of value is ever made. */
+  once<T>(owner: object, make: () => T): T {
+    const known = this.#once.get(owner);
+    if (known !== undefined) return known as T;
+    const value = make();
+    this.#once.set(owner, value);
+    return value;
+  }
+
+  /** Tells one thing from another in a kind of value. */
+  numberOf(thing: object): number {
+    const known = this.#numbers.get(thing);
+    if (known !== undefined) return known;
+    this.#numbers.set(thing, ++this.#lastNumber);
+    return this.#lastNumber;
+  }
+
+  /** The signal is not passed on: what one candidate gave up another would find unread. */
+  async #contentOf(object: DmuObject, length: bigint | undefined): Promise<ZfsUberError | null> {
+    try {
+      const size = BigInt(object.dnode.check().dataBlockSize);
+      const range = length === undefined ? {} : { to: (length + size - 1n) / size };
+      for await (const { bytes } of object.blocks(range)) {
+        // Reading is all that is wanted.
+        this.#cost += bytes.length + BLOCK_COST;
+        if (this.#cost > this.#maxCost) throw new LimitError('objects larger than the devices', object.place);
+      }
+      return null;
+    } catch (error) {
+      if (error instanceof ZfsUberError) return error;
+      throw error;
+    }
+  }
+
+  /** Others may have the same, so what is found under it is compared. */
+  #keyOf(kind: string, { cache, dnode }: DmuObject): string {
+    return `${kind} ${this.numberOf(cache)} ${dnode.littleEndian} ${sumOf(dnode.bytes)}`;
+  }
+}
+
+/** Depends on all of the bytes, whose number is a multiple of 8. */
+function sumOf(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let [a, b] = [0x9e3779b1, 0x85ebca6b];
+  for (let at = 0; at < bytes.length; at += 8) {
+    a = Math.imul(a ^ view.getUint32(at, true), 0x85ebca6b);
+    a = (a << 13) | (a >>> 19);
+    b = Math.imul(b ^ view.getUint32(at + 4, true), 0xc2b2ae35);
+    b = (b << 17) | (b >>> 15);
+  }
+  return (a >>> 0) * 2 ** 20 + (b >>> 12);
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

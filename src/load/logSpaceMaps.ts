@@ -1,0 +1,63 @@
+import { FormatError } from '../bytes/errors.ts';
+import type { DmuObject } from '../dataset/object.ts';
+import { SpaceMap } from '../dataset/spaceMap.ts';
+import { readWords } from '../dataset/wordArray.ts';
+import { Zap } from '../dataset/zap.ts';
+import type { LoadState } from './loadState.ts';
+import type { At } from './step.ts';
+import { optional, viewOf } from './viewOf.ts';
+
+/**
+ * The txgs since which metaslabs of a top-level vdev have changes that only the logs hold.
+ *
+ * @param zapTop of the vdev's config
+ * @param count of metaslabs
+ */
+export async function readUnflushedTxgs(
+  state: LoadState,
+  zapTop: bigint | null,
+  count: number,
+): Promise<ReadonlySet<bigint>> {
+  const { mos } = viewOf(state);
+  if (!zapTop || count === 0) return new Set();
+  const zap = await mos.zap(zapTop, state.signal);
+  const id = await zap.integer('com.delphix:ms_unflushed_phys_txgs', state.signal);
+  if (id === null) return new Set();
+  const object = await mos.object(id, state.signal);
+  return state.memo.of(`unflushed ${count}`, object, count * 32, async () => {
+    // Metaslabs that were added since are not in it yet.
+    const room = Number(object.dnode.check().length / 8n);
+    const words = await readWords(object, Math.min(count, room));
+    return new Set([...words].filter((txg) => txg !== 0n));
+  });
+}
+
+/** Log by txg; null in a pool that has no such list yet. */
+export async function readLogSpaceMapList(state: LoadState): Promise<ReadonlyMap<bigint, bigint> | null> {
+  const id = await optional(viewOf(state), 'com.delphix:log_spacemap_zap', state.signal);
+  if (id === null) return null;
+  const object = await viewOf(state).mos.object(id, state.signal);
+  const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER);
+  return state.memo.of('space map logs', object, size, () => logsIn(object));
+}
+
+async function logsIn(object: DmuObject): Promise<ReadonlyMap<bigint, bigint>> {
+  const logs = new Map<bigint, bigint>();
+  for (const [name, entry] of await (await Zap.open(object)).all()) {
+    if (!/^[0-9a-f]{1,16}$/.test(name)) {
+      throw new FormatError('format-value', 'space map log', 'a txg in hexadecimal', name, entry.place);
+    }
+    logs.set(BigInt(`0x${name}`), entry.integer);
+  }
+  return logs;
+}
+
+/** Source: module/zfs/spa_log_spacemap.c, spa_ld_log_sm_data */
+export async function readLogSpaceMapData(state: LoadState, at: At): Promise<undefined> {
+  at('the list of space map logs');
+  for (const [txg, id] of (await readLogSpaceMapList(state)) ?? []) {
+    at(`the space map log of txg ${txg}`);
+    const object = await viewOf(state).mos.object(id, state.signal);
+    await state.memo.readWhole(object, new SpaceMap(object).header.length);
+  }
+}

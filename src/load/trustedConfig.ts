@@ -1,0 +1,102 @@
+import { FormatError } from '../bytes/errors.ts';
+import { Mos } from '../dataset/mos.ts';
+import { orNull } from '../dataset/orNull.ts';
+import { nvlistOf } from '../format/nvlistFields.ts';
+import { decodeVdevConfig } from '../format/vdevConfig.ts';
+import { guidSumDifference, guidSumOf } from '../pool/guidSum.ts';
+import type { VdevNode } from '../pool/pool.ts';
+import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import type { LoadState } from './loadState.ts';
+import { keepDevices, type MatchedTree, matchMosTree } from './mosTree.ts';
+import type { Trouble } from './predict.ts';
+import { type At, step } from './step.ts';
+import { refusedLeaves } from './usableLeaves.ts';
+
+/** The step from which on the pool is what its meta-object set says. */
+export const TRUSTED_CONFIG = step('spa_ld_trusted_config', 'always', trustedConfig);
+
+/** What a packed nvlist and the tree in it take as objects: some times its bytes. */
+const UNPACKED = 16;
+
+/** Source: module/zfs/spa.c, spa_ld_trusted_config */
+async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefined> {
+  const { pool, candidate, readers, signal } = state;
+  const devices = state.devices ?? pool.devices;
+  if (pool.root === null || readers === null) return { message: 'no blocks can be read', because: 'unknown' };
+  const { raidzReflow, rootbp, guidSum } = candidate.uberblock;
+  state.memo.limitTo(pool.devices);
+  const labels = pool.root;
+  const labelRoot = state.memo.once(devices, () => openedTree(labels, devices));
+  const none = { raidzReflow, salt: null, mappings: new Map() };
+  at('the meta-object set');
+  const first = await Mos.open(readers.open({ root: labelRoot, ...none }).cache, rootbp, signal);
+  at('the config object');
+  const object = await first.object(await first.configObject(signal), signal);
+  const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER) * UNPACKED;
+  const { config, matched } = await state.memo.of(`tree ${state.memo.numberOf(devices)}`, object, size, async () => {
+    const read = await first.nvlist(object.id);
+    const nvlist = nvlistOf(read, 'vdev_tree');
+    if (nvlist === null)
+      throw new FormatError('format-value', 'config', 'a vdev_tree', 'none', first.directory.object.place);
+    return { config: read, matched: matchMosTree(decodeVdevConfig(nvlist), labels, devices) };
+  });
+  const { root } = matched;
+  const lost = root.children.find((top) => top.role !== 'log' && !opens(top));
+  if (lost !== undefined) return cannotOpen(lost, matched);
+  // zpool's second attempt starts from this tree, so an uberblock that only other devices carry is not found again.
+  const leaves = new Set([...leavesOf(root)].map(({ device }) => device));
+  const holders = [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device);
+  if (candidate.checkpoint === null && !holders.some((device) => leaves.has(device))) {
+    return { message: 'only devices that the pool did not have at this txg carry the uberblock', because: 'damage' };
+  }
+  const sum = guidSumOf(root);
+  if (sum !== guidSum) {
+    const difference = guidSumDifference(guidSum, sum);
+    const message = `the guids of the config sum up to ${sum}, the uberblock says ${guidSum}: ${difference} is missing`;
+    return { message, because: 'damage' };
+  }
+  at('the meta-object set');
+  // The step that needs the salt complains when it does not read; here it is only taken along.
+  const readerState = { ...none, root, salt: await orNull(() => first.salt(signal)) };
+  const blocks = readers.open(readerState);
+  const mos = await Mos.open(blocks.cache, rootbp, signal);
+  const logMissing = root.children.some((top) => top.role === 'log' && vdevHealth(top) === 'missing');
+  state.view = {
+    root,
+    readerState,
+    blocks,
+    mos,
+    config,
+    logMissing,
+    conditions: conditionsOf(matched),
+    features: new Map(),
+  };
+  return undefined;
+}
+
+/** The label tree as OpenZFS opens it: without what it is not given, and without what it refuses. */
+function openedTree(root: VdevNode, devices: LoadState['pool']['devices']): VdevNode {
+  const children = root.children.map((top) => {
+    const refused = refusedLeaves(top);
+    return keepDevices(top, (leaf) => leaf.device !== null && devices.includes(leaf.device) && !refused.has(leaf));
+  });
+  return { ...root, children };
+}
+
+const conditionsOf = ({ former }: MatchedTree): string[] =>
+  former.map(
+    ({ path, guid }) => `the labels know vdev ${guid} no more: it has to be found at ${path ?? 'its old path'}`,
+  );
+
+/** A placeholder opens: that something is missing is left to the sum of the guids to say. */
+const opens = (top: VdevNode): boolean => top.config.type === 'missing' || vdevHealth(top) !== 'missing';
+
+function cannotOpen(top: VdevNode, { refused }: MatchedTree): Trouble {
+  const leaves = [...leavesOf(top)].filter(({ device, config }) => device === null && config.type !== 'dspare');
+  const lacks = leaves.map((leaf) => {
+    const why = refused.get(leaf.config.guid);
+    return `${vdevName(leaf)} (guid ${leaf.config.guid}) ${why ?? 'is missing'}`;
+  });
+  const because = leaves.every(({ config }) => !refused.has(config.guid)) ? 'missing-device' : 'damage';
+  return { message: `${vdevName(top)} of the config at this txg cannot be opened: ${lacks.join('; ')}`, because };
+}

@@ -1,0 +1,109 @@
+import type { Blkptr } from '../format/blkptr.ts';
+import type { BlockFailure, Verification, Verifier } from '../traverse/verifier.ts';
+import { holdInTurn } from './datasetHolds.ts';
+import type { LoadState, PlainTraversal } from './loadState.ts';
+import type { LoadStep, Trouble } from './predict.ts';
+import { explainError, step } from './step.ts';
+import { viewOf } from './viewOf.ts';
+
+/**
+ * The traversal of all blocks, with which every load at a given txg ends: one block of metadata that nothing supplies
+ * fails it; content of files may be lost.
+ *
+ * @param data also content is looked at, and counted
+ * Source: module/zfs/spa.c, spa_load_verify
+ */
+export function verifyStep(verifier: Verifier, data: boolean): LoadStep<LoadState> {
+  return step('spa_load_verify', 'always', async (state, at) => {
+    const { blocks, root } = viewOf(state);
+    const { signal } = state;
+    at('the traversal of all blocks');
+    // The steps before looked at much of the meta-object set.
+    const kept = (bp: Blkptr) => blocks.cache.peek(bp);
+    const lost = new Set<bigint>();
+    const onFailure = ({ dataset, object }: BlockFailure) => {
+      if (dataset === 0n) lost.add(object);
+    };
+    const found = await verifier.verify(
+      { uberblock: state.candidate.uberblock, root, salted: blocks.salted },
+      // What a read-write import counts is a part of what a read-only one does.
+      { reader: blocks.reader, kept, data, readOnly: true, onFailure, ...(signal === undefined ? {} : { signal }) },
+    );
+    const { metadataErrors, dataErrors, blocksChecked, fatal } = found;
+    const fails = fatal !== null || metadataErrors > 0;
+    const { candidate, newest } = state;
+    const plain = fails && candidate === newest ? await traversePlainly(verifier, state, candidate.txg) : null;
+    state.counts = { metadataErrors, dataErrors: data ? (dataErrors ?? 0) : null, blocksChecked, plain };
+    if (!fails) return undefined;
+    const crash = await crashIn(found, lost, state);
+    return crash ?? troubleIn(found, state);
+  });
+}
+
+/**
+ * What the traversal opens beside the blocks that it visits is of the meta-object set: no dataset opens with more than
+ * an error unless something of its own is lost.
+ *
+ * @param lost objects of the meta-object set
+ */
+async function crashIn(
+  { fatal, datasets }: Verification,
+  lost: Set<bigint>,
+  state: LoadState,
+): Promise<Trouble | null> {
+  const end = fatal?.dataset ?? null;
+  const suspects = datasets.map(({ id }) => BigInt(id)).filter((id) => lost.has(id) && (end === null || id <= end));
+  const last = suspects.at(-1);
+  if (last === undefined) return null;
+  const trouble = await holdInTurn(state, datasets, last);
+  return trouble?.panic === true ? trouble : null;
+}
+
+/** Txgs before the last one that an import without `-T` verifies. Source: include/sys/txg.h, TXG_DEFER_SIZE */
+const DEFERRED = 2n;
+
+/**
+ * The traversal of an import without `-T`: of what the last txgs wrote, and of datasets whose dnodes they wrote.
+ *
+ * @param txg the last of them
+ * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (spa_verify_min_txg) and spa_load_verify
+ */
+export async function traversePlainly(verifier: Verifier, state: LoadState, txg: bigint): Promise<PlainTraversal> {
+  const minTxg = txg > DEFERRED ? txg - DEFERRED - 1n : 0n;
+  const { blocks, root } = viewOf(state);
+  const { signal, candidate } = state;
+  const { uberblock } = candidate;
+  const { rootbp } = uberblock;
+  if ((rootbp.rewritten ? rootbp.physicalBirth : rootbp.birth) <= minTxg) return 'passes';
+  const { metadataErrors, fatal, datasets } = await verifier.verify(
+    { uberblock, root, salted: blocks.salted },
+    { reader: blocks.reader, data: false, readOnly: true, minTxg, ...(signal === undefined ? {} : { signal }) },
+  );
+  const trouble = await holdInTurn(state, datasets, fatal?.dataset ?? null);
+  if (trouble?.panic === true) return 'panics';
+  return fatal !== null || metadataErrors > 0 || trouble !== null ? 'fails' : 'passes';
+}
+
+function troubleIn({ fatal, failures, metadataErrors, found }: Verification, state: LoadState): Trouble {
+  const wrong = failures.filter(({ kind }) => kind === 'metadata');
+  const deciding = fatal ?? wrong[0];
+  if (deciding === undefined) return { message: `${metadataErrors} metadata errors`, because: 'damage' };
+  const causes = new Set(fatal === null ? wrong.map(({ because }) => because) : [fatal.because]);
+  const because = causes.has('damage') ? 'damage' : causes.has('missing-device') ? 'missing-device' : 'unknown';
+  const more = found.metadata > 1 ? `; ${found.metadata} blocks of metadata are bad in all` : '';
+  return { message: `cannot read ${placeOf(deciding, state)}: ${whyOf(deciding)}${more}`, because };
+}
+
+/** `indirect block 3 of level 1 of object 7 of tank/home`. */
+function placeOf({ dataset, object, level, blockId, what }: BlockFailure, { names }: LoadState): string {
+  const objset = dataset === 0n ? 'the meta-object set' : (names.get(dataset) ?? `dataset ${dataset}`);
+  if (what === 'object set' || what === 'dataset') return `the ${what} of ${objset}`;
+  const block = level === 0 ? `${what} block ${blockId}` : `${what} block ${blockId} of level ${level}`;
+  return object === 0n ? `${block} of ${objset}` : `${block} of object ${object} of ${objset}`;
+}
+
+function whyOf({ error, bp }: BlockFailure): string {
+  if (error !== null) return explainError(error);
+  const copies = bp.dvas.map(({ vdev, offset }) => `${vdev}:${(offset * 512n).toString(16)}`).join(', ');
+  return `OpenZFS does not follow the block pointer to ${copies === '' ? 'nowhere' : copies}`;
+}

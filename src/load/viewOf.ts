@@ -1,0 +1,39 @@
+import { FormatError, UnsupportedError } from '../bytes/errors.ts';
+import type { ZapEntry } from '../format/zapEntry.ts';
+import type { LoadState, MosView } from './loadState.ts';
+
+/** What an earlier step opened. @throws UnsupportedError when a step is asked out of its order */
+export function viewOf({ view }: LoadState): MosView {
+  if (view === null) throw new UnsupportedError('the meta-object set was not opened', null);
+  return view;
+}
+
+/**
+ * The object that the directory of the MOS names.
+ *
+ * @throws FormatError when it names none: what OpenZFS calls a corrupted pool
+ */
+export async function required({ mos }: MosView, key: string, signal?: AbortSignal): Promise<bigint> {
+  const id = await mos.directory.integer(key, signal);
+  if (id !== null) return id;
+  throw new FormatError('format-value', `entry ${key}`, 'an object', 'none', mos.directory.object.place);
+}
+
+/** The same, null where OpenZFS does without. */
+export const optional = ({ mos }: MosView, key: string, signal?: AbortSignal): Promise<bigint | null> =>
+  mos.directory.integer(key, signal);
+
+/** An entry that has to be of a given shape where it is there at all. @throws FormatError when it is of another */
+export async function entryOf(
+  { mos }: MosView,
+  key: string,
+  integerSize: number,
+  signal?: AbortSignal,
+): Promise<ZapEntry | null> {
+  const entry = await mos.directory.get(key, signal);
+  if (entry !== null && entry.integerSize !== integerSize) {
+    const found = `${entry.integerSize}`;
+    throw new FormatError('format-value', `integer size of entry ${key}`, `${integerSize}`, found, entry.place);
+  }
+  return entry;
+}

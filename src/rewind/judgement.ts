@@ -1,0 +1,61 @@
+import type { Engine } from '../block/engine.ts';
+import type { OpenBlocks } from '../dataset/poolReaders.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import type { AimChoice } from './aim/aim.ts';
+import type { ImportCommands } from './commands.ts';
+import type { Finding } from './findings/finding.ts';
+import type { ImportPlace } from './importPlace.ts';
+import type { Judged } from './judge.ts';
+import type { Recommendation } from './recommend.ts';
+
+/** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */
+export type Depth = 'labels' | 'mos' | 'meta' | 'data';
+
+export interface JudgeOptions {
+  readonly depth: Depth;
+  /** Candidates outside are neither read nor judged; they still count as what was written last. */
+  readonly minTxg?: bigint | null;
+  readonly maxTxg?: bigint | null;
+  /** Where zpool finds a device; its name as a file unless told otherwise. */
+  readonly placeOf?: (device: DeviceSurvey) => ImportPlace | null;
+  /** Another pool of the same name is there. */
+  readonly ambiguousName?: boolean;
+  /** How to read the pool as its own MOS describes it; without it only labels, rings and root blocks are judged. */
+  readonly blocks?: { readonly open: OpenBlocks; readonly engine: Engine };
+  /** Where the rewind shall lead; needs `blocks`. */
+  readonly aim?: AimChoice;
+  /** Ends the judging; what is not judged by then is `unverified`. */
+  readonly signal?: AbortSignal;
+  /** Root blocks read, then candidates judged, and how many there are. */
+  readonly onProgress?: (done: number, all: number) => void;
+  /** How far the traversal of the candidate under way is, 0 to 1. */
+  readonly onShare?: (share: number) => void;
+  /** Each candidate as soon as it is judged, the newest first. */
+  readonly onCandidate?: (judged: Judged) => void;
+}
+
+export interface JudgedCandidate extends Judged {
+  /** 1 is best. */
+  readonly rank: number;
+  /** Seconds from this state to the newest one by the writer's clock; never negative. */
+  readonly lossSeconds: number;
+  /** Sound copies in all rings of all devices. */
+  readonly copies: number;
+  /** Blocks that were read and verified for this candidate. */
+  readonly blocksChecked: number;
+  readonly commands: ImportCommands;
+}
+
+/** All that is known of a pool and of the states it can be rewound to. */
+export interface PoolJudgement {
+  /** Top-level vdevs that no label describes are filled in from a meta-object set where one reads. */
+  readonly pool: Pool;
+  readonly depth: Depth;
+  /** Best first. */
+  readonly candidates: readonly JudgedCandidate[];
+  readonly findings: readonly Finding[];
+  readonly recommendation: Recommendation | null;
+  /** It was ended before every candidate had its turn. */
+  readonly stopped: boolean;
+}

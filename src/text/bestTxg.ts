@@ -1,0 +1,107 @@
+import type { CandidateEntry, RecommendationEntry } from '../document/document.ts';
+import { shellCommand, shellWord } from '../document/shell/shellWord.ts';
+import { countText, durationText } from './amounts.ts';
+import { clean, entry, entryLine, type Page } from './page.ts';
+import { hasFinding, type PoolCase, recommended } from './poolCase.ts';
+import { stateAt } from './recommendedState.ts';
+
+/** The txg to try, what it costs, the commands; then, unless `quiet`, what else there is and what to mind. */
+export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
+  const { pool } = about;
+  const { recommendation } = pool;
+  if (recommendation === null) return [];
+  const { txg, why, commandReadOnly, commandReadWrite, alternatives, cautions } = recommendation;
+  const { strong, good, warn, dim } = page.style;
+  const candidate = recommended(pool);
+  const verdict = candidate?.verdict ?? 'unverified';
+  const proven = verdict === 'unverified' ? '. Not proven: it may still fail.' : '';
+  const lines = entry(page, 'Best', `txg ${txg}, ${costText(about, commandReadOnly)}${proven}`, good, strong);
+  // Of the newest txg that imports all is said above, unless it was aimed at something.
+  if (why !== '' && !why.startsWith('the newest there is, and all')) {
+    lines.push(...entry(page, '', sentence(clean(page, why))));
+  }
+  lines.push(...attaching(page, recommendation));
+  if (commandReadOnly.length > 0) lines.push(entryLine(page, shellCommand(commandReadOnly, page.unicode)));
+  if (verdict === 'importable' && commandReadWrite.length > 0) {
+    const again = (recommendation.attach ?? []).length === 0 ? '' : ', with the images attached without -r';
+    const once = `Once that worked and what matters is copied out${again}; cannot be undone:`;
+    lines.push(...entry(page, 'Write', once, dim));
+    lines.push(entryLine(page, shellCommand(commandReadWrite, page.unicode), dim));
+    const after = recommendation.afterReadWrite ?? '';
+    if (after !== '') {
+      lines.push(...entry(page, '', 'Then at once (else a later import returns to the newer uberblocks):', dim, dim));
+      lines.push(entryLine(page, clean(page, after), dim));
+    }
+  } else if (verdict === 'readonly') {
+    lines.push(...entry(page, '', 'Read-write this txg does not import: copy out what matters.', dim, dim));
+  }
+  if (quiet) return lines;
+  lines.push(...contentLines(page, about, candidate));
+  lines.push(...stateAt(page, recommendation));
+  for (const other of alternatives) lines.push(...entry(page, 'Or', `txg ${other.txg}: ${clean(page, other.why)}`));
+  for (const caution of cautions) lines.push(...entry(page, 'Careful', clean(page, caution), warn));
+  return lines;
+}
+
+/** What has to be run before the commands. */
+export function attaching(page: Page, { attach = [] }: Pick<RecommendationEntry, 'attach'>): string[] {
+  if (attach.length === 0) return [];
+  const text =
+    'As root, show the images as block devices (-r: read-only): OpenZFS takes what was a disk as nothing else.';
+  return [...entry(page, 'First', text), ...attach.map((line) => entryLine(page, clean(page, line)))];
+}
+
+/** What is known of the content of files. */
+function contentLines(page: Page, { pool, sources, depth }: PoolCase, candidate: CandidateEntry | null): string[] {
+  const { dim, warn } = page.style;
+  const lost = candidate?.dataErrors ?? 0;
+  if (candidate === null || lost === 0) {
+    const text = 'The content of files was not read: --depth data reads it too.';
+    return depth === 'meta' ? entry(page, '', text, dim, dim) : [];
+  }
+  const paths = pool.sources.flatMap((index) => sources[index]?.path ?? []);
+  const words = paths.map((path) => shellWord(path, page.unicode)).join(' ');
+  return [
+    ...entry(page, 'Damaged', `${countText(lost, 'block')} of file content cannot be read. Which files:`, warn),
+    entryLine(page, `zfs-uber verify --depth data --txg ${candidate.txg} ${words}`),
+  ];
+}
+
+/** What going back to the recommended txg costs, in words. */
+function costText({ pool, written }: PoolCase, command: readonly string[]): string {
+  const { recommendation } = pool;
+  const [last] = written;
+  const steps = written.findIndex((each) => each.txg === recommendation?.txg);
+  const own = written[steps];
+  if (recommendation === null || last === undefined || own === undefined) return 'of unknown age';
+  if (steps === 0) return newestText(pool, recommendation.destroyedNewest ?? [], command.includes('-m'));
+  const back = `txg ${last.txg}, ${countText(steps, 'uberblock')} later`;
+  const seconds = last.timestamp - own.timestamp;
+  if (seconds < 0) return `before the newest (${back}); by the clock of its writer it is the later one`;
+  return `${seconds === 0 ? 'less than 1 s' : durationText(seconds)} before the newest (${back})`;
+}
+
+/** Of the newest txg that an uberblock is left of: what may have been newer. */
+function newestText(pool: PoolCase['pool'], destroyed: readonly string[], withoutLog: boolean): string {
+  const log = withoutLog ? '; lost is what waited in the missing log' : '';
+  if (destroyed.length > 0) {
+    const one = destroyed.length === 1;
+    const txgs = one ? `txg ${destroyed[0]}` : `txgs ${destroyed.slice(0, -1).join(', ')} and ${destroyed.at(-1)}`;
+    const rest = one
+      ? 'was written after it but its uberblock is destroyed'
+      : 'were written after it but their uberblocks are destroyed';
+    return `the newest that any uberblock still points to; ${txgs} ${rest}${log}`;
+  }
+  if (hasFinding(pool, 'label-newer-than-uberblock', 'warning')) {
+    return `the newest that any uberblock still points to; a label is newer, so later ones are lost${log}`;
+  }
+  if (hasFinding(pool, 'abandoned-timeline')) {
+    return `the highest number, but of before a rewind: the pool went on at lower ones${log}`;
+  }
+  if (hasFinding(pool, 'history-diverged')) return `the newest of one of two histories${log}`;
+  return withoutLog ? 'the newest: no txg is lost, only what waited in the missing log' : 'the newest: no txg is lost';
+}
+
+/** A part of a sentence as one of its own. */
+const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

@@ -1,0 +1,208 @@
+import type { CandidateEntry, PoolEntry, Verdict } from '../document/document.ts';
+import { countText, durationText } from './amounts.ts';
+import { branchesOf, CRASH, type Run, runsOf, SHARED } from './candidateRuns.ts';
+import { topLevels } from './layoutText.ts';
+import { clean, type Page, type Style, wrap } from './page.ts';
+import { hasFinding, newestFirst, recommended } from './poolCase.ts';
+import { shortReason } from './shortReason.ts';
+import { type Column, foldLast, type Row, table } from './table.ts';
+import { writtenColumn } from './writtenColumn.ts';
+
+export interface TableChoice {
+  /** Every row; otherwise long tables are cut with a line that says how to see the rest. */
+  readonly all: boolean;
+  /** Newest first; otherwise best first. */
+  readonly newestFirst: boolean;
+}
+
+/** Rows of a table that is not asked for whole. */
+const ROWS = 12;
+/** A reason longer than this is cut in the table; the document has it whole. */
+const LONGEST_REASON = 240;
+/** An uberblock is written to at most this many top-level vdevs. Source: include/sys/vdev.h, SPA_SYNC_MIN_VDEVS */
+const SYNCED_TOPS = 3;
+const LABELS = 4;
+
+const PAINT: Readonly<Record<Verdict, keyof Style | null>> = {
+  importable: 'good',
+  readonly: 'warn',
+  damaged: 'bad',
+  incomplete: 'bad',
+  unverified: null,
+};
+
+interface CandidateColumn extends Column {
+  /** Of the candidates of a row, one or more, in the order of the table. */
+  readonly text: (row: readonly CandidateEntry[]) => string;
+  readonly paint?: (candidate: CandidateEntry) => keyof Style | null;
+}
+
+const VERDICT: CandidateColumn = {
+  head: 'VERDICT',
+  right: false,
+  text: ([first]) => first?.verdict ?? '',
+  paint: ({ verdict }) => PAINT[verdict],
+};
+
+/** The ranked txgs: one row each or one for many that are alike, its deciding reason beside it. */
+export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice): string[] {
+  if (pool.candidates.length === 0) return [];
+  const ordered = choice.newestFirst ? newestFirst(pool) : [...pool.candidates].sort((a, b) => a.rank - b.rank);
+  const reasonOf = (candidate: CandidateEntry) => reasonText(page, candidate, choice.all);
+  const runs = choice.all
+    ? ordered.map((each): Run => ({ candidates: [each], sameReason: true }))
+    : runsOf(pool, ordered, reasonOf);
+  const shown = choice.all ? runs : runs.slice(0, ROWS);
+  const { columns, legend } = columnsOf(
+    page,
+    pool,
+    shown.flatMap(({ candidates }) => candidates),
+    choice.all,
+  );
+  const rows = shown.flatMap((run) => rowOf(run, columns, reasonOf));
+  const rest = ordered.length - shown.reduce((sum, { candidates }) => sum + candidates.length, 0);
+  const merged = shown.some(({ candidates }) => candidates.length > 1);
+  const left = rest === 0 ? 'each txg by itself' : countText(rest, choice.newestFirst ? 'older txg' : 'more txg');
+  const more = rest === 0 && !merged ? null : `${left}: --all`;
+  const [folded, foldedRows] = foldLast(page, columns, rows);
+  const notes = legend.flatMap((line) => wrap(line, page.width - 2).map((each) => page.style.dim(`  ${each}`)));
+  return [...table(page, folded, 'WHY', foldedRows, more), ...notes];
+}
+
+interface Columns {
+  readonly columns: readonly CandidateColumn[];
+  /** What the columns mean, where that does not go without saying. */
+  readonly legend: readonly string[];
+}
+
+function columnsOf(page: Page, pool: PoolEntry, shown: readonly CandidateEntry[], all: boolean): Columns {
+  const best = recommended(pool);
+  const times = shown.map(({ timestamp }) => timestamp);
+  const written = writtenColumn(page, times);
+  const branches = branchesOf(pool);
+  const loss = lossOf(pool, branches);
+  const columns: CandidateColumn[] = [
+    {
+      head: 'TXG',
+      right: true,
+      text: (row) => (row.length === 1 ? (row[0]?.txg ?? '') : `${row[0]?.txg}-${row.at(-1)?.txg}`),
+      paint: (candidate) => (candidate === best ? 'strong' : null),
+    },
+    { head: 'WRITTEN', right: false, text: (row) => written(row[0]?.timestamp ?? 0, row.at(-1)?.timestamp) },
+    { head: 'LOSS', right: true, text: (row) => lossText(row.map(loss)) },
+  ];
+  const legend: string[] = [];
+  if (branches.size > 0) {
+    columns.push({ head: 'ON', right: false, text: ([first]) => (first && branches.get(first)) ?? '' });
+    legend.push(
+      'ON: whose history it is (all: before they parted). LOSS is counted from the newest txg of that history.',
+    );
+  }
+  const copies = copiesColumn(pool, shown, all);
+  if (copies !== null) {
+    columns.push(copies.column);
+    legend.push(copies.legend);
+  }
+  if (shown.some((each) => loss(each) === null)) {
+    legend.push('LOSS ?: written after the newest txg, going by the clock of the writer.');
+  }
+  return { columns: [...columns, VERDICT], legend };
+}
+
+/** One row for all of a run. */
+function rowOf(
+  { candidates, sameReason }: Run,
+  columns: readonly CandidateColumn[],
+  reasonOf: (candidate: CandidateEntry) => string,
+): Row[] {
+  const [first] = candidates;
+  const last = candidates.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const cells = columns.map(({ text, paint }) => ({ text: text(candidates), paint: paint?.(first) ?? null }));
+  const reason = reasonOf(first);
+  const paint = reason.startsWith(CRASH) ? ('bad' as const) : null;
+  if (first === last) return [{ cells, note: reason, paint }];
+  const count = countText(new Set(candidates.map(({ txg }) => txg)).size, 'txg');
+  const note = `${paint === null ? '' : CRASH}${count} likewise${sameReason ? '' : ', each for blocks of its own'}`;
+  return [{ cells, note, paint }];
+}
+
+/** Seconds before the newest; `newest` for that one, null where the clock makes no sense of it. */
+type Loss = number | 'newest' | null;
+
+/** How much a candidate loses against the newest of its own branch. */
+function lossOf(pool: PoolEntry, branches: ReadonlyMap<CandidateEntry, string>): (candidate: CandidateEntry) => Loss {
+  const newest = newestFirst(pool);
+  return (candidate) => {
+    const branch = branches.get(candidate) ?? SHARED;
+    const head = branch === SHARED ? newest[0] : newest.find((each) => branches.get(each) === branch);
+    // Newer ones may not have been asked for: then the first is not the newest there is.
+    if (head === undefined || head.txg === candidate.txg) {
+      return branch !== SHARED || candidate.lossSeconds === 0 ? 'newest' : candidate.lossSeconds;
+    }
+    if (candidate.timestamp > head.timestamp) return null;
+    return branch === SHARED ? candidate.lossSeconds : head.timestamp - candidate.timestamp;
+  };
+}
+
+/** `-` for the newest, `4 s`, `0-4 s`, `58 s-2 min`. */
+function lossText(losses: readonly Loss[]): string {
+  const [first = null, last = null] = [losses[0], losses.at(-1)];
+  if (first === null || last === null || losses.includes(null)) return '?';
+  if (first === last) return first === 'newest' ? '-' : first === 0 ? '<1 s' : durationText(first);
+  const [from, to] = [first, last]
+    .map((loss) => largestUnit(loss === 'newest' ? 0 : loss))
+    .sort((a, b) => a.seconds - b.seconds);
+  if (from === undefined || to === undefined) return '';
+  if (from.text === to.text) return to.seconds === 0 ? '<1 s' : to.text;
+  const same = from.unit === to.unit || from.seconds === 0;
+  return `${same ? from.amount : from.text}-${to.text}`;
+}
+
+/** `2 min` of 125 s. */
+function largestUnit(seconds: number) {
+  const [amount = '', unit = ''] = durationText(seconds).split(' ');
+  return { seconds, amount, unit, text: `${amount} ${unit}` };
+}
+
+/** Where some label lacks an uberblock that others have; a column that says the same of each row says nothing. */
+function copiesColumn(
+  pool: PoolEntry,
+  shown: readonly CandidateEntry[],
+  all: boolean,
+): { column: CandidateColumn; legend: string } | null {
+  const rings = pool.sources.length * LABELS;
+  const tops = topLevels(pool).length;
+  const known = pool.vdevs !== null && tops <= SYNCED_TOPS;
+  const diverged = hasFinding(pool, 'history-diverged');
+  const full = (each: CandidateEntry) => (diverged ? each.sources.length * LABELS : rings);
+  if (!all && known && shown.every((each) => each.checkpoint !== undefined || each.copies === full(each))) return null;
+  const text = (row: readonly CandidateEntry[]): string => {
+    const [least, most] = [Math.min(...row.map(({ copies: n }) => n)), Math.max(...row.map(({ copies: n }) => n))];
+    const count = least === most ? `${least}` : `${least}-${most}`;
+    return most <= rings ? `${count}/${rings}` : count;
+  };
+  const few = known ? '' : ` A txg is written to ${SYNCED_TOPS} of the ${tops} top-level vdevs at most.`;
+  const legend = `COPIES: in how many of the ${rings} label rings (${LABELS} on each device) the uberblock is whole.${few}`;
+  return { column: { head: 'COPIES', right: true, text }, legend };
+}
+
+const imports = ({ verdict }: CandidateEntry): boolean => verdict === 'importable';
+
+/** The reason that decides of a checkpoint that fails does not say what the row is. */
+function keptText({ checkpoint, verdict }: CandidateEntry): string {
+  const fails = verdict === 'damaged' || verdict === 'incomplete';
+  return checkpoint === undefined || !fails ? '' : `the checkpoint, kept by txg ${checkpoint.heldBy}: `;
+}
+
+/** @param step say also which step of the load it is, to compare with OpenZFS's own log */
+function reasonText(page: Page, candidate: CandidateEntry, step: boolean): string {
+  const crash = candidate.hazards.some((hazard) => hazard.kind === 'panic') ? CRASH : '';
+  const where = step && candidate.failsAt !== null ? ` [${candidate.failsAt}]` : '';
+  const lost = candidate.dataErrors ?? 0;
+  // What is lost matters more than that all else reads.
+  const said = imports(candidate) && lost > 0 ? `${countText(lost, 'block')} of file content cannot be read` : null;
+  const reason = clean(page, crash + keptText(candidate) + (said ?? shortReason(candidate.reasons[0] ?? '')) + where);
+  // By code points: half a surrogate pair is nothing that can be printed.
+  return reason.length > LONGEST_REASON ? `${[...reason].slice(0, LONGEST_REASON).join('')}...` : reason;
+}

@@ -1,0 +1,73 @@
+import type { HistoryEntry } from '../document/historyDocument.ts';
+import { padEnd, padStart } from '../document/shell/printable.ts';
+import type { ViewHead } from '../document/viewHead.ts';
+import { clean, entry, type Page, wrap } from './page.ts';
+import { viewHeadText } from './viewHeadText.ts';
+import { datedColumn } from './writtenColumn.ts';
+
+/** Destructive events that the answer names, the last ones. */
+const NAMED = 5;
+
+/** Where the columns of the table stand. */
+interface Columns {
+  readonly txg: number;
+  readonly time: number;
+}
+
+/**
+ * The beginning of the report of `history`: the last things that were destroyed or rolled back and that the rings can
+ * still go back behind, then the head of the table.
+ *
+ * @param destructive entries of events, oldest first
+ */
+export function historyHeadText(page: Page, head: ViewHead, destructive: readonly HistoryEntry[]): string[] {
+  const lines = viewHeadText(page, head, []);
+  if (head.txg === null) return lines;
+  const last = destructive.filter(({ ringTxgBefore }) => ringTxgBefore !== null).slice(-NAMED);
+  for (const each of last.reverse()) {
+    const what = `${clean(page, whatText(each))} in txg ${each.txg}: the rings still hold txg ${each.ringTxgBefore}, from before`;
+    lines.push(...entry(page, 'Undo', what, page.style.warn));
+  }
+  const columns = columnsOf(page, head);
+  const heads = [padStart('TXG', columns.txg), padEnd('TIME (UTC)', columns.time), 'WHAT'];
+  return [...lines, '', page.style.dim(`  ${heads.join('  ')}`)];
+}
+
+function columnsOf(page: Page, { txg }: ViewHead): Columns {
+  return { txg: Math.max(3, (txg?.length ?? 0) + AFTER.length), time: datedColumn(page)(0).length };
+}
+
+/** Before the txg of a command, which is that one or a later one. */
+const AFTER = '>=';
+const INDENT = 2;
+
+/** One record; a later line holds what does not fit. */
+export function historyRecordText(page: Page, head: ViewHead, record: HistoryEntry): string[] {
+  const columns = columnsOf(page, head);
+  const txg = record.txg ?? (record.afterTxg === null ? '-' : `${AFTER}${record.afterTxg}`);
+  const time = record.time === null ? '-' : datedColumn(page)(record.time);
+  const before = columns.txg + columns.time + 3 * INDENT;
+  const paint = record.destructive ? page.style.bad : record.kind === 'command' ? page.style.strong : page.style.dim;
+  const [first = '', ...rest] = wrap(clean(page, describe(record)), page.width - before);
+  return [
+    `  ${padStart(txg, columns.txg)}  ${padEnd(time, columns.time)}  ${paint(first)}`,
+    ...rest.map((line) => `${' '.repeat(before)}${paint(line)}`),
+  ];
+}
+
+function describe(record: HistoryEntry): string {
+  if (record.kind === 'other') return '(a record of a kind that is not known)';
+  const by = record.kind === 'command' ? whoText(record) : '';
+  return `${whatText(record)}${by}`;
+}
+
+function whatText({ kind, text, dataset, detail }: HistoryEntry): string {
+  if (kind === 'command') return text;
+  const parts = [kind === 'ioctl' ? `ioctl ${text}` : text, dataset ?? '', (detail ?? '').trim()];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+function whoText({ user, host }: HistoryEntry): string {
+  const parts = [user === null ? '' : `user ${user}`, host === null ? '' : `on ${host}`].filter((part) => part !== '');
+  return parts.length === 0 ? '' : ` (${parts.join(' ')})`;
+}

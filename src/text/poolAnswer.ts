@@ -1,0 +1,247 @@
+import type { CandidateEntry, Depth, PoolEntry, SourceEntry } from '../document/document.ts';
+import { agoText, countText, timeText } from './amounts.ts';
+import { bestTxg } from './bestTxg.ts';
+import { countLeaves, layoutText } from './layoutText.ts';
+import { clean, entry, flow, type Page, paragraph } from './page.ts';
+import { hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
+import { shortReason } from './shortReason.ts';
+import { txgsText } from './txgsText.ts';
+import { isWell, wellPool } from './wellPool.ts';
+
+export interface AnswerChoice {
+  /** Nothing but the answer. */
+  readonly quiet: boolean;
+  /** At full length also where all is well. */
+  readonly all: boolean;
+}
+
+/** What a person has to know first: which pool, does it import, which txg is best and what to type. */
+export function poolAnswer(
+  page: Page,
+  pool: PoolEntry,
+  sources: readonly SourceEntry[],
+  depth: Depth,
+  { quiet, all }: AnswerChoice,
+): string[] {
+  const about = poolCase(pool, sources, depth);
+  const short = !all && isWell(about);
+  return [
+    ...heading(page, about),
+    '',
+    ...aimed(page, about),
+    ...outlook(page, about),
+    ...dangers(page, about),
+    '',
+    ...(pool.recommendation === null
+      ? nextStep(page, about)
+      : short
+        ? wellPool(page, about, quiet)
+        : bestTxg(page, about, quiet)),
+  ];
+}
+
+function heading(page: Page, { pool, written }: PoolCase): string[] {
+  const name = pool.name === null ? `(pool ${clean(page, pool.guid)}, name unknown)` : clean(page, pool.name);
+  const leaves = pool.vdevs === null ? null : countLeaves(pool.vdevs);
+  const devices =
+    leaves === null
+      ? countText(pool.sources.length, 'device')
+      : `${leaves.present} of ${countText(leaves.all, 'device')}`;
+  const layout = layoutText(page, pool);
+  const parts = [name, leaves?.all === 1 && leaves.present === 1 ? layout : `${layout}, ${devices}`];
+  if (pool.state !== 'active') parts.push(pool.state);
+  const [last] = written;
+  if (last !== undefined) {
+    const host = pool.hostname === null ? '' : ` by host "${clean(page, pool.hostname)}"`;
+    parts.push(`last written ${timeText(last.timestamp)}${host} (${agoText(last.timestamp, page.now)})`);
+  }
+  const [first = '', ...rest] = flow(parts, '   ', page.width, '  ');
+  const painted = first.startsWith(name) ? page.style.strong(name) + first.slice(name.length) : first;
+  return [painted, ...rest];
+}
+
+/** What was asked for, and whether any txg has it: the rest is read with that in mind. */
+const aimed = (page: Page, { aims }: PoolCase): string[] =>
+  aims.flatMap(({ code, message, severity }) => {
+    const asked = code === 'aimed-before' ? '--before' : '--needs';
+    const text = `Asked for with ${asked}: ${clean(page, message)}`;
+    return paragraph(page, text, severity === 'error' ? page.style.bad : page.style.strong);
+  });
+
+/** One sentence: what an import of the newest txg would do, or, after an aim, what the best one would. */
+function outlook(page: Page, about: PoolCase): string[] {
+  const { good, warn, bad } = page.style;
+  const { pool, newest, written, depth, aims } = about;
+  const [first] = newest;
+  const [last] = written;
+  if (last === undefined) {
+    return paragraph(page, 'Nothing to import: no valid uberblock of this pool was found on these sources.', bad);
+  }
+  if (aims.length > 0) return aimedOutlook(page, about);
+  if (first === undefined || BigInt(first.txg) < BigInt(last.txg)) {
+    const to = first === undefined ? '' : ` after ${first.txg}`;
+    return paragraph(page, `The txgs${to} up to the newest, ${last.txg}, were left out as asked and not judged.`, warn);
+  }
+  const reason = because(page, first);
+  switch (first.verdict) {
+    case 'importable':
+      if (hasFinding(pool, 'history-diverged')) {
+        return paragraph(page, 'Will import, but the devices hold two histories: decide first which to keep.', warn);
+      }
+      if (hasFinding(pool, 'abandoned-timeline')) {
+        const text = `Will import, but the newest txg (${first.txg}) is from before a rewind: decide first which to keep.`;
+        return paragraph(page, text, warn);
+      }
+      if ((pool.recommendation?.destroyedNewest ?? []).length > 0) {
+        return paragraph(
+          page,
+          `Will import ${manner(first)}, but not its last state: ${unpointed(pool, first)}.`,
+          warn,
+        );
+      }
+      return paragraph(
+        page,
+        `Will import ${manner(first)}: ${readsText(first, depth)}.`,
+        first.dataErrors ? warn : good,
+      );
+    case 'readonly':
+      return paragraph(page, `Will import as it is, but only read-only (txg ${first.txg})${reason}.`, warn);
+    case 'damaged': {
+      const plain = hasFinding(pool, 'plain-import-passes');
+      const outcome = plain ? 'A plain import should pass, over damage' : 'Will not import as it is';
+      return paragraph(page, `${outcome}: ${failingTxgs(page, about)}.`, plain ? warn : bad);
+    }
+    case 'incomplete':
+      return paragraph(page, `Will not import from these sources${reason || ': devices are missing'}.`, bad);
+    case 'unverified':
+      return paragraph(page, `Not known whether it imports as it is. ${checked(depth)}`, warn);
+  }
+}
+
+function aimedOutlook(page: Page, { pool, aims }: PoolCase): string[] {
+  const { good, warn, bad } = page.style;
+  const { recommendation } = pool;
+  if (recommendation === null) {
+    const none = aims.some(({ severity }) => severity === 'error');
+    return none ? [] : paragraph(page, 'None of those imports.', bad);
+  }
+  const { txg } = recommendation;
+  switch (recommended(pool)?.verdict) {
+    case 'importable':
+      return paragraph(page, `Txg ${txg} meets that and imports.`, good);
+    case 'readonly':
+      return paragraph(page, `Txg ${txg} meets that and imports, but only read-only.`, warn);
+    default:
+      return paragraph(page, `Txg ${txg} meets that as far as is known; whether it imports is not.`, warn);
+  }
+}
+
+const unpointed = (pool: PoolEntry, { txg }: CandidateEntry): string => {
+  const count = pool.recommendation?.destroyedNewest?.length ?? 0;
+  return `${count === 1 ? 'the newest uberblock is' : `the newest ${count} uberblocks are`} destroyed, and what is left leads to txg ${txg}`;
+};
+
+function readsText({ txg, dataErrors }: CandidateEntry, depth: Depth): string {
+  const newest = `the newest txg (${txg})`;
+  if (depth !== 'data') return `${newest} and all metadata below it can be read`;
+  if (!dataErrors) return `${newest} and everything below it can be read`;
+  return `${newest} and its metadata can be read, but not all content of files`;
+}
+
+/** What an import needs besides the devices. */
+function manner({ commandReadOnly }: CandidateEntry): string {
+  if (commandReadOnly.includes('-m')) return 'with -m (its log device is missing)';
+  return commandReadOnly.includes('-D') ? 'with -D (it was destroyed)' : 'as it is';
+}
+
+/** The newest txgs that fail, up to the first that does not, and why. */
+function failingTxgs(page: Page, { pool, newest }: PoolCase): string {
+  const end = newest.findIndex((candidate) => candidate.verdict !== 'damaged');
+  const txgs = [...new Set((end < 0 ? newest : newest.slice(0, end)).map((candidate) => candidate.txg))];
+  const [first = ''] = txgs;
+  const last = txgs.at(-1) ?? first;
+  const one = txgs.length === 1;
+  const all = BigInt(first) - BigInt(last) + 1n === BigInt(txgs.length);
+  const many = all
+    ? `the newest ${txgs.length} txgs (${last}-${first})`
+    : `the newest ${txgs.length} uberblocks (${txgs.length === 2 ? '' : 'between '}txg ${last} and ${first})`;
+  const which = one ? `the newest txg (${first})` : many;
+  if (hasFinding(pool, 'uberblock-ahead-of-metadata')) {
+    return `${which} ${one ? 'points' : 'point'} to metadata that never reached the disks`;
+  }
+  const [candidate] = newest;
+  const reason = candidate === undefined ? '' : because(page, candidate);
+  if (one) return `${which} is damaged${reason}`;
+  const fail = end < 0 ? `none of ${txgs.length} txgs imports` : `${which} are damaged`;
+  return `${fail}${reason === '' ? '' : `; txg ${first}${reason}`}`;
+}
+
+function because(page: Page, candidate: CandidateEntry): string {
+  const [first = ''] = candidate.reasons;
+  const reason = clean(page, shortReason(first)).replace(/\.$/, '');
+  return reason === '' ? '' : `: ${reason}`;
+}
+
+/** What was looked at and what was not, for a verdict that stayed open. */
+function checked(depth: Depth): string {
+  switch (depth) {
+    case 'labels':
+      return 'Checked: labels and uberblocks. Not checked: whether anything they point to can be read.';
+    case 'mos':
+      return 'Checked: labels, uberblocks and the root of each txg. Not checked: the metadata below it and the data.';
+    case 'meta':
+    case 'data':
+      return 'Not every step of an import could be checked: the table says what was.';
+  }
+}
+
+/** What importing would do to the machine; txgs with the same danger are named together. */
+function dangers(page: Page, { newest }: PoolCase): string[] {
+  const paint = (text: string) => page.style.bad(page.style.strong(text));
+  const known = newest.map(({ txg }) => txg);
+  const txgs = new Map<string, Set<string>>();
+  for (const { txg, hazards } of newest) {
+    for (const { kind, message } of hazards) {
+      const said = clean(page, shortReason(message)).replace(/^importing this txg would crash the machine: /, '');
+      const danger = kind === 'panic' ? `WOULD CRASH THE MACHINE: ${said}` : `${clean(page, kind)}: ${said}`;
+      txgs.set(danger, (txgs.get(danger) ?? new Set()).add(txg));
+    }
+  }
+  return [...txgs].flatMap(([danger, which]) => {
+    const text = `importing txg ${txgsText(which, known)} ${danger}`;
+    return entry(page, 'DANGER', text, paint, paint);
+  });
+}
+
+/** No txg can be named: what to do instead. */
+function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[] {
+  const verdicts = new Set(newest.map((candidate) => candidate.verdict));
+  const next = (text: string) => entry(page, 'Next', text);
+  if (hasFinding(pool, 'aimed-before', 'error')) {
+    return next('Look for the command with zfs-uber history, or scan without --before.');
+  }
+  if (aims.length > 0) return next('Ask for less, or scan without --before and --needs to see what imports at all.');
+  if (newest.length === 0 && pool.candidates.length === 0 && pool.missing.length === 0) {
+    return next('Give every device and every older image you have to one scan; copy failing disks first (ddrescue).');
+  }
+  if (verdicts.has('importable') || verdicts.has('readonly')) return next('Choose a txg from the table.');
+  if (verdicts.has('unverified') && (depth === 'labels' || depth === 'mos')) {
+    return next('Look deeper for a recommendation: the same command with --depth meta.');
+  }
+  if (verdicts.has('unverified')) {
+    return next('No txg could be checked far enough to recommend one. Try the table on a copy.');
+  }
+  if (hasFinding(pool, 'offline-leg')) {
+    return next('Give zpool nothing but what the finding offline-leg names, on a copy.');
+  }
+  if (hasFinding(pool, 'device-truncated', 'error')) {
+    return next('Give the device or image whole: copy it again, or give its partition the old size back.');
+  }
+  if (verdicts.has('incomplete') || pool.missing.length > 0) {
+    return next('Find the missing devices, or images of them, and give them all to one scan.');
+  }
+  return next(
+    'No txg of these rings can be imported from these sources. Write nothing to the disks. ' +
+      'Give every device and every older image you have to one scan; copy failing disks first (ddrescue).',
+  );
+}

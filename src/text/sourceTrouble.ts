@@ -1,0 +1,73 @@
+import type { DocumentError, LabelEntry, ScanDocument } from '../document/document.ts';
+import { countText } from './amounts.ts';
+import { clean, entry, type Page, paragraph } from './page.ts';
+
+interface Troubled {
+  readonly path: string;
+  readonly error: DocumentError | null;
+}
+
+/** Something is wrong with the label or its ring. */
+export const isDamaged = ({ status, ring }: LabelEntry): boolean =>
+  status !== 'ok' || ring === null || ring.badChecksum + ring.unreadable > 0;
+
+/** Sources that could not be opened or read; none when all could. */
+export function couldNotRead(page: Page, sources: readonly Troubled[]): string[] {
+  const failed = sources.filter(({ error }) => error !== null);
+  if (failed.length === 0) return [];
+  return [
+    page.style.bad('Could not read'),
+    ...failed.flatMap(({ path, error }) => {
+      const message = clean(page, error?.message ?? '');
+      // A message names its place, so the path is there already.
+      const name = message.startsWith(clean(page, path)) ? '' : `${clean(page, path)}: `;
+      const code = clean(page, error?.code ?? '');
+      return paragraph(page, `${name}${message}${message.includes(code) ? '' : ` (${code})`}`);
+    }),
+  ];
+}
+
+/**
+ * `message` without the place that errors of this library begin with, for where the text around says it already.
+ *
+ * @param path of the source; both as the document has them
+ */
+export function withoutPlace(path: string, message: string): string {
+  if (!message.startsWith(path)) return message;
+  const end = message.indexOf(': ', path.length);
+  return end < 0 ? message : message.slice(end + 2);
+}
+
+/** What to say when there is no pool to speak of. */
+export function nothingFound(page: Page, document: ScanDocument, asked: string | null): string[] {
+  const readable = document.sources.filter(({ error }) => error === null).length;
+  const trace = document.sources.some(
+    ({ labels, uberblocks }) => uberblocks.length > 0 || labels.some(({ status }) => status === 'ok'),
+  );
+  if (asked !== null && trace) {
+    return [
+      ...paragraph(page, `No pool with the name or guid ${clean(page, asked)} here.`, page.style.bad),
+      ...entry(page, 'Next', 'Scan without --pool to see which pools there are.'),
+    ];
+  }
+  if (document.sources.length === 0) {
+    return paragraph(page, 'No device or image was found in what was given.', page.style.bad);
+  }
+  if (readable === 0) return paragraph(page, 'Nothing could be read, so nothing is known.', page.style.bad);
+  if (trace) {
+    return paragraph(page, 'There are ZFS labels or uberblocks here, but no pool can be made of them.', page.style.bad);
+  }
+  return [
+    ...paragraph(
+      page,
+      `No trace of ZFS: no label and no uberblock in ${countText(readable, 'source')}.`,
+      page.style.bad,
+    ),
+    ...entry(
+      page,
+      'Next',
+      'Is it the right device, or a part of one? A partition is found by its table; where that is lost, say where it ' +
+        'begins: PATH@OFFSET+LENGTH, in bytes.',
+    ),
+  ];
+}

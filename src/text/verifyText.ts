@@ -1,0 +1,264 @@
+import { blockAddresses } from '../document/blockEntry.ts';
+import type { DamagedFile } from '../document/damagedFiles.ts';
+import { shellCommand } from '../document/shell/shellWord.ts';
+import type { FailureEntry, VerifyDocument } from '../document/verifyDocument.ts';
+import { countText, sizeText } from './amounts.ts';
+import { clean, entry, entryLine, type Page, paragraph, type Style } from './page.ts';
+import { table } from './table.ts';
+import { joinBlocks, viewHeadText } from './viewHeadText.ts';
+
+export interface VerifyTextChoice {
+  /** Every line of long lists. */
+  readonly all: boolean;
+  /** The answer alone. */
+  readonly quiet: boolean;
+}
+
+/** Lines of each list when not all are asked for. */
+const SHOWN = 20;
+
+const VERDICTS: Readonly<Record<NonNullable<VerifyDocument['verdict']>, readonly [string, keyof Style]>> = {
+  importable: ['imports, read-only and read-write', 'good'],
+  readonly: ['imports read-only, and not read-write', 'warn'],
+  damaged: ['does not import: it is damaged', 'bad'],
+  incomplete: ['does not import: devices are missing', 'bad'],
+  unverified: ['cannot be told', 'warn'],
+};
+
+/** The report of `verify`: the answer, what it costs in files, then metadata, then the steps of the load. */
+export function verifyText(page: Page, document: VerifyDocument, choice: VerifyTextChoice): string {
+  const head = viewHeadText(page, document, []);
+  if (document.verdict === null) return joinBlocks([head]);
+  const answer = [...head, ...answerLines(page, document)];
+  if (choice.quiet) return joinBlocks([answer]);
+  return joinBlocks([
+    answer,
+    fileLines(page, document, choice),
+    blockLines(page, document, choice),
+    steps(page, document),
+  ]);
+}
+
+function answerLines(page: Page, document: VerifyDocument): string[] {
+  const { verdict, reasons, hazards } = document;
+  if (verdict === null) return [];
+  const [says, paint] = VERDICTS[verdict];
+  const colour = page.style[paint];
+  const lines = entry(page, 'Verdict', says, colour, colour);
+  for (const { message } of hazards)
+    lines.push(...entry(page, 'Danger', clean(page, message), page.style.bad, page.style.bad));
+  const [reason] = reasons;
+  if (reason !== undefined) lines.push(...entry(page, 'Because', clean(page, reason)));
+  lines.push(...entry(page, 'Errors', errorsText(document)));
+  const { blocksChecked, bytesChecked } = document;
+  if (blocksChecked > 0) {
+    lines.push(...entry(page, 'Checked', `${countText(blocksChecked, 'block')}, ${sizeText(bytesChecked)}`));
+  }
+  const command = verdict === 'importable' || verdict === 'readonly' ? document.commandReadOnly : [];
+  if (command.length > 0)
+    lines.push(...entry(page, 'Try', 'read-only first:'), entryLine(page, shellCommand(command, page.unicode)));
+  return lines;
+}
+
+function errorsText({ metadataErrors, dataErrors, found, blocksChecked, depth }: VerifyDocument): string {
+  const unread = depth === 'data' ? '' : ' (data was not looked at: --depth data)';
+  if (metadataErrors === null) {
+    if (blocksChecked === 0) return 'not counted: there is no meta-object set to begin with';
+    const blocks = `${countText(found.metadata, 'block')} of metadata and ${found.data} of data fail`;
+    return `zpool would not come to count them; ${blocks}${unread}`;
+  }
+  const data = dataErrors === null ? '' : `, ${countText(dataErrors, 'data error')}`;
+  const text = `${countText(metadataErrors, 'metadata error')}${data}, as zpool would count them${unread}`;
+  const more = found.metadata + found.data - metadataErrors - (dataErrors ?? 0);
+  return more > 0 ? `${text}; it stops there, and ${countText(more, 'more block')} of what follows fail` : text;
+}
+
+function fileLines(page: Page, { files }: VerifyDocument, { all }: VerifyTextChoice): string[] {
+  const damaged = files.filter(({ state }) => state !== 'nameless');
+  const nameless = files.filter(({ state }) => state === 'nameless');
+  const rows = damaged.map((file) => ({ cells: cellsOf(`${file.blocks}`, lostOf(file)), note: fileName(file) }));
+  rows.push(...(all ? nameless.map((file) => namelessRow([file])) : byDirectory(nameless).map(namelessRow)));
+  const shown = (all ? rows : rows.slice(0, SHOWN)).map(({ cells, note }) => ({ cells, note: clean(page, note) }));
+  const columns = [
+    { head: 'BLOCKS', right: true },
+    { head: 'LOST', right: true },
+  ];
+  const heads = [
+    ...(damaged.length > 0 ? [`Damaged files: ${damaged.length}`] : []),
+    ...(nameless.length > 0 ? [`Files that only lost their names: ${nameless.length}`] : []),
+  ];
+  if (heads.length === 0) return [];
+  return [
+    page.style.strong(heads.join('; ')),
+    ...table(page, columns, 'FILE', shown, rest(rows.length - shown.length)),
+  ];
+}
+
+const cellsOf = (...texts: readonly string[]) => texts.map((text) => ({ text, paint: null }));
+
+/** Those of one directory together: they are found by number only. */
+function byDirectory(files: readonly DamagedFile[]): DamagedFile[][] {
+  const groups = new Map<string, DamagedFile[]>();
+  for (const file of files) {
+    const key = JSON.stringify([file.dataset, directoryOf(file)]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [file]);
+    else group.push(file);
+  }
+  return [...groups.values()];
+}
+
+/** What stands before the unknown name; null when that is not known either. */
+function directoryOf({ path }: DamagedFile): string | null {
+  const end = path?.lastIndexOf('/<') ?? -1;
+  return path === null || end < 0 ? null : path.slice(0, end) || '/';
+}
+
+function namelessRow(files: readonly DamagedFile[]): { cells: ReturnType<typeof cellsOf>; note: string } {
+  const [first] = files;
+  const objects = files.map(({ object }) => object);
+  const one = first === undefined || files.length === 1;
+  const cells = cellsOf('-', one ? 'its name' : `${files.length} names`);
+  if (first === undefined) return { cells, note: '' };
+  if (one) return { cells, note: fileName(first) };
+  const { dataset, alsoIn } = first;
+  const also = alsoIn.length === 0 ? '' : ` (also in ${some(alsoIn)})`;
+  const where = directoryOf(first);
+  return {
+    cells,
+    note: `${dataset}${where === null ? ', directory unknown' : at(where)}, objects ${some(objects, 5)}${also}`,
+  };
+}
+
+function lostOf({ state, damagedBytes }: DamagedFile): string {
+  if (state === 'nameless') return 'its name';
+  // A spill block holds none of its content.
+  if (damagedBytes === '0') return 'attributes';
+  return damagedBytes === null ? 'all' : sizeText(damagedBytes);
+}
+
+function fileName({ dataset, path, otherPaths, object, alsoIn, nameless, state }: DamagedFile): string {
+  const about = [
+    ...(otherPaths.length === 0 ? [] : [`also named ${some(otherPaths)}`]),
+    ...(alsoIn.length === 0 ? [] : [`also in ${some(alsoIn)}`]),
+    ...(state === 'unlinked' ? ['deleted, was open'] : []),
+  ];
+  const name =
+    path === null ? `${dataset}, object ${object}${WITHOUT_NAME[nameless ?? 'unknown']}` : named(dataset, path);
+  return about.length === 0 ? name : `${name} (${about.join('; ')})`;
+}
+
+const named = (dataset: string, path: string): string =>
+  path === '/' ? `${dataset}: the filesystem, with all its files` : `${dataset}${at(path)}`;
+
+/** A path that is not known to the root has no place behind the dataset. */
+const at = (path: string): string => (path.startsWith('/') ? `:${path}` : `: ${path}`);
+
+const WITHOUT_NAME: Readonly<Record<NonNullable<DamagedFile['nameless']>, string>> = {
+  encrypted: ' (its name is encrypted)',
+  unlinked: '',
+  unknown: ' (no directory names it)',
+};
+
+/** The first of many. */
+function some(items: readonly string[], shown = 3): string {
+  const more = items.length - shown;
+  return more > 0 ? `${items.slice(0, shown).join(', ')} and ${more} more` : items.join(', ');
+}
+
+/** What is no content of a named file: metadata first, it is what fails an import. */
+function blockLines(page: Page, { failures, failuresLeftOut }: VerifyDocument, { all }: VerifyTextChoice): string[] {
+  const listed = failures.filter(
+    ({ kind, path, nameless }) => kind === 'metadata' || (path === null && nameless === null),
+  );
+  listed.sort((a, b) => Number(a.kind === 'data') - Number(b.kind === 'data'));
+  const shown = all ? listed : listed.slice(0, SHOWN);
+  const lines = shown.flatMap((failure) => {
+    const label = failure.kind === 'metadata' ? 'Metadata' : 'Data';
+    return entry(page, label, clean(page, failureText(failure)), page.style.bad);
+  });
+  const hidden = listed.length - shown.length;
+  if (hidden > 0) lines.push(...paragraph(page, rest(hidden) ?? '', page.style.dim));
+  if (failuresLeftOut > 0) {
+    lines.push(
+      ...paragraph(page, `${countText(failuresLeftOut, 'block')} that fail are not listed at all.`, page.style.dim),
+    );
+  }
+  return lines.length === 0 ? [] : [page.style.strong('Other blocks that fail'), ...lines];
+}
+
+function failureText(failure: FailureEntry): string {
+  const { dataset, datasetObject, objects, alsoIn } = failure;
+  const own = dataset ?? `dataset ${datasetObject}`;
+  const where = [alsoIn.length === 0 ? own : `${own} (also in ${some(alsoIn.map((other) => other.dataset))})`];
+  where.push(...objectText(failure), blockText(failure));
+  if (objects !== null) where.push(lostText(failure, objects));
+  const addresses = blockAddresses(failure.blockPointer);
+  const copies = failure.attempts.map(({ vdev, source, offsetBytes, outcome }) =>
+    source === null || offsetBytes === null
+      ? `${vdev} ${outcome}`
+      : `${source} @ 0x${BigInt(offsetBytes).toString(16)} ${outcome}`,
+  );
+  const place = addresses.length === 0 ? '' : ` at ${addresses.join(', ')}`;
+  return `${where.join(', ')}${place}: ${copies.length === 0 ? failure.message : copies.join('; ')}`;
+}
+
+function objectText({ what, object, objectType, role, path, nameless }: FailureEntry): string[] {
+  if ((what !== 'content' && what !== 'indirect') || object === '0') return [];
+  const kind = role ?? objectType;
+  const name = path ?? (nameless === 'encrypted' ? 'its name is encrypted' : '');
+  return [`object ${object}${kind === null ? '' : ` (${kind})`}${name === '' ? '' : ` ${name}`}`];
+}
+
+function blockText({ what, level, blockId, offsetBytes, lengthBytes, object }: FailureEntry): string {
+  if (blockId === '-1') return 'its spill block';
+  const part = what === 'indirect' && object === '0' ? 'indirect of the dnodes' : what;
+  const block = `${part} level ${level} block ${blockId}`;
+  if (offsetBytes === null || lengthBytes === null) return block;
+  return `${block} (${sizeText(lengthBytes)} at byte ${offsetBytes})`;
+}
+
+function lostText(
+  { lost, lostRoles, lostAll, nameless }: FailureEntry,
+  objects: { first: string; last: string },
+): string {
+  const range = `objects ${objects.first} to ${objects.last}`;
+  if (lostRoles.length > 0)
+    return `${range}: ${some(
+      lostRoles.map(({ role }) => role),
+      6,
+    )}`;
+  if (nameless === 'encrypted') return `${range}: their names are encrypted`;
+  const gone = lost.filter(({ state }) => state === 'lost');
+  const names = gone.flatMap(({ paths, object }) => paths[0] ?? `object ${object}`);
+  const count = `${lostAll ? '' : 'at least '}${countText(gone.length, 'file')}`;
+  return names.length === 0 ? range : `${range}: ${count}: ${some(names)}`;
+}
+
+const rest = (count: number): string | null => (count > 0 ? `${count} more: --all` : null);
+
+const OUTCOMES: Readonly<Record<VerifyDocument['steps'][number]['outcome'], readonly [string, keyof Style]>> = {
+  passed: ['passed', 'good'],
+  failed: ['FAILED', 'bad'],
+  open: ['open', 'warn'],
+  'not-reached': ['not reached', 'dim'],
+};
+
+function steps(page: Page, document: VerifyDocument): string[] {
+  const rows = document.steps.map(({ name, when, outcome, message }) => {
+    const [text, paint] = OUTCOMES[outcome];
+    const about = [when === 'always' ? '' : 'read-write only', message ?? ''].filter((part) => part !== '');
+    return {
+      cells: [
+        { text: name, paint: null },
+        { text, paint },
+      ],
+      note: clean(page, about.join(': ')),
+    };
+  });
+  const columns = [
+    { head: 'STEP OF THE LOAD', right: false },
+    { head: 'RESULT', right: false },
+  ];
+  return rows.length === 0 ? [] : table(page, columns, '', rows, null);
+}
