@@ -11,7 +11,7 @@ import { CACHE, unpackImage } from './images.js';
 
 /** Parts loaded on demand that are needed for it. All others stay out: bin/zfs-uber.js takes the whole program then. */
 const PARTS =
-  /\/(nodeLibrary|scanCommand|labelsCommand|ringCommand|api\/scan|api\/shiftedSources|report\/text\/(scanText|labelsText|ringText))\.ts$/;
+  /\/(nodeLibrary|scanCommand|labelsCommand|ringCommand|api\/scan|api\/shiftedSources|src\/text\/(scanText|labelsText|ringText))\.ts$/;
 
 /** What is run for its code to be kept. */
 const ASKED = [
