@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CACHE, unpackImage } from './images.js';
+import { CACHE, imageIn } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
@@ -160,9 +160,8 @@ async function start() {
   setUp();
   const demo = join(ROOT, 'test-images', 'demo');
   const { images, about } = JSON.parse(readFileSync(join(demo, 'truth.json'), 'utf8'));
-  const folder = join(CACHE, 'pools', 'demo');
-  for (const image of images) await unpackImage(join(demo, `${image}.gz`), folder);
-  const sources = images.map((/** @type {string} */ image) => relative(process.cwd(), join(folder, image)));
+  const sources = [];
+  for (const image of images) sources.push(relative(process.cwd(), await imageIn(demo, image)));
   console.error(`\n${about}\n\n$ zfs-uber scan ${sources.join(' ')}\n`);
   must(process.execPath, [join(ROOT, 'bin', 'zfs-uber.js'), 'scan', ...sources]);
 }

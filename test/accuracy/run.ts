@@ -1,7 +1,7 @@
 // Compares the verdicts of `scan` with what real ZFS answered, over folders laid out like test-images.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CACHE, unpackImage } from '../../bin/images.js';
+import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import type { Verdict } from '../../src/document/document.ts';
 import type { KernelAnswer, Truth } from '../tools/images.ts';
@@ -24,12 +24,9 @@ function scenarios(folder: string): Scenario[] {
 }
 
 /** Images may be packed or not. */
-const imageOf = ({ name, dir }: Scenario, image: string): Promise<string> | string =>
-  existsSync(join(dir, image)) ? join(dir, image) : unpackImage(join(dir, `${image}.gz`), join(CACHE, 'pools', name));
-
 async function compare(scenario: Scenario): Promise<PoolComparison> {
   const { truth } = scenario;
-  const images = await Promise.all(truth.images.map((image) => imageOf(scenario, image)));
+  const images = await Promise.all(truth.images.map((image) => imageIn(scenario.dir, image)));
   const document = await scan(images, { depth: 'data' });
   return comparePool(document.pools.find(({ name }) => name === truth.pool) ?? null, truth);
 }

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { unpackImage } from '../../bin/images.js';
+import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
 import { PLAIN_STYLE } from '../../src/text/page.ts';
@@ -39,7 +39,7 @@ describe(`a scan of mutated pools (ZFS_UBER_SEED=${SEED})`, () => {
       const devices: Device[] = [];
       // Unpacked anew, as sparse files: these are written to.
       for (const image of images) {
-        const path = await unpackImage(join(dir, `${image}.gz`), join(folder, name));
+        const path = await imageIn(dir, image, join(folder, name));
         devices.push({ path, labels: await labelsOfFile(path) });
       }
       sets.push(devices);

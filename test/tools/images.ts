@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { CACHE, unpackImage } from '../../bin/images.js';
+import { delimiter, join } from 'node:path';
+import { CACHE, imageIn } from '../../bin/images.js';
 
 /** What real ZFS answered for one txg of a pool. */
 export interface KernelAnswer {
@@ -46,12 +46,14 @@ export interface PoolFixture {
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const FOLDERS = [join(ROOT, 'test-images'), join(ROOT, '..', 'shared', 'pools')];
+/** More folders laid out like test-images, as a list of paths: the same tests then run over their pools too. */
+const MORE = (process.env['ZFS_UBER_POOLS'] ?? '').split(delimiter).filter((folder) => folder !== '');
+const FOLDERS = [join(ROOT, 'test-images'), ...MORE];
 
-/** The pools that are kept with the repository and, where they are beside it, the larger collection; one of a name. */
+/** The pools that are kept with the repository, and those of the folders that `ZFS_UBER_POOLS` names; one of a name. */
 export function pools(): PoolFixture[] {
   const found = new Map<string, PoolFixture>();
-  for (const folder of FOLDERS.filter((each) => existsSync(each))) {
+  for (const folder of FOLDERS) {
     for (const name of readdirSync(folder)) {
       const dir = join(folder, name);
       if (found.has(name) || !existsSync(join(dir, 'truth.json'))) continue;
@@ -71,7 +73,7 @@ export function pool(name: string): PoolFixture {
 
 /** Path of an unpacked image; a cached file that all tests share, so never write to it. */
 export function poolImage(fixture: PoolFixture, image: string): Promise<string> {
-  return unpackImage(join(fixture.dir, `${image}.gz`), join(CACHE, 'pools', fixture.name));
+  return imageIn(fixture.dir, image);
 }
 
 /** Paths of all unpacked images of a pool, in the order of its truth. */
