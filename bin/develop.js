@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as zlib from 'node:zlib';
 import { CACHE, imageIn } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -117,7 +118,8 @@ function addon() {
     return;
   }
   const native = join(ROOT, 'native');
-  const built = readdirSync(native).some((file) => file.endsWith('.node'));
+  const addons = () => readdirSync(native).filter((file) => file.endsWith('.node'));
+  const built = addons().length > 0 && addons().every((file) => existsSync(join(native, `${file}.json`)));
   const inputs = filesBelow(native, /\.(rs|toml|lock)$/);
   once(
     'addon',
@@ -128,13 +130,27 @@ function addon() {
         cwd: ROOT,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
-      if (status === 0) return `built with ${cargo}`;
+      if (status === 0) {
+        for (const file of addons()) seal(join(native, file));
+        return `built with ${cargo}`;
+      }
       console.error(stderr.toString());
       return 'does not build here (see above): the pure-TypeScript path is used';
     },
     !built,
   );
 }
+
+/**
+ * Notes beside the addon what it is: a file that was cut crashes the process that loads it, and is not loaded.
+ *
+ * @param {string} file
+ */
+function seal(file) {
+  const bytes = readFileSync(file);
+  writeFileSync(`${file}.json`, `${JSON.stringify({ size: bytes.length, crc32: zlib.crc32(bytes) })}\n`);
+}
+
 const NAPI_BUILD = [
   'build',
   '--release',

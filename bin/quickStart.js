@@ -6,10 +6,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
 import { build } from 'esbuild';
 import { CACHE, unpackImage } from './images.js';
 
-/** Parts loaded on demand that are needed for it. All others stay out: bin/zfs-uber.js takes the whole program then. */
+/** Parts loaded on demand that are needed for it. All others stay out: bin/run.cjs takes the whole program then. */
 const PARTS =
   /\/(nodeLibrary|scanCommand|labelsCommand|ringCommand|api\/scan|api\/shiftedSources|src\/text\/(scanText|labelsText|ringText))\.ts$/;
 
@@ -41,7 +42,7 @@ async function bundle() {
     supported: { 'dynamic-import': false },
     logLevel: 'warning',
     define: { 'import.meta.url': 'importMetaUrl' },
-    // A function of what a CommonJS module is given: bin/zfs-uber.js calls it.
+    // A function of what a CommonJS module is given: bin/run.cjs calls it.
     banner: {
       js: '(function(exports,require,module,__filename){const importMetaUrl=require("node:url").pathToFileURL(__filename).href;',
     },
@@ -71,6 +72,17 @@ async function compile() {
   if (status !== 0) throw new Error(`dist/start.cjs ends with status ${status}`);
 }
 
+/** Notes what the files sum to, without which bin/run.cjs takes neither. */
+function seal() {
+  /** @param {string} name */
+  const sum = (name) => {
+    const file = join(ROOT, 'dist', name);
+    return existsSync(file) ? crc32(readFileSync(file)) : null;
+  };
+  const sums = { script: sum('start.cjs'), cache: sum('start.cache') };
+  writeFileSync(join(ROOT, 'dist', 'start.json'), JSON.stringify(sums));
+}
+
 /** @param {string} image to scan */
 async function compileHere(image) {
   const file = join(ROOT, 'dist', 'start.cjs');
@@ -91,4 +103,5 @@ const [image] = process.argv.slice(2);
 if (image === undefined) {
   await bundle();
   await compile();
+  seal();
 } else await compileHere(image);
