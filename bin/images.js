@@ -7,13 +7,14 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -25,10 +26,14 @@ const HOLE = 64 * 1024;
 const ZEROS = Buffer.alloc(HOLE);
 
 /**
- * How an image is packed: whole; only its runs of data behind a line that says where they belong, so that an image of
- * any size is unpacked in the time that its data takes; or by zstd.
+ * The images of a pool in one gzip stream: a line of JSON, `{ images: [{ name, size, runs: [[offset, length, at]] }] }`,
+ * then the data that the runs name by where it begins. Blocks that stand in several images, as the legs of a mirror
+ * have them, are kept once, and an image of 20 TB unpacks in the time that its data takes.
  */
-const PACKED = ['.sparse.gz', '.gz', '.zst'];
+const ARCHIVE = 'images.gz';
+
+/** An image by itself. */
+const PACKED = ['.gz', '.zst'];
 
 /** Two collections may have pools of one name. @param {string} folder of a pool @returns {string} where it is unpacked to */
 function cacheOf(folder) {
@@ -44,26 +49,59 @@ function cacheOf(folder) {
  */
 export async function imageIn(folder, image, into = cacheOf(folder)) {
   if (existsSync(join(folder, image))) return join(folder, image);
+  const archive = join(folder, ARCHIVE);
+  if (existsSync(archive)) {
+    const target = join(into, image);
+    if (!isUnpacked(archive, target)) unpackArchive(archive, into);
+    return target;
+  }
   const packed = PACKED.map((ending) => join(folder, `${image}${ending}`)).find((path) => existsSync(path));
   return unpackImage(packed ?? join(folder, `${image}.gz`), into);
+}
+
+/** @param {string} packed @param {string} target */
+const isUnpacked = (packed, target) => existsSync(target) && statSync(target).mtimeMs >= statSync(packed).mtimeMs;
+
+/** Several test workers may unpack the same image: each writes its own file, the last rename wins. @param {string} target */
+const partialOf = (target) => `${target}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+
+/** @param {string} archive @param {string} into */
+function unpackArchive(archive, into) {
+  mkdirSync(into, { recursive: true });
+  const bytes = gunzipSync(readFileSync(archive));
+  const end = bytes.indexOf('\n');
+  const data = bytes.subarray(end + 1);
+  /** @type {{ images: { name: string, size: number, runs: [offset: number, length: number, at: number][] }[] }} */
+  const { images } = JSON.parse(bytes.subarray(0, end).toString());
+  for (const { name, size, runs } of images) {
+    const target = join(into, name);
+    const partial = partialOf(target);
+    const fd = openSync(partial, 'wx');
+    try {
+      for (const [offset, length, at] of runs) writeSync(fd, data, at, length, offset);
+      ftruncateSync(fd, size);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(partial, target);
+  }
 }
 
 /**
  * Unpacks an image as a sparse file into `into`, unless that is done already.
  *
- * @param {string} packed path that ends in one of {@link PACKED}
+ * @param {string} packed path that ends in .gz or .zst
  * @param {string} into folder, made where it is missing
  * @returns {Promise<string>} path of the unpacked file: the name without that ending
  */
 export async function unpackImage(packed, into) {
   const ending = PACKED.find((each) => packed.endsWith(each)) ?? '';
   const target = join(into, basename(packed, ending));
-  if (existsSync(target) && statSync(target).mtimeMs >= statSync(packed).mtimeMs) return target;
+  if (isUnpacked(packed, target)) return target;
   mkdirSync(into, { recursive: true });
-  // Several test workers may unpack the same image: each writes its own file, the last rename wins.
-  const partial = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  const partial = partialOf(target);
   if (ending === '.zst') unpackZstd(packed, partial);
-  else await unpackGzip(packed, partial, ending === '.sparse.gz');
+  else await unpackGzip(packed, partial);
   renameSync(partial, target);
   return target;
 }
@@ -76,39 +114,16 @@ function unpackZstd(packed, path) {
   if (status !== 0) throw new Error(`zstd -d ${packed}: ${error?.message ?? stderr}`);
 }
 
-/** @param {string} packed @param {string} path @param {boolean} inRuns the data stands behind a list of its runs */
-async function unpackGzip(packed, path, inRuns) {
+/** @param {string} packed @param {string} path */
+async function unpackGzip(packed, path) {
   const fd = openSync(path, 'wx');
   try {
-    const chunks = createReadStream(packed).pipe(createGunzip({ chunkSize: HOLE }));
-    /** @type {{ size: number, runs: [offset: number, length: number][] } | null} */
-    let list = null;
-    let head = Buffer.alloc(0);
     let at = 0;
-    for await (let chunk of chunks) {
-      if (inRuns && list === null) {
-        head = Buffer.concat([head, chunk]);
-        const end = head.indexOf('\n');
-        if (end < 0) continue;
-        list = JSON.parse(head.subarray(0, end).toString());
-        chunk = head.subarray(end + 1);
-      }
-      if (list === null) {
-        if (!ZEROS.subarray(0, chunk.length).equals(chunk)) writeSync(fd, chunk, 0, chunk.length, at);
-        at += chunk.length;
-        continue;
-      }
-      while (chunk.length > 0) {
-        const run = list.runs[0];
-        if (run === undefined) throw new Error(`${packed}: more data than its list of runs has`);
-        const length = Math.min(run[1], chunk.length);
-        writeSync(fd, chunk, 0, length, run[0]);
-        chunk = chunk.subarray(length);
-        if (length === run[1]) list.runs.shift();
-        else list.runs[0] = [run[0] + length, run[1] - length];
-      }
+    for await (const chunk of createReadStream(packed).pipe(createGunzip({ chunkSize: HOLE }))) {
+      if (!ZEROS.subarray(0, chunk.length).equals(chunk)) writeSync(fd, chunk, 0, chunk.length, at);
+      at += chunk.length;
     }
-    ftruncateSync(fd, list?.size ?? at);
+    ftruncateSync(fd, at);
   } finally {
     closeSync(fd);
   }

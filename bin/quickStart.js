@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 import { build } from 'esbuild';
-import { CACHE, unpackImage } from './images.js';
+import { imageIn } from './images.js';
 
 /** Parts loaded on demand that are needed for it. All others stay out: bin/run.cjs takes the whole program then. */
 const PARTS =
@@ -62,9 +62,9 @@ async function bundle() {
 
 /** Leaves V8's code for what the commands ran beside it. Every other version of Node refuses it and compiles as usual. */
 async function compile() {
-  const gz = join(ROOT, 'test-images', 'torn-sector', 'd0.img.gz');
-  if (!existsSync(gz)) return;
-  const image = await unpackImage(gz, join(CACHE, 'pools', 'torn-sector'));
+  const pool = join(ROOT, 'test-images', 'torn-sector');
+  if (!existsSync(pool)) return;
+  const image = await imageIn(pool, 'd0.img');
   // A process of its own, for its arguments and its stdout.
   const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), image], {
     stdio: ['ignore', 'ignore', 'inherit'],
