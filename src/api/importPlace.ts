@@ -1,5 +1,5 @@
 import type { OpenedSource } from '../node/openSources.ts';
-import { fillsPath } from '../pool/survey.ts';
+import { fillsPath, type HiddenVdev } from '../pool/survey.ts';
 import type { ImportPlace } from '../rewind/importPlace.ts';
 
 /** Where Linux has a name for each partition of a disk and for each image that is attached. */
@@ -7,11 +7,19 @@ const DEVICES = '/dev';
 
 /**
  * What `zpool import` can be pointed at. Null for what it does not see as it is: a partition or a slice of an image file,
- * and what begins elsewhere.
+ * what begins elsewhere, and a partition that the system makes no device of.
  */
 export function importPlace({ path, kind, offset, size, partition, disk, shift }: OpenedSource): ImportPlace | null {
   if (shift !== null) return fillsPath(shift, size) ? { path, kind: disk?.block ? 'block' : 'file' } : null;
   if (kind === 'block') return { path, kind: 'block' };
-  if (partition !== null && disk?.block) return { path: DEVICES, kind: 'block' };
+  if (partition !== null && disk?.block) return partition.hidden !== null ? null : { path: DEVICES, kind: 'block' };
   return offset === 0 && partition === null ? { path, kind: 'file' } : null;
+}
+
+/** Where a vdev lies that the system has no device of; null where it has one, or is given the image of one. */
+export function hiddenVdev({ path, partition, shift, offset, size }: OpenedSource): HiddenVdev | null {
+  const place = { path, start: offset, length: size };
+  if (shift !== null) return fillsPath(shift, size) ? null : { ...place, reason: 'no-table', index: null };
+  const reason = partition?.hidden ?? null;
+  return reason === null ? null : { ...place, reason, index: partition?.index ?? null };
 }

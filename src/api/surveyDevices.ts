@@ -2,6 +2,7 @@ import { mapBounded } from '../node/bounded.ts';
 import { type OpenedSource, openSources } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
+import { hiddenVdev } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
 
@@ -27,7 +28,10 @@ export async function surveyDevices(specs: readonly string[], choice: SurveyChoi
       const found = await surveyDevice(source.source, choice.engine, options);
       // The survey tells what can be read to the sector; from here on blocks are read, most of them small.
       const cached = cache.of(source.source);
-      return { opened: { ...source, source: cached }, survey: { ...found, source: cached, shift: source.shift } };
+      return {
+        opened: { ...source, source: cached },
+        survey: { ...found, source: cached, shift: source.shift, hidden: hiddenVdev(source) },
+      };
     };
     const surveyed = await mapBounded(opened, AT_ONCE, async (source) => {
       const each = await survey(source);

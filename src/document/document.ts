@@ -1,3 +1,5 @@
+import type { HiddenVdev } from '../pool/survey.ts';
+
 /**
  * The JSON documents, name by name. What the contract fixes keeps its name, type and meaning; additions are free.
  * 64-bit quantities that may pass 2^53 are decimal strings; counts, indexes and seconds are numbers.
@@ -80,6 +82,8 @@ export interface SourceEntry {
   /** Where the vdev begins inside the path. */
   readonly offsetBytes: string;
   readonly error: DocumentError | null;
+  /** Why the system has no device that begins and ends there; left out where it has one, or is given the image of one. */
+  readonly hidden?: HiddenVdev['reason'];
   readonly labels: readonly LabelEntry[];
   readonly uberblocks: readonly UberblockEntry[];
 }

@@ -3,7 +3,7 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { Mmp, Uberblock } from '../format/uberblock.ts';
-import type { DeviceSurvey, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
+import type { DeviceSurvey, HiddenVdev, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
 import { contentKey } from '../pool/uberblockCopies.ts';
 import type {
   BlockPointerEntry,
@@ -25,6 +25,8 @@ export interface SourceDescription {
   /** Where the vdev begins inside the path. */
   readonly offsetBytes: number | bigint;
   readonly error: DocumentError | null;
+  /** Why the system has no device that is the vdev; null where it has one, or is given the image of one. */
+  readonly hidden: HiddenVdev['reason'] | null;
 }
 
 /** The parts of a description as every document prints them. */
@@ -35,6 +37,7 @@ export function describeSource(source: SourceDescription): Omit<SourceEntry, 'la
     sizeBytes: source.sizeBytes.toString(),
     offsetBytes: source.offsetBytes.toString(),
     error: source.error,
+    ...(source.hidden === null ? {} : { hidden: source.hidden }),
   };
 }
 

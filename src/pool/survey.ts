@@ -3,6 +3,7 @@ import { alignedSize } from '../format/label.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
 import type { Uberblock } from '../format/uberblock.ts';
+import type { HiddenReason } from '../source/partition.ts';
 import type { ByteSource } from '../source/source.ts';
 
 /**
@@ -94,6 +95,20 @@ export interface DeviceShift {
 export const fillsPath = ({ start, pathSize }: DeviceShift, size: number): boolean =>
   start === 0 && size === alignedSize(pathSize);
 
+/** A vdev that the system has no device of, which then has to be shown by hand. */
+export interface HiddenVdev {
+  /** `no-table`: no table lists it. */
+  readonly reason: HiddenReason | 'no-table';
+  /** The file or device that it lies in. */
+  readonly path: string;
+  /** Bytes of `path`; before it when negative. */
+  readonly start: number;
+  /** Bytes. */
+  readonly length: number;
+  /** As its table numbers it; null without one. */
+  readonly index: number | null;
+}
+
 /** All that the label regions of one device say. */
 export interface DeviceSurvey {
   readonly source: ByteSource;
@@ -105,4 +120,6 @@ export interface DeviceSurvey {
   readonly config: LabelConfig | null;
   /** Null where the vdev begins and ends as its source does. */
   readonly shift: DeviceShift | null;
+  /** Null where the system has, or would have of an image, a device that is the vdev. */
+  readonly hidden: HiddenVdev | null;
 }

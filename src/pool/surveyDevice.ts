@@ -75,7 +75,14 @@ async function surveyWithin(
   );
   const reader = new UberblockReader();
   const labels = drafts.map((each) => survey(each, reader));
-  return { source, alignedSize: alignedSize(source.size), labels, config: mostTrusted(labels), shift: null };
+  return {
+    source,
+    alignedSize: alignedSize(source.size),
+    labels,
+    config: mostTrusted(labels),
+    shift: null,
+    hidden: null,
+  };
 }
 
 function draft(window: LabelWindow, others: readonly Draft[]): Draft {

@@ -10,8 +10,10 @@ import type { ImportPlace } from './importPlace.ts';
  * Source: module/os/linux/zfs/vdev_disk.c, vdev_disk_open; asked of OpenZFS 2.3.2
  */
 export function needsAttaching(device: DeviceSurvey, place: ImportPlace | null): boolean {
-  if (place === null) return device.shift === null;
-  return place.kind === 'file' && isDisk(device);
+  if (place !== null) return place.kind === 'file' && isDisk(device);
+  const { shift, config } = device;
+  // What lacks its front, and a file that begins elsewhere, need more than one line: their finding has it.
+  return shift === null || (shift.start >= 0 && (config === null || isDisk(device)));
 }
 
 /** Its own label says that it is a disk; without a label that decodes nothing is known, and nothing imports it. */

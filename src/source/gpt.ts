@@ -4,7 +4,8 @@ import { type Decoded, read } from '../bytes/struct.ts';
 import { crc32 } from './crc32.ts';
 import { fromEnds, type SourceEnds } from './ends.ts';
 import { GPT_ENTRY, GPT_HEADER, GPT_HEADER_CRC_OFFSET, GPT_SIGNATURE, SECTOR_SIZES } from './gpt.layout.ts';
-import { type Partition, type PartitionTables, placePartition } from './partition.ts';
+import type { GptCopy } from './hidden.ts';
+import { type HiddenReason, type Partition, type PartitionTables, placePartition } from './partition.ts';
 import { readAround } from './readAround.ts';
 import type { ByteSource } from './source.ts';
 
@@ -17,8 +18,7 @@ const MAX_ENTRY_TROUBLES = 8;
 type Header = Decoded<typeof GPT_HEADER.fields>;
 
 /** One copy of a table, as far as it could be read. */
-interface Table extends PartitionTables {
-  readonly sectorSize: number;
+interface Table extends PartitionTables, GptCopy {
   /** Of header and entries: how many fail. 0 is a table to trust alone. */
   readonly damage: number;
 }
@@ -30,14 +30,14 @@ interface Table extends PartitionTables {
  * @param ends of `source`
  * @param protectedSectors length that a protective MBR gives to the disk: leads to the backup table of an image that
  *   grew; null when there is none
- * @returns no partitions and no troubles when nothing looks like a GPT
+ * @returns no partitions, troubles and copies when nothing looks like a GPT
  */
 export async function readGpt(
   source: ByteSource,
   ends: SourceEnds,
   protectedSectors: bigint | null,
   signal?: AbortSignal,
-): Promise<PartitionTables> {
+): Promise<PartitionTables & { readonly copies: readonly GptCopy[] }> {
   const tables: Table[] = [];
   for (const sectorSize of SECTOR_SIZES) {
     tables.push(...(await readCopies(source, ends, sectorSize, protectedSectors, signal)));
@@ -53,7 +53,7 @@ export async function readGpt(
     seen.add(extent);
     partitions.push(partition);
   }
-  return { partitions, troubles: tables.flatMap((table) => table.troubles) };
+  return { partitions, troubles: tables.flatMap((table) => table.troubles), copies: tables };
 }
 
 /** The primary table and, when it is not perfect, the backup. */
@@ -117,7 +117,7 @@ async function readTable(
   ) {
     const found = `${entryCount} of ${entrySize} bytes at sector ${header.entriesLba}`;
     troubles.push(new FormatError('format-value', 'GPT entries', `entries inside ${source.size} bytes`, found, place));
-    return { header, table: { partitions: [], troubles, sectorSize, damage: 2 } };
+    return { header, table: { partitions: [], troubles, sectorSize, from, damage: 2, fault: 'entry-size' } };
   }
   const entriesAt = Number(offset);
   const claimed = entrySize * entryCount;
@@ -129,7 +129,27 @@ async function readTable(
   if (entriesTrouble !== null) troubles.push(entriesTrouble);
 
   const partitions = decodeEntries(source, entries.bytes, entrySize, sectorSize, from, entriesPlace, troubles);
-  return { header, table: { partitions, troubles, sectorSize, damage: damage + (entriesTrouble === null ? 0 : 1) } };
+  const fault =
+    headerFault(header, sector, lba, source.size) ?? (entriesTrouble instanceof FormatError ? 'entries-crc' : null);
+  return {
+    header,
+    table: { partitions, troubles, sectorSize, from, fault, damage: damage + (entriesTrouble === null ? 0 : 1) },
+  };
+}
+
+/** Bytes of entries that Linux reads. Source: Linux, include/linux/slab.h, KMALLOC_MAX_SIZE */
+const MOST_ENTRIES_BYTES = 4 * 1024 * 1024;
+
+/** The rule of Linux that the header breaks. Source: Linux 6.1, block/partitions/efi.c, is_gpt_valid, in its order */
+function headerFault(header: Header, sector: Uint8Array, lba: number, size: number): HiddenReason | null {
+  if (header.headerSize < GPT_HEADER.size || header.headerSize > sector.length) return 'header-size';
+  if (header.headerCrc !== headerCrcOf(header, sector)) return 'header-crc';
+  if (header.ownLba !== BigInt(lba)) return 'own-sector';
+  const last = BigInt(Math.floor(size / sector.length)) - 1n;
+  const { firstUsableLba, lastUsableLba, entrySize, entryCount } = header;
+  if (firstUsableLba > last || lastUsableLba > last || lastUsableLba < firstUsableLba) return 'usable-sectors';
+  if (entrySize !== GPT_ENTRY.size) return 'entry-size';
+  return entryCount === 0 || entryCount * entrySize > MOST_ENTRIES_BYTES ? 'entry-count' : null;
 }
 
 function checkHeader(header: Header, sector: Uint8Array, lba: bigint, place: Place): ZfsUberError | null {
@@ -138,11 +158,15 @@ function checkHeader(header: Header, sector: Uint8Array, lba: bigint, place: Pla
     const expected = `${GPT_HEADER.size} to ${sector.length} bytes`;
     return new FormatError('format-value', 'GPT header size', expected, `${headerSize}`, place);
   }
-  const covered = sector.slice(0, headerSize);
-  covered.fill(0, GPT_HEADER_CRC_OFFSET, GPT_HEADER_CRC_OFFSET + 4);
-  const trouble = checkCrc('GPT header', header.headerCrc, crc32(covered), place);
+  const trouble = checkCrc('GPT header', header.headerCrc, headerCrcOf(header, sector), place);
   if (trouble !== null || header.ownLba === lba) return trouble;
   return new FormatError('format-value', 'sector of the GPT header', `${lba}`, `${header.ownLba}`, place);
+}
+
+function headerCrcOf({ headerSize }: Header, sector: Uint8Array): number {
+  const covered = sector.slice(0, headerSize);
+  covered.fill(0, GPT_HEADER_CRC_OFFSET, GPT_HEADER_CRC_OFFSET + 4);
+  return crc32(covered);
 }
 
 function checkEntries(header: Header, entries: Uint8Array, claimed: number, place: Place): ZfsUberError | null {
@@ -187,7 +211,7 @@ function decodeEntries(
     const extent = placePartition(source, sectorSize, entry.firstLba, entry.lastLba - entry.firstLba + 1n, path);
     if (extent.trouble !== null && nonsense++ < MAX_ENTRY_TROUBLES) troubles.push(extent.trouble);
     const type = guidText(entry.typeGuid);
-    partitions.push({ kind: 'gpt', index, name: entryName(entry.name), type, from, ...extent });
+    partitions.push({ kind: 'gpt', index, name: entryName(entry.name), type, from, hidden: null, ...extent });
   }
   return partitions;
 }

@@ -24,6 +24,17 @@ export function decodeBootRecord(sector: Uint8Array, place: Place): readonly Mbr
   return entries.every(({ status }) => status === 0 || status === 0x80) ? entries : null;
 }
 
+/** The entries of a boot record whatever their status bytes; null without its signature. */
+export function looseBootRecord(head: Uint8Array): { readonly entries: readonly MbrEntry[] } | null {
+  if (head.length < MBR.size) return null;
+  const place = { source: '', offset: 0, path: [] };
+  const record = read(MBR, head, true, place);
+  if (record.signature !== MBR_SIGNATURE) return null;
+  return { entries: [0, 16, 32, 48].map((at) => read(MBR_ENTRY, record.entries.subarray(at, at + 16), true, place)) };
+}
+
+export const isProtective = ({ type }: MbrEntry): boolean => type === TYPE_PROTECTIVE;
+
 /**
  * Partitions of an MBR: primary ones, and logical ones along the chain of extended boot records. Extended partitions
  * themselves and protective ones are not listed.
@@ -62,10 +73,8 @@ export async function readMbr(
 }
 
 /** Sectors that the protective entry gives to the disk less the boot record; null when there is no such entry. */
-export function protectiveSectors(source: ByteSource, head: Uint8Array): bigint | null {
-  if (head.length < MBR.size) return null;
-  const entries = decodeBootRecord(head, { source: source.name, offset: 0, path: ['MBR'] });
-  const entry = entries?.find(({ type }) => type === TYPE_PROTECTIVE);
+export function protectiveSectors(head: Uint8Array): bigint | null {
+  const entry = looseBootRecord(head)?.entries.find((each) => isProtective(each) && each.firstLba === 1);
   return entry === undefined ? null : BigInt(entry.sectorCount);
 }
 
@@ -144,7 +153,7 @@ function partitionOf(
 ): Partition {
   const extent = placePartition(source, sectorSize, first, BigInt(entry.sectorCount), path);
   const type = `0x${entry.type.toString(16).padStart(2, '0')}`;
-  return { kind: 'mbr', index, name: '', type, from: 'primary', ...extent };
+  return { kind: 'mbr', index, name: '', type, from: 'primary', hidden: null, ...extent };
 }
 
 const isEmpty = ({ type, sectorCount }: MbrEntry): boolean => type === 0 || sectorCount === 0;

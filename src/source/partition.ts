@@ -1,6 +1,33 @@
 import { FormatError, type ZfsUberError } from '../bytes/errors.ts';
 import type { ByteSource } from './source.ts';
 
+/**
+ * Why Linux makes no device of a partition.
+ *
+ * `boot-signature` sector 0 does not end in 55 aa; `protective-entry` no entry of it has type 0xee and begins at sector 1;
+ * `boot-indicator` an entry's first byte is neither 0 nor 0x80; `no-primary` nothing of a primary GPT at sector 1;
+ * `header-size`, `header-crc`, `own-sector`, `usable-sectors`, `entry-size`, `entry-count`, `entries-crc` what is wrong
+ * with the primary GPT; `sector-size` the table counts sectors of another size than the device has; `past-end` the
+ * partition ends behind the disk; `other-table` another table decides, and does not list it; `no-label` only a BSD label
+ * says so, which Linux looks for in an MBR partition and nowhere else.
+ */
+export type HiddenReason =
+  | 'boot-signature'
+  | 'protective-entry'
+  | 'boot-indicator'
+  | 'no-primary'
+  | 'header-size'
+  | 'header-crc'
+  | 'own-sector'
+  | 'usable-sectors'
+  | 'entry-size'
+  | 'entry-count'
+  | 'entries-crc'
+  | 'sector-size'
+  | 'past-end'
+  | 'other-table'
+  | 'no-label';
+
 /** A partition as its table gives it, cut to what the source has. */
 export interface Partition {
   readonly kind: 'gpt' | 'mbr';
@@ -20,6 +47,8 @@ export interface Partition {
   readonly sectorSize: number;
   /** Set when the table has it end past the end of the source: the image is truncated, or the table is wrong. */
   readonly trouble: ZfsUberError | null;
+  /** Null where Linux makes a device of it. */
+  readonly hidden: HiddenReason | null;
 }
 
 /** What a table, or several, say about one source. */

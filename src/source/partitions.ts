@@ -1,15 +1,18 @@
 import { FormatError } from '../bytes/errors.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
 import { readGpt } from './gpt.ts';
+import { markHidden } from './hidden.ts';
 import { protectiveSectors, readMbr } from './mbr.ts';
 import type { PartitionTables } from './partition.ts';
 import type { ByteSource } from './source.ts';
 
-export type { Partition, PartitionTables } from './partition.ts';
+export type { HiddenReason, Partition, PartitionTables } from './partition.ts';
 
 export interface FindOptions {
   /** Bytes a sector of an MBR, which does not say so itself; 512 when not given. */
   readonly mbrSectorSize?: number;
+  /** Bytes a sector of the device, where it says so; else the 512 that `losetup` gives an image are meant. */
+  readonly sectorSize?: number;
   /** Of the same source, where they were read already. */
   readonly ends?: SourceEnds;
   readonly signal?: AbortSignal;
@@ -24,18 +27,19 @@ export interface FindOptions {
  * @returns what is readable; each thing wrong is a trouble. A source without tables gives nothing of either.
  */
 export async function findPartitions(source: ByteSource, options: FindOptions = {}): Promise<PartitionTables> {
-  const { mbrSectorSize = 512, signal } = options;
+  const { mbrSectorSize = 512, sectorSize = 512, signal } = options;
   const ends = options.ends ?? (await readEnds(source, signal));
-  const protectedSectors = protectiveSectors(source, ends.head);
+  const protectedSectors = protectiveSectors(ends.head);
   const gpt = await readGpt(source, ends, protectedSectors, signal);
   const mbr = await readMbr(source, ends.head, mbrSectorSize, signal);
+  const marked = markHidden([...gpt.partitions, ...mbr.partitions], gpt.copies, ends, sectorSize);
   const offsets = new Set(gpt.partitions.map(({ offset }) => offset));
-  const more = mbr.partitions.filter(({ offset }) => !offsets.has(offset));
+  const partitions = marked.filter(({ kind, offset }) => kind !== 'mbr' || !offsets.has(offset));
   const troubles = [...ends.troubles, ...gpt.troubles, ...mbr.troubles];
   if (protectedSectors !== null && gpt.partitions.length === 0 && gpt.troubles.length === 0) {
     const place = { source: source.name, offset: 0, path: ['MBR'] };
     const found = 'no table at either end of the source';
     troubles.push(new FormatError('format-magic', 'protective entry', 'a GPT', found, place));
   }
-  return { partitions: [...gpt.partitions, ...more], troubles };
+  return { partitions, troubles };
 }

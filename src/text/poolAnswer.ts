@@ -93,19 +93,15 @@ function outlook(page: Page, about: PoolCase): string[] {
         return paragraph(page, text, warn);
       }
       if ((pool.recommendation?.destroyedNewest ?? []).length > 0) {
-        return paragraph(
-          page,
-          `Will import ${manner(first)}, but not its last state: ${unpointed(pool, first)}.`,
-          warn,
-        );
+        return paragraph(page, `${imports(pool, first)}, but not its last state: ${unpointed(pool, first)}.`, warn);
       }
       return paragraph(
         page,
-        `Will import ${manner(first)}: ${readsText(first, depth)}.`,
-        first.dataErrors ? warn : good,
+        `${imports(pool, first)}: ${readsText(first, depth)}.`,
+        first.dataErrors || unseen(pool) > 0 ? warn : good,
       );
     case 'readonly':
-      return paragraph(page, `Will import as it is, but only read-only (txg ${first.txg})${reason}.`, warn);
+      return paragraph(page, `${imports(pool, null)}, but only read-only (txg ${first.txg})${reason}.`, warn);
     case 'damaged': {
       const plain = hasFinding(pool, 'plain-import-passes');
       const outcome = plain ? 'A plain import should pass, over damage' : 'Will not import as it is';
@@ -146,6 +142,21 @@ function readsText({ txg, dataErrors }: CandidateEntry, depth: Depth): string {
   if (depth !== 'data') return `${newest} and all metadata below it can be read`;
   if (!dataErrors) return `${newest} and everything below it can be read`;
   return `${newest} and its metadata can be read, but not all content of files`;
+}
+
+/** Vdevs that the system has no device of, and without which the pool does not import. */
+const unseen = ({ findings }: PoolEntry): number =>
+  findings.filter(({ code, severity }) => HIDDEN.has(code) && severity === 'error').length;
+const HIDDEN: ReadonlySet<string> = new Set(['device-shifted', 'partition-hidden']);
+
+/** Whether an import works at once, and how. */
+function imports(pool: PoolEntry, candidate: CandidateEntry | null): string {
+  const count = unseen(pool);
+  if (count === 0) return `Will import ${candidate === null ? 'as it is' : manner(candidate)}`;
+  const lines = pool.recommendation?.attach ?? [];
+  const where = lines.length === 0 ? 'its finding says how' : lines.length === 1 ? 'next line' : 'next lines';
+  const how = candidate === null || manner(candidate) === 'as it is' ? '' : `, ${manner(candidate)}`;
+  return `Imports once ${count === 1 ? 'the vdev is' : `${count} vdevs are`} shown (${where})${how}`;
 }
 
 /** What an import needs besides the devices. */

@@ -18,6 +18,7 @@ export const DESCRIPTION: SourceDescription = {
   sizeBytes: SIZE,
   offsetBytes: 0n,
   error: null,
+  hidden: null,
 };
 
 export function uberblock(txg: bigint, about: Partial<Uberblock> = {}): Uberblock {
@@ -102,4 +103,5 @@ export const survey = (labels: readonly LabelSurvey[]): DeviceSurvey => ({
   labels,
   config: labels[0]?.config ?? null,
   shift: null,
+  hidden: null,
 });

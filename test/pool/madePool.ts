@@ -81,6 +81,7 @@ export function leaf(device: MadeDevice, more: Partial<VdevConfig> = {}): VdevNo
     labels: [],
     config: null,
     shift: null,
+    hidden: null,
   } satisfies DeviceSurvey;
   return { config, role: 'normal', device: device.health === 'absent' ? null : survey, children: [] };
 }

@@ -122,6 +122,7 @@ export function device(spec: DeviceSpec): DeviceSurvey {
     })),
     config,
     shift: null,
+    hidden: null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
 import { guidSumMismatch } from './guidSum.ts';
+import { hiddenPartitions } from './hidden.ts';
 import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
 import { plainImport } from './plainImport.ts';
@@ -21,6 +22,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   missingDevices,
   truncatedDevices,
   shiftedDevices,
+  hiddenPartitions,
   staleLegs,
   timeGoingBack,
   multihost,

@@ -3,6 +3,7 @@ import { ownLeaf } from '../../format/labelConfig.ts';
 import { type DeviceShift, type DeviceSurvey, fillsPath, type LabelSurvey } from '../../pool/survey.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
 import { count, type Evidence, type Finding, list } from './finding.ts';
+import { loopLine, quoted } from './loopLine.ts';
 
 const SECTOR = 512;
 const MIB = 1024 * 1024;
@@ -95,8 +96,7 @@ function remedyOf({ source }: DeviceSurvey, { path, start }: DeviceShift, type: 
     return `The vdev was a file, and OpenZFS opens it as no other thing: \`${line}\` makes one of it; add \`-d COPY\` to the commands.${own}`;
   }
   if (start >= 0) {
-    const line = `losetup -r -f --show -o ${start} --sizelimit ${source.size} ${file}`;
-    return `As root, \`${line}\` shows it read-only as a loop device: add \`-d\` and the name it prints to the commands.${own}`;
+    return `As root, \`${loopLine(path, start, source.size)}\` shows it read-only as a loop device: add \`-d\` and the name it prints to the commands.${own}`;
   }
   const missing = -start;
   if (missing % SECTOR !== 0) {
@@ -122,9 +122,3 @@ const isSound = ({ status }: LabelSurvey): boolean => status === 'ok' || status 
 /** `12 bytes`, `4096 bytes (8 sectors)`. */
 const amount = (bytes: number): string =>
   bytes % SECTOR === 0 ? `${bytes} bytes (${count(bytes / SECTOR, 'sector')})` : count(bytes, 'byte');
-
-/** A path as one word of a shell that no program takes for an option. */
-function quoted(path: string): string {
-  const safe = path.startsWith('-') ? `./${path}` : path;
-  return /^[A-Za-z0-9_@%+:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
-}

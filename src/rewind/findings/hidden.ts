@@ -1,0 +1,71 @@
+import type { DeviceSurvey } from '../../pool/survey.ts';
+import { vdevHealth } from '../../pool/vdevHealth.ts';
+import type { HiddenReason } from '../../source/partition.ts';
+import type { Evidence, Finding } from './finding.ts';
+import { loopLine } from './loopLine.ts';
+
+/** Partitions that hold a vdev and that Linux makes no device of: why, where they lie, the line that shows them. */
+export function hiddenPartitions({ pool }: Evidence): Finding[] {
+  const hidden = new Set(pool.devices.filter(({ hidden }) => hidden !== null && hidden.reason !== 'no-table'));
+  if (hidden.size === 0) return [];
+  const without = (device: DeviceSurvey | null): boolean => device !== null && !hidden.has(device);
+  const lost =
+    pool.root === null ||
+    pool.root.children.some(
+      (top) => top.role !== 'log' && vdevHealth(top, ({ device }) => without(device)) === 'missing',
+    );
+  return [...hidden].flatMap((device): Finding[] => {
+    const { hidden: place } = device;
+    if (place === null || place.reason === 'no-table') return [];
+    const { reason, path, start, length, index } = place;
+    const needed = lost ? 'and the pool needs it' : 'and redundancy does without it';
+    const parts = [
+      `Linux makes no device of partition ${index} of ${path}, ${needed}: ${WHY[reason]}.`,
+      `It begins at byte ${start} and has ${length} bytes.`,
+      `As root, \`${loopLine(path, start, length)}\` shows it read-only as a loop device: add \`-d\` and the name it prints to the commands.`,
+      REPAIR[reason] ?? '',
+    ];
+    return [
+      {
+        code: 'partition-hidden',
+        severity: lost ? 'error' : 'warning',
+        message: parts.filter((part) => part !== '').join(' '),
+        devices: [device],
+      },
+    ];
+  });
+}
+
+const GPT_AT = 'which it reads at sector 1; it does not go on to the backup at the end';
+
+/** What of the table Linux does not accept. */
+const WHY: Record<HiddenReason, string> = {
+  'boot-signature':
+    'sector 0 does not end in 55 aa, and without a boot record no table of the disk counts, a GPT neither',
+  'protective-entry':
+    'a GPT counts only where the boot record has an entry of type ee that begins at sector 1, and this one has none',
+  'boot-indicator': 'an entry of the boot record begins with a byte that is neither 00 nor 80',
+  'no-primary': `there is no GPT header at sector 1, and Linux does not go on to the backup at the end`,
+  'header-size': `the header size of the GPT is impossible, ${GPT_AT}`,
+  'header-crc': `the CRC-32 of the GPT header is wrong, ${GPT_AT}`,
+  'own-sector': `the GPT header is one of another sector, ${GPT_AT}`,
+  'usable-sectors': 'the GPT says that usable sectors go on behind the end of the disk, which is shorter than it was',
+  'entry-size': `the entries of the GPT are not 128 bytes long, ${GPT_AT}`,
+  'entry-count': `the number of entries of the GPT is impossible, ${GPT_AT}`,
+  'entries-crc': `the CRC-32 of the GPT entries is wrong, ${GPT_AT}`,
+  'sector-size':
+    'its table counts in sectors of another size than this disk has, or an image gets: 512 and 4096 bytes are usual, and an enclosure or a controller may change them',
+  'past-end': 'it ends behind the disk',
+  'other-table': 'another table of the disk is the one that counts, and does not list it',
+  'no-label': 'only a BSD label without a boot record says so, which FreeBSD reads and Linux does not',
+};
+
+const SGDISK =
+  'The table itself is repaired on a copy: `sgdisk -e COPY` writes boot record, header and backup anew where one copy is whole.';
+
+const REPAIR: Partial<Record<HiddenReason, string>> = {
+  'boot-signature': SGDISK,
+  'no-primary': `FreeBSD takes the backup. ${SGDISK}`,
+  'header-crc': `FreeBSD takes the backup. ${SGDISK}`,
+  'entries-crc': `FreeBSD takes the backup. ${SGDISK}`,
+};
