@@ -32,6 +32,8 @@ export interface VdevConfig {
   readonly faulted: boolean;
   readonly degraded: boolean;
   readonly removed: boolean;
+  /** Why it is faulted or degraded: `err_exceeded`, or `external` for what `zpool offline -f` did. */
+  readonly auxState: string | null;
   readonly notPresent: boolean;
   /** Raidz and dRAID. */
   readonly nparity: number | null;
@@ -99,6 +101,7 @@ function decodeLevel(nvlist: NvList, depth: number): VdevConfig {
     faulted: flagOf(nvlist, 'faulted'),
     degraded: flagOf(nvlist, 'degraded'),
     removed: flagOf(nvlist, 'removed'),
+    auxState: stringOf(nvlist, 'aux_state'),
     notPresent: flagOf(nvlist, 'not_present'),
     nparity: numberOf(nvlist, 'nparity'),
     raidzExpanding: flagOf(nvlist, 'raidz_expanding'),

@@ -8,6 +8,7 @@ import {
   type UberblockCopy,
   uberblockCopies,
 } from '../pool/uberblockCopies.ts';
+import type { MatchedTree } from './mosTree.ts';
 import { usableDevices } from './usableLeaves.ts';
 
 /** How `zpool import --rewind-to-checkpoint` comes by the uberblock of a checkpoint. */
@@ -38,6 +39,10 @@ export interface Candidate {
   readonly taken: boolean;
   /** Some leaf that OpenZFS can use carries it. */
   readonly seen: boolean;
+  /**
+   * The tree from which the load that takes it starts, where that is not the tree of the labels; see importStages.ts.
+   */
+  readonly startsFrom: MatchedTree | null;
   /** It is the one that a meta-object set keeps as the pool's checkpoint; null for those of the rings. */
   readonly checkpoint: CheckpointHold | null;
 }
@@ -81,6 +86,7 @@ export function collectCandidates(pool: Pool): Candidate[] {
       heartbeats: heartbeatsOnly ? [] : beats,
       seen,
       taken: false,
+      startsFrom: null,
       checkpoint: null,
     });
   }

@@ -4,7 +4,9 @@ import { Zap } from '../dataset/zap.ts';
 import { walkZil } from '../dataset/zil.ts';
 import type { DslDataset } from '../format/dslDataset.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
-import { vdevHealth } from '../pool/vdevHealth.ts';
+import { keptState } from '../pool/keptState.ts';
+import type { VdevNode } from '../pool/pool.ts';
+import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import { isActive } from './featureSteps.ts';
 import { heads } from './heads.ts';
 import { datasetAt, holdHead } from './holdDataset.ts';
@@ -106,7 +108,14 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
     const { zil } = objset.phys;
     const [first] = zil.log.dvas;
     const top = first === undefined ? undefined : root.children[first.vdev];
-    if (zil.log.hole || (top?.role === 'log' && vdevHealth(top) === 'missing')) return undefined;
+    if (zil.log.hole) return undefined;
+    if (top?.role === 'log' && vdevHealth(top) === 'missing') {
+      if (![...leavesOf(top)].some(isAsked)) return undefined;
+      return {
+        message: `the intent log of ${name} lies on ${vdevName(top)}, which is closed`,
+        because: 'missing-device',
+      };
+    }
     say(`the intent log of ${name}`);
     for await (const { bp: log, records } of walkZil(reader, zil, signal)) {
       if (records !== null) continue;
@@ -116,6 +125,9 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
     return undefined;
   }
 }
+
+/** A log of faulted devices alone is not looked at. Source: module/zfs/vdev.c, vdev_log_state_valid */
+const isAsked = ({ config }: VdevNode): boolean => keptState(config) !== 'faulted';
 
 /** The error when a device could not be read; null when it could, whatever its bytes are. */
 async function deviceError(read: () => Promise<unknown>): Promise<UnavailableBlockError | null> {

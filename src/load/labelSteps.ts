@@ -1,3 +1,4 @@
+import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
@@ -21,12 +22,13 @@ export const LABEL_STEPS = [
  *
  * Source: module/zfs/vdev.c, vdev_root_open; vdev_missing.c, vdev_missing_open
  */
-function openVdevs({ pool, devices }: LoadState): Trouble | undefined {
-  if (pool.root === null) {
+function openVdevs({ pool, devices, candidate }: LoadState): Trouble | undefined {
+  const root = candidate.startsFrom?.root ?? pool.root;
+  if (root === null) {
     return { message: 'no device has a label from which zpool import could tell the pool', because: 'damage' };
   }
   const given = (leaf: VdevNode) => leaf.device !== null && (devices ?? pool.devices).includes(leaf.device);
-  for (const top of pool.root.children) {
+  for (const top of root.children) {
     if (top.role === 'log' || top.config.type === 'missing') continue;
     const unusable = refusedLeaves(top);
     if (vdevHealth(top, (leaf) => given(leaf) && !unusable.has(leaf)) !== 'missing') continue;
@@ -36,7 +38,8 @@ function openVdevs({ pool, devices }: LoadState): Trouble | undefined {
     if (absent.length > 0) {
       lacks.unshift(`${absent.length} of its ${all} devices ${absent.length === 1 ? 'is' : 'are'} missing`);
     }
-    const because = vdevHealth(top, given) === 'missing' ? 'missing-device' : 'damage';
+    const opened = (leaf: VdevNode) => given(leaf) && keptState(leaf.config) === null;
+    const because = vdevHealth(top, opened) === 'missing' ? 'missing-device' : 'damage';
     return { message: `${vdevName(top)} cannot be opened: ${lacks.join('; ')}`, because };
   }
   return undefined;
@@ -46,7 +49,9 @@ function openVdevs({ pool, devices }: LoadState): Trouble | undefined {
 function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | undefined {
   const { uberblock, txg } = candidate;
   const damage = (message: string): Trouble => ({ message, because: 'damage' });
-  if (!candidate.seen) return damage('only devices that zpool import does not open carry this uberblock');
+  if (!candidate.seen && candidate.startsFrom === null) {
+    return damage('only devices that zpool import does not open carry this uberblock');
+  }
   if (devices === null) return damage(`another uberblock of txg ${txg} comes before this one on the same devices`);
   // Data is moved in place while a raidz grows, so older states of the expansion can no longer be read (since 2.3).
   const [reflow, latest] = [uberblock.raidzReflow, newest?.uberblock.raidzReflow ?? uberblock.raidzReflow];

@@ -5,12 +5,14 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, MAX_TREE_DEPTH } from '../pool/vdevHealth.ts';
 import { roleOf } from '../pool/vdevTree.ts';
-import { refusedLeaves } from './usableLeaves.ts';
+import { refusedLeaves, whyClosed } from './usableLeaves.ts';
 
 /** The tree of a config in the MOS, put on devices. */
 export interface MatchedTree {
   /** A leaf has its device only if OpenZFS opens it. */
   readonly root: VdevNode;
+  /** The same with the devices that OpenZFS finds and does not open: where a later tree looks for them. */
+  readonly located: VdevNode;
   /** By guid of the leaf: why the device that is there is not opened, to follow the leaf's name. */
   readonly refused: ReadonlyMap<Guid, string>;
   /** Leaves whose device the labels name no more: found only where the MOS noted it. */
@@ -27,7 +29,7 @@ export interface MatchedTree {
  * own label gives that path. Of a file only if the source has that very name.
  *
  * @param config of the root
- * @param labelRoot tree of the labels, its children at the index of their id
+ * @param labelRoot tree that the load started from, of the labels or of another MOS, its children at the index of their id
  * @param devices that OpenZFS is given
  * Source: module/zfs/vdev.c, vdev_copy_path_search and vdev_validate, where an extreme rewind is lenient
  */
@@ -41,21 +43,22 @@ export function matchMosTree(config: VdevConfig, labelRoot: VdevNode, devices: r
     const fits = (each: DeviceSurvey): boolean => misfit(each, leaf, top, config.guid) === null;
     const device = named ?? atNotedPath(leaf, devices, fits);
     if (device === null || !given.has(device)) return null;
-    const why = leaf.offline ? 'was taken offline' : misfit(device, leaf, top, config.guid);
-    if (why === null) {
-      if (named === null) former.push(leaf);
-      return device;
-    }
-    refused.set(leaf.guid, why);
-    return null;
+    const why = whyClosed(leaf) ?? misfit(device, leaf, top, config.guid);
+    if (why !== null) refused.set(leaf.guid, why);
+    else if (named === null) former.push(leaf);
+    return device;
   };
-  const children = config.children.map((top, index) => {
-    const node = nodeOf(top, roleOf(top), (leaf) => deviceOf(leaf, top, index), 1);
-    const unopened = refusedLeaves(node);
+  const located = config.children.map((top, index) =>
+    nodeOf(top, roleOf(top), (leaf) => deviceOf(leaf, top, index), 1),
+  );
+  const children = located.map((node) => {
+    const fitting = keepDevices(node, ({ config: { guid } }) => !refused.has(guid));
+    const unopened = refusedLeaves(fitting);
     for (const [{ config: leaf }, why] of unopened) refused.set(leaf.guid, why);
-    return unopened.size === 0 ? node : keepDevices(node, (leaf) => !unopened.has(leaf));
+    return keepDevices(fitting, (leaf) => !unopened.has(leaf));
   });
-  return { root: { config, role: 'root', device: null, children }, refused, former };
+  const root = (of: readonly VdevNode[]): VdevNode => ({ config, role: 'root', device: null, children: of });
+  return { root: root(children), located: root(located), refused, former };
 }
 
 function atNotedPath(

@@ -1,9 +1,11 @@
 import { ChecksumError, FormatError, UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
+import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { decodeObjset } from '../format/objset.ts';
 import { type Attempt, type BlockReader, UnavailableBlockError } from '../pool/blockRead.ts';
 import type { Candidate } from './candidates.ts';
+import type { MatchedTree } from './mosTree.ts';
 import type { RootCheck, RootState } from './rootState.ts';
 
 export { NOT_CHECKED, type RootCheck, type RootState } from './rootState.ts';
@@ -36,6 +38,17 @@ export async function checkRoots(
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return checks;
 }
+
+/** Who reads the root blocks of a load that starts from that tree. */
+export const readerFor = (
+  startsFrom: MatchedTree | null,
+  labels: BlockReader,
+  readers: PoolReaders | null,
+): BlockReader =>
+  startsFrom === null || readers === null ? labels : readers.open({ root: startsFrom.root, ...UNTRUSTED }).reader;
+
+/** What a load knows before it has read anything of the pool. */
+const UNTRUSTED = { raidzReflow: { offset: 0n, state: 0 }, salt: null, mappings: new Map() };
 
 /**
  * Reads one root block and recognises the meta-object set in it. Says nothing about what that points to.

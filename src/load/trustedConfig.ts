@@ -4,13 +4,15 @@ import { orNull } from '../dataset/orNull.ts';
 import { nvlistOf } from '../format/nvlistFields.ts';
 import { decodeVdevConfig } from '../format/vdevConfig.ts';
 import { guidSumDifference, guidSumOf } from '../pool/guidSum.ts';
+import { keptState } from '../pool/keptState.ts';
+import { logHealth } from '../pool/logHealth.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import type { LoadState } from './loadState.ts';
-import { keepDevices, type MatchedTree, matchMosTree } from './mosTree.ts';
+import { type MatchedTree, matchMosTree } from './mosTree.ts';
+import { openedTree } from './openedTree.ts';
 import type { Trouble } from './predict.ts';
 import { type At, step } from './step.ts';
-import { refusedLeaves } from './usableLeaves.ts';
 
 /** The step from which on the pool is what its meta-object set says. */
 export const TRUSTED_CONFIG = step('spa_ld_trusted_config', 'always', trustedConfig);
@@ -25,21 +27,27 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   if (pool.root === null || readers === null) return { message: 'no blocks can be read', because: 'unknown' };
   const { raidzReflow, rootbp, guidSum } = candidate.uberblock;
   state.memo.limitTo(pool.devices);
-  const labels = pool.root;
-  const labelRoot = state.memo.once(devices, () => openedTree(labels, devices));
+  const { startsFrom } = candidate;
+  const labels = startsFrom?.located ?? pool.root;
+  const labelRoot = startsFrom?.root ?? state.memo.once(devices, () => openedTree(labels, devices));
   const none = { raidzReflow, salt: null, mappings: new Map() };
   at('the meta-object set');
   const first = await Mos.open(readers.open({ root: labelRoot, ...none }).cache, rootbp, signal);
   at('the config object');
   const object = await first.object(await first.configObject(signal), signal);
   const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER) * UNPACKED;
-  const { config, matched } = await state.memo.of(`tree ${state.memo.numberOf(devices)}`, object, size, async () => {
-    const read = await first.nvlist(object.id);
-    const nvlist = nvlistOf(read, 'vdev_tree');
-    if (nvlist === null)
-      throw new FormatError('format-value', 'config', 'a vdev_tree', 'none', first.directory.object.place);
-    return { config: read, matched: matchMosTree(decodeVdevConfig(nvlist), labels, devices) };
-  });
+  const { config, matched } = await state.memo.of(
+    `tree ${state.memo.numberOf(devices)} ${state.memo.numberOf(labels)}`,
+    object,
+    size,
+    async () => {
+      const read = await first.nvlist(object.id);
+      const nvlist = nvlistOf(read, 'vdev_tree');
+      if (nvlist === null)
+        throw new FormatError('format-value', 'config', 'a vdev_tree', 'none', first.directory.object.place);
+      return { config: read, matched: matchMosTree(decodeVdevConfig(nvlist), labels, devices) };
+    },
+  );
   const { root } = matched;
   const lost = root.children.find((top) => top.role !== 'log' && !opens(top));
   if (lost !== undefined) return cannotOpen(lost, matched);
@@ -60,7 +68,7 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   const readerState = { ...none, root, salt: await orNull(() => first.salt(signal)) };
   const blocks = readers.open(readerState);
   const mos = await Mos.open(blocks.cache, rootbp, signal);
-  const logMissing = root.children.some((top) => top.role === 'log' && vdevHealth(top) === 'missing');
+  const logMissing = root.children.some((top) => top.role === 'log' && logHealth(top) === 'missing');
   state.view = {
     root,
     readerState,
@@ -72,15 +80,6 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
     features: new Map(),
   };
   return undefined;
-}
-
-/** The label tree as OpenZFS opens it: without what it is not given, and without what it refuses. */
-function openedTree(root: VdevNode, devices: LoadState['pool']['devices']): VdevNode {
-  const children = root.children.map((top) => {
-    const refused = refusedLeaves(top);
-    return keepDevices(top, (leaf) => leaf.device !== null && devices.includes(leaf.device) && !refused.has(leaf));
-  });
-  return { ...root, children };
 }
 
 const conditionsOf = ({ former }: MatchedTree): string[] =>
@@ -97,6 +96,7 @@ function cannotOpen(top: VdevNode, { refused }: MatchedTree): Trouble {
     const why = refused.get(leaf.config.guid);
     return `${vdevName(leaf)} (guid ${leaf.config.guid}) ${why ?? 'is missing'}`;
   });
-  const because = leaves.every(({ config }) => !refused.has(config.guid)) ? 'missing-device' : 'damage';
+  const absent = ({ config }: VdevNode) => !refused.has(config.guid) || keptState(config) !== null;
+  const because = leaves.every(absent) ? 'missing-device' : 'damage';
   return { message: `${vdevName(top)} of the config at this txg cannot be opened: ${lacks.join('; ')}`, because };
 }

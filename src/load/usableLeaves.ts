@@ -1,3 +1,5 @@
+import type { VdevConfig } from '../format/vdevConfig.ts';
+import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
@@ -17,8 +19,8 @@ export const hasUnreadableLabel = ({ labels, shift }: DeviceSurvey): boolean =>
 /**
  * Leaves below top-level vdev `top` that have a device which OpenZFS does not open, and why, to follow the leaf's name.
  *
- * A leaf that the config marks as offline stays closed, in the tree of the labels too: what only it holds is not read,
- * neither uberblocks nor blocks. A persistent fault counts for nothing in an import that rewinds.
+ * A leaf that the config marks as offline, or as faulted by force, stays closed, in the tree of the labels too: what
+ * only it holds is not read, neither uberblocks nor blocks.
  *
  * Source: module/zfs/vdev.c, vdev_alloc, vdev_open and vdev_validate
  */
@@ -31,12 +33,25 @@ export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
   }
   for (const leaf of leavesOf(top)) {
     if (leaf.device === null) continue;
-    if (leaf.config.offline) refused.set(leaf, 'was taken offline');
+    const closed = whyClosed(leaf.config);
+    if (closed !== null) refused.set(leaf, closed);
     else if (hasUnreadableLabel(leaf.device)) {
       refused.set(leaf, 'has a label that cannot be read, for which zpool import passes the whole device over');
     } else if (!hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
   }
   return refused;
+}
+
+/** Why a leaf stays closed that has its device, to follow its name; null when it is opened. */
+export function whyClosed(config: VdevConfig): string | null {
+  switch (keptState(config)) {
+    case 'faulted':
+      return 'was faulted by zpool offline -f';
+    case 'offline':
+      return 'was taken offline';
+    case null:
+      return null;
+  }
 }
 
 /** Devices of the leaves below `root` that OpenZFS opens and reads uberblocks from. */

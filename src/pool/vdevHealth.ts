@@ -1,4 +1,5 @@
 import { leavesBelow } from '../format/vdevConfig.ts';
+import { keptState } from './keptState.ts';
 import type { VdevNode } from './pool.ts';
 
 /**
@@ -25,7 +26,8 @@ export function vdevHealth(node: VdevNode, usable: (leaf: VdevNode) => boolean =
   if (type === 'indirect') return 'present';
   if (node.children.length === 0) {
     // A distributed spare is space of the dRAID's own disks: there is no device to be missing.
-    return type === 'dspare' || usable(node) ? 'present' : 'missing';
+    const opens = type === 'dspare' ? keptState(node.config) === null : usable(node);
+    return opens ? 'present' : 'missing';
   }
   if (depth >= MAX_TREE_DEPTH) return 'missing';
   const states = node.children.map((child) => vdevHealth(child, usable, depth + 1));

@@ -2,6 +2,7 @@ import { FormatError, UnsupportedError, ZfsUberError } from '../bytes/errors.ts'
 import type { Uberblock } from '../format/uberblock.ts';
 import { Draids, draidLayout, draidSpareLayout } from './draid.ts';
 import { IndirectLayout, type IndirectMappings } from './indirect.ts';
+import { keptState } from './keptState.ts';
 import { MirrorLayout } from './mirror.ts';
 import type { VdevNode } from './pool.ts';
 import { raidzLayout } from './raidz.ts';
@@ -70,7 +71,7 @@ function layoutOf(node: VdevNode, name: string, depth: number, top: Top, opening
     case 'draid':
       return draidLayout(name, config, top.ashift, children(), opening.draids);
     case 'dspare':
-      return draidSpareLayout(name, config, opening.draids);
+      return keptState(config) === null ? draidSpareLayout(name, config, opening.draids) : new NoLayout(name, null);
     case 'indirect':
       if (depth > 0)
         throw new FormatError('format-nesting', 'indirect vdev', 'a place below the root', 'another', place);

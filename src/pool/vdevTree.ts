@@ -39,6 +39,7 @@ export function placeholder(type: 'root' | 'hole' | 'missing', guid: Guid, id: n
     faulted: false,
     degraded: false,
     removed: false,
+    auxState: null,
     notPresent: false,
     nparity: null,
     raidzExpanding: false,

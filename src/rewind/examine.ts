@@ -2,11 +2,12 @@ import type { Engine } from '../block/engine.ts';
 import { type OpenBlocks, PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { checkpointSteps, checkpointTraversal } from '../load/checkpointSteps.ts';
+import { throughSecondLoad } from '../load/importStages.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
 import { MOS_STEPS } from '../load/loadSteps.ts';
 import { type LoadStep, type Prediction, predict, type Trouble } from '../load/predict.ts';
-import { checkRoots, NOT_CHECKED } from '../load/rootCheck.ts';
+import { checkRoots, NOT_CHECKED, readerFor } from '../load/rootCheck.ts';
 import { verifyStep } from '../load/verifyStep.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -58,14 +59,19 @@ export async function examine(
   pool: Pool,
   reader: BlockReader | null,
   all: readonly Candidate[],
-  candidate: Candidate,
+  asked: Candidate,
   { engine, open, data, signal, onProgress }: ExamineOptions,
 ): Promise<Examination> {
-  const roots = reader === null ? null : await checkRoots([candidate], reader, signal === undefined ? {} : { signal });
+  const readers = new PoolReaders(open);
+  const found = reader === null ? all : await throughSecondLoad(pool, all, readers, signal);
+  const candidate = found.find(({ key }) => key === asked.key) ?? asked;
+  const rootReader = reader && readerFor(candidate.startsFrom, reader, readers);
+  const roots =
+    rootReader === null ? null : await checkRoots([candidate], rootReader, signal === undefined ? {} : { signal });
   const root = roots?.get(candidate.rootKey) ?? NOT_CHECKED;
-  const state = newLoad(pool, all, candidate, {
+  const state = newLoad(pool, found, candidate, {
     root,
-    readers: new PoolReaders(open),
+    readers,
     memo: new LoadMemo(),
     signal,
   });

@@ -25,7 +25,8 @@ import { recommend } from './recommend.ts';
  * @param reader of the pool's blocks; null when there is no tree to read from, then no root block is read
  */
 export async function judgePool(pool: Pool, reader: BlockReader | null, options: JudgeOptions): Promise<PoolJudgement> {
-  const all = collectCandidates(pool);
+  const readers = await readersOf(reader === null ? { ...options, depth: 'labels' } : options);
+  const all = await candidatesOf(pool, readers, options.signal);
   const { minTxg = null, maxTxg = null } = options;
   const aim = await aimOf(pool, all, options);
   const isAsked = (candidate: Candidate): boolean =>
@@ -33,10 +34,9 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     (maxTxg === null || candidate.txg <= maxTxg) &&
     (aim?.wanted(candidate) ?? true);
   const asked = all.filter(isAsked);
-  const roots = await rootsOf(asked, reader, options);
+  const roots = await rootsOf(asked, reader, readers, options);
   // The kernel too goes by the labels until it has read the MOS: what that adds names things, it decides nothing here.
   const judged: Judged[] = [];
-  const readers = await readersOf(reader === null ? { ...options, depth: 'labels' } : options);
   const kept = await checkpointOf(pool, all, reader, readers, options.signal);
   const stored = kept?.candidate != null && isAsked(kept.candidate) ? kept.candidate : null;
   const { verifier, ...how } = await stepsOf(readers, stored === null ? asked : [...asked, stored], options);
@@ -218,20 +218,46 @@ function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): Verifier
   };
 }
 
+/** Candidates of the rings; those that only the second load of an import finds need the readers to be known. */
+async function candidatesOf(
+  pool: Pool,
+  readers: PoolReaders | null,
+  signal: AbortSignal | undefined,
+): Promise<readonly Candidate[]> {
+  const all = collectCandidates(pool);
+  if (readers === null || all.every(({ seen }) => seen)) return all;
+  const { throughSecondLoad } = await import('../load/importStages.ts');
+  return unlessAborted(signal, all, () => throughSecondLoad(pool, all, readers, signal));
+}
+
+/** By `Candidate.rootKey`. */
 async function rootsOf(
   candidates: readonly Candidate[],
   reader: BlockReader | null,
+  readers: PoolReaders | null,
   { depth, signal, onProgress }: JudgeOptions,
 ): Promise<ReadonlyMap<string, RootCheck>> {
   if (reader === null || depth === 'labels') return new Map();
+  const { checkRoots, readerFor } = await import('../load/rootCheck.ts');
+  const roots = new Map<string, RootCheck>();
+  return unlessAborted(signal, new Map(), async () => {
+    for (const startsFrom of new Set(candidates.map((each) => each.startsFrom))) {
+      const those = candidates.filter((each) => each.startsFrom === startsFrom);
+      const found = await checkRoots(those, readerFor(startsFrom, reader, readers), {
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onChecked: onProgress }),
+      });
+      for (const [key, check] of found) roots.set(key, check);
+    }
+    return roots;
+  });
+}
+
+async function unlessAborted<T>(signal: AbortSignal | undefined, otherwise: T, work: () => Promise<T>): Promise<T> {
   try {
-    const { checkRoots } = await import('../load/rootCheck.ts');
-    return await checkRoots(candidates, reader, {
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onChecked: onProgress }),
-    });
+    return await work();
   } catch (error) {
-    if (isReason(error, signal)) return new Map();
+    if (isReason(error, signal)) return otherwise;
     throw error;
   }
 }

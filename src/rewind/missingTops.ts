@@ -1,7 +1,7 @@
 import type { Candidate } from '../load/candidates.ts';
 import { decidingConfig } from '../pool/deviceOrder.ts';
+import { logHealth } from '../pool/logHealth.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
-import { vdevHealth } from '../pool/vdevHealth.ts';
 
 /**
  * What a top-level vdev of which no device is there was.
@@ -37,6 +37,6 @@ export function guessMissingTops(pool: Pool, candidates: readonly Candidate[]): 
 
 /** An import has to be told to go on without a log: one is lost, or what is lost may be one. */
 export function needsLogLess(pool: Pool, guesses: ReadonlyMap<number, TopGuess>): boolean {
-  const lost = (top: VdevNode) => top.role === 'log' && vdevHealth(top) === 'missing';
+  const lost = (top: VdevNode) => top.role === 'log' && logHealth(top) === 'missing';
   return (pool.root?.children.some(lost) ?? false) || [...guesses.values()].includes('log');
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { collectCandidates } from '../../src/load/candidates.ts';
 import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
 import { type KernelAnswer, type PoolFixture, pools } from '../tools/images.ts';
 import { type Scanned, scanFixture } from './scanned.ts';
@@ -64,10 +63,11 @@ describe('against what the kernel answered', { timeout: 60_000 }, () => {
 
   it.each(ALL)('%s: every txg that the kernel loaded is a candidate that it takes', async (_, fixture) => {
     const { scan } = await scanned(fixture);
-    const taken = new Set<string>();
-    for (const { pool } of scan.judgements) {
-      for (const { txg, taken: isTaken } of collectCandidates(pool)) if (isTaken) taken.add(txg.toString());
-    }
+    const taken = new Set(
+      scan.judgements.flatMap(({ candidates }) =>
+        candidates.flatMap(({ candidate }) => (candidate.taken ? [candidate.txg.toString()] : [])),
+      ),
+    );
     const loaded = Object.values(fixture.truth.answers.ro).flatMap(({ rc, used }) =>
       rc === 0 ? [used.toString()] : [],
     );

@@ -85,6 +85,7 @@ function storedCandidate(uberblock: Uberblock, checkpoint: NonNullable<Candidate
     heartbeats: [],
     taken: false,
     seen: true,
+    startsFrom: null,
     checkpoint,
   };
 }

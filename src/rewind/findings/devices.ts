@@ -1,4 +1,5 @@
 import { guidSumDifference } from '../../pool/guidSum.ts';
+import { type LogHealth, logHealth } from '../../pool/logHealth.ts';
 import type { OutsideReason, VdevNode } from '../../pool/pool.ts';
 import { leavesOf, spareable, vdevHealth, vdevName } from '../../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../../pool/vdevSize.ts';
@@ -32,9 +33,7 @@ function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean
   const alone = one && leaves[0] === top;
   const what = `missing: ${list(devices)}${alone ? '' : `, of ${vdevName(top)}`}.`;
   if (top.role === 'log') {
-    const without = lost
-      ? 'Import with -m does without; what was written synchronously in the last seconds is lost.'
-      : 'Its mirror is there.';
+    const without = LOG_LESS[logHealth(top)];
     return finding('log-missing', 'warning', `Log ${one ? 'device' : 'devices'} ${what} ${without}`);
   }
   if (alone) {
@@ -55,6 +54,12 @@ function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean
     `${one ? 'Device' : count(leaves.length, 'device')} ${what} ${without}`,
   );
 }
+
+const LOG_LESS: Record<LogHealth, string> = {
+  there: 'Its mirror is there.',
+  closed: 'It is closed by its own state, for which an import needs no -m.',
+  missing: 'Import with -m does without; what was written synchronously in the last seconds is lost.',
+};
 
 /** No label describes it, so name and path are not known; if it was one disk, the guid sum tells its guid. */
 function missingTop(id: number, guess: TopGuess, difference: bigint | null): Finding {

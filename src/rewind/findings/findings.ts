@@ -2,6 +2,7 @@ import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
 import { guidSumMismatch } from './guidSum.ts';
 import { hiddenPartitions } from './hidden.ts';
+import { keptStates } from './keptStates.ts';
 import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
 import { plainImport } from './plainImport.ts';
@@ -20,6 +21,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   plainImport,
   divergedHistory,
   missingDevices,
+  keptStates,
   truncatedDevices,
   shiftedDevices,
   hiddenPartitions,
