@@ -17,6 +17,7 @@ import { guessMissingTops, needsLogLess } from './missingTops.ts';
 import type { LoneLeg } from './offlineLegs.ts';
 import { choose, rank } from './rank.ts';
 import { recommend } from './recommend.ts';
+import { stoppedTops } from './stoppedTops.ts';
 
 /**
  * Judges every state that the rings of `pool` hold, and the checkpoint that a meta-object set keeps. Ends when
@@ -85,7 +86,8 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const facts = await factsOf(pool, judged, choice?.judged ?? null, options);
   const keeps = kept === null ? null : { ...kept, judged: checkpoint };
   const best = choice?.judged ?? null;
-  const evidence = { pool: complete, candidates: all, judged, best, facts, checkpoint: keeps };
+  const stopped = stoppedTops(complete, all);
+  const evidence = { pool: complete, candidates: all, judged, best, stopped, facts, checkpoint: keeps };
   const findings = collectFindings(evidence);
   const rewinds = abandonedTimelines(evidence);
   const toAttach = pool.devices.filter((device) => needsAttaching(device, placeOf(device)));
@@ -95,7 +97,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const recommendation =
     choice === null
       ? null
-      : recommend({ candidates: fitting, all, choice, findings, facts, rewinds, unseen, toAttach, poolName });
+      : recommend({ candidates: fitting, all, choice, findings, facts, rewinds, stopped, unseen, toAttach, poolName });
   return {
     pool: complete,
     depth: options.depth,

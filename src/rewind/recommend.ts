@@ -1,12 +1,14 @@
 import type { Candidate } from '../load/candidates.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import { vdevName } from '../pool/vdevHealth.ts';
 import { type Alternative, alternatives } from './alternatives.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import type { StateFacts } from './facts/stateFacts.ts';
-import { count, type Finding, span } from './findings/finding.ts';
+import { count, type Finding, list, span } from './findings/finding.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
 import type { JudgedCandidate } from './judgement.ts';
 import type { Choice } from './rank.ts';
+import type { StoppedTop } from './stoppedTops.ts';
 
 export interface Recommendation {
   readonly candidate: JudgedCandidate;
@@ -33,6 +35,8 @@ export interface RecommendOptions {
   readonly facts: PoolFacts | null;
   /** Rewinds whose abandoned states are still in the rings. */
   readonly rewinds: readonly TimeJump[];
+  /** Top-level vdevs of which the newest writing is on no device at hand. */
+  readonly stopped: readonly StoppedTop[];
   /** Devices that zpool does not see before a line of their finding was run. */
   readonly unseen: readonly DeviceSurvey[];
   /** Devices that have to be attached as block devices first. */
@@ -52,12 +56,38 @@ export function recommend(options: RecommendOptions): Recommendation {
     candidate,
     why: choice.why,
     alternatives: alternatives(candidates, choice, rewinds),
-    cautions: [...(risky ? workOnCopy(candidate) : []), ...rewindCautions(options, newer), ...stateCautions(options)],
+    cautions: [
+      ...findFirst(options),
+      ...(risky ? workOnCopy(candidate) : []),
+      ...rewindCautions(options, newer),
+      ...stateCautions(options),
+    ],
     afterReadWrite: outrunning(options, newer),
     risky,
     toAttach: toAttach.filter((device) => candidate.devices?.includes(device) ?? true),
     state: facts?.state ?? null,
   };
+}
+
+/** What was written last may still be had, on a device that is not here or in a newer copy of one that is. */
+function findFirst({ stopped, choice }: RecommendOptions): string[] {
+  const { txg } = choice.judged.candidate;
+  const behind = stopped.filter(({ newest, until }) => txg < newest.txg || txg > until);
+  const missing = behind.flatMap((each) => each.missing);
+  const [first] = behind;
+  if (first === undefined) return [];
+  const cost =
+    txg > first.until
+      ? `what the pool wrote to ${vdevName(first.top)} after txg ${first.until} is not here, and files lack it`
+      : 'to rewind and write is to give that up';
+  if (missing.length === 0) {
+    const names = behind.flatMap(({ stale }) => stale.map(({ device }) => device.source.name));
+    return [`Look for a newer copy of ${list(names)} first and scan again with it: ${cost}.`];
+  }
+  const names = missing.map(({ config: { type, path, guid } }) => `${path ?? type} (guid ${guid})`);
+  return [
+    `Find ${list(names)} first and scan again with ${missing.length === 1 ? 'it' : 'them'}: only there can be what was written after txg ${first.until}, and ${cost}.`,
+  ];
 }
 
 function workOnCopy({ prediction }: JudgedCandidate): string[] {

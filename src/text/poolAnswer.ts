@@ -165,6 +165,30 @@ function manner({ commandReadOnly }: CandidateEntry): string {
   return commandReadOnly.includes('-D') ? 'with -D (it was destroyed)' : 'as it is';
 }
 
+/** Findings that say why the newest txgs fail, in few words: of one txg, of several. The first that is there speaks. */
+const CAUSES: readonly (readonly [code: string, one: string, many: string])[] = [
+  [
+    'newest-elsewhere',
+    'points to what is on devices that are not here',
+    'point to what is on devices that are not here',
+  ],
+  [
+    'image-of-two-times',
+    'is of a later time than the rest of its image',
+    'are of a later time than the rest of their image',
+  ],
+  [
+    'uberblock-ahead-of-metadata',
+    'points to metadata that never reached the disks',
+    'point to metadata that never reached the disks',
+  ],
+  [
+    'abandoned-timeline',
+    'is from before a rewind, and partly written over since',
+    'are from before a rewind, and partly written over since',
+  ],
+];
+
 /** The newest txgs that fail, up to the first that does not, and why. */
 function failingTxgs(page: Page, { pool, newest }: PoolCase): string {
   const end = newest.findIndex((candidate) => candidate.verdict !== 'damaged');
@@ -177,9 +201,8 @@ function failingTxgs(page: Page, { pool, newest }: PoolCase): string {
     ? `the newest ${txgs.length} txgs (${last}-${first})`
     : `the newest ${txgs.length} uberblocks (${txgs.length === 2 ? '' : 'between '}txg ${last} and ${first})`;
   const which = one ? `the newest txg (${first})` : many;
-  if (hasFinding(pool, 'uberblock-ahead-of-metadata')) {
-    return `${which} ${one ? 'points' : 'point'} to metadata that never reached the disks`;
-  }
+  const cause = CAUSES.find(([code]) => hasFinding(pool, code));
+  if (cause !== undefined) return `${which} ${one ? cause[1] : cause[2]}`;
   const [candidate] = newest;
   const reason = candidate === undefined ? '' : because(page, candidate);
   if (one) return `${which} is damaged${reason}`;

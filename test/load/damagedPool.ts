@@ -89,7 +89,15 @@ export class DamagedPool {
   async evidence(): Promise<Evidence> {
     const [pool] = assemblePools(await this.#survey()).pools;
     if (pool === undefined) throw new Error('no pool');
-    return { pool, candidates: collectCandidates(pool), judged: [], best: null, facts: null, checkpoint: null };
+    return {
+      pool,
+      candidates: collectCandidates(pool),
+      judged: [],
+      best: null,
+      stopped: [],
+      facts: null,
+      checkpoint: null,
+    };
   }
 
   async #judgement(txg: bigint, depth: Depth) {

@@ -22,7 +22,15 @@ function shifted(shift: Partial<DeviceShift>, { type = 'disk', legs = 1 } = {}):
 function findingOf(devices: readonly DeviceSurvey[]) {
   const [pool] = assemblePools(devices).pools;
   if (pool === undefined) throw new Error('no pool');
-  return shiftedDevices({ pool, candidates: [], judged: [], best: null, facts: null, checkpoint: null })[0];
+  return shiftedDevices({
+    pool,
+    candidates: [],
+    judged: [],
+    best: null,
+    stopped: [],
+    facts: null,
+    checkpoint: null,
+  })[0];
 }
 
 const commandOf = (devices: readonly DeviceSurvey[]): string =>

@@ -4,10 +4,11 @@ import type { OutsideReason, VdevNode } from '../../pool/pool.ts';
 import { leavesOf, spareable, vdevHealth, vdevName } from '../../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../../pool/vdevSize.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
-import { count, type Evidence, type Finding, list, type Severity, size } from './finding.ts';
+import type { StoppedTop } from '../stoppedTops.ts';
+import { count, type Evidence, type Finding, list, type Severity, size, span } from './finding.ts';
 
 /** Leaves and whole top-level vdevs that no source is, and what it takes to do without. */
-export function missingDevices({ pool, candidates }: Evidence): Finding[] {
+export function missingDevices({ pool, candidates, judged, stopped }: Evidence): Finding[] {
   const guesses = guessMissingTops(pool, candidates);
   return (pool.root?.children ?? []).flatMap((top) => {
     if (top.config.type === 'missing') {
@@ -17,6 +18,8 @@ export function missingDevices({ pool, candidates }: Evidence): Finding[] {
     const leaves = [...leavesOf(top)].filter(
       ({ device, config }) => device === null && !['hole', 'indirect', 'dspare'].includes(config.type),
     );
+    const passed = stopped.find((each) => each.top === top);
+    if (passed !== undefined && leaves.length > 0) return [missingNewest(leaves, passed, judged)];
     return leaves.length === 0 ? [] : [missingLeaves(leaves, top, lost)];
   });
 }
@@ -25,6 +28,25 @@ function differenceOf(pool: Evidence['pool']): bigint | null {
   const lost = pool.root?.children.filter(({ config }) => config.type === 'missing').length ?? 0;
   const { expected, found } = pool.guidSum;
   return lost === 1 && expected !== null ? guidSumDifference(expected, found) : null;
+}
+
+/** Redundancy does without what stopped before; it does not do without the one that went on. */
+function missingNewest(
+  leaves: readonly VdevNode[],
+  { top, until, newest, stale }: StoppedTop,
+  judged: Evidence['judged'],
+): Finding {
+  const devices = leaves.map(({ config: { type, path, guid } }) => `${type} ${path ?? 'without path'} (guid ${guid})`);
+  const one = leaves.length === 1;
+  const fails = judged.find(({ candidate }) => candidate.taken)?.prediction.verdict !== 'importable';
+  const at = stale.find((each) => each.newest.txg === until)?.newest.timestamp ?? null;
+  const when = at === null ? '' : `, ${span(newest.timestamp - at)} before the newest uberblock (txg ${newest.txg})`;
+  const here = list(stale.map(({ leaf, newest: { txg } }) => `${vdevName(leaf)} stopped at txg ${txg}`));
+  return finding(
+    'device-missing',
+    fails ? 'error' : 'warning',
+    `${one ? 'Device' : count(leaves.length, 'device')} missing: ${list(devices)}, of ${vdevName(top)}. Only ${one ? 'it' : 'they'} can have what was written to ${vdevName(top)} after txg ${until}${when}: ${here}. Find ${one ? 'it' : 'them'} before anything is rewound.`,
+  );
 }
 
 function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean): Finding {

@@ -4,6 +4,7 @@ import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
 import type { Judged } from '../judge.ts';
+import type { StoppedTop } from '../stoppedTops.ts';
 
 export type Severity = 'info' | 'warning' | 'error';
 
@@ -26,6 +27,8 @@ export interface Evidence {
   readonly judged: readonly Judged[];
   /** The one that is recommended; null when none is. */
   readonly best: Judged | null;
+  /** Top-level vdevs of which the newest writing is on no device at hand. */
+  readonly stopped: readonly StoppedTop[];
   /** What meta-object sets tell; null where none was read. */
   readonly facts: PoolFacts | null;
   /** What meta-object sets keep as the checkpoint, and what was found out about it; null without one. */

@@ -2,6 +2,7 @@ import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
 import { guidSumMismatch } from './guidSum.ts';
 import { hiddenPartitions } from './hidden.ts';
+import { imagesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { keptStates } from './keptStates.ts';
 import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
@@ -13,11 +14,11 @@ import { timeGoingBack } from './timeGoingBack.ts';
 import { divergedHistory, staleLegs } from './timelines.ts';
 import { changedDevices } from './trees.ts';
 import { trimHazard } from './trim.ts';
-import { aheadOfMetadata, reusedRoots } from './uberblocks.ts';
+import { failingNewest, reusedRoots } from './uberblocks.ts';
 
 /** In the order in which equals are told. */
 const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
-  aheadOfMetadata,
+  failingNewest,
   plainImport,
   divergedHistory,
   missingDevices,
@@ -26,6 +27,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   shiftedDevices,
   hiddenPartitions,
   staleLegs,
+  imagesOfTwoTimes,
   timeGoingBack,
   multihost,
   trimHazard,

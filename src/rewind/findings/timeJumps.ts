@@ -34,7 +34,7 @@ export function timeJumps(pool: Pool, candidates: readonly Candidate[]): TimeJum
 }
 
 /** Not in a label of another pool, whose ring tells another story. */
-function isOwn({ guid }: Pool, { device, label }: UberblockCopy): boolean {
+export function isOwn({ guid }: Pool, { device, label }: UberblockCopy): boolean {
   const named = device.labels[label]?.config?.poolGuid ?? null;
   return named === null || named === guid;
 }
@@ -46,7 +46,7 @@ function jumpOf(device: DeviceSurvey, newestFirst: readonly Candidate[]): TimeJu
   for (const candidate of ascending) {
     const { timestamp } = candidate.uberblock;
     if (timestamp < latest) behind.push(candidate);
-    else latest = timestamp;
+    else if (!isRewritten(candidate)) latest = timestamp;
   }
   const last = behind.at(-1);
   if (last === undefined) return null;
@@ -58,6 +58,15 @@ function jumpOf(device: DeviceSurvey, newestFirst: readonly Candidate[]): TimeJu
   if (ahead.length === 0) return null;
   return { devices: [device], behind, ahead, hasCommonPast: others[0] !== ahead[0] };
 }
+
+/**
+ * While a raidz grows, the uberblock of a txg that was synced is written again with what was moved since, and with the
+ * time of that: later than the txg that follows.
+ *
+ * Source: module/zfs/vdev_raidz.c, raidz_reflow_scratch_sync and vdev_raidz_reflow_copy_scratch
+ */
+const isRewritten = ({ uberblock: { raidzReflow } }: Candidate): boolean =>
+  raidzReflow.offset !== 0n || raidzReflow.state !== 0;
 
 const sameCandidates = (a: readonly Candidate[], b: readonly Candidate[]): boolean =>
   a.length === b.length && a.every((candidate, i) => candidate === b[i]);

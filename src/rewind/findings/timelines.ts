@@ -1,8 +1,6 @@
-import type { Uberblock } from '../../format/uberblock.ts';
-import type { DeviceSurvey } from '../../pool/survey.ts';
-import { uberblockCopies } from '../../pool/uberblockCopies.ts';
 import { leavesOf, vdevName } from '../../pool/vdevHealth.ts';
 import type { Branch } from '../facts/branchFacts.ts';
+import { newestOn } from '../stoppedTops.ts';
 import { divergenceOf, isOn } from './divergence.ts';
 import { count, type Evidence, type Finding, list, span, time } from './finding.ts';
 
@@ -49,8 +47,11 @@ function onlyIn(branch: Branch, all: readonly Branch[]): string {
   return own.length === 0 ? ', with no dataset or snapshot that only it has' : `, and only it has ${list(own, 4)}`;
 }
 
-/** Every leaf of a top-level vdev gets the same txgs; one that has not stopped earlier. */
-export function staleLegs({ pool, candidates }: Evidence): Finding[] {
+/**
+ * Every leaf of a top-level vdev gets the same txgs; one that has not stopped earlier. So did a top-level vdev whose
+ * devices all lack what the others of the pool tell.
+ */
+export function staleLegs({ pool, candidates, stopped }: Evidence): Finding[] {
   const diverged = new Set(divergenceOf(candidates)?.branches.flat());
   return (pool.root?.children ?? []).flatMap((top) => {
     const legs = [...leavesOf(top)].flatMap((leaf) => {
@@ -62,24 +63,21 @@ export function staleLegs({ pool, candidates }: Evidence): Finding[] {
       null,
     );
     if (ahead === null) return [];
+    const passed = stopped.find((each) => each.top === top);
+    const [last, who] =
+      passed === undefined || passed.newest.txg <= ahead.newest.txg
+        ? [ahead.newest, 'its siblings go on']
+        : [passed.newest, 'the pool went on'];
     return legs
-      .filter(({ device, newest }) => newest.txg < ahead.newest.txg && !diverged.has(device))
+      .filter(({ device, newest }) => newest.txg < last.txg && !diverged.has(device))
       .map(({ leaf, device, newest }): Finding => {
         const behind = candidates.filter(({ txg }) => txg > newest.txg).length;
         return {
           code: 'leg-stale',
           severity: 'warning',
-          message: `${device.source.name} (${vdevName(leaf)}) stopped at txg ${newest.txg} (${time(newest.timestamp)}); its siblings go on to txg ${ahead.newest.txg}, ${span(ahead.newest.timestamp - newest.timestamp)} and ${count(behind, 'uberblock')} later.`,
+          message: `${device.source.name} (${vdevName(leaf)}) stopped at txg ${newest.txg} (${time(newest.timestamp)}); ${who} to txg ${last.txg}, ${span(last.timestamp - newest.timestamp)} and ${count(behind, 'uberblock')} later.`,
           devices: [device],
         };
       });
   });
-}
-
-function newestOn(device: DeviceSurvey): Uberblock | null {
-  let newest: Uberblock | null = null;
-  for (const { uberblock } of uberblockCopies(device)) {
-    if (newest === null || uberblock.txg > newest.txg) newest = uberblock;
-  }
-  return newest;
 }
