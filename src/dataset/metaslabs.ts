@@ -4,7 +4,6 @@ import type { SpaceMapEntry } from '../format/spaceMap.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
 import type { WalkOptions } from './block.ts';
 import type { Mos } from './mos.ts';
-import type { DmuObject } from './object.ts';
 import { SpaceMap } from './spaceMap.ts';
 import { SpaceSet } from './spaceSet.ts';
 import { readWords } from './wordArray.ts';
@@ -59,7 +58,7 @@ export async function* metaslabs(mos: Mos, top: VdevConfig, options: WalkOptions
     const found = `${asize} >> ${metaslabShift}`;
     throw new FormatError('format-value', `metaslabs of vdev ${id}`, `1 to ${MAX_METASLABS}`, found, array.place);
   }
-  const objects = await readArray(array, Number(count), options);
+  const objects = await readWords(array, Number(count), options);
   const unflushed = await unflushedTxgs(mos, top, Number(count), options.signal);
   for (let index = 0; index < Number(count); index++) {
     const object = objects[index] ?? 0n;
@@ -179,12 +178,6 @@ export async function replay(
   return { metaslab, mapped, allocated: BigInt(ranges.total) * unit, ranges, contradictions };
 }
 
-/** One word a metaslab. The array ends with the last metaslab that was ever used; those behind it are 0. */
-async function readArray(object: DmuObject, count: number, options: WalkOptions): Promise<BigUint64Array> {
-  const room = object.dnode.check().length / 8n;
-  return readWords(object, room < BigInt(count) ? Number(room) : count, options);
-}
-
 /** Source: module/zfs/spa_log_spacemap.c, spa_ld_unflushed_txgs; include/sys/metaslab_impl.h, metaslab_unflushed_phys_t. */
 async function unflushedTxgs(
   mos: Mos,
@@ -196,5 +189,5 @@ async function unflushedTxgs(
   const zap = await mos.zap(top.zapTop, signal);
   const id = await zap.integer('com.delphix:ms_unflushed_phys_txgs', signal);
   if (id === null || id === 0n) return null;
-  return readArray(await mos.object(id, signal), count, { signal });
+  return readWords(await mos.object(id, signal), count, { signal });
 }

@@ -72,7 +72,7 @@ export class Mos {
   }
 
   /**
-   * A packed nvlist in an object; its bonus holds the length.
+   * A packed nvlist in an object; its bonus holds the length, of which what was never written reads as 0.
    *
    * @throws FormatError when length or list are nonsense; LimitError above 16 MiB; what DmuObject.read throws
    * Source: module/zfs/spa.c, load_nvlist
@@ -84,10 +84,6 @@ export class Mos {
       throw new FormatError('format-bounds', 'packed nvlist size', '8 bytes', `${bonus.length} bytes`, bonusPlace);
     }
     const length = new DataView(bonus.buffer, bonus.byteOffset, 8).getBigUint64(0, littleEndian);
-    if (length > object.dnode.length) {
-      const expected = `at most ${object.dnode.length} bytes`;
-      throw new FormatError('format-bounds', 'packed nvlist', expected, `${length} bytes`, bonusPlace);
-    }
     if (length > BigInt(MAX_NVLIST)) throw new LimitError(`packed nvlist of ${length} bytes`, bonusPlace);
     const bytes = await object.read(0n, Number(length), signal);
     return decodeWholeNvlist(bytes, inside(object.place, 'packed nvlist'));

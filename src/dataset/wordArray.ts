@@ -1,13 +1,14 @@
-import { FormatError } from '../bytes/errors.ts';
 import type { WalkOptions } from './block.ts';
 import type { DmuObject } from './object.ts';
 
 /**
- * The first `count` 64-bit words of an object that is an array of them, in pieces of a block; holes are left out.
+ * The first `count` 64-bit words of an object that is an array of them, in pieces of a block. Only what was written
+ * comes: OpenZFS makes such an array as long as the last word that it ever set, and reads the words of holes and those
+ * behind its end as 0.
  *
  * @yields the words that stand from word `first` on
- * @throws FormatError `format-bounds` when the object is shorter; what DmuObject.blocks throws, unless
- *   `options.onTrouble` takes it
+ * @throws what DmuObject.blocks throws, unless `options.onTrouble` takes it
+ * Source: module/zfs/dmu.c, dmu_read_impl; module/zfs/dbuf.c, dbuf_findbp and dbuf_read_hole
  */
 export async function* wordBlocks(
   object: DmuObject,
@@ -16,10 +17,6 @@ export async function* wordBlocks(
 ): AsyncGenerator<{ readonly first: bigint; readonly words: bigint[] }> {
   const size = BigInt(object.dnode.check().dataBlockSize);
   const end = count * 8n;
-  if (end > object.dnode.length) {
-    const expected = `at most ${object.dnode.length / 8n}`;
-    throw new FormatError('format-bounds', 'words of an array', expected, `${count}`, object.place);
-  }
   for await (const { bytes, offset, littleEndian } of object.blocks({ to: (end + size - 1n) / size }, options)) {
     const used = end - offset < size ? Number(end - offset) : bytes.length;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -29,7 +26,7 @@ export async function* wordBlocks(
 }
 
 /**
- * All of them at once, holes as 0.
+ * All of them at once, those that were never written as 0.
  *
  * @param count bounded by the caller
  * @throws what `wordBlocks` throws

@@ -25,10 +25,7 @@ export async function readUnflushedTxgs(
   if (id === null) return new Set();
   const object = await mos.object(id, state.signal);
   return state.memo.of(`unflushed ${count}`, object, count * 32, async () => {
-    // Metaslabs that were added since are not in it yet.
-    const room = Number(object.dnode.check().length / 8n);
-    const words = await readWords(object, Math.min(count, room));
-    return new Set([...words].filter((txg) => txg !== 0n));
+    return new Set([...(await readWords(object, count))].filter((txg) => txg !== 0n));
   });
 }
 

@@ -19,6 +19,8 @@ export const VDEV_STEPS = [
 
 /** Metaslabs of one top-level vdev: some 200, at most 2^17 and what was added by growing. */
 const MAX_METASLABS = 1048576n;
+/** Bytes of one metaslab in the array of their space maps. */
+const WORD = 8n;
 
 /** Of a raidz alone. Source: module/zfs/vdev_raidz.c, vdev_raidz_load */
 const EXPANSION_KEYS = [
@@ -64,7 +66,8 @@ async function loadMetaslabs(state: LoadState, top: VdevNode, at: At): Promise<v
     throw new FormatError('format-value', 'vdev in the config', 'ashift and asize', `${ashift} and ${asize}`, place);
   }
   if (!metaslabArray || !metaslabShift) return;
-  await mos.object(metaslabArray, state.signal).then((array) => state.memo.readWhole(array));
+  const array = await mos.object(metaslabArray, state.signal);
+  await state.memo.readWhole(array, BigInt(metaslabCount(top)) * WORD);
 }
 
 /** Source: module/zfs/metaslab.c, metaslab_init; module/zfs/vdev.c, vdev_dtl_load */
