@@ -228,6 +228,8 @@ export type Depth = 'labels' | 'mos' | 'meta' | 'data';
 export interface ScanDocument {
   readonly schema: 'zfs-uber/scan/1';
   readonly tool: ToolInfo;
+  /** The OpenZFS whose answers are predicted. */
+  readonly judgedAs: string;
   readonly depth: Depth;
   /** It was ended before everything was looked at: what is not known by then is `unverified`, or lacking. */
   readonly stopped: boolean;

@@ -1,3 +1,4 @@
+import { JUDGED_AS } from '../load/openzfs.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
 import type { Depth, ScanDocument, ToolInfo } from './document.ts';
 import type { SurveyedSource } from './labelsDocument.ts';
@@ -19,6 +20,7 @@ export function buildScanDocument({ tool, depth, sources, found, stopped }: Scan
   return {
     schema: 'zfs-uber/scan/1',
     tool,
+    judgedAs: JUDGED_AS.release,
     depth,
     stopped,
     sources: entries,

@@ -1,7 +1,8 @@
 import type { DmuObject } from '../dataset/object.ts';
 import { Zap } from '../dataset/zap.ts';
-import { FEATURES_VERSION, isKnownFeature } from './labelSteps.ts';
+import { FEATURES_VERSION } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
+import { unknownFeature } from './openzfs.ts';
 import type { Trouble } from './predict.ts';
 import { type At, step } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
@@ -20,7 +21,7 @@ const ENABLED_TXG = 'com.delphix:enabled_txg';
  * Source: module/zfs/spa.c, spa_ld_check_features; module/zfs/zfeature.c, spa_features_check
  */
 async function readFeatures(state: LoadState, at: At): Promise<Trouble | undefined> {
-  const { signal } = state;
+  const { signal, openZfs } = state;
   if (state.candidate.uberblock.version < FEATURES_VERSION) return undefined;
   const view = viewOf(state);
   const features = new Map<string, bigint>();
@@ -33,10 +34,12 @@ async function readFeatures(state: LoadState, at: At): Promise<Trouble | undefin
     const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER);
     for (const [guid, count] of await state.memo.of('features', object, size, () => countsIn(object))) {
       features.set(guid, count);
-      if (key === 'features_for_read' && count !== 0n && !isKnownFeature(guid)) unknown.push(guid);
+      if (key === 'features_for_read' && count !== 0n && !openZfs.features.has(guid)) unknown.push(guid);
     }
     if (unknown.length > 0) {
-      return { message: `the pool uses features that OpenZFS does not know: ${unknown.join(', ')}`, because: 'damage' };
+      const names = unknown.map(unknownFeature).join(', ');
+      const message = `the pool uses features that OpenZFS ${openZfs.release} does not know: ${names}`;
+      return { message, because: 'damage' };
     }
   }
   if ((features.get(ENABLED_TXG) ?? 0n) > 0n) {
@@ -54,10 +57,11 @@ async function countsIn(object: DmuObject): Promise<readonly (readonly [guid: st
 
 /** Those that are needed to read have been looked at before. */
 function checkWriteFeatures(state: LoadState): Trouble | undefined {
-  const unknown = [...viewOf(state).features].filter(([guid, count]) => count > 0n && !isKnownFeature(guid));
+  const { release, features } = state.openZfs;
+  const unknown = [...viewOf(state).features].filter(([guid, count]) => count > 0n && !features.has(guid));
   if (unknown.length === 0) return undefined;
-  const names = unknown.map(([guid]) => guid).join(', ');
-  return { message: `to write, OpenZFS would have to know ${names}`, because: 'damage' };
+  const names = unknown.map(([guid]) => unknownFeature(guid)).join(', ');
+  return { message: `to write, OpenZFS ${release} would have to know ${names}`, because: 'damage' };
 }
 
 /** Something in the pool uses the feature. */

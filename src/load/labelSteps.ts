@@ -2,9 +2,9 @@ import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
-import { KNOWN_FEATURES } from './knownFeatures.layout.ts';
 import type { LoadState } from './loadState.ts';
 import { validatedLabel } from './mosTree.ts';
+import { type OpenZfs, unknownFeature } from './openzfs.ts';
 import type { Trouble } from './predict.ts';
 import { badPlaces, step } from './step.ts';
 import { refusedLeaves } from './usableLeaves.ts';
@@ -46,7 +46,7 @@ function openVdevs({ pool, devices, candidate }: LoadState): Trouble | undefined
 }
 
 /** Source: module/zfs/vdev_label.c, vdev_uberblock_load; module/zfs/spa.c, spa_ld_select_uberblock */
-function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | undefined {
+function selectUberblock({ candidate, newest, devices, openZfs }: LoadState): Trouble | undefined {
   const { uberblock, txg } = candidate;
   const damage = (message: string): Trouble => ({ message, because: 'damage' });
   if (!candidate.seen && candidate.startsFrom === null) {
@@ -65,7 +65,7 @@ function selectUberblock({ candidate, newest, devices }: LoadState): Trouble | u
   if (!isKnownVersion(uberblock.version)) {
     return damage(`it says pool version ${uberblock.version}, which OpenZFS does not import`);
   }
-  return uberblock.version < FEATURES_VERSION ? undefined : labelFeatures(copyHolders(candidate));
+  return uberblock.version < FEATURES_VERSION ? undefined : labelFeatures(copyHolders(candidate), openZfs);
 }
 
 /** From this version on features are counted instead of versions. Source: include/sys/fs/zfs.h, SPA_VERSION_FEATURES */
@@ -78,13 +78,8 @@ export const isKnownVersion = (version: bigint): boolean =>
 const copyHolders = ({ copies, heartbeats }: LoadState['candidate']): Set<DeviceSurvey> =>
   new Set([...copies, ...heartbeats].map(({ device }) => device));
 
-const KNOWN: ReadonlySet<string> = new Set([...KNOWN_FEATURES.read, ...KNOWN_FEATURES.readOnlyCompatible]);
-
-/** Whether OpenZFS knows the feature of that guid. */
-export const isKnownFeature = (guid: string): boolean => KNOWN.has(guid);
-
 /** Which of the leaves that hold the uberblock is asked is not determined, so one that answers well is enough. */
-function labelFeatures(holders: ReadonlySet<DeviceSurvey>): Trouble | undefined {
+function labelFeatures(holders: ReadonlySet<DeviceSurvey>, { release, features }: OpenZfs): Trouble | undefined {
   let trouble: Trouble | undefined;
   for (const device of holders) {
     const label = validatedLabel(device);
@@ -94,10 +89,11 @@ function labelFeatures(holders: ReadonlySet<DeviceSurvey>): Trouble | undefined 
       trouble ??= { message: `the label of ${device.source.name} lists no features`, because: 'damage' };
       continue;
     }
-    const unknown = label.featuresForRead.filter((guid) => !isKnownFeature(guid));
+    const unknown = label.featuresForRead.filter((guid) => !features.has(guid));
     if (unknown.length === 0) return undefined;
-    const names = unknown.join(', ');
-    trouble ??= { message: `the label of ${device.source.name} needs unknown features: ${names}`, because: 'damage' };
+    const names = unknown.map(unknownFeature).join(', ');
+    const message = `the label of ${device.source.name} needs features that OpenZFS ${release} does not know: ${names}`;
+    trouble ??= { message, because: 'damage' };
   }
   return trouble;
 }

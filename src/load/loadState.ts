@@ -5,6 +5,7 @@ import type { Pool, VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Candidate } from './candidates.ts';
 import type { LoadMemo } from './loadMemo.ts';
+import type { OpenZfs } from './openzfs.ts';
 import type { RootCheck } from './rootCheck.ts';
 
 /** The pool as its own meta-object set at the candidate describes it, and how to read on from there. */
@@ -26,6 +27,8 @@ export interface MosView {
 
 /** What is known of one candidate while its load is replayed; each step leaves what the later ones need. */
 export interface LoadState {
+  /** The one that loads. */
+  readonly openZfs: OpenZfs;
   readonly pool: Pool;
   readonly candidate: Candidate;
   /** The newest uberblock of all that OpenZFS sees; null when it sees none. */

@@ -4,6 +4,7 @@ import type { Candidate } from '../load/candidates.ts';
 import { LABEL_STEPS } from '../load/labelSteps.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
+import { JUDGED_AS } from '../load/openzfs.ts';
 import { type LoadStep, type Prediction, predict } from '../load/predict.ts';
 import type { RootCheck } from '../load/rootCheck.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -79,7 +80,7 @@ export function newLoad(
 ): LoadState {
   const newest = all.find(({ taken }) => taken) ?? null;
   const devices = devicesFor(candidate, all, pool);
-  return { pool, candidate, newest, devices, ...given, view: null, names: new Map(), counts: null };
+  return { openZfs: JUDGED_AS, pool, candidate, newest, devices, ...given, view: null, names: new Map(), counts: null };
 }
 
 /** Candidates whose steps before the traversal are under way: their few reads have nothing to do with each other. */

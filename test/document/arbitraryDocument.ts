@@ -101,6 +101,7 @@ const sourceEntry: fc.Arbitrary<SourceEntry> = fc
 
 export const documents: fc.Arbitrary<ScanDocument> = fc
   .record({
+    judgedAs: fc.constantFrom('2.3'),
     depth: fc.constantFrom('labels', 'mos', 'meta', 'data' as const),
     sources: fc.array(sourceEntry, { maxLength: 4 }),
     findings,

@@ -179,6 +179,7 @@ export function pool(about: Partial<PoolEntry> = {}): PoolEntry {
 export function scan(about: Partial<ScanDocument> = {}): ScanDocument {
   return {
     schema: 'zfs-uber/scan/1',
+    judgedAs: '2.3',
     stopped: false,
     tool: TOOL,
     depth: 'meta',

@@ -158,6 +158,7 @@ const pool = object({
 const document = object({
   schema: oneOf('zfs-uber/scan/1'),
   tool: object({ name: oneOf('zfs-uber'), version: text, native: flag }),
+  judgedAs: text,
   depth: oneOf('labels', 'mos', 'meta', 'data'),
   sources: listOf(source),
   pools: listOf(pool),

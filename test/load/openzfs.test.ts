@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { JUDGED_AS, unknownFeature } from '../../src/load/openzfs.ts';
+
+it('speaks for OpenZFS 2.3, which knows 44 features and none that a later release brought', () => {
+  expect(JUDGED_AS.release).toBe('2.3');
+  expect(JUDGED_AS.features.size).toBe(44);
+  for (const later of [
+    'com.klarasystems:dynamic_gang_header',
+    'com.seagate:draid_failure_domains',
+    'com.truenas:block_cloning_endian',
+    'com.truenas:physical_rewrite',
+  ]) {
+    expect(JUDGED_AS.features.has(later)).toBe(false);
+  }
+});
+
+it('says of a feature that is not known which release knows it', () => {
+  expect(unknownFeature('com.truenas:physical_rewrite')).toBe('com.truenas:physical_rewrite (2.4 does)');
+  expect(unknownFeature('com.seagate:draid_failure_domains')).toBe('com.seagate:draid_failure_domains');
+});
