@@ -108,7 +108,11 @@ function poolOf(guid: Guid, members: readonly DeviceFacts[], attached: readonly 
   const all = [...members, ...attached];
   const outside = all
     .filter(({ device }) => !placed.has(device))
-    .map((fact): OutsideDevice => ({ device: fact.device, reason: outsideReason(fact, inTree) }));
+    .map((fact): OutsideDevice => {
+      const reason = outsideReason(fact, inTree);
+      const twin = reason === 'duplicate' && fact.config?.guid != null ? (leaf.get(fact.config.guid) ?? null) : null;
+      return { device: fact.device, reason, twin };
+    });
   let newest: DeviceFacts['newest'] = null;
   for (const fact of all) {
     if (fact.newest !== null && (newest === null || compareUberblocks(newest, fact.newest) < 0)) newest = fact.newest;

@@ -34,6 +34,8 @@ export type OutsideReason = 'former-member' | 'duplicate' | 'labels-lost' | 'spa
 export interface OutsideDevice {
   readonly device: DeviceSurvey;
   readonly reason: OutsideReason;
+  /** Of a duplicate: the device that took the place of both. */
+  readonly twin: DeviceSurvey | null;
 }
 
 /** The devices of one pool put together from their labels. */

@@ -133,18 +133,21 @@ export function isReason(error: unknown, signal: AbortSignal | undefined): boole
 }
 
 /**
- * All devices of the pool where the candidate is the one that is taken. Else those that do not carry what would be
- * taken in its place: the legs of its own branch after a split brain.
+ * All devices of the pool where the candidate is the one that is taken, but for second copies of a device: of two, zpool
+ * takes the one that it comes to first. Else those that do not carry what would be taken in its place: the legs of its
+ * own branch after a split brain.
  */
 function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool): readonly DeviceSurvey[] | null {
-  if (candidate.taken || candidate.checkpoint !== null) return pool.devices;
+  const copies = new Set(pool.outside.flatMap(({ device, reason }) => (reason === 'duplicate' ? [device] : [])));
+  const given = copies.size === 0 ? pool.devices : pool.devices.filter((device) => !copies.has(device));
+  if (candidate.taken || candidate.checkpoint !== null) return given;
   const rivals = new Set<DeviceSurvey>();
   for (const other of all) {
     if (other === candidate) break;
     if (other.txg !== candidate.txg) continue;
     for (const { device } of [...other.copies, ...other.heartbeats]) rivals.add(device);
   }
-  const devices = pool.devices.filter((device) => !rivals.has(device));
+  const devices = given.filter((device) => !rivals.has(device));
   const carried = candidate.copies.some(({ device }) => devices.includes(device));
   return carried ? devices : null;
 }

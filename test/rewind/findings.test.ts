@@ -274,6 +274,22 @@ describe('findings on made pools', () => {
     expect(codes(await of(single({ uberblocks })))).toEqual(['warning ring-unreadable']);
   });
 
+  it('tell which of two copies of a device is the older one, and the commands leave it out', async () => {
+    const older = single({ name: 'backup', uberblocks: ring([3n, 90n], [5n, 100n]) });
+    const newer = single({ name: 'd0', uberblocks: ring([5n, 100n], [6n, 110n]) });
+    const [pool] = assemblePools([older, newer]).pools;
+    if (pool === undefined) throw new Error('no pool');
+    const { findings, candidates } = await judgePool(pool, null, { depth: 'labels' });
+    const message = findings.find(({ code }) => code === 'duplicate-device')?.message;
+    expect(message).toMatch(
+      /^backup is an older copy of d0: it stops at txg 5, the other goes on to txg 6\. d0 was used/,
+    );
+    expect(message).toContain('Only it has txg 3');
+    for (const { candidate, devices } of candidates) {
+      if (candidate.taken) expect(devices?.map(({ source }) => source.name)).toEqual(['d0']);
+    }
+  });
+
   it('tell devices that stand beside the tree, and why', async () => {
     const spare = { role: 'spare' as const, poolGuid: null, txg: null, guid: asGuid(77n), vdevTree: null };
     const cache = { ...spare, role: 'cache' as const };

@@ -1,6 +1,7 @@
 import { guidSumDifference } from '../../pool/guidSum.ts';
 import { type LogHealth, logHealth } from '../../pool/logHealth.ts';
 import type { OutsideReason, VdevNode } from '../../pool/pool.ts';
+import type { DeviceSurvey } from '../../pool/survey.ts';
 import { leavesOf, spareable, vdevHealth, vdevName } from '../../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../../pool/vdevSize.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
@@ -150,7 +151,7 @@ const OUTSIDE: Record<OutsideReason, { code: string; severity: Severity; says: s
   duplicate: {
     code: 'duplicate-device',
     severity: 'warning',
-    says: 'says it is the same device as another source. The newer one was used; zpool import may take either: give it only one.',
+    says: 'says it is the same device as another source.',
   },
   'labels-lost': {
     code: 'device-by-ring',
@@ -166,9 +167,30 @@ const OUTSIDE: Record<OutsideReason, { code: string; severity: Severity; says: s
 };
 
 /** Devices of the pool that stand beside its tree. */
-export function outsideDevices({ pool }: Evidence): Finding[] {
-  return pool.outside.map(({ device, reason }) => {
+export function outsideDevices({ pool, candidates }: Evidence): Finding[] {
+  return pool.outside.map(({ device, reason, twin }) => {
     const { code, severity, says } = OUTSIDE[reason];
-    return { code, severity, message: `${device.source.name} ${says}`, devices: [device] };
+    const what = twin === null ? says : copySays(device, twin, candidates);
+    return { code, severity, message: `${device.source.name} ${what}`, devices: [device] };
   });
+}
+
+/** Which of two copies of one leaf is the older, whether they parted, and what only the older one has. */
+function copySays(copy: DeviceSurvey, { source }: DeviceSurvey, candidates: Evidence['candidates']): string {
+  const on = (device: DeviceSurvey) => candidates.filter(({ copies }) => copies.some((each) => each.device === device));
+  const own = on(copy);
+  const twin = candidates.filter(({ copies }) => copies.some((each) => each.device.source === source));
+  const [newest, last] = [own[0], twin[0]];
+  const alone = own.filter((candidate) => !twin.includes(candidate));
+  const parted = alone.some(({ txg }) => twin.some((each) => each.txg === txg));
+  const age =
+    newest === undefined || last === undefined || newest.txg >= last.txg
+      ? `is a second copy of ${source.name}`
+      : `is an older copy of ${source.name}: it stops at txg ${newest.txg}, the other goes on to txg ${last.txg}`;
+  const apart = parted ? ', and each went on without the other' : '';
+  const kept =
+    alone.length === 0
+      ? ''
+      : ` Only it has txg ${list(alone.map(({ txg }) => txg))}: scan it without the other for those.`;
+  return `${age}${apart}. ${source.name} was used, and the commands give that one alone: of two, zpool import takes the one that it comes to first, so keep the copy out of its sight.${kept}`;
 }
