@@ -52,7 +52,8 @@ export interface OpenedPools {
  * Opens all pools that stand on the sources, without ZFS, read-only.
  *
  * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
- * @returns also when a source cannot be opened, or there is no pool at all: `sources` says why; to be closed by the caller
+ * @returns also when a source cannot be opened or had no turn before `options.signal` was aborted, or there is no pool at
+ *   all: `sources` says why; to be closed by the caller
  * @throws UsageError when a spec makes no sense
  */
 export async function openPools(specs: readonly string[], options: OpenPoolsOptions = {}): Promise<OpenedPools> {
@@ -72,14 +73,31 @@ export async function openPools(specs: readonly string[], options: OpenPoolsOpti
 /**
  * Opens the one pool that stands on the sources.
  *
- * @throws UsageError when there is none, or several and `options.pool` does not say which
+ * @throws UsageError when there is none, or several and `options.pool` does not say which; the reason of `options.signal`
  */
 export async function openPool(specs: readonly string[], options: OpenPoolOptions = {}): Promise<OpenedPool> {
   const opened = await openPools(specs, options);
   try {
+    options.signal?.throwIfAborted();
     return opened.pool(options.pool);
   } catch (error) {
     await opened.close();
+    throw error;
+  }
+}
+
+/**
+ * The pool that is asked for.
+ *
+ * @returns null where there is none and none was named, or where the work was stopped before it was found
+ * @throws UsageError as `OpenedPools.pool`
+ */
+export function askedPool(opened: OpenedPools, nameOrGuid: string | null, signal?: AbortSignal): OpenedPool | null {
+  if (opened.pools.length === 0 && nameOrGuid === null) return null;
+  try {
+    return opened.pool(nameOrGuid);
+  } catch (error) {
+    if (signal?.aborted && error instanceof UsageError) return null;
     throw error;
   }
 }

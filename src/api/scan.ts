@@ -8,7 +8,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { AimChoice } from '../rewind/aim/aim.ts';
 import { parseNeed } from '../rewind/aim/need.ts';
-import { isReason, type Judged } from '../rewind/judge.ts';
+import type { Judged } from '../rewind/judge.ts';
 import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
 import { describeOpened } from './describeOpened.ts';
 import { importPlace } from './importPlace.ts';
@@ -53,8 +53,7 @@ export async function scan(specs: readonly string[], options: ScanOptions = {}):
   const engine = options.engine ?? chooseEngine();
   const aim = aimOf(options, depth);
   const since = Date.now();
-  const surveyed = await unlessStopped(signal, () => surveyDevices(specs, { engine, progress, signal }));
-  if (surveyed === null) return stoppedEarly(engine, depth);
+  const surveyed = await surveyDevices(specs, { engine, progress, signal });
   try {
     const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, importPlace(opened)]] : [])));
     const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
@@ -129,22 +128,4 @@ const ANOTHER_TXG = 0.05;
 function partOf(done: number, total: number): number {
   const first = Math.min(done, 1);
   return (first + (done - first) * ANOTHER_TXG) / (1 + Math.max(total - 1, 0) * ANOTHER_TXG);
-}
-
-const stoppedEarly = (engine: Engine, depth: Depth): ScanDocument =>
-  buildScanDocument({
-    tool: toolInfo(engine),
-    depth,
-    sources: [],
-    found: { judgements: [], loose: [] },
-    stopped: true,
-  });
-
-async function unlessStopped<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isReason(error, signal)) return null;
-    throw error;
-  }
 }

@@ -1,10 +1,11 @@
 import { mapBounded } from '../node/bounded.ts';
-import { type OpenedSource, openSources } from '../node/openSources.ts';
+import { type OpenedSource, openSources, stoppedAt } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
 import { hiddenVdev } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
+import { unlessStopped } from './unlessStopped.ts';
 
 /** A source under survey holds up to 1 MiB of label bytes: this many at a time keep 64 sources under 150 MiB. */
 const AT_ONCE = 8;
@@ -14,7 +15,8 @@ const AT_ONCE = 8;
  * the others are read all the same.
  *
  * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
- * @returns in the order given; the caller closes each `opened`
+ * @returns in the order given, also when `choice.signal` is aborted: what had no turn by then has a StoppedError; the
+ *   caller closes each `opened`
  * @throws UsageError when a spec makes no sense
  */
 export async function surveyDevices(specs: readonly string[], choice: SurveyChoice): Promise<SurveyedSource[]> {
@@ -33,14 +35,27 @@ export async function surveyDevices(specs: readonly string[], choice: SurveyChoi
         survey: { ...found, source: cached, shift: source.shift, hidden: hiddenVdev(source) },
       };
     };
+    const stopped = (source: OpenedSource): SurveyedSource => ({
+      opened: { ...source, source: null, disk: null, error: stoppedAt(source.path) },
+      survey: null,
+    });
     const surveyed = await mapBounded(opened, AT_ONCE, async (source) => {
-      const each = await survey(source);
+      const each = await unlessStopped(
+        choice.signal,
+        () => survey(source),
+        () => stopped(source),
+      );
       choice.progress?.({ phase: 'reading labels', done: ++done, total: opened.length });
       return each;
     });
     if (surveyed.every((each) => each.survey === null || isSettled(each.survey))) return surveyed;
     const { withShifted } = await import('./shiftedSources.ts');
-    return await withShifted(surveyed, { survey, signal: choice.signal });
+    const { signal } = choice;
+    return await unlessStopped(
+      signal,
+      () => withShifted(surveyed, { survey, signal }),
+      () => surveyed,
+    );
   } catch (error) {
     await Promise.all(opened.map((source) => source.close()));
     throw error;

@@ -1,8 +1,8 @@
 import type { Engine } from '../block/engine.ts';
-import { UsageError } from '../bytes/errors.ts';
+import { StoppedError, UsageError } from '../bytes/errors.ts';
 import { PoolReaders } from '../dataset/poolReaders.ts';
 import { buildVerifyDocument, type VerifyDocument } from '../document/verifyDocument.ts';
-import { viewHead } from '../document/viewHead.ts';
+import { type ViewHead, viewHead } from '../document/viewHead.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { locateFailures } from '../locate/locateFailures.ts';
 import { chooseEngine } from '../node/engine.ts';
@@ -15,9 +15,10 @@ import { guessMissingTops, needsLogLess } from '../rewind/missingTops.ts';
 import { describeOpened } from './describeOpened.ts';
 import { importPlace } from './importPlace.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
-import { type OpenedPool, type OpenedPools, openPools } from './openPool.ts';
+import { askedPool, type OpenedPool, type OpenedPools, openPools } from './openPool.ts';
 import type { Progress } from './progress.ts';
 import { toolInfo } from './toolInfo.ts';
+import { unlessStopped } from './unlessStopped.ts';
 
 export interface VerifyOptions {
   /** Default: `data`. */
@@ -35,8 +36,9 @@ export interface VerifyOptions {
  * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
  * @param txg `checkpoint` for the uberblock that the pool keeps as its checkpoint; so is its txg where no ring holds it
  * @returns the document of `verify --json`; its `pool` is null when there is none
+ *   when `signal` is aborted it is `stopped`, and has no verdict
  * @throws NoSuchTxgError, a UsageError, when neither rings nor checkpoint are of that txg; UsageError when a spec or the pool's name
- *   makes no sense; the reason of `signal`
+ *   makes no sense
  */
 export async function verify(
   specs: readonly string[],
@@ -47,8 +49,15 @@ export async function verify(
   const { progress, signal, pool = null } = options;
   const opened = await openPools(specs, { engine, progress, signal });
   try {
-    const one = opened.pools.length === 0 && pool === null ? null : opened.pool(pool);
-    return await verifyOne(opened, one, txg, { ...options, engine });
+    const one = askedPool(opened, pool, signal);
+    return await unlessStopped(
+      signal,
+      () => verifyOne(opened, one, txg, { ...options, engine }),
+      () => {
+        const head = headOf(opened, one, null, engine, new StoppedError());
+        return buildVerifyDocument(head, { depth: options.depth ?? 'data', ...NOTHING, stopped: true });
+      },
+    );
   } finally {
     await opened.close();
   }
@@ -64,19 +73,8 @@ async function verifyOne(
   const those = candidates.filter((each) => each.txg === txg);
   const ofRing = those.find(({ taken }) => taken) ?? those[0] ?? null;
   const candidate = ofRing ?? (one === null ? null : await storedIn(one, txg, engine, signal));
-  const head = viewHead({
-    tool: toolInfo(engine),
-    sources: opened.sources.map((source) => describeOpened(source.opened)),
-    pool: one?.pool ?? null,
-    ringTxgs: one?.txgs ?? [],
-    uberblock: candidate?.uberblock ?? null,
-    passedOver: [],
-    error: null,
-  });
-  if (one === null || candidate === null) {
-    const commands = { readOnly: [], readWrite: [] };
-    return buildVerifyDocument(head, { depth, examination: null, commands, located: [] });
-  }
+  const head = headOf(opened, one, candidate, engine, null);
+  if (one === null || candidate === null) return buildVerifyDocument(head, { depth, ...NOTHING, stopped: false });
   const { pool } = one;
   const examination = await examine(
     pool,
@@ -107,8 +105,27 @@ async function verifyOne(
     verdict: examination.prediction.verdict,
   });
   const located = await locateFailures(verification?.failures ?? [], state);
-  return buildVerifyDocument(head, { depth, examination, commands, located });
+  return buildVerifyDocument(head, { depth, examination, commands, located, stopped: false });
 }
+
+const NOTHING = { examination: null, commands: { readOnly: [], readWrite: [] }, located: [] } as const;
+
+const headOf = (
+  opened: OpenedPools,
+  one: OpenedPool | null,
+  candidate: Candidate | null,
+  engine: Engine,
+  error: StoppedError | null,
+): ViewHead =>
+  viewHead({
+    tool: toolInfo(engine),
+    sources: opened.sources.map((source) => describeOpened(source.opened)),
+    pool: one?.pool ?? null,
+    ringTxgs: one?.txgs ?? [],
+    uberblock: candidate?.uberblock ?? null,
+    passedOver: [],
+    error,
+  });
 
 /** @throws NoSuchTxgError, UsageError */
 async function storedIn(

@@ -34,6 +34,8 @@ export async function watchPools(specs: readonly string[], found: PoolScan, watc
     }
     const surveyed = await surveyDevices(specs, { engine, signal });
     await closeSources(surveyed);
+    // What had no turn is no device that is gone.
+    signal?.throwIfAborted();
     const { pools } = assemblePools(surveyed.flatMap(({ survey }) => survey ?? []));
     const judgements = found.judgements.map((judgement): PoolJudgement => {
       const { pool, findings, recommendation } = judgement;

@@ -63,6 +63,14 @@ export class LimitError extends ZfsUberError {
   readonly code = 'limit';
 }
 
+/** Whoever asked wants no more: a signal was aborted before this was known. */
+export class StoppedError extends ZfsUberError {
+  readonly code = 'stopped';
+  constructor(place: Place | null = null) {
+    super('the work was stopped before this was read', place);
+  }
+}
+
 /** The caller asked for something impossible. */
 export class UsageError extends ZfsUberError {
   readonly code = 'usage';

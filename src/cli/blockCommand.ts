@@ -1,4 +1,5 @@
 import type { RawBlockPlace } from '../api/poolBlock.ts';
+import { unlessStopped } from '../api/unlessStopped.ts';
 import { unpackBlock } from '../api/unpackBlock.ts';
 import { UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { type BlockFacts, buildBlockDocument } from '../document/blockDocument.ts';
@@ -45,12 +46,17 @@ export const runBlock: Run<typeof BLOCK_OPTIONS> = async (request, terminal, lib
   const [text = ''] = operands;
   const address = { ...readAddress(text), birth: values.birth };
   return withPoolView(request, terminal, library, async (asked) => {
-    const facts = await readBlock(asked, text, address, values);
+    const none = { address: text, bytes: null, decompressed: null, attempts: [], error: null, stopped: true };
+    const facts = await unlessStopped(
+      asked.signal,
+      () => readBlock(asked, text, address, values),
+      () => none,
+    );
     if (values.raw) {
       const { error } = facts;
       if (facts.bytes !== null) await terminal.send(facts.bytes);
       const why = error ?? (asked.pool === null ? 'no pool was found' : null);
-      if (why === null) return;
+      if (why === null || facts.stopped) return;
       const message = typeof why === 'string' ? why : why.message;
       terminal.err(`${printable(`zfs-uber: block: ${message}`, takesUnicode(terminal))}\n`);
       return;
@@ -65,20 +71,20 @@ export const runBlock: Run<typeof BLOCK_OPTIONS> = async (request, terminal, lib
 };
 
 async function readBlock(
-  { pool, incomplete }: AskedView,
+  { pool, signal, incomplete }: AskedView,
   text: string,
   address: BlockAddress,
   values: { readonly txg: bigint | null; readonly decompress: string | null },
 ): Promise<BlockFacts> {
-  const none = { address: text, bytes: null, decompressed: null, attempts: [], error: null };
+  const none = { address: text, bytes: null, decompressed: null, attempts: [], error: null, stopped: false };
   if (pool === null) return none;
   let attempts: readonly Attempt[] = [];
   try {
-    const read = await pool.readRaw(address, values.txg);
+    const read = await pool.readRaw(address, values.txg, { signal });
     attempts = read.attempts;
     if (values.decompress === null) return { ...none, bytes: read.bytes, attempts };
     const { kind, bytes } = await unpackBlock(read.bytes, values.decompress, address.lsize);
-    return { address: text, bytes, decompressed: kind, attempts, error: null };
+    return { ...none, bytes, decompressed: kind, attempts };
   } catch (error) {
     if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
     incomplete();

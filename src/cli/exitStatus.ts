@@ -4,7 +4,7 @@ import type { RingDocument } from '../document/ringDocument.ts';
 import { RING_LETTERS } from '../document/ringMap.ts';
 
 /** What the exit status says. */
-export const EXIT = { done: 0, noZfs: 1, usage: 2, partial: 3, bug: 70 } as const;
+export const EXIT = { done: 0, noZfs: 1, usage: 2, partial: 3, unwritten: 4, bug: 70 } as const;
 
 interface Outcome {
   /** At least one pool was found. */
@@ -45,7 +45,8 @@ const isLabel = (status: SourceEntry['labels'][number]['status']): boolean => st
 const { valid, mmp, checksum, torn, foreign } = RING_LETTERS;
 const isRing = (map: string): boolean => [valid, mmp, checksum, torn, foreign].some((letter) => map.includes(letter));
 
-export function labelsStatus({ sources }: LabelsDocument): number {
+export function labelsStatus({ sources, stopped }: LabelsDocument): number {
+  if (stopped) return EXIT.partial;
   const labels = sources.flatMap((source) => source.labels);
   return statusOf({
     pool: labels.some(({ status, config }) => status === 'ok' && config !== null && 'pool_guid' in config),
@@ -54,7 +55,8 @@ export function labelsStatus({ sources }: LabelsDocument): number {
   });
 }
 
-export function ringStatus({ sources }: RingDocument): number {
+export function ringStatus({ sources, stopped }: RingDocument): number {
+  if (stopped) return EXIT.partial;
   const rings = sources.flatMap((source) => source.rings);
   return statusOf({
     pool: rings.some(({ map }) => [valid, mmp].some((letter) => map.includes(letter))),

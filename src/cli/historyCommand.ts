@@ -1,3 +1,4 @@
+import { untilStopped } from '../api/unlessStopped.ts';
 import { ZfsUberError } from '../bytes/errors.ts';
 import type { WalkOptions } from '../dataset/block.ts';
 import { HistoryEntries, type HistoryEntry } from '../document/historyDocument.ts';
@@ -25,10 +26,10 @@ export const runHistory: Run<typeof POOL_OPTIONS> = async (request, terminal, li
       if (troubles.length < TROUBLES) troubles.push(trouble);
     };
     const entries = () => entriesOf(asked, { onTrouble });
-    const { head } = asked;
+    const { head, signal } = asked;
     if (values.json) {
       const lists = [{ name: 'records', items: entries() }];
-      const tail = () => ({ troubles: errorEntries(troubles) });
+      const tail = () => ({ stopped: signal.aborted, troubles: errorEntries(troubles) });
       return sendParts(terminal, jsonParts({ schema: 'zfs-uber/history/1', ...head }, lists, tail));
     }
     const page = await pageFor(terminal, values['no-color']);
@@ -50,13 +51,13 @@ export const runHistory: Run<typeof POOL_OPTIONS> = async (request, terminal, li
   });
 
 async function* entriesOf(
-  { view, pool }: AskedView,
+  { view, pool, signal }: AskedView,
   options: Required<Pick<WalkOptions, 'onTrouble'>>,
 ): AsyncGenerator<HistoryEntry> {
   if (view === null || pool === null) return;
   const entries = new HistoryEntries(pool.txgs);
   try {
-    for await (const record of view.history(options)) yield entries.next(record);
+    for await (const record of untilStopped(signal, view.history({ ...options, signal }))) yield entries.next(record);
   } catch (error) {
     // A block of the ring that does not read ends the list.
     if (!(error instanceof ZfsUberError)) throw error;

@@ -1,18 +1,19 @@
-import { jsonSafe } from '../document/jsonSafe.ts';
 import { buildLabelsDocument } from '../document/labelsDocument.ts';
 import { labelsText } from '../text/labelsText.ts';
 import type { Run } from './command.ts';
 import type { TABLE_OPTIONS } from './commandOptions.ts';
 import { labelsStatus } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
+import { sendJson } from './sendParts.ts';
 import { pageFor } from './terminal.ts';
 
 export const runLabels: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, terminal, library) => {
   const progress = progressLine(terminal, { asked: values.progress, quiet: values.quiet });
-  const surveyed = await library.survey(sources, { progress: progress.show }).finally(progress.end);
+  const signal = terminal.stopped();
+  const surveyed = await library.survey(sources, { progress: progress.show, signal }).finally(progress.end);
   const { passedOver: _, ...tool } = await library.tool();
-  const document = buildLabelsDocument(tool, surveyed);
-  if (values.json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
+  const document = buildLabelsDocument(tool, surveyed, signal.aborted);
+  if (values.json) sendJson(terminal, document);
   else terminal.out(labelsText(await pageFor(terminal, values['no-color']), document, values));
   return labelsStatus(document);
 };

@@ -7,6 +7,8 @@ import type { VerifyDocument } from '../document/verifyDocument.ts';
 
 export interface SurveyChoice {
   readonly progress?: (progress: Progress) => void;
+  /** Ends the work: what is known by then is the answer. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ScanChoice extends SurveyChoice {
@@ -18,7 +20,6 @@ export interface ScanChoice extends SurveyChoice {
   readonly before: string | null;
   readonly needs: readonly string[];
   readonly watchSeconds: number | null;
-  readonly signal: AbortSignal;
   readonly onCandidate?: (line: CandidateLine) => void;
 }
 

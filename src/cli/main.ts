@@ -1,5 +1,7 @@
+import { printable } from '../document/shell/printable.ts';
 import { outputIs } from '../node/outputIs.ts';
 import { EXIT } from './exitStatus.ts';
+import { type Output, openOutput } from './output.ts';
 import { runCommand } from './runCommand.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -8,69 +10,53 @@ import type { Terminal } from './terminal.ts';
  * ends when everything is written.
  */
 export async function run(): Promise<void> {
-  const terminal = processTerminal();
-  process.exitCode = await runCommand(process.argv.slice(2), terminal, async () => {
+  const stop = new AbortController();
+  const output = openOutput(() => stop.abort());
+  const terminal = processTerminal(output, stop);
+  const status = await runCommand(process.argv.slice(2), terminal, async () => {
     const { nodeLibrary } = await import('./nodeLibrary.ts');
     return nodeLibrary();
   });
+  const failure = await output.end();
+  if (failure !== null) {
+    terminal.err(`${printable(`zfs-uber: the output could not be written whole: ${failure.message}`, false)}\n`);
+  }
+  process.exitCode = failure === null || status === EXIT.bug ? status : EXIT.unwritten;
 }
 
-function processTerminal(): Terminal {
-  const { stdout, stderr, env, platform } = process;
-  const { write: err } = writer(stderr, () => {});
-  const { write: out, send } = writer(stdout, ({ message }) => {
-    err(`zfs-uber: the report could not be written: ${message}\n`);
-    process.exitCode = EXIT.partial;
-  });
-  const outIsTerminal = stdout.isTTY === true;
-  const columns = outIsTerminal && stdout.columns > 0 ? stdout.columns : null;
+function processTerminal(output: Output, stop: AbortController): Terminal {
+  const { stderr, env, platform } = process;
+  const err = (text: string): void => {
+    stderr.write(text);
+  };
+  // Nobody is left who could be told.
+  stderr.on('error', () => {});
   return {
-    out,
+    out: output.write,
     err,
-    send,
+    send: output.send,
     outIs: outputIs,
-    outIsTerminal,
+    outIsTerminal: output.isTerminal,
     errIsTerminal: stderr.isTTY === true,
-    columns,
+    columns: output.columns,
     env,
     platform,
-    interrupted: () => interruptSignal(err),
+    stopped: () => {
+      if (!stop.signal.aborted) hearSignals(stop, err);
+      return stop.signal;
+    },
     now: Date.now,
   };
 }
 
-/** Node ends the process on SIGINT where nobody listens: so the second one does. */
-function interruptSignal(err: Terminal['err']): AbortSignal {
-  const controller = new AbortController();
-  process.once('SIGINT', () => {
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Node ends the process on a signal that nobody listens to: so the second one does. */
+function hearSignals(stop: AbortController, err: Terminal['err']): void {
+  const hear = (): void => {
+    for (const signal of SIGNALS) process.removeListener(signal, hear);
     err('zfs-uber: stopping with what is known; Ctrl-C again ends at once\n');
-    controller.abort();
-  });
-  return controller.signal;
-}
-
-/**
- * Writes to `stream` until it fails. That a reader goes away (`| head`) is no failure: what it has not read is not
- * missed.
- */
-function writer(stream: NodeJS.WriteStream, failed: (error: Error) => void): Pick<Terminal, 'send'> & Writer {
-  let open = true;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (open && error.code !== 'EPIPE') failed(error);
-    open = false;
-  });
-  return {
-    write: (text) => {
-      if (open) stream.write(text);
-    },
-    send: (part) =>
-      new Promise((resolve) => {
-        if (open) stream.write(part, (error) => resolve(open && error == null));
-        else resolve(false);
-      }),
+    stop.abort();
   };
-}
-
-interface Writer {
-  readonly write: (text: string) => void;
+  for (const signal of SIGNALS) process.on(signal, hear);
 }

@@ -1,4 +1,6 @@
+import { unlessStopped, untilStopped } from '../api/unlessStopped.ts';
 import { UsageError, ZfsUberError } from '../bytes/errors.ts';
+import type { WalkOptions } from '../dataset/block.ts';
 import type { DmuObject } from '../dataset/object.ts';
 import type { Objset } from '../dataset/objset.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
@@ -31,7 +33,7 @@ const TROUBLES = 1000;
 const DIRECTORY = 20;
 
 export const runObject: Run<typeof POOL_OPTIONS> = async (request, terminal, library) =>
-  withPoolView(request, terminal, library, async ({ head, view, incomplete }) => {
+  withPoolView(request, terminal, library, async ({ head, view, signal, incomplete }) => {
     const { values, operands } = request;
     const [dataset = '', id = ''] = operands;
     const troubles: ZfsUberError[] = [];
@@ -39,11 +41,24 @@ export const runObject: Run<typeof POOL_OPTIONS> = async (request, terminal, lib
       incomplete();
       if (troubles.length < TROUBLES) troubles.push(trouble);
     };
-    const object = view === null ? null : await orNull(() => findObject(view, dataset, id), onTrouble);
+    const object =
+      view === null
+        ? null
+        : await unlessStopped(
+            signal,
+            () => orNull(() => findObject(view, dataset, id, signal), onTrouble),
+            () => null,
+          );
     const entry =
-      view === null || object === null ? null : await orNull(() => describeObject(view, object, onTrouble), onTrouble);
-    const blocks = () => treeOf(object, onTrouble);
-    const entries = () => zapEntriesOf(object, onTrouble);
+      view === null || object === null
+        ? null
+        : await unlessStopped(
+            signal,
+            () => orNull(() => describeObject(view, object, onTrouble), onTrouble),
+            () => null,
+          );
+    const blocks = () => untilStopped(signal, treeOf(object, { signal, onTrouble }));
+    const entries = () => untilStopped(signal, zapEntriesOf(object, { signal, onTrouble }));
     const errors = () => errorEntries(troubles);
     if (values.json) {
       const about = { schema: 'zfs-uber/object/1', ...head, dataset, object: entry };
@@ -53,7 +68,7 @@ export const runObject: Run<typeof POOL_OPTIONS> = async (request, terminal, lib
       ];
       return sendParts(
         terminal,
-        jsonParts(about, lists, () => ({ troubles: errors() })),
+        jsonParts(about, lists, () => ({ stopped: signal.aborted, troubles: errors() })),
       );
     }
     const page = await pageFor(terminal, values['no-color']);
@@ -96,8 +111,8 @@ const ACCOUNTING = ['user-used', 'group-used', 'project-used'];
 const LARGEST = 2n ** 48n;
 
 /** @throws UsageError when there is no such dataset or object */
-async function findObject(view: PoolAt, dataset: string, id: string): Promise<DmuObject> {
-  const objset = await findObjset(view, dataset);
+async function findObject(view: PoolAt, dataset: string, id: string, signal: AbortSignal): Promise<DmuObject> {
+  const objset = await findObjset(view, dataset, signal);
   const accounting = ACCOUNTING.includes(id)
     ? objset.accounting().find(({ name }) => name.replace(' ', '-') === id)
     : undefined;
@@ -109,19 +124,19 @@ async function findObject(view: PoolAt, dataset: string, id: string): Promise<Dm
     throw new UsageError(`object: expected the number of an object${named}; found '${id}'`);
   }
   if (number === 0n) return objset.metaObject;
-  const object = await objset.find(number);
+  const object = await objset.find(number, signal);
   if (object === null) throw new UsageError(`object: ${dataset} has no object ${number} at txg ${view.txg}`);
   return object;
 }
 
 /** @param dataset a name, `mos`, or the number of a dataset in the MOS */
-async function findObjset(view: PoolAt, dataset: string): Promise<Objset> {
-  if (dataset === 'mos') return view.objset(0n);
-  if (/^\d{1,15}$/.test(dataset)) return view.objset(BigInt(dataset));
-  const found = await view.dsl.find(dataset);
-  if (found !== null) return view.objset(found);
+async function findObjset(view: PoolAt, dataset: string, signal: AbortSignal): Promise<Objset> {
+  if (dataset === 'mos') return view.objset(0n, signal);
+  if (/^\d{1,15}$/.test(dataset)) return view.objset(BigInt(dataset), signal);
+  const found = await view.dsl.find(dataset, signal);
+  if (found !== null) return view.objset(found, signal);
   const names: string[] = [];
-  for await (const { name } of view.datasets({ onTrouble: () => {} })) names.push(name);
+  for await (const { name } of view.datasets({ signal, onTrouble: () => {} })) names.push(name);
   const near = nearest(dataset, names);
   const hint = near === null ? '; the command datasets lists those that there are' : `; did you mean '${near}'?`;
   throw new UsageError(`object: no dataset '${dataset}' at txg ${view.txg}${hint}`);
@@ -137,31 +152,25 @@ async function describeObject(
   return objectEntry(object, nvlist === null ? null : nvlistJson(nvlist));
 }
 
-async function* treeOf(
-  object: DmuObject | null,
-  onTrouble: (trouble: ZfsUberError) => void,
-): AsyncGenerator<TreeEntry> {
+async function* treeOf(object: DmuObject | null, options: Required<WalkOptions>): AsyncGenerator<TreeEntry> {
   if (object === null) return;
   try {
-    for await (const pointer of object.pointers({}, { onTrouble })) yield treeEntry(pointer, object);
+    for await (const pointer of object.pointers({}, options)) yield treeEntry(pointer, object);
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
-    onTrouble(error);
+    options.onTrouble?.(error);
   }
 }
 
-async function* zapEntriesOf(
-  object: DmuObject | null,
-  onTrouble: (trouble: ZfsUberError) => void,
-): AsyncGenerator<ZapEntryText> {
+async function* zapEntriesOf(object: DmuObject | null, options: Required<WalkOptions>): AsyncGenerator<ZapEntryText> {
   if (object === null || !isZapType(object.dnode.type)) return;
   try {
     // An object of a ZAP type that has nothing yet is a hole.
     if ((await object.blockPointer(0n)) === null) return;
     const zap = await Zap.open(object);
-    for await (const entry of zap.entries({ onTrouble })) yield zapEntryText(entry);
+    for await (const entry of zap.entries(options)) yield zapEntryText(entry);
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
-    onTrouble(error);
+    options.onTrouble?.(error);
   }
 }

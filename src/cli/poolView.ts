@@ -1,8 +1,10 @@
 import { describeOpened } from '../api/describeOpened.ts';
-import type { OpenedPool, OpenedPools } from '../api/openPool.ts';
-import { UsageError, ZfsUberError } from '../bytes/errors.ts';
+import { askedPool, type OpenedPool, type OpenedPools } from '../api/openPool.ts';
+import { unlessStopped } from '../api/unlessStopped.ts';
+import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
+import type { Txg } from '../bytes/units.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
-import { type ViewFacts, type ViewHead, viewHead } from '../document/viewHead.ts';
+import { type ViewHead, viewHead } from '../document/viewHead.ts';
 import type { Request } from './command.ts';
 import type { POOL_OPTIONS } from './commandOptions.ts';
 import { EXIT } from './exitStatus.ts';
@@ -16,6 +18,8 @@ export interface AskedView {
   /** Null when there is no pool, or it does not open: `head` says why. */
   readonly view: PoolAt | null;
   readonly pool: OpenedPool | null;
+  /** Ends the work: what is known by then is printed, with `stopped` in the document. */
+  readonly signal: AbortSignal;
   /** Something could not be read, and the answer says what: the exit status becomes 3. */
   readonly incomplete: () => void;
 }
@@ -33,22 +37,31 @@ export async function withPoolView(
   answer: (asked: AskedView) => Promise<void>,
 ): Promise<number> {
   const progress = progressLine(terminal, { asked: values.progress, quiet: values.quiet });
-  const opened = await library.openPools(sources, { progress: progress.show }).finally(progress.end);
+  const signal = terminal.stopped();
+  const opened = await library.openPools(sources, { progress: progress.show, signal }).finally(progress.end);
   try {
     for (const { opened: source } of opened.sources) {
       if (terminal.outIs(source.path)) throw new UsageError(`stdout is ${source.path}: it would be overwritten`);
     }
     const { passedOver: _, ...tool } = await library.tool();
-    const pool = opened.pools.length === 0 && values.pool === null ? null : opened.pool(values.pool);
-    const passedOver: { txg: ViewFacts['passedOver'][number]['txg']; trouble: ZfsUberError }[] = [];
+    const pool = askedPool(opened, values.pool, signal);
+    const passedOver: { txg: Txg; trouble: ZfsUberError }[] = [];
     let [view, error, whole]: [PoolAt | null, ZfsUberError | null, boolean] = [null, null, true];
     const troubles: ZfsUberError[] = [];
     try {
-      view =
-        (await pool?.at(values.txg, {
-          onPassedOver: (txg, trouble) => passedOver.push({ txg, trouble }),
-          onTrouble: (trouble) => troubles.push(trouble),
-        })) ?? null;
+      const options = {
+        signal,
+        onPassedOver: (txg: Txg, trouble: ZfsUberError) => void passedOver.push({ txg, trouble }),
+        onTrouble: (trouble: ZfsUberError) => void troubles.push(trouble),
+      };
+      view = await unlessStopped(
+        signal,
+        async () => (await pool?.at(values.txg, options)) ?? null,
+        () => {
+          error = new StoppedError();
+          return null;
+        },
+      );
     } catch (caught) {
       if (!(caught instanceof ZfsUberError) || caught instanceof UsageError) throw caught;
       error = caught;
@@ -67,8 +80,9 @@ export async function withPoolView(
     const incomplete = () => {
       whole = false;
     };
-    await answer({ head, view, pool, incomplete });
-    return statusOf(opened, pool !== null, whole);
+    await answer({ head, view, pool, signal, incomplete });
+    if (signal.aborted) terminal.err('zfs-uber: stopped before the end: there may be more\n');
+    return statusOf(opened, pool !== null, whole && !signal.aborted);
   } finally {
     await opened.close();
   }

@@ -6,6 +6,7 @@ import type { Run } from './command.ts';
 import type { SCAN_OPTIONS } from './commandOptions.ts';
 import { scanStatus } from './exitStatus.ts';
 import { progressLine } from './progressLine.ts';
+import { sendJson } from './sendParts.ts';
 import { pageFor } from './terminal.ts';
 
 /** A day. */
@@ -26,23 +27,27 @@ export const runScan: Run<typeof SCAN_OPTIONS> = async ({ sources, values }, ter
   const progress = progressLine(terminal, { asked: values.progress, quiet });
   const lines = values['json-lines'];
   if (lines && json) throw new UsageError('scan: --json or --json-lines, not both');
-  const onCandidate = (line: CandidateLine) => terminal.out(jsonLine(line));
+  // Who went away wants no more lines, and no judging for them.
+  const unread = new AbortController();
+  const onCandidate = async (line: CandidateLine) => {
+    if (!(await terminal.send(jsonLine(line)))) unread.abort();
+  };
   const choice = {
     ...{ depth, pool, minTxg, maxTxg, before, needs },
     watchSeconds: watch === null ? null : Number(watch),
     progress: progress.show,
-    signal: terminal.interrupted(),
+    signal: AbortSignal.any([terminal.stopped(), unread.signal]),
     ...(lines ? { onCandidate } : {}),
   };
   const document = await library.scan(sources, choice).finally(progress.end);
   if (lines) terminal.out(jsonLine(document));
-  else if (json) terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
+  else if (json) sendJson(terminal, document);
   else {
     const { scanText } = await import('../text/scanText.ts');
     const page = await pageFor(terminal, values['no-color']);
     terminal.out(scanText(page, document, { all, newestFirst: values['newest-first'], quiet, pool }));
   }
-  return scanStatus(document);
+  return scanStatus(unread.signal.aborted ? { ...document, stopped: false } : document);
 };
 
 const jsonLine = (value: CandidateLine | ScanDocument): string => `${jsonSafe(JSON.stringify(value))}\n`;

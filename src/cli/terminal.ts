@@ -15,8 +15,11 @@ export interface Terminal {
   readonly columns: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
-  /** From now on the first Ctrl-C aborts the signal; the second ends the process, as the first would have. */
-  readonly interrupted: () => AbortSignal;
+  /**
+   * From now on the first Ctrl-C or SIGTERM aborts the signal, and the second ends the process as the first would have. It
+   * is aborted as well when nothing can be written any more.
+   */
+  readonly stopped: () => AbortSignal;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

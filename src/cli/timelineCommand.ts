@@ -1,3 +1,4 @@
+import { unlessStopped, untilStopped } from '../api/unlessStopped.ts';
 import { ZfsUberError } from '../bytes/errors.ts';
 import { printable } from '../document/shell/printable.ts';
 import {
@@ -30,7 +31,8 @@ export async function printTimeline(
   terminal: Terminal,
   library: Library,
 ): Promise<number> {
-  const opened = await library.openPools(sources, {});
+  const signal = terminal.stopped();
+  const opened = await library.openPools(sources, { signal });
   try {
     let whole = opened.sources.every((source) => source.opened.error === null);
     const trouble = (error: ZfsUberError): void => {
@@ -47,15 +49,21 @@ export async function printTimeline(
       const name = one.name ?? one.guid.toString();
       const candidates = new RingTxgs(one.pool);
       try {
-        const view = await one.at(null, {});
-        for await (const record of view.history({ onTrouble: trouble })) {
+        const view = await unlessStopped(
+          signal,
+          () => one.at(null, { signal }),
+          () => null,
+        );
+        if (view === null) continue;
+        const options = { signal, onTrouble: trouble };
+        for await (const record of untilStopped(signal, view.history(options))) {
           if (++count > MAX_RECORDS) break;
           events.push(historyEvent(name, record, candidates));
         }
-        for await (const dataset of view.datasets({ onTrouble: trouble })) {
+        for await (const dataset of untilStopped(signal, view.datasets(options))) {
           if (++count > MAX_RECORDS) break;
           events.push(creationEvent(name, dataset, candidates));
-          for await (const snapshot of view.snapshots(dataset, { onTrouble: trouble })) {
+          for await (const snapshot of untilStopped(signal, view.snapshots(dataset, options))) {
             if (++count > MAX_RECORDS) break;
             events.push(creationEvent(name, snapshot, candidates));
           }
@@ -66,7 +74,8 @@ export async function printTimeline(
       }
     }
     await sendParts(terminal, timelineLines(asked.format, inTime(events)));
-    if (!whole) return EXIT.partial;
+    if (signal.aborted) terminal.err('zfs-uber: stopped before the end: there may be more\n');
+    if (!whole || signal.aborted) return EXIT.partial;
     return pools.length > 0 ? EXIT.done : EXIT.noZfs;
   } finally {
     await opened.close();

@@ -8,6 +8,8 @@ import type { ViewHead } from './viewHead.ts';
 /** `block --json`. */
 export interface BlockDocument extends ViewHead {
   readonly schema: 'zfs-uber/block/1';
+  /** Ended by a signal before the bytes were read. */
+  readonly stopped: boolean;
   /** As asked: `0:1a2b000:1000`, hexadecimal. */
   readonly address: string;
   readonly sizeBytes: number;
@@ -35,15 +37,17 @@ export interface BlockFacts {
   readonly decompressed: string | null;
   readonly attempts: readonly Attempt[];
   readonly error: ZfsUberError | null;
+  readonly stopped: boolean;
 }
 
 export function buildBlockDocument(
   head: ViewHead,
-  { address, bytes, decompressed, attempts, error: readError }: BlockFacts,
+  { address, bytes, decompressed, attempts, error: readError, stopped }: BlockFacts,
 ): BlockDocument {
   return {
     schema: 'zfs-uber/block/1',
     ...head,
+    stopped,
     address,
     sizeBytes: bytes?.length ?? 0,
     decompressed,

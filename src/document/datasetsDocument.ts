@@ -8,6 +8,8 @@ import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 /** `datasets --json`. */
 export interface DatasetsDocument extends ViewHead {
   readonly schema: 'zfs-uber/datasets/1';
+  /** Ended by a signal: there may be more. */
+  readonly stopped: boolean;
   /** Parents first, siblings by name. */
   readonly datasets: readonly DatasetEntry[];
   /** What could not be read of the list itself: datasets may be lacking. */
@@ -51,10 +53,12 @@ export function buildDatasetsDocument(
   head: ViewHead,
   datasets: readonly DatasetFacts[],
   troubles: readonly ZfsUberError[],
+  stopped = false,
 ): DatasetsDocument {
   return {
     schema: 'zfs-uber/datasets/1',
     ...head,
+    stopped,
     datasets: datasets.map(datasetEntry),
     troubles: errorEntries(troubles),
   };

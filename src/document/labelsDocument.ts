@@ -6,6 +6,8 @@ import { describeSource, documentError, type SourceDescription } from './sourceE
 /** `labels --json`. */
 export interface LabelsDocument {
   readonly schema: 'zfs-uber/labels/1';
+  /** Ended by a signal: sources that had no turn have the error `stopped`. */
+  readonly stopped: boolean;
   readonly tool: ToolInfo;
   readonly sources: readonly LabelsSource[];
 }
@@ -50,9 +52,14 @@ export interface SurveyedSource {
   readonly survey: DeviceSurvey | null;
 }
 
-export function buildLabelsDocument(tool: ToolInfo, surveyed: readonly SurveyedSource[]): LabelsDocument {
+export function buildLabelsDocument(
+  tool: ToolInfo,
+  surveyed: readonly SurveyedSource[],
+  stopped = false,
+): LabelsDocument {
   return {
     schema: 'zfs-uber/labels/1',
+    stopped,
     tool,
     sources: surveyed.map(({ source, survey }) => {
       const labels = (survey?.labels ?? []).map(labelText);

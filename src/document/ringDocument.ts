@@ -7,6 +7,8 @@ import { describeSource, describeUberblock, documentError } from './sourceEntry.
 /** `ring --json`. */
 export interface RingDocument {
   readonly schema: 'zfs-uber/ring/1';
+  /** Ended by a signal: sources that had no turn have the error `stopped`. */
+  readonly stopped: boolean;
   readonly tool: ToolInfo;
   readonly sources: readonly RingSource[];
 }
@@ -41,9 +43,10 @@ export interface SlotText {
   readonly error: DocumentError | null;
 }
 
-export function buildRingDocument(tool: ToolInfo, surveyed: readonly SurveyedSource[]): RingDocument {
+export function buildRingDocument(tool: ToolInfo, surveyed: readonly SurveyedSource[], stopped = false): RingDocument {
   return {
     schema: 'zfs-uber/ring/1',
+    stopped,
     tool,
     sources: surveyed.map(({ source, survey }) => ({
       ...describeSource(source),

@@ -7,6 +7,8 @@ import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 /** `snapshots --json`. */
 export interface SnapshotsDocument extends ViewHead {
   readonly schema: 'zfs-uber/snapshots/1';
+  /** Ended by a signal: there may be more. */
+  readonly stopped: boolean;
   /** By dataset, parents first; those of one dataset from the oldest. */
   readonly snapshots: readonly SnapshotEntry[];
   /** What could not be read of the list itself: snapshots may be lacking. */
@@ -40,10 +42,12 @@ export function buildSnapshotsDocument(
   head: ViewHead,
   snapshots: readonly SnapshotFacts[],
   troubles: readonly ZfsUberError[],
+  stopped = false,
 ): SnapshotsDocument {
   return {
     schema: 'zfs-uber/snapshots/1',
     ...head,
+    stopped,
     snapshots: snapshots.map(snapshotEntry),
     troubles: errorEntries(troubles),
   };

@@ -12,6 +12,8 @@ import type { ViewHead } from './viewHead.ts';
 /** `verify --json`. */
 export interface VerifyDocument extends ViewHead {
   readonly schema: 'zfs-uber/verify/1';
+  /** Ended by a signal before there was a verdict. */
+  readonly stopped: boolean;
   readonly depth: 'meta' | 'data';
   /** As in `scan`; null when there is no pool. */
   readonly verdict: CandidateEntry['verdict'] | null;
@@ -106,10 +108,11 @@ export interface VerifyFacts {
   readonly examination: Examination | null;
   readonly commands: ImportCommands;
   readonly located: readonly LocatedFailure[];
+  readonly stopped: boolean;
 }
 
 export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyDocument {
-  const { depth, examination, commands, located } = facts;
+  const { depth, examination, commands, located, stopped } = facts;
   const verification = examination?.verification ?? null;
   const found = verification?.found ?? { metadata: 0, data: 0 };
   // The kernel counts nothing where its load has failed before.
@@ -117,6 +120,7 @@ export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyD
   return {
     schema: 'zfs-uber/verify/1',
     ...head,
+    stopped,
     depth,
     verdict: examination?.prediction.verdict ?? null,
     reasons: examination?.prediction.reasons ?? [],

@@ -1,4 +1,4 @@
-import { ZfsUberError } from '../bytes/errors.ts';
+import { StoppedError, ZfsUberError } from '../bytes/errors.ts';
 import type { DeviceShift } from '../pool/survey.ts';
 import type { Container } from '../source/containers.ts';
 import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs.ts';
@@ -66,8 +66,8 @@ interface Opened {
  *
  * In a directory, files without any trace of ZFS that are too small to be a vdev are passed over in silence.
  *
- * @returns in the order of `specs`, files of a directory by name; a thing that cannot be opened is an entry with its
- *   error and does not keep the others away
+ * @returns in the order of `specs`, files of a directory by name; a thing that cannot be opened, or had no turn before
+ *   `options.signal` was aborted, is an entry with its error and does not keep the others away
  */
 export async function openSources(specs: readonly string[], options: OpenOptions = {}): Promise<OpenedSource[]> {
   const pool = options.pool ?? handlePool(FILE_HOST);
@@ -90,6 +90,7 @@ export async function openSources(specs: readonly string[], options: OpenOptions
 
 async function openTarget(pool: HandlePool, target: Target, signal?: AbortSignal): Promise<Opened> {
   if (target.error !== null) return { target, entries: [failure(target, target.error)] };
+  if (signal?.aborted) return { target, entries: [failure(target, stoppedAt(target.path))] };
   let file: FileSource | null = null;
   try {
     file = await openFileSource(target.path, pool);
@@ -104,6 +105,7 @@ async function openTarget(pool: HandlePool, target: Target, signal?: AbortSignal
     return { target, entries: keyed };
   } catch (error) {
     await file?.close();
+    if (signal?.aborted) return { target, entries: [failure(target, stoppedAt(target.path))] };
     if (!(error instanceof ZfsUberError)) throw error;
     if (target.directory !== null && isEmptyFile(error)) return { target, entries: [] };
     return { target, entries: [failure(target, error)] };
@@ -186,6 +188,9 @@ function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'
   const entry = { path, kind, offset, size: 0, error, ...nothing };
   return { key: `failed ${kind} ${offset} ${path}`, entry: { ...entry, close: nothingToClose } };
 }
+
+/** For a source that had no turn before the work was stopped. */
+export const stoppedAt = (source: string): StoppedError => new StoppedError({ source, offset: 0, path: [] });
 
 /** One failure for each directory of which nothing came. */
 function emptyDirectories(opened: readonly Opened[]): Opened['entries'] {

@@ -17,8 +17,8 @@ const OLDER = 4;
 export function viewHeadText(page: Page, head: ViewHead, about: readonly string[]): string[] {
   const { pool, txg, timestamp, error, passedOver } = head;
   const lines: string[] = [];
-  if (pool === null) lines.push(...paragraph(page, nothing(head), page.style.bad));
-  else {
+  if (pool === null && error === null) lines.push(...paragraph(page, nothing(head), page.style.bad));
+  if (pool !== null) {
     const name = pool.name === null ? `(pool ${pool.guid}, name unknown)` : clean(page, pool.name);
     const parts = [name];
     if (txg !== null) parts.push(`txg ${txg}`);

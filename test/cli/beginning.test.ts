@@ -29,7 +29,12 @@ beforeAll(async () => {
 beforeEach(() => {
   for (const part of ['bin', 'dist', 'native']) rmSync(join(folder, part), { recursive: true, force: true });
   mkdirSync(join(folder, 'native'));
-  for (const part of ['bin', 'dist', 'package.json']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  for (const part of ['bin', 'dist', 'package.json']) {
+    cpSync(join(ROOT, part), join(folder, part), {
+      recursive: true,
+      filter: (path) => !/\.map$|[/\\]types$/.test(path),
+    });
+  }
   for (const name of readdirSync(join(ROOT, 'native')).filter((each) => /\.node(\.json)?$/.test(each))) {
     cpSync(join(ROOT, 'native', name), join(folder, 'native', name));
   }

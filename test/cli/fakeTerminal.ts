@@ -26,7 +26,7 @@ export function recorded(about: Partial<Terminal> = {}): Recorded {
     columns: null,
     env: { LANG: 'en_US.UTF-8' },
     platform: 'linux',
-    interrupted: () => new AbortController().signal,
+    stopped: () => new AbortController().signal,
     now: () => now,
     ...about,
   };

@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ScanDocument } from '../../src/document/document.ts';
 import { built, COMMAND } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 import { contractTroubles } from '../tools/scanDocumentShape.ts';
 
-// Ctrl-C while a source does not answer. Nothing here waits for a time: the command says when it is held, and is let go.
+// Ctrl-C, or a shutdown, while a source does not answer. Nothing here waits for a time: the command says when it is held,
+// and is let go.
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const HELD_READS = join(import.meta.dirname, '..', 'tools', 'heldReads.js');
 let images: string[] = [];
@@ -24,9 +27,9 @@ interface Held {
   readonly ended: Promise<{ readonly status: number | null; readonly signal: string | null; readonly stdout: string }>;
 }
 
-/** Starts a scan and waits until its read number `from` hangs. */
-async function scanHeldFrom(from: number): Promise<Held> {
-  const args = ['--import', HELD_READS, COMMAND, 'scan', '--json', '--depth', 'data', ...images];
+/** Starts a command and waits until its read number `from` hangs. */
+async function heldFrom(from: number, command: readonly string[]): Promise<Held> {
+  const args = ['--import', HELD_READS, COMMAND, ...command, ...images];
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, args, {
     env: { PATH, LANG: 'C.UTF-8', HELD_FROM: `${from}` },
@@ -50,28 +53,115 @@ async function scanHeldFrom(from: number): Promise<Held> {
   return { child, said, ended };
 }
 
-// During the survey of the labels, and deep in the judging.
-describe.each([1, 60])('a scan whose read %i hangs', (from) => {
-  it('ends after one Ctrl-C with a document of what is known, and status 3', async () => {
-    const { child, said, ended } = await scanHeldFrom(from);
-    const heard = said('Ctrl-C again ends at once');
-    child.kill('SIGINT');
-    await heard;
-    child.send('go on');
-    const { status, signal, stdout } = await ended;
-    expect({ status, signal }).toEqual({ status: 3, signal: null });
-    const document = JSON.parse(stdout) as ScanDocument;
-    expect(document.stopped).toBe(true);
-    expect(contractTroubles(document)).toEqual([]);
-  });
+/** One signal while read number `from` hangs, then the read is let go. */
+async function stopped(from: number, command: readonly string[], how: NodeJS.Signals) {
+  const { child, said, ended } = await heldFrom(from, command);
+  const heard = said('Ctrl-C again ends at once');
+  child.kill(how);
+  await heard;
+  child.send('go on');
+  return ended;
+}
 
+/** Each with a read of the survey of the labels, and one that comes later where there is one. */
+const COMMANDS = [
+  [
+    ['scan', '--depth', 'data'],
+    [1, 60],
+  ],
+  [
+    ['scan', '--depth', 'labels'],
+    [1, 8],
+  ],
+  [
+    ['scan', '--watch', '86400'],
+    [1, 60],
+  ],
+  [['labels'], [1, 8]],
+  [['ring'], [1, 8]],
+  [
+    ['verify', '--checkpoint'],
+    [1, 27],
+  ],
+  [
+    ['verify', '--txg', '85'],
+    [1, 60],
+  ],
+  [['datasets'], [1, 29]],
+  [['snapshots'], [1, 27]],
+  [['history'], [1, 28]],
+  [
+    ['object', 'mos', '1'],
+    [1, 27],
+  ],
+  [
+    ['block', '0:0:1000'],
+    [1, 27],
+  ],
+] as const;
+
+const cases = COMMANDS.flatMap(([command, reads]) => reads.map((from) => [command.join(' '), from, command] as const));
+
+describe.each(cases)('%s whose read %i hangs', (_, from, command) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends after one %s with a document of what is known, and status 3',
+    async (how) => {
+      const { status, signal, stdout } = await stopped(from, [...command, '--json'], how);
+      expect({ status, signal }).toEqual({ status: 3, signal: null });
+      const document = JSON.parse(stdout);
+      expect(document.stopped).toBe(true);
+      // What was not read is no device that is gone.
+      expect(document.sources).toHaveLength(images.length);
+      if (command[0] === 'scan') expect(contractTroubles(document as ScanDocument)).toEqual([]);
+    },
+  );
+
+  it('ends with text as well, which does not say that there is no ZFS', async () => {
+    const { status, signal, stdout } = await stopped(from, command, 'SIGINT');
+    expect({ status, signal }).toEqual({ status: 3, signal: null });
+    expect(stdout).not.toMatch(/no trace of ZFS|No ZFS pool/i);
+  });
+});
+
+describe.each([
+  [['scan', '--json'], 60],
+  [['labels'], 1],
+  [['verify', '--json', '--txg', '85'], 40],
+  [['history', '--json'], 28],
+] as const)('%s', (command, from) => {
   it('ends at once after the second Ctrl-C, and says nothing that looks like an answer', async () => {
-    const { child, said, ended } = await scanHeldFrom(from);
+    const { child, said, ended } = await heldFrom(from, command);
     const heard = said('Ctrl-C again ends at once');
     child.kill('SIGINT');
     await heard;
     child.kill('SIGINT');
     // What a shell calls 130.
-    expect(await ended).toEqual({ status: null, signal: 'SIGINT', stdout: '' });
+    expect(await ended).toMatchObject({ status: null, signal: 'SIGINT' });
   });
+});
+
+it.each([1, 60])('scan --json-lines whose read %i hangs ends with the document in one line', async (from) => {
+  const { status, stdout } = await stopped(from, ['scan', '--json-lines'], 'SIGTERM');
+  expect(status).toBe(3);
+  expect(stdout.endsWith('\n')).toBe(true);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { schema: string; stopped?: boolean });
+  expect(lines.at(-1)).toMatchObject({ schema: 'zfs-uber/scan/1', stopped: true });
+});
+
+it.each(['jsonl', 'bodyfile', 'l2tcsv'])(
+  'scan --timeline %s that hangs ends with whole lines of what is known',
+  async (format) => {
+    const { status, stdout } = await stopped(27, ['scan', '--timeline', format], 'SIGINT');
+    expect(status).toBe(3);
+    expect(stdout.endsWith('\n')).toBe(true);
+    expect(stdout.split('\n').length).toBeGreaterThan(10);
+    if (format === 'jsonl') for (const line of stdout.trimEnd().split('\n')) JSON.parse(line);
+  },
+);
+
+it('block --raw that hangs gives no bytes, and status 3', async () => {
+  expect(await stopped(27, ['block', '--raw', '0:0:1000'], 'SIGINT')).toEqual({ status: 3, signal: null, stdout: '' });
 });

@@ -46,8 +46,8 @@ describe('the command', () => {
 
   it('tells of a report that could not be written', () => {
     const { stderr, status } = shell(`${program} scan --help > /dev/full`);
-    expect(stderr).toContain('zfs-uber: the report could not be written');
-    expect(status).toBe(3);
+    expect(stderr).toContain('zfs-uber: the output could not be written whole');
+    expect(status).toBe(4);
   });
 
   it('loads neither yargs nor chalk to do its work', () => {

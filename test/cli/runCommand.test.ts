@@ -120,6 +120,7 @@ describe('verify', () => {
       examination: null,
       commands: { readOnly: [], readWrite: [] },
       located: [],
+      stopped: false,
     } as const;
     const verify = async () => buildVerifyDocument(viewHead(head), nothing);
     const { status, out } = await run('verify a --txg 5 --json', { verify });
