@@ -1,5 +1,5 @@
 import type { OpenedSource } from '../node/openSources.ts';
-import { fillsPath, type HiddenVdev } from '../pool/survey.ts';
+import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
 import type { ImportPlace } from '../rewind/importPlace.ts';
 
 /** Where Linux has a name for each partition of a disk and for each image that is attached. */
@@ -22,4 +22,10 @@ export function hiddenVdev({ path, partition, shift, offset, size }: OpenedSourc
   if (shift !== null) return fillsPath(shift, size) ? null : { ...place, reason: 'no-table', index: null };
   const reason = partition?.hidden ?? null;
   return reason === null ? null : { ...place, reason, index: partition?.index ?? null };
+}
+
+/** Where a source lies, and what else than ZFS has signed that place. */
+export function signaturesOf({ path, offset, size, disk, foreign }: OpenedSource): DeviceSignatures {
+  const whole = disk === null || (offset === 0 && size === disk.source.size);
+  return { path, start: offset, length: size, part: !whole, block: disk?.block ?? false, found: foreign };
 }

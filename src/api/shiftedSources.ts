@@ -132,6 +132,7 @@ function openedAs({ start, source }: ShiftedVdev, { disk, entries }: Search): Op
     partition: null,
     disk,
     shift,
+    foreign: near.opened.foreign,
     troubles: [],
     close: async () => undefined,
   };

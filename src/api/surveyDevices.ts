@@ -2,7 +2,7 @@ import { mapBounded } from '../node/bounded.ts';
 import { type OpenedSource, openSources, stoppedAt } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
-import { hiddenVdev } from './importPlace.ts';
+import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
 import { unlessStopped } from './unlessStopped.ts';
@@ -32,7 +32,13 @@ export async function surveyDevices(specs: readonly string[], choice: SurveyChoi
       const cached = cache.of(source.source);
       return {
         opened: { ...source, source: cached },
-        survey: { ...found, source: cached, shift: source.shift, hidden: hiddenVdev(source) },
+        survey: {
+          ...found,
+          source: cached,
+          shift: source.shift,
+          hidden: hiddenVdev(source),
+          signed: signaturesOf(source),
+        },
       };
     };
     const stopped = (source: OpenedSource): SurveyedSource => ({

@@ -1,8 +1,9 @@
 import { JUDGED_AS } from '../load/openzfs.ts';
+import { unopenedContainers } from '../rewind/findings/foreign.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
 import type { Depth, ScanDocument, ToolInfo } from './document.ts';
 import type { SurveyedSource } from './labelsDocument.ts';
-import { buildPoolEntry } from './poolEntry.ts';
+import { buildPoolEntry, findingEntry } from './poolEntry.ts';
 import { buildSourceEntry } from './sourceEntry.ts';
 
 export interface ScanFacts {
@@ -24,7 +25,9 @@ export function buildScanDocument({ tool, depth, sources, found, stopped }: Scan
     depth,
     stopped,
     sources: entries,
-    findings: [],
+    findings: unopenedContainers(found.loose).map((finding) =>
+      findingEntry(finding, (device) => indexes.get(device) ?? null),
+    ),
     pools: found.judgements.map((judgement) =>
       buildPoolEntry(judgement, (device) => indexes.get(device) ?? null, entries),
     ),

@@ -2,6 +2,7 @@ import { StoppedError, ZfsUberError } from '../bytes/errors.ts';
 import type { DeviceShift } from '../pool/survey.ts';
 import type { Container } from '../source/containers.ts';
 import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs.ts';
+import { findForeign, type PlacedSignature, placed } from '../source/foreign.ts';
 import type { Partition } from '../source/partitions.ts';
 import { type ByteSource, SourceError, slice } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
@@ -27,6 +28,8 @@ export interface OpenedSource {
   readonly disk: SourceDisk | null;
   /** Set when it was found by labels that stand elsewhere than the size of the source, partition or slice says. */
   readonly shift: DeviceShift | null;
+  /** What else than ZFS has signed it, or the disk around it. */
+  readonly foreign: readonly PlacedSignature[];
   /** Partition tables that are damaged, partitions that pass the end. Those of a disk are told by its first entry. */
   readonly troubles: readonly ZfsUberError[];
   /** The file is closed with the last entry of it. */
@@ -121,7 +124,8 @@ async function entriesOf(
   if (target.slice !== null) {
     const { offset, length } = target.slice;
     const window = slice(file, offset, length ?? Math.max(0, file.size - offset));
-    return [entryOf(target.path, 'slice', offset, window, null, diskOf(file, file))];
+    const entry = entryOf(target.path, 'slice', offset, window, null, diskOf(file, file));
+    return [{ ...entry, foreign: placed(await findForeign(window, null, signal), offset, window.size) }];
   }
   if (target.directory !== null && file.size < SHORTEST) return [];
   const sectorSize = file.sectorSize === null ? {} : { sectorSize: file.sectorSize };
@@ -142,9 +146,10 @@ function windowEntries(file: FileSource, { path }: Target, found: FoundVdevs): O
     ? found.windows
     : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
   const disk = diskOf(file, found.disk);
-  const entries = offered.map((window) =>
-    entryOf(path, window.partition?.kind ?? whole, window.offset, window.source, window.partition, disk),
-  );
+  const entries = offered.map(({ partition, offset, source, foreign }) => ({
+    ...entryOf(path, partition?.kind ?? whole, offset, source, partition, disk),
+    foreign,
+  }));
   const [first, ...others] = entries;
   if (first === undefined) return [];
   const toldByOthers = new Set(others.flatMap(({ troubles }) => troubles));
@@ -164,7 +169,7 @@ function entryOf(
   const trouble = partition?.trouble ?? null;
   const error = source.size < SHORTEST ? (trouble ?? tooShort(path, offset, source.size)) : null;
   const troubles = trouble === null ? [] : [trouble];
-  const known = { path, kind, offset, size: source.size, error, partition, shift: null, troubles };
+  const known = { path, kind, offset, size: source.size, error, partition, shift: null, foreign: [], troubles };
   const open = error === null ? { source, disk } : { source: null, disk: null };
   return { ...known, ...open, close: nothingToClose };
 }
@@ -184,7 +189,7 @@ function tooShort(path: string, offset: number, size: number): SourceError {
 function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {
   const offset = slice?.offset ?? 0;
   const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
-  const nothing = { source: null, disk: null, partition: null, shift: null, troubles: [] };
+  const nothing = { source: null, disk: null, partition: null, shift: null, foreign: [], troubles: [] };
   const entry = { path, kind, offset, size: 0, error, ...nothing };
   return { key: `failed ${kind} ${offset} ${path}`, entry: { ...entry, close: nothingToClose } };
 }

@@ -3,6 +3,7 @@ import { alignedSize } from '../format/label.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
 import type { Uberblock } from '../format/uberblock.ts';
+import type { PlacedSignature } from '../source/foreign.ts';
 import type { HiddenReason } from '../source/partition.ts';
 import type { ByteSource } from '../source/source.ts';
 
@@ -109,6 +110,20 @@ export interface HiddenVdev {
   readonly index: number | null;
 }
 
+/** Where a vdev lies, and what else has signed that place. */
+export interface DeviceSignatures {
+  /** The file or device that it lies in. */
+  readonly path: string;
+  /** Bytes of `path`. */
+  readonly start: number;
+  readonly length: number;
+  /** Not all of `path`. */
+  readonly part: boolean;
+  /** `path` is a block device. */
+  readonly block: boolean;
+  readonly found: readonly PlacedSignature[];
+}
+
 /** All that the label regions of one device say. */
 export interface DeviceSurvey {
   readonly source: ByteSource;
@@ -122,4 +137,6 @@ export interface DeviceSurvey {
   readonly shift: DeviceShift | null;
   /** Null where the system has, or would have of an image, a device that is the vdev. */
   readonly hidden: HiddenVdev | null;
+  /** What else than ZFS has signed it, or the disk around it; null where that was not looked for. */
+  readonly signed: DeviceSignatures | null;
 }

@@ -82,6 +82,7 @@ async function surveyWithin(
     config: mostTrusted(labels),
     shift: null,
     hidden: null,
+    signed: null,
   };
 }
 

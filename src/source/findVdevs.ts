@@ -1,6 +1,7 @@
 import { UnsupportedError, type ZfsUberError } from '../bytes/errors.ts';
 import { type Container, recogniseContainer } from './containers.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
+import { findForeign, type PlacedSignature, placed } from './foreign.ts';
 import { ZFS_TYPE_GUIDS } from './gpt.layout.ts';
 import { TYPE_ZFS } from './mbr.layout.ts';
 import { findPartitions, type Partition } from './partitions.ts';
@@ -17,6 +18,8 @@ export interface VdevWindow {
   readonly partition: Partition | null;
   /** Absolute in the disk: labels where a magic of ZFS was seen. */
   readonly labels: readonly number[];
+  /** Of the window and of the disk around it. */
+  readonly foreign: readonly PlacedSignature[];
 }
 
 export interface FoundVdevs {
@@ -44,7 +47,8 @@ export interface FindVdevsOptions {
 
 /**
  * Which parts of a source are vdevs: the whole disk, partitions of it, or both (a label that was there before the
- * disk was partitioned). Reads up to 64 KiB as a rule: both ends, the tables, a few bytes in the labels.
+ * disk was partitioned). Reads up to 64 KiB as a rule: both ends, the tables, a few bytes in the labels; and 83 KiB of
+ * each of those parts for what else has signed it.
  */
 export async function findVdevs(source: ByteSource, options: FindVdevsOptions): Promise<FoundVdevs> {
   const ends = await readEnds(source, options.signal);
@@ -85,11 +89,26 @@ async function findOnDisk(disk: ByteSource, ends: SourceEnds, options: FindVdevs
   const kept = all.filter((window) => ownsTrace(window, all));
   const tracedWhole = kept.includes(whole);
   const used = all.filter((window) => kept.includes(window) || (!tracedWhole && isZfsType(window.partition)));
-  return {
-    windows: used.length > 0 ? used : all,
-    traced: kept.length > 0,
-    troubles: tables.troubles,
-  };
+  const windows = await withForeign(disk, ends, used.length > 0 ? used : all, signal);
+  return { windows, traced: kept.length > 0, troubles: tables.troubles };
+}
+
+async function withForeign(
+  disk: ByteSource,
+  ends: SourceEnds,
+  windows: readonly VdevWindow[],
+  signal?: AbortSignal,
+): Promise<VdevWindow[]> {
+  const around = placed(await findForeign(disk, ends, signal), 0, disk.size);
+  const signed: VdevWindow[] = [];
+  for (const window of windows) {
+    const { source, offset, partition } = window;
+    const own = partition === null ? around : placed(await findForeign(source, null, signal), offset, source.size);
+    // The end of the last partition may be that of the disk.
+    const others = around.filter((each) => !own.some((other) => other.offset === each.offset));
+    signed.push({ ...window, foreign: [...own, ...(partition === null ? [] : others)] });
+  }
+  return signed;
 }
 
 async function windowsOf(disk: ByteSource, partitions: readonly Partition[], signal?: AbortSignal) {
@@ -102,7 +121,7 @@ async function windowOf(disk: ByteSource, partition: Partition | null, signal?: 
   const offset = partition?.offset ?? 0;
   const source = partition === null ? disk : slice(disk, offset, partition.length);
   const trace = await findVdevTrace(source, signal);
-  return { source, offset, partition, labels: trace.labels.map((label) => label + offset) };
+  return { source, offset, partition, labels: trace.labels.map((label) => label + offset), foreign: [] };
 }
 
 /**

@@ -45,7 +45,10 @@ export function scanText(page: Page, document: ScanDocument, choice: ScanTextCho
     blocks.push(beforeWriting(page, pool));
   }
   if (document.pools.length === 0) blocks.push(nothingFound(page, document, choice.pool));
-  if (!choice.quiet) blocks.push(findings(page, document.findings, choice.all), withoutPool(page, document));
+  // Without a pool the containers are the answer, and told there.
+  const told = document.pools.length === 0 ? 'container-not-opened' : null;
+  const others = document.findings.filter(({ code }) => code !== told);
+  if (!choice.quiet) blocks.push(findings(page, others, choice.all), withoutPool(page, document));
   blocks.push(couldNotRead(page, document.sources));
   const shown = blocks.filter((block) => block.length > 0);
   return `${shown.map((block) => block.join('\n')).join('\n\n')}\n`;

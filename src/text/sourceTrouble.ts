@@ -57,12 +57,17 @@ export function nothingFound(page: Page, document: ScanDocument, asked: string |
   if (trace) {
     return paragraph(page, 'There are ZFS labels or uberblocks here, but no pool can be made of them.', page.style.bad);
   }
+  const none = paragraph(
+    page,
+    `No trace of ZFS: no label and no uberblock in ${countText(readable, 'source')}.`,
+    page.style.bad,
+  );
+  const containers = document.findings.filter(({ code }) => code === 'container-not-opened');
+  if (containers.length > 0) {
+    return [...none, ...containers.flatMap(({ message }) => entry(page, 'Next', clean(page, message)))];
+  }
   return [
-    ...paragraph(
-      page,
-      `No trace of ZFS: no label and no uberblock in ${countText(readable, 'source')}.`,
-      page.style.bad,
-    ),
+    ...none,
     ...entry(
       page,
       'Next',

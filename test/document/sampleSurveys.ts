@@ -104,4 +104,5 @@ export const survey = (labels: readonly LabelSurvey[]): DeviceSurvey => ({
   config: labels[0]?.config ?? null,
   shift: null,
   hidden: null,
+  signed: null,
 });

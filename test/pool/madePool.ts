@@ -82,6 +82,7 @@ export function leaf(device: MadeDevice, more: Partial<VdevConfig> = {}): VdevNo
     config: null,
     shift: null,
     hidden: null,
+    signed: null,
   } satisfies DeviceSurvey;
   return { config, role: 'normal', device: device.health === 'absent' ? null : survey, children: [] };
 }

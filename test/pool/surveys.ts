@@ -123,6 +123,7 @@ export function device(spec: DeviceSpec): DeviceSurvey {
     config,
     shift: null,
     hidden: null,
+    signed: null,
   };
 }
 

@@ -100,14 +100,15 @@ describe('findVdevs', () => {
     expect(await offsetsOf(diskWith(gpt4096))).toEqual([256 * 4096]);
   });
 
-  it('stays within 64 KiB on a whole-disk vdev, on a partitioned disk and on a blank one', async () => {
+  it('stays within 64 KiB, and 84 KiB for the disk and each part that is used, for what else has signed it', async () => {
     const whole = testDisk(100 * MIB);
     markLabel(whole, 0);
     const parted = diskWith(gpt512);
     markLabel(parted, 6144 * 512);
     for (const disk of [whole, parted, testDisk(100 * MIB)]) {
-      await findVdevs(disk, { sha256 });
-      expect(disk.reads.reduce((sum, [, length]) => sum + length, 0)).toBeLessThan(64 * KIB);
+      const { windows } = await findVdevs(disk, { sha256 });
+      const parts = windows.filter(({ partition }) => partition !== null).length;
+      expect(disk.reads.reduce((sum, [, length]) => sum + length, 0)).toBeLessThan((64 + 84 * (1 + parts)) * KIB);
     }
   });
 

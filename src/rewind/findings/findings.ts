@@ -1,5 +1,6 @@
 import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
+import { foreignSignatures } from './foreign.ts';
 import { guidSumMismatch } from './guidSum.ts';
 import { hiddenPartitions } from './hidden.ts';
 import { imagesOfTwoTimes } from './imageOfTwoTimes.ts';
@@ -26,6 +27,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   truncatedDevices,
   shiftedDevices,
   hiddenPartitions,
+  foreignSignatures,
   staleLegs,
   imagesOfTwoTimes,
   timeGoingBack,

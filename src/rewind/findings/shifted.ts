@@ -3,6 +3,7 @@ import { ownLeaf } from '../../format/labelConfig.ts';
 import { type DeviceShift, type DeviceSurvey, fillsPath, type LabelSurvey } from '../../pool/survey.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
 import { count, type Evidence, type Finding, list } from './finding.ts';
+import { isAround } from './foreign.ts';
 import { loopLine, quoted } from './loopLine.ts';
 
 const SECTOR = 512;
@@ -67,11 +68,15 @@ function labelsOf({ labels }: DeviceSurvey, { start }: DeviceShift): string {
 
 /** What usually makes vdevs begin there; nothing where `doubted` names another cause. */
 function causeOf(
-  { source }: DeviceSurvey,
+  { source, signed }: DeviceSurvey,
   { start, expected, expectedBy, pathSize }: DeviceShift,
   doubted: boolean,
 ): string {
   const by = start - expected;
+  const around = signed?.found.find((found) => isAround(signed, found));
+  if (around !== undefined) {
+    return `It lies inside what ${around.name} (byte ${around.offset}) belongs to, which may keep it in pieces: what opens that shows it whole (foreign-signature).`;
+  }
   if (start < 0)
     return 'Likely cause: a copy that began too late (dd skip=), or a controller that hides the front of the disk.';
   if (expectedBy?.startsWith('partition')) return 'Likely cause: a partition table written anew with another start.';
