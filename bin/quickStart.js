@@ -60,6 +60,23 @@ async function bundle() {
   });
 }
 
+/** The whole program in one file, for a process that can open few: a module is loaded with all that it imports at once. */
+async function bundleAlone() {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { alone: join('src', 'cli', 'main.ts') },
+    outdir: 'dist',
+    bundle: true,
+    minifyWhitespace: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // Packages among them that are no modules.
+    banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+}
+
 /** Leaves V8's code for what the commands ran beside it. Every other version of Node refuses it and compiles as usual. */
 async function compile() {
   const pool = join(ROOT, 'test-images', 'torn-sector');
@@ -102,6 +119,7 @@ async function compileHere(image) {
 const [image] = process.argv.slice(2);
 if (image === undefined) {
   await bundle();
+  await bundleAlone();
   await compile();
   seal();
 } else await compileHere(image);

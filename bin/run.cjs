@@ -1,6 +1,6 @@
 // Loads the program and runs it. Whatever keeps it from beginning ends with a sentence and status 70, and not with
 // Node's own 1, which would say that the sources have no trace of ZFS.
-const { existsSync, readFileSync, writeSync } = process.getBuiltinModule('node:fs');
+const { existsSync, readdirSync, readFileSync, writeSync } = process.getBuiltinModule('node:fs');
 const { createRequire } = process.getBuiltinModule('node:module');
 const { dirname, join } = process.getBuiltinModule('node:path');
 const { pathToFileURL } = process.getBuiltinModule('node:url');
@@ -87,11 +87,25 @@ function quickStart(file) {
   }
 }
 
+/** Files that modules of the program may open at once while they are loaded, and some for the sources. */
+const PLENTY = 256;
+
+/** Whether this process can open fewer: as far as the system says. Source: proc_pid_limits(5), proc_pid_fd(5) */
+function opensFew() {
+  try {
+    const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
+    return limit !== undefined && Number(limit) - readdirSync('/proc/self/fd').length < PLENTY;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EMFILE';
+  }
+}
+
 async function main() {
   const start = join(dist, 'start.cjs');
   const quick = isShallow(process.argv.slice(2)) && existsSync(start) ? quickStart(start) : null;
   if (quick !== null) return quick.run();
-  const program = join(dist, 'cli.js');
+  const alone = join(dist, 'alone.js');
+  const program = existsSync(alone) && opensFew() ? alone : join(dist, 'cli.js');
   if (existsSync(program)) return (await import(pathToFileURL(program).href)).run();
   // A clone that was never built; the package has it.
   writeSync(STDERR, "zfs-uber: not built yet. Run 'npm start' or 'npm run build' in its folder first.\n");

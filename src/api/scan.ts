@@ -51,12 +51,14 @@ export interface ScanOptions {
 export async function scan(specs: readonly string[], options: ScanOptions = {}): Promise<ScanDocument> {
   const { depth = 'meta', pool = null, minTxg = null, maxTxg = null, progress, signal, onCandidate } = options;
   const engine = options.engine ?? chooseEngine();
+  const tool = toolInfo(engine);
   const aim = aimOf(options, depth);
   const since = Date.now();
+  // What is still to be loaded is, before sources take the files that can be open.
+  const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
   const surveyed = await surveyDevices(specs, { engine, progress, signal });
   try {
     const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, importPlace(opened)]] : [])));
-    const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
     const openReader = ({ root }: Pool) => (root === null ? null : (openBlocks?.(root, { engine }) ?? null));
     const judged = await scanPools(
       surveyed.flatMap(({ survey }) => survey ?? []),
@@ -88,7 +90,7 @@ export async function scan(specs: readonly string[], options: ScanOptions = {}):
     const found = seconds === null ? judged : await watchPools(specs, judged, { ...watch, seconds });
     const sources = surveyed.map(({ opened, survey }) => ({ source: describeOpened(opened), survey }));
     const stopped = signal?.aborted ?? false;
-    return buildScanDocument({ tool: toolInfo(engine), depth, sources, found, stopped });
+    return buildScanDocument({ tool, depth, sources, found, stopped });
   } finally {
     await closeSources(surveyed);
   }

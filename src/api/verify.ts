@@ -1,6 +1,7 @@
 import type { Engine } from '../block/engine.ts';
 import { StoppedError, UsageError } from '../bytes/errors.ts';
 import { PoolReaders } from '../dataset/poolReaders.ts';
+import type { ToolInfo } from '../document/document.ts';
 import { buildVerifyDocument, type VerifyDocument } from '../document/verifyDocument.ts';
 import { type ViewHead, viewHead } from '../document/viewHead.ts';
 import type { Candidate } from '../load/candidates.ts';
@@ -47,14 +48,15 @@ export async function verify(
 ): Promise<VerifyDocument> {
   const engine = options.engine ?? chooseEngine();
   const { progress, signal, pool = null } = options;
+  const tool = toolInfo(engine);
   const opened = await openPools(specs, { engine, progress, signal });
   try {
     const one = askedPool(opened, pool, signal);
     return await unlessStopped(
       signal,
-      () => verifyOne(opened, one, txg, { ...options, engine }),
+      () => verifyOne(opened, one, txg, { ...options, engine, tool }),
       () => {
-        const head = headOf(opened, one, null, engine, new StoppedError());
+        const head = headOf(opened, one, null, tool, new StoppedError());
         return buildVerifyDocument(head, { depth: options.depth ?? 'data', ...NOTHING, stopped: true });
       },
     );
@@ -67,13 +69,19 @@ async function verifyOne(
   opened: OpenedPools,
   one: OpenedPool | null,
   txg: bigint | 'checkpoint',
-  { engine, depth = 'data', progress, signal }: VerifyOptions & { readonly engine: Engine },
+  {
+    engine,
+    tool,
+    depth = 'data',
+    progress,
+    signal,
+  }: VerifyOptions & { readonly engine: Engine; readonly tool: ToolInfo },
 ): Promise<VerifyDocument> {
   const candidates = one?.candidates ?? [];
   const those = candidates.filter((each) => each.txg === txg);
   const ofRing = those.find(({ taken }) => taken) ?? those[0] ?? null;
   const candidate = ofRing ?? (one === null ? null : await storedIn(one, txg, engine, signal));
-  const head = headOf(opened, one, candidate, engine, null);
+  const head = headOf(opened, one, candidate, tool, null);
   if (one === null || candidate === null) return buildVerifyDocument(head, { depth, ...NOTHING, stopped: false });
   const { pool } = one;
   const examination = await examine(
@@ -114,11 +122,11 @@ const headOf = (
   opened: OpenedPools,
   one: OpenedPool | null,
   candidate: Candidate | null,
-  engine: Engine,
+  tool: ToolInfo,
   error: StoppedError | null,
 ): ViewHead =>
   viewHead({
-    tool: toolInfo(engine),
+    tool,
     sources: opened.sources.map((source) => describeOpened(source.opened)),
     pool: one?.pool ?? null,
     ringTxgs: one?.txgs ?? [],

@@ -38,12 +38,12 @@ export async function withPoolView(
 ): Promise<number> {
   const progress = progressLine(terminal, { asked: values.progress, quiet: values.quiet });
   const signal = terminal.stopped();
+  const { passedOver: _, ...tool } = await library.tool();
   const opened = await library.openPools(sources, { progress: progress.show, signal }).finally(progress.end);
   try {
     for (const { opened: source } of opened.sources) {
       if (terminal.outIs(source.path)) throw new UsageError(`stdout is ${source.path}: it would be overwritten`);
     }
-    const { passedOver: _, ...tool } = await library.tool();
     const pool = askedPool(opened, values.pool, signal);
     const passedOver: { txg: Txg; trouble: ZfsUberError }[] = [];
     let [view, error, whole]: [PoolAt | null, ZfsUberError | null, boolean] = [null, null, true];

@@ -10,8 +10,8 @@ import { pageFor } from './terminal.ts';
 export const runRing: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, terminal, library) => {
   const progress = progressLine(terminal, { asked: values.progress, quiet: values.quiet });
   const signal = terminal.stopped();
-  const surveyed = await library.survey(sources, { progress: progress.show, signal }).finally(progress.end);
   const { passedOver: _, ...tool } = await library.tool();
+  const surveyed = await library.survey(sources, { progress: progress.show, signal }).finally(progress.end);
   const document = buildRingDocument(tool, surveyed, signal.aborted);
   if (values.json) sendJson(terminal, document);
   else terminal.out(ringText(await pageFor(terminal, values['no-color']), document, values));

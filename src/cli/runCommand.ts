@@ -1,5 +1,6 @@
 import { UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { printable } from '../document/shell/printable.ts';
+import { isFull } from '../node/openFiles.ts';
 import { ArgumentError, type Ask, readArguments } from './arguments.ts';
 import { EXIT } from './exitStatus.ts';
 import type { Library } from './library.ts';
@@ -62,6 +63,10 @@ function complain(error: unknown, terminal: Terminal): number {
   }
   if (error instanceof ZfsUberError) {
     say(error.message);
+    return EXIT.partial;
+  }
+  if (isFull(error)) {
+    say('too many open files in this process, and nothing is said of the sources (raise ulimit -n)');
     return EXIT.partial;
   }
   say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

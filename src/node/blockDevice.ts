@@ -1,5 +1,6 @@
 import { LimitError } from '../bytes/errors.ts';
 import type { FileHost, ReadHandle } from './fileHost.ts';
+import { isFull } from './openFiles.ts';
 
 /** What the kernel says of a block device. */
 export interface BlockGeometry {
@@ -24,13 +25,12 @@ const SYSFS_SECTOR = 512;
 export async function blockGeometry(host: FileHost, rdev: bigint): Promise<BlockGeometry> {
   const own = `${majorOf(rdev)}:${minorOf(rdev)}`;
   const base = `/sys/dev/block/${own}`;
-  const [size, sector, diskSector, start, disk] = await Promise.all([
-    readNumber(host, `${base}/size`),
-    readNumber(host, `${base}/queue/logical_block_size`),
-    readNumber(host, `${base}/../queue/logical_block_size`),
-    readNumber(host, `${base}/start`),
-    readLine(host, `${base}/../dev`),
-  ]);
+  // One after the other: other devices are asked at the same time, and open files may be few.
+  const size = await readNumber(host, `${base}/size`);
+  const sector = await readNumber(host, `${base}/queue/logical_block_size`);
+  const diskSector = await readNumber(host, `${base}/../queue/logical_block_size`);
+  const start = await readNumber(host, `${base}/start`);
+  const disk = await readLine(host, `${base}/../dev`);
   const sectorSize = sector ?? diskSector ?? 4096;
   const partition = start !== null && disk !== null;
   return {
@@ -92,7 +92,7 @@ async function readLine(host: FileHost, path: string): Promise<string | null> {
   try {
     return (await host.readText(path)).trim();
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return null;
+    if (error instanceof Error && 'syscall' in error && !isFull(error)) return null;
     throw error;
   }
 }

@@ -23,10 +23,11 @@ const MAX_NAMES = 65536;
  * What the texts on a command line stand for, in their order; a directory gives its files by name, hidden ones and
  * what is neither a file nor a block device left out.
  *
+ * @param atATime directories that are open at a time
  * @returns one target a file; what cannot be found is a target with its error
  */
-export async function expandSpecs(host: FileHost, specs: readonly string[]): Promise<Target[]> {
-  const expanded = await mapBounded(specs, CONCURRENT, (spec) => expandSpec(host, spec));
+export async function expandSpecs(host: FileHost, specs: readonly string[], atATime = CONCURRENT): Promise<Target[]> {
+  const expanded = await mapBounded(specs, atATime, (spec) => expandSpec(host, spec));
   return expanded.flat();
 }
 

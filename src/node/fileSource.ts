@@ -67,7 +67,9 @@ function shapeOfFile({ path }: PooledFile, { dev, ino, size }: FileStatus): Shap
 }
 
 async function shapeOfDevice(pool: HandlePool, file: PooledFile, { rdev }: FileStatus): Promise<Shape> {
-  const { sectorSize, disk, diskOffset, ...known } = await blockGeometry(pool.host, rdev);
+  const { sectorSize, disk, diskOffset, ...known } = await blockGeometry(pool.host, rdev).catch((error: unknown) =>
+    asSourceError(error, file.path),
+  );
   const measure = (handle: ReadHandle) => measureByReading(handle, sectorSize, file.path);
   const size = known.size ?? (await pool.use(file, measure).catch((error: unknown) => asSourceError(error, file.path)));
   return { size: checkSize(file.path, BigInt(size)), block: true, sectorSize, disk: `block ${disk}`, diskOffset };

@@ -1,8 +1,6 @@
 import { SourceError } from '../source/source.ts';
 import { type FileHost, type FileStatus, type ReadHandle, systemError } from './fileHost.ts';
-
-/** Open files at a time. Half of the smallest limit in use (256 on macOS) leaves room for everything else. */
-const MAX_OPEN = 128;
+import { isFull, sourcesAtATime } from './openFiles.ts';
 
 interface Slot {
   readonly handle: Promise<ReadHandle>;
@@ -16,7 +14,10 @@ export interface PooledFile {
   readonly ino: bigint;
 }
 
-/** Keeps few files open however many are in use: a pool of hundreds of disks must not meet the limit of the process. */
+/**
+ * Keeps few files open however many are in use: a pool of hundreds of disks must not meet the limit of the process. Who
+ * comes when all are being read waits.
+ */
 export interface HandlePool {
   readonly host: FileHost;
   /**
@@ -29,21 +30,50 @@ export interface HandlePool {
   releaseAll(): Promise<void>;
 }
 
-export function handlePool(host: FileHost, maxOpen = MAX_OPEN): HandlePool {
+export function handlePool(host: FileHost, maxOpen?: number): HandlePool {
   // Ordered by last use, the oldest first.
   const slots = new Map<PooledFile, Slot>();
+  const waiting: (() => void)[] = [];
+  let most = maxOpen ?? null;
+  /** Handles that are open or being opened. */
+  let open = 0;
+
+  /** Something may have been given back. */
+  const wake = (): void => waiting.shift()?.();
 
   async function release(file: PooledFile): Promise<void> {
     const slot = slots.get(file);
     slots.delete(file);
-    const handle = await slot?.handle.catch(() => null);
-    await handle?.close();
+    const handle = (await slot?.handle.catch(() => null)) ?? null;
+    if (handle === null) return;
+    await handle.close();
+    open--;
+    wake();
   }
 
   async function makeRoom(): Promise<void> {
-    if (slots.size < maxOpen) return;
-    const idle = [...slots].find(([, { users }]) => users === 0);
-    if (idle !== undefined) await release(idle[0]);
+    most ??= sourcesAtATime();
+    while (open >= most) {
+      const idle = [...slots].find(([, { users }]) => users === 0);
+      if (idle !== undefined) await release(idle[0]);
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    open++;
+  }
+
+  async function openInTurn(file: PooledFile): Promise<ReadHandle> {
+    for (;;) {
+      await makeRoom();
+      try {
+        return await openChecked(host, file);
+      } catch (error) {
+        open--;
+        wake();
+        // What is open is all that there is room for. Without any, others have it, and waiting does not help.
+        if (!isFull(error) || open === 0) throw error;
+        most = open;
+      }
+    }
   }
 
   return {
@@ -54,9 +84,7 @@ export function handlePool(host: FileHost, maxOpen = MAX_OPEN): HandlePool {
     },
     async use(file, work) {
       let slot = slots.get(file);
-      if (slot === undefined) {
-        slot = { handle: makeRoom().then(() => openChecked(host, file)), users: 0 };
-      }
+      if (slot === undefined) slot = { handle: openInTurn(file), users: 0 };
       slots.delete(file);
       slots.set(file, slot);
       slot.users++;
@@ -68,6 +96,7 @@ export function handlePool(host: FileHost, maxOpen = MAX_OPEN): HandlePool {
         throw error;
       } finally {
         slot.users--;
+        if (slot.users === 0) wake();
       }
     },
   };

@@ -10,6 +10,7 @@ import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
 import { FILE_HOST, type FileHost } from './fileHost.ts';
 import { type FileSource, openFileSource } from './fileSource.ts';
 import { type HandlePool, handlePool } from './handlePool.ts';
+import { sourcesAtATime } from './openFiles.ts';
 
 /** One source of a command: a vdev, or what may be one, or the reason why there is nothing to read. */
 export interface OpenedSource {
@@ -73,10 +74,11 @@ interface Opened {
  *   `options.signal` was aborted, is an entry with its error and does not keep the others away
  */
 export async function openSources(specs: readonly string[], options: OpenOptions = {}): Promise<OpenedSource[]> {
+  const atATime = Math.min(CONCURRENT, sourcesAtATime());
   const pool = options.pool ?? handlePool(FILE_HOST);
   try {
-    const targets = await expandSpecs(pool.host, specs);
-    const opened = await mapBounded(targets, CONCURRENT, (target) => openTarget(pool, target, options.signal));
+    const targets = await expandSpecs(pool.host, specs, atATime);
+    const opened = await mapBounded(targets, atATime, (target) => openTarget(pool, target, options.signal));
     const seen = new Set<string>();
     const entries: OpenedSource[] = [];
     for (const { key, entry } of [...opened.flatMap((each) => each.entries), ...emptyDirectories(opened)]) {
