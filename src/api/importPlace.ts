@@ -1,19 +1,37 @@
+import { resolve } from 'node:path';
+import { sourceHandles } from '../document/handles.ts';
 import type { OpenedSource } from '../node/openSources.ts';
 import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
-import type { ImportPlace } from '../rewind/importPlace.ts';
+import { type ImportPlace, wholePlace } from '../rewind/importPlace.ts';
 
-/** Where Linux has a name for each partition of a disk and for each image that is attached. */
-const DEVICES = '/dev';
+/** Where each source of a scan lies, for the commands: by absolute path, so that they work from any folder. */
+export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource, ImportPlace> {
+  const handles = sourceHandles(opened.map(({ path }) => path));
+  return new Map(opened.map((each, index) => [each, placeOf(each, `zu-${handles[index]}`)]));
+}
+
+function placeOf({ path, kind, offset, size, partition, disk, shift }: OpenedSource, name: string): ImportPlace {
+  const whole = resolve(path);
+  const is = disk?.block || kind === 'block' ? 'block' : 'file';
+  if (shift !== null) {
+    const within = resolve(shift.path);
+    if (fillsPath(shift, size)) return wholePlace(within, is, name);
+    return { path: within, kind: is, part: { start: shift.start, size }, name };
+  }
+  if (partition !== null && is === 'block' && partition.hidden === null)
+    return wholePlace(partitionPath(whole, partition.index), is, name);
+  const fills = partition === null && offset === 0 && (disk === null || size === disk.source.size);
+  return fills ? wholePlace(whole, is, name) : { path: whole, kind: is, part: { start: offset, size }, name };
+}
 
 /**
- * What `zpool import` can be pointed at. Null for what it does not see as it is: a partition or a slice of an image file,
- * what begins elsewhere, and a partition that the system makes no device of.
+ * The system's name for a partition: `/dev/sdb1`, `/dev/nvme0n1p1`, `/dev/disk/by-id/ata-X-part1`.
+ *
+ * Source: Linux, block/partitions/core.c, add_partition; systemd, rules.d/60-persistent-storage.rules
  */
-export function importPlace({ path, kind, offset, size, partition, disk, shift }: OpenedSource): ImportPlace | null {
-  if (shift !== null) return fillsPath(shift, size) ? { path, kind: disk?.block ? 'block' : 'file' } : null;
-  if (kind === 'block') return { path, kind: 'block' };
-  if (partition !== null && disk?.block) return partition.hidden !== null ? null : { path: DEVICES, kind: 'block' };
-  return offset === 0 && partition === null ? { path, kind: 'file' } : null;
+function partitionPath(disk: string, index: number): string {
+  if (/^\/dev\/(disk\/by-[^/]+|mapper)\//.test(disk)) return `${disk}-part${index}`;
+  return `${disk}${/\d$/.test(disk) ? 'p' : ''}${index}`;
 }
 
 /** Where a vdev lies that the system has no device of; null where it has one, or is given the image of one. */

@@ -3,7 +3,7 @@ import { chooseEngine } from '../node/engine.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { Judged } from '../rewind/judge.ts';
 import type { Depth, JudgeOptions, PoolJudgement } from '../rewind/judgement.ts';
-import { importPlace } from './importPlace.ts';
+import { importPlaces } from './importPlace.ts';
 import { judgeEach } from './judgeEach.ts';
 import type { OpenedPool } from './openPool.ts';
 
@@ -24,14 +24,12 @@ export function judge(opened: OpenedPool, choice: JudgeChoice = {}): AsyncGenera
   const { depth = 'meta', engine = chooseEngine(), ...rest } = choice;
   const { pool, members } = opened;
   const { root } = pool;
-  const sources = new Map(members.map((member) => [member.source, member]));
+  const byMember = importPlaces(members);
+  const places = new Map(members.map((member) => [member.source, byMember.get(member) ?? null]));
   return judgeEach(pool, root === null || depth === 'labels' ? null : openBlockReader(root, { engine }), {
     ...rest,
     depth,
     blocks: { engine, open: (tree, more) => openBlockReader(tree, { engine, ...more }) },
-    placeOf({ source }) {
-      const member = sources.get(source);
-      return member === undefined ? null : importPlace(member);
-    },
+    placeOf: ({ source }) => places.get(source) ?? null,
   });
 }

@@ -11,7 +11,7 @@ import { parseNeed } from '../rewind/aim/need.ts';
 import type { Judged } from '../rewind/judge.ts';
 import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
 import { describeOpened } from './describeOpened.ts';
-import { importPlace } from './importPlace.ts';
+import { importPlaces } from './importPlace.ts';
 import type { Progress } from './progress.ts';
 import { closeSources, surveyDevices } from './surveyDevices.ts';
 import { toolInfo } from './toolInfo.ts';
@@ -58,7 +58,8 @@ export async function scan(specs: readonly string[], options: ScanOptions = {}):
   const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
   const surveyed = await surveyDevices(specs, { engine, progress, signal });
   try {
-    const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, importPlace(opened)]] : [])));
+    const byOpened = importPlaces(surveyed.map(({ opened }) => opened));
+    const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, byOpened.get(opened)]] : [])));
     const openReader = ({ root }: Pool) => (root === null ? null : (openBlocks?.(root, { engine }) ?? null));
     const judged = await scanPools(
       surveyed.flatMap(({ survey }) => survey ?? []),

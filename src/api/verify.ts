@@ -9,12 +9,13 @@ import { locateFailures } from '../locate/locateFailures.ts';
 import { chooseEngine } from '../node/engine.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { importCommands } from '../rewind/commands.ts';
+import { importCommands, NO_COMMANDS } from '../rewind/commands.ts';
 import { examine } from '../rewind/examine.ts';
 import { findCheckpoint } from '../rewind/facts/checkpoint.ts';
 import { guessMissingTops, needsLogLess } from '../rewind/missingTops.ts';
+import { stepsToRead } from '../rewind/recommend.ts';
 import { describeOpened } from './describeOpened.ts';
-import { importPlace } from './importPlace.ts';
+import { importPlaces } from './importPlace.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
 import { askedPool, type OpenedPool, type OpenedPools, openPools } from './openPool.ts';
 import type { Progress } from './progress.ts';
@@ -100,11 +101,9 @@ async function verifyOne(
     },
   );
   const { state, verification } = examination;
-  const places = new Map(opened.sources.map((source) => [source.survey, source.opened]));
-  const placeOf = (device: DeviceSurvey) => {
-    const source = places.get(device);
-    return source === undefined ? null : importPlace(source);
-  };
+  const byOpened = importPlaces(opened.sources.map((source) => source.opened));
+  const places = new Map(opened.sources.map((source) => [source.survey, byOpened.get(source.opened)]));
+  const placeOf = (device: DeviceSurvey) => places.get(device) ?? null;
   const commands = importCommands(pool, candidate.txg, state.devices ?? pool.devices, {
     placeOf,
     ambiguousName: opened.pools.some((other) => other !== one && other.name === one.name),
@@ -112,11 +111,12 @@ async function verifyOne(
     checkpoint: candidate.checkpoint,
     verdict: examination.prediction.verdict,
   });
+  const toImport = stepsToRead({ pool, placeOf }, { commands, devices: state.devices });
   const located = await locateFailures(verification?.failures ?? [], state);
-  return buildVerifyDocument(head, { depth, examination, commands, located, stopped: false });
+  return buildVerifyDocument(head, { depth, examination, commands, toImport, located, stopped: false });
 }
 
-const NOTHING = { examination: null, commands: { readOnly: [], readWrite: [] }, located: [] } as const;
+const NOTHING = { examination: null, commands: NO_COMMANDS, toImport: [], located: [] } as const;
 
 const headOf = (
   opened: OpenedPools,

@@ -97,6 +97,8 @@ export interface FindingEntry {
   readonly message: string;
   /** Indexes into `sources` where the finding is about particular ones. */
   readonly sources?: readonly number[];
+  /** What to do about it in a shell; absent where there is no such thing. */
+  readonly steps?: readonly ShellStepEntry[];
 }
 
 export interface VdevEntry {
@@ -142,21 +144,45 @@ export interface CandidateEntry {
   readonly checkpoint?: CheckpointEntry;
 }
 
+/** One thing to do, after those before it. */
+export interface ShellStepEntry {
+  readonly kind:
+    | 'copy'
+    | 'show-read-only'
+    | 'import-read-only'
+    | 'copy-out'
+    | 'export'
+    | 'detach'
+    | 'show-read-write'
+    | 'import-read-write'
+    | 'outrun'
+    | 'remove-log';
+  /** For bash with root's rights; quoted, so that each can be pasted as it is. */
+  readonly lines: readonly string[];
+}
+
 export interface RecommendationEntry {
   readonly txg: string;
   /** As of the candidate: it is not the uberblock of the rings. */
   readonly checkpoint?: CheckpointEntry;
   readonly lossSeconds: number;
   readonly why: string;
-  /** Shell lines that have to be run before the commands: they show images of disks as block devices. Absent: none. */
+  /** The lines of the step `show-read-only`; absent where there is none. */
   readonly attach?: readonly string[];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
-  readonly alternatives: readonly { readonly txg: string; readonly why: string }[];
+  /** All that is to be done, in order; empty where nothing names the pool. */
+  readonly steps: readonly ShellStepEntry[];
+  readonly alternatives: readonly {
+    readonly txg: string;
+    readonly why: string;
+    /** Up to a read-only import; absent where the recommended commands with that txg do. */
+    readonly steps?: readonly ShellStepEntry[];
+  }[];
   readonly cautions: readonly string[];
   /** Txgs newer than every sound uberblock, whose own uberblocks fail their checksum; absent where there are none. */
   readonly destroyedNewest?: readonly string[];
-  /** Shell line for right after a read-write import: keeps later imports from the newer uberblocks. */
+  /** The line of the step `outrun`; absent where there is none. */
   readonly afterReadWrite?: string;
   /** Points to return to at that txg; absent where they were not read. */
   readonly snapshots?: {

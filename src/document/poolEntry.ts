@@ -7,30 +7,23 @@ import type { Finding } from '../rewind/findings/finding.ts';
 import { destroyedNewest } from '../rewind/findings/rings.ts';
 import type { JudgedCandidate, PoolJudgement } from '../rewind/judgement.ts';
 import type { Recommendation } from '../rewind/recommend.ts';
+import type { Step } from '../rewind/steps.ts';
 import type {
   CandidateEntry,
   FindingEntry,
   PoolEntry,
   RecommendationEntry,
-  SourceEntry,
+  ShellStepEntry,
   VdevEntry,
 } from './document.ts';
-import { attachLines } from './shell/attach.ts';
 import { overlayOf } from './shell/overlay.ts';
+import { stepLines } from './shell/stepLines.ts';
 
 /** Index of a device in the document's `sources`; null for one that is not listed there. */
 export type SourceIndexOf = (device: DeviceSurvey) => number | null;
 
-/**
- * The entry of one pool in `scan --json`.
- *
- * @param sources of the document, where they are known: an overlay is laid over their paths
- */
-export function buildPoolEntry(
-  { pool, ...judgement }: PoolJudgement,
-  sourceIndexOf: SourceIndexOf,
-  sources: readonly SourceEntry[] = [],
-): PoolEntry {
+/** The entry of one pool in `scan --json`. */
+export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceIndexOf: SourceIndexOf): PoolEntry {
   const { found, expected } = pool.guidSum;
   return {
     name: pool.name,
@@ -50,16 +43,7 @@ export function buildPoolEntry(
     findings: judgement.findings.map((finding) => findingEntry(finding, sourceIndexOf)),
     candidates: judgement.candidates.map((each) => candidateEntry(each, sourceIndexOf)),
     recommendation:
-      judgement.recommendation === null
-        ? null
-        : recommendationEntry(
-            judgement.recommendation,
-            indexesOf(judgement.recommendation.candidate.devices ?? pool.devices, sourceIndexOf).flatMap(
-              (index) => sources[index] ?? [],
-            ),
-            destroyedNewest(pool),
-            indexesOf(judgement.recommendation.toAttach, sourceIndexOf).flatMap((index) => sources[index] ?? []),
-          ),
+      judgement.recommendation === null ? null : recommendationEntry(judgement.recommendation, destroyedNewest(pool)),
   };
 }
 
@@ -91,11 +75,17 @@ function vdevEntry(node: VdevNode, sourceIndexOf: SourceIndexOf): VdevEntry {
 
 /** The entry of one finding, of a pool or of the whole scan. */
 export function findingEntry(
-  { code, severity, message, devices }: Finding,
+  { code, severity, message, devices, steps = [] }: Finding,
   sourceIndexOf: SourceIndexOf,
 ): FindingEntry {
   const sources = indexesOf(devices, sourceIndexOf);
-  return { code, severity, message, ...(sources.length === 0 ? {} : { sources }) };
+  return {
+    code,
+    severity,
+    message,
+    ...(sources.length === 0 ? {} : { sources }),
+    ...(steps.length === 0 ? {} : { steps: steps.map(shellStepEntry) }),
+  };
 }
 
 function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): CandidateEntry {
@@ -126,15 +116,12 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
 const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'checkpoint'> =>
   checkpoint === null ? {} : { checkpoint: { heldBy: checkpoint.heldBy.toString() } };
 
-function recommendationEntry(
-  recommendation: Recommendation,
-  sources: readonly SourceEntry[],
-  destroyed: readonly bigint[],
-  toAttach: readonly SourceEntry[],
-): RecommendationEntry {
-  const { candidate, why, alternatives, cautions, afterReadWrite, risky, state } = recommendation;
-  const overlay = risky ? overlayOf(sources, candidate.commands.readWrite, toAttach.length === 0) : null;
-  const attach = attachLines(toAttach);
+function recommendationEntry(recommendation: Recommendation, destroyed: readonly bigint[]): RecommendationEntry {
+  const { candidate, why, alternatives, cautions, risky, state, steps, showings } = recommendation;
+  const overlay = risky ? overlayOf(showings, candidate.commands.readWrite) : null;
+  const entries = steps.map(shellStepEntry);
+  const attach = entries.find(({ kind }) => kind === 'show-read-only')?.lines ?? [];
+  const [afterReadWrite] = entries.find(({ kind }) => kind === 'outrun')?.lines ?? [];
   return {
     txg: candidate.candidate.txg.toString(),
     ...checkpointEntry(candidate.candidate),
@@ -143,14 +130,21 @@ function recommendationEntry(
     ...(attach.length === 0 ? {} : { attach }),
     commandReadOnly: candidate.commands.readOnly,
     commandReadWrite: candidate.commands.readWrite,
-    alternatives: alternatives.map((each) => ({ txg: each.txg.toString(), why: each.why })),
+    steps: entries,
+    alternatives: alternatives.map((each) => ({
+      txg: each.txg.toString(),
+      why: each.why,
+      ...(each.steps.length === 0 ? {} : { steps: each.steps.map(shellStepEntry) }),
+    })),
     cautions,
     ...(destroyed.length === 0 ? {} : { destroyedNewest: destroyed.map(String) }),
-    ...(afterReadWrite === null ? {} : { afterReadWrite }),
+    ...(afterReadWrite === undefined ? {} : { afterReadWrite }),
     ...(state === null ? {} : stateEntry(state)),
     ...(overlay === null ? {} : { overlay }),
   };
 }
+
+export const shellStepEntry = (step: Step): ShellStepEntry => ({ kind: step.kind, lines: stepLines(step) });
 
 const stateEntry = ({
   snapshots,

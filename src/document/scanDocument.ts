@@ -28,8 +28,6 @@ export function buildScanDocument({ tool, depth, sources, found, stopped }: Scan
     findings: unopenedContainers(found.loose).map((finding) =>
       findingEntry(finding, (device) => indexes.get(device) ?? null),
     ),
-    pools: found.judgements.map((judgement) =>
-      buildPoolEntry(judgement, (device) => indexes.get(device) ?? null, entries),
-    ),
+    pools: found.judgements.map((judgement) => buildPoolEntry(judgement, (device) => indexes.get(device) ?? null)),
   };
 }

@@ -4,9 +4,11 @@ import type { LostFile } from '../locate/lostFiles.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
 import type { ImportCommands } from '../rewind/commands.ts';
 import type { Examination, StepOutcome } from '../rewind/examine.ts';
+import type { Step } from '../rewind/steps.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
 import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
-import type { CandidateEntry } from './document.ts';
+import type { CandidateEntry, ShellStepEntry } from './document.ts';
+import { shellStepEntry } from './poolEntry.ts';
 import type { ViewHead } from './viewHead.ts';
 
 /** `verify --json`. */
@@ -21,6 +23,8 @@ export interface VerifyDocument extends ViewHead {
   readonly hazards: CandidateEntry['hazards'];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
+  /** Up to a read-only import, in order. */
+  readonly toImport: readonly ShellStepEntry[];
   /** What the kernel counts: up to the block that ends its traversal. Null when the load fails before it. */
   readonly metadataErrors: number | null;
   readonly dataErrors: number | null;
@@ -107,12 +111,13 @@ export interface VerifyFacts {
   /** Null when there is no pool. */
   readonly examination: Examination | null;
   readonly commands: ImportCommands;
+  readonly toImport: readonly Step[];
   readonly located: readonly LocatedFailure[];
   readonly stopped: boolean;
 }
 
 export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyDocument {
-  const { depth, examination, commands, located, stopped } = facts;
+  const { depth, examination, commands, toImport, located, stopped } = facts;
   const verification = examination?.verification ?? null;
   const found = verification?.found ?? { metadata: 0, data: 0 };
   // The kernel counts nothing where its load has failed before.
@@ -127,6 +132,7 @@ export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyD
     hazards: examination?.prediction.hazards ?? [],
     commandReadOnly: commands.readOnly,
     commandReadWrite: commands.readWrite,
+    toImport: toImport.map(shellStepEntry),
     metadataErrors: counted?.metadataErrors ?? null,
     dataErrors: depth === 'data' && counted !== null ? (counted.dataErrors ?? 0) : null,
     found,

@@ -2,12 +2,15 @@ import type { Txg } from '../bytes/units.ts';
 import { count, span } from './findings/finding.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
 import type { Judged } from './judge.ts';
+import type { JudgedCandidate } from './judgement.ts';
 import type { Choice } from './rank.ts';
 
 /** Another txg that is worth more to some, and what it gives up for that. */
 export interface Alternative {
   readonly txg: Txg;
   readonly why: string;
+  /** Set where it takes more than another txg in the recommended commands: other devices, other options. */
+  readonly by: Pick<JudgedCandidate, 'commands' | 'devices'> | null;
 }
 
 /**
@@ -17,16 +20,18 @@ export interface Alternative {
  * @param rewinds whose abandoned states are still in the rings
  */
 export function alternatives(
-  ranked: readonly Judged[],
-  choice: Choice,
+  ranked: readonly JudgedCandidate[],
+  choice: Choice<JudgedCandidate>,
   rewinds: readonly TimeJump[] = [],
 ): Alternative[] {
   const { judged: best } = choice;
   const found: Alternative[] = [];
-  const add = (judged: Judged | undefined, why: (judged: Judged) => string) => {
+  const add = (judged: JudgedCandidate | undefined, why: (judged: Judged) => string) => {
     if (judged === undefined || judged === best || found.some(({ txg }) => txg === judged.candidate.txg)) return;
-    found.push({ txg: judged.candidate.txg, why: why(judged) });
+    found.push({ txg: judged.candidate.txg, why: why(judged), by: isLikeBest(judged) ? null : judged });
   };
+  const isLikeBest = ({ devices, candidate }: JudgedCandidate): boolean =>
+    candidate.checkpoint === null && best.candidate.checkpoint === null && sameDevices(devices, best.devices);
   const newer = [...choice.passedOver].sort(newestFirst);
   if (best.prediction.verdict === 'importable') {
     add(
@@ -62,6 +67,9 @@ export function alternatives(
   return found;
 }
 
+const sameDevices = (a: Judged['devices'], b: Judged['devices']): boolean =>
+  a === b || (a?.length === b?.length && (a ?? []).every((device) => b?.includes(device)));
+
 const newestFirst = (a: Judged, b: Judged): number => (a.candidate.txg > b.candidate.txg ? -1 : 1);
 
 /** Some command leads to it, with all devices. */
@@ -76,7 +84,7 @@ const carriersOf = ({ candidate }: Judged): Set<unknown> =>
   new Set([...candidate.copies, ...candidate.heartbeats].map(({ device }) => device));
 
 /** After a split brain: the newest that imports and that no device of the chosen one carries. */
-function otherBranch(ranked: readonly Judged[], best: Judged): Judged | undefined {
+function otherBranch(ranked: readonly JudgedCandidate[], best: Judged): JudgedCandidate | undefined {
   const txgs = new Set(ranked.map(({ candidate }) => candidate.txg));
   if (txgs.size === ranked.length) return undefined;
   const own = carriersOf(best);
@@ -88,9 +96,7 @@ function otherBranch(ranked: readonly Judged[], best: Judged): Judged | undefine
 
 const isOpen = (judged: Judged): boolean => usable(judged) || judged.prediction.verdict === 'unverified';
 
-function checkpointWorth({ candidate: { checkpoint }, prediction, counts }: Judged): string {
-  const options = checkpoint?.plain === false ? `-o readonly=on -F -T ${checkpoint.heldBy} ` : '';
-  const command = `zpool import ${options}--rewind-to-checkpoint`;
+function checkpointWorth({ prediction, counts }: Judged): string {
   const damaged = (counts?.metadataErrors ?? 0) > 0;
   const whole = damaged ? 'some of its metadata is damaged' : 'kept until it is discarded';
   const worth =
@@ -99,7 +105,7 @@ function checkpointWorth({ candidate: { checkpoint }, prediction, counts }: Judg
       : prediction.verdict === 'readonly'
         ? `imports read-only; ${whole}`
         : 'not verified to the end';
-  return `the checkpoint (${worth}): ${command}`;
+  return `the checkpoint (${worth})`;
 }
 
 function branchOf({ candidate }: Judged): string {

@@ -3,17 +3,24 @@ import type { CheckpointHold } from '../load/candidates.ts';
 import type { Verdict } from '../load/predict.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { needsAttaching } from './attach.ts';
 import type { ImportPlace } from './importPlace.ts';
+import { showingOf } from './showing.ts';
 
 export interface ImportCommands {
   readonly readOnly: readonly string[];
   /** Empty for a checkpoint where trying it would fail and still write to the pool. */
   readonly readWrite: readonly string[];
+  /** What the pool is called once one of them has imported it; empty where there are none. */
+  readonly pool: string;
+  /** They go on without a log device. */
+  readonly withoutLog: boolean;
 }
 
+/** Of what nothing can be imported. */
+export const NO_COMMANDS: ImportCommands = { readOnly: [], readWrite: [], pool: '', withoutLog: false };
+
 export interface CommandOptions {
-  /** Null for a device that zpool cannot open as it is, such as a partition inside an image file. */
+  /** Null for a device that nothing is known of but its bytes. */
   readonly placeOf: (device: DeviceSurvey) => ImportPlace | null;
   /** Another pool of the same name is there, so that only the guid says which. */
   readonly ambiguousName: boolean;
@@ -25,15 +32,33 @@ export interface CommandOptions {
   readonly verdict?: Verdict;
 }
 
-/** Names that zpool accepts and that neither it nor a shell takes for something else. Source: module/zcommon/zfs_namecheck.c */
-const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9_.:-]*$/;
+/**
+ * Names that `zpool import` finds and every later command takes.
+ *
+ * Source: module/zcommon/zfs_namecheck.c, pool_namecheck; include/sys/fs/zfs.h, ZFS_MAX_DATASET_NAME_LEN
+ */
+const USABLE_NAME = /^[A-Za-z](?:[A-Za-z0-9_.: -]{0,253}[A-Za-z0-9_.:-])?$/;
+
+/**
+ * How to say which pool, and what it is called then. Only `zpool import` takes a guid: sync, export and all others want
+ * a name. With `-t` the pool keeps the name that it has on its devices.
+ *
+ * Source: cmd/zpool/zpool_main.c, zpool_do_import; lib/libzfs/libzfs_pool.c, zpool_name_valid
+ */
+function nameWords({ name, guid }: Pool, ambiguous: boolean): string[] {
+  const digits = guid.toString().slice(-6);
+  if (name === null || !USABLE_NAME.test(name)) return [guid.toString(), `pool-${digits}`];
+  // Shortened: another name has to be a name too.
+  return ambiguous ? ['-t', guid.toString(), `${name.slice(0, 200).trim()}-${digits}`] : [name];
+}
 
 /** Verdicts by which a read-write import fails. */
 const FAILS: ReadonlySet<Verdict> = new Set(['readonly', 'damaged', 'incomplete']);
 
 /**
  * The commands that try `txg`, as argument vectors. `-F -T`, not `-T` alone: the first attempt is the same, and when it
- * fails zpool does not go on to ever older txgs.
+ * fails zpool does not go on to ever older txgs. Each device is named itself: in a folder, or in all of /dev, zpool finds
+ * what shall stay away, and takes it.
  *
  * A checkpoint is had by `--rewind-to-checkpoint`, from the newest txg. Together with `-T` that works read-only; written
  * to, OpenZFS puts the checkpoint into the rings as a txg newer than the one of `-T`, then looks for one that is not, and
@@ -50,17 +75,18 @@ export function importCommands(
   devices: readonly DeviceSurvey[],
   options: CommandOptions,
 ): ImportCommands {
-  if (pool.guid === 0n) return { readOnly: [], readWrite: [] };
-  const whole = devices.length === pool.devices.length;
-  const where = searchPaths(devices, options.placeOf, whole).flatMap((path) => ['-d', path]);
-  const name =
-    pool.name !== null && PLAIN_NAME.test(pool.name) && !options.ambiguousName ? pool.name : pool.guid.toString();
+  if (pool.guid === 0n) return NO_COMMANDS;
+  const paths = givenDevices(pool, devices).flatMap((device) => {
+    const place = options.placeOf(device);
+    return place === null ? [] : [showingOf(device, place).path];
+  });
+  const name = nameWords(pool, options.ambiguousName);
   const { checkpoint = null } = options;
   const rewind = checkpoint?.plain ? [] : ['-F', '-T', (checkpoint?.heldBy ?? txg).toString()];
   const command = (readOnly: boolean): string[] => [
     'zpool',
     'import',
-    ...where,
+    ...[...new Set(paths)].flatMap((path) => ['-d', path]),
     '-N',
     '-f',
     ...(readOnly ? ['-o', 'readonly=on'] : []),
@@ -68,27 +94,19 @@ export function importCommands(
     ...(checkpoint === null ? [] : ['--rewind-to-checkpoint']),
     ...(options.logMissing ? ['-m'] : []),
     ...(pool.state === 'destroyed' ? ['-D'] : []),
-    name,
+    ...name,
   ];
   const harms = checkpoint !== null && (!checkpoint.plain || FAILS.has(options.verdict ?? 'unverified'));
-  return { readOnly: command(true), readWrite: harms ? [] : command(false) };
+  return {
+    readOnly: command(true),
+    readWrite: harms ? [] : command(false),
+    pool: name.at(-1) ?? '',
+    withoutLog: options.logMissing,
+  };
 }
 
-/** Where Linux shows what was attached by losetup. */
-const ATTACHED = '/dev';
-
-/** @param whole directories may be searched; otherwise each file is named, so that its neighbours are not found */
-function searchPaths(devices: readonly DeviceSurvey[], placeOf: CommandOptions['placeOf'], whole: boolean): string[] {
-  const paths = new Set<string>();
-  for (const device of devices) {
-    const place = placeOf(device);
-    if (needsAttaching(device, place)) paths.add(ATTACHED);
-    else if (place !== null) paths.add(place.kind === 'file' && whole ? directoryOf(place.path) : place.path);
-  }
-  return [...paths].sort();
-}
-
-function directoryOf(path: string): string {
-  const slash = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'));
-  return slash < 0 ? '.' : slash === 0 ? path.slice(0, 1) : path.slice(0, slash);
+/** Of two that say they are the same leaf zpool takes whichever it finds first: only the one that was judged is given. */
+export function givenDevices(pool: Pool, devices: readonly DeviceSurvey[]): readonly DeviceSurvey[] {
+  const twins = new Set(pool.outside.filter(({ reason }) => reason === 'duplicate').map(({ device }) => device));
+  return twins.size === 0 ? devices : devices.filter((device) => !twins.has(device));
 }

@@ -7,8 +7,11 @@ import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
 import { JUDGED_AS } from '../load/openzfs.ts';
 import { type LoadStep, type Prediction, predict } from '../load/predict.ts';
 import type { RootCheck } from '../load/rootCheck.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { Pool, VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import { vdevHealth } from '../pool/vdevHealth.ts';
+import { givenDevices } from './commands.ts';
+import { divergenceOf, isOn } from './findings/divergence.ts';
 
 /** A candidate with all that was found out about it. */
 export interface Judged {
@@ -133,14 +136,14 @@ export function isReason(error: unknown, signal: AbortSignal | undefined): boole
 }
 
 /**
- * All devices of the pool where the candidate is the one that is taken, but for second copies of a device: of two, zpool
- * takes the one that it comes to first. Else those that do not carry what would be taken in its place: the legs of its
- * own branch after a split brain.
+ * All devices of the pool where the candidate is the one that is taken, but for second copies of a device, of which zpool
+ * takes the one that it comes to first, and for those that went on without it after a split brain: an import with both
+ * overwrites one. Else those that do not carry what would be taken in its place.
  */
 function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool): readonly DeviceSurvey[] | null {
-  const copies = new Set(pool.outside.flatMap(({ device, reason }) => (reason === 'duplicate' ? [device] : [])));
-  const given = copies.size === 0 ? pool.devices : pool.devices.filter((device) => !copies.has(device));
-  if (candidate.taken || candidate.checkpoint !== null) return given;
+  const given = givenDevices(pool, pool.devices);
+  if (candidate.checkpoint !== null) return given;
+  if (candidate.taken) return ofItsBranch(candidate, all, pool, given);
   const rivals = new Set<DeviceSurvey>();
   for (const other of all) {
     if (other === candidate) break;
@@ -150,6 +153,26 @@ function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool)
   const devices = given.filter((device) => !rivals.has(device));
   const carried = candidate.copies.some(({ device }) => devices.includes(device));
   return carried ? devices : null;
+}
+
+/** All where the pool has one history, where the candidate is of before it parted, or where a vdev would be lacking. */
+function ofItsBranch(
+  candidate: Candidate,
+  all: readonly Candidate[],
+  pool: Pool,
+  possible: readonly DeviceSurvey[],
+): readonly DeviceSurvey[] {
+  const divergence = divergenceOf(all);
+  const branches = divergence === null || candidate.txg < divergence.first ? [] : divergence.branches;
+  const own = branches.filter((branch) => isOn(candidate, branch));
+  if (own.length !== 1) return possible;
+  const others = new Set(branches.filter((branch) => !own.includes(branch)).flat());
+  const devices = possible.filter((device) => !others.has(device));
+  const given = new Set(devices);
+  const stands = (top: VdevNode) =>
+    vdevHealth(top) === 'missing' ||
+    vdevHealth(top, ({ device }) => device !== null && given.has(device)) !== 'missing';
+  return pool.root?.children.every(stands) ? devices : possible;
 }
 
 /** Says of a verdict that is still open what was looked at and what was not, and of one that is not what is lost. */

@@ -3,13 +3,14 @@ import { type Candidate, collectCandidates } from '../load/candidates.ts';
 import { NOT_CHECKED, type RootCheck } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import type { Aim } from './aim/aim.ts';
-import { needsAttaching } from './attach.ts';
 import { importCommands } from './commands.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import { collectFindings } from './findings/findings.ts';
 import { abandonedTimelines } from './findings/timeGoingBack.ts';
+import { type ImportPlace, wholePlace } from './importPlace.ts';
 import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
 import { checkpointOf, judgeCheckpoint } from './judgeCheckpoint.ts';
 import type { JudgedCandidate, JudgeOptions, PoolJudgement } from './judgement.ts';
@@ -59,7 +60,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const complete = await completeByMos(pool, judged, reader, options.signal);
   const logMissing = needsLogLess(complete, guessMissingTops(complete, all));
   const newest = all.find(({ taken }) => taken) ?? all[0];
-  const placeOf = options.placeOf ?? ((device) => ({ path: device.source.name, kind: 'file' as const }));
+  const placeOf = options.placeOf ?? fileNamedAsIs(pool);
   const ranked = rank(judgedAll);
   const meets = (each: Judged): boolean => aim?.meets(each) ?? true;
   const inOrder = [...ranked.filter(meets), ...ranked.filter((each) => !meets(each))];
@@ -87,17 +88,18 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const keeps = kept === null ? null : { ...kept, judged: checkpoint };
   const best = choice?.judged ?? null;
   const stopped = stoppedTops(complete, all);
-  const evidence = { pool: complete, candidates: all, judged, best, stopped, facts, checkpoint: keeps };
+  const evidence = { pool: complete, candidates: all, judged, best, stopped, facts, checkpoint: keeps, placeOf };
   const findings = collectFindings(evidence);
   const rewinds = abandonedTimelines(evidence);
-  const toAttach = pool.devices.filter((device) => needsAttaching(device, placeOf(device)));
-  const unseen = pool.devices.filter((device) => placeOf(device) === null && !toAttach.includes(device));
-  const poolName = pool.name;
-  const lone = await loneLegOf(pool, all, best, options);
+  const lone = await loneLegOf(pool, all, best, { ...options, placeOf });
   const recommendation =
     choice === null
       ? null
-      : recommend({ candidates: fitting, all, choice, findings, facts, rewinds, stopped, unseen, toAttach, poolName });
+      : recommend({
+          ...{ candidates: fitting, all, choice, findings, facts, rewinds, stopped, placeOf },
+          pool: complete,
+          lone: lone?.alternative ?? null,
+        });
   return {
     pool: complete,
     depth: options.depth,
@@ -107,16 +109,21 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       ...(lone !== null && choice === null ? [lone.finding] : []),
       ...findings,
     ],
-    recommendation:
-      recommendation && lone
-        ? { ...recommendation, alternatives: [...recommendation.alternatives, lone.alternative] }
-        : recommendation,
+    recommendation,
     stopped: options.signal?.aborted ?? false,
   };
 }
 
+/** Where nobody says where a device lies its name is taken for the path of a file. */
+function fileNamedAsIs({ devices }: Pool): (device: DeviceSurvey) => ImportPlace | null {
+  return (device) => wholePlace(device.source.name, 'file', `zu-d${devices.indexOf(device)}`);
+}
+
 async function loneLegOf(
-  ...[pool, all, best, options]: [Pool, readonly Candidate[], JudgedCandidate | null, JudgeOptions]
+  pool: Pool,
+  all: readonly Candidate[],
+  best: JudgedCandidate | null,
+  options: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
 ): Promise<LoneLeg | null> {
   if (options.depth === 'labels') return null;
   const { loneLeg } = await import('./offlineLegs.ts');

@@ -6,8 +6,10 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import type { Alternative } from './alternatives.ts';
 import { type Finding, list } from './findings/finding.ts';
+import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
 import type { judgePool } from './judgePool.ts';
+import { stepsToRead } from './recommend.ts';
 
 /** A txg that only a leg opens which was taken offline, when its siblings are not given to zpool. */
 export interface LoneLeg {
@@ -32,7 +34,7 @@ export async function loneLeg(
   pool: Pool,
   all: readonly Candidate[],
   best: JudgedCandidate | null,
-  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions,
+  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
   judge: typeof judgePool,
 ): Promise<LoneLeg | null> {
   const { blocks, depth, signal } = options;
@@ -51,7 +53,7 @@ export async function loneLeg(
       (best === null || own.includes(candidate.txg)) &&
       (verdict === 'importable' || verdict === 'readonly' || (verdict === 'unverified' && root.state === 'reads')),
   );
-  return opens === undefined ? null : told(opens, opens.devices ?? lone.devices, [...offline]);
+  return opens === undefined ? null : told(opens, lone, [...offline], options.placeOf);
 }
 
 /** Devices of leaves that the tree of the labels has as offline. */
@@ -95,22 +97,26 @@ function within(
   };
 }
 
-/** In words: a name in a command line would have to be quoted for the shell that reads it. */
 function told(
-  { candidate, prediction }: JudgedCandidate,
-  given: readonly DeviceSurvey[],
+  opens: JudgedCandidate,
+  pool: Pool,
   offline: readonly DeviceSurvey[],
+  placeOf: (device: DeviceSurvey) => ImportPlace | null,
 ): LoneLeg {
+  const { candidate, prediction, commands } = opens;
   const { txg } = candidate;
+  const given = opens.devices ?? pool.devices;
+  const by = { commands, devices: given };
   const names = (devices: readonly DeviceSurvey[]) => list(devices.map(({ source }) => source.name));
   const were = offline.length === 1 ? 'was' : 'were';
   const which = given.length === offline.length ? `which ${were}` : `of which ${names(offline)} ${were}`;
   const does = DOES[prediction.verdict] ?? 'may import';
   const why = `with only ${names(given)} given, each by -d, ${which} taken offline, txg ${txg} ${does}`;
   const message = `Nothing imports with all devices; ${why}.`;
+  const steps = stepsToRead({ pool, placeOf }, by);
   return {
-    alternative: { txg, why },
-    finding: { code: 'offline-leg', severity: 'warning', message, devices: offline },
+    alternative: { txg, why, by },
+    finding: { code: 'offline-leg', severity: 'warning', message, devices: offline, steps },
   };
 }
 

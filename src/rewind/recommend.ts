@@ -1,27 +1,38 @@
 import type { Candidate } from '../load/candidates.ts';
+import { decidingConfig } from '../pool/deviceOrder.ts';
+import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { vdevName } from '../pool/vdevHealth.ts';
+import { vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import { type Alternative, alternatives } from './alternatives.ts';
+import { givenDevices } from './commands.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import type { StateFacts } from './facts/stateFacts.ts';
 import { count, type Finding, list, span } from './findings/finding.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
+import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgement.ts';
 import type { Choice } from './rank.ts';
+import { type Showing, showingOf } from './showing.ts';
+import { type Step, stepsOf, stepsToImport } from './steps.ts';
 import type { StoppedTop } from './stoppedTops.ts';
+
+/** Another txg, with what it takes where the recommended commands with that txg do not do. */
+export interface OtherTxg extends Pick<Alternative, 'txg' | 'why'> {
+  readonly steps: readonly Step[];
+}
 
 export interface Recommendation {
   readonly candidate: JudgedCandidate;
   readonly why: string;
-  readonly alternatives: readonly Alternative[];
+  readonly alternatives: readonly OtherTxg[];
   /** Only what applies here; empty for a pool whose newest txg imports and that has nothing to warn of. */
   readonly cautions: readonly string[];
-  /** Shell line for after a read-write import, that keeps later imports from the newer uberblocks; null without such. */
-  readonly afterReadWrite: string | null;
   /** Trying it can cost something: better on a copy or an overlay. */
   readonly risky: boolean;
-  /** Devices to attach as block devices before any command is run. */
-  readonly toAttach: readonly DeviceSurvey[];
+  /** Of the devices that the commands name. */
+  readonly showings: readonly Showing[];
+  /** All that is to be done, in order; empty where nothing names the pool. */
+  readonly steps: readonly Step[];
   /** Snapshots and intent logs at that txg; null where they were not read. */
   readonly state: StateFacts | null;
 }
@@ -37,34 +48,36 @@ export interface RecommendOptions {
   readonly rewinds: readonly TimeJump[];
   /** Top-level vdevs of which the newest writing is on no device at hand. */
   readonly stopped: readonly StoppedTop[];
-  /** Devices that zpool does not see before a line of their finding was run. */
-  readonly unseen: readonly DeviceSurvey[];
-  /** Devices that have to be attached as block devices first. */
-  readonly toAttach: readonly DeviceSurvey[];
-  readonly poolName: string | null;
+  readonly pool: Pool;
+  /** A txg that takes other devices, of which the candidates do not know. */
+  readonly lone: Alternative | null;
+  readonly placeOf: (device: DeviceSurvey) => ImportPlace | null;
 }
 
 /** The txg to try first, what else to try, and what to mind. */
 export function recommend(options: RecommendOptions): Recommendation {
-  const { candidates, choice, findings, facts, rewinds, toAttach, all } = options;
+  const { candidates, choice, findings, facts, rewinds, all, lone } = options;
   const candidate = choice.judged;
   const { txg } = candidate.candidate;
   const newer = all.filter((each) => each.taken && each.txg > txg);
   const graver = findings.some(({ severity }) => severity !== 'info');
+  const showings = showingsOf(options, candidate);
   const risky = newer.length > 0 || graver || candidate.prediction.verdict !== 'importable';
   return {
     candidate,
     why: choice.why,
-    alternatives: alternatives(candidates, choice, rewinds),
+    alternatives: [...alternatives(candidates, choice, rewinds), ...(lone === null ? [] : [lone])].map(
+      ({ txg: other, why, by }) => ({ txg: other, why, steps: by === null ? [] : stepsToRead(options, by) }),
+    ),
     cautions: [
       ...findFirst(options),
       ...(risky ? workOnCopy(candidate) : []),
       ...rewindCautions(options, newer),
       ...stateCautions(options),
     ],
-    afterReadWrite: outrunning(options, newer),
     risky,
-    toAttach: toAttach.filter((device) => candidate.devices?.includes(device) ?? true),
+    showings,
+    steps: stepsFor(options, newer, showings),
     state: facts?.state ?? null,
   };
 }
@@ -122,35 +135,53 @@ function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[
 const MOST_SYNCS = 100000n;
 
 /** Each forced sync writes a txg, until the last of the newer uberblocks is no longer the newest. */
-function outrunning({ choice, poolName }: RecommendOptions, newer: readonly Candidate[]): string | null {
-  const { candidate, prediction, commands } = choice.judged;
+function syncsPast(newer: readonly Candidate[], { candidate }: JudgedCandidate): bigint | null {
   const [first] = newer;
-  const name = commands.readWrite.at(-1);
-  if (
-    first === undefined ||
-    candidate.checkpoint !== null ||
-    poolName === null ||
-    name === undefined ||
-    prediction.verdict === 'readonly'
-  )
-    return null;
+  if (first === undefined || candidate.checkpoint !== null) return null;
   const syncs = first.txg - candidate.txg + 1n;
-  return syncs > MOST_SYNCS ? null : `for i in $(seq ${syncs}); do zpool sync -f ${name}; done`;
+  return syncs > MOST_SYNCS ? null : syncs;
 }
 
-function stateCautions({ findings, unseen, choice }: RecommendOptions): string[] {
+/** Of the devices that the commands of a candidate name. */
+export function showingsOf(
+  { pool, placeOf }: Pick<RecommendOptions, 'pool' | 'placeOf'>,
+  { devices }: Pick<JudgedCandidate, 'devices'>,
+): Showing[] {
+  return givenDevices(pool, devices ?? pool.devices).flatMap((device) => {
+    const place = placeOf(device);
+    return place === null ? [] : [showingOf(device, place)];
+  });
+}
+
+/** What leads to a read-only import, and no further. */
+export const stepsToRead = (
+  options: Pick<RecommendOptions, 'pool' | 'placeOf'>,
+  by: Pick<JudgedCandidate, 'commands' | 'devices'>,
+): Step[] => stepsToImport(by.commands, showingsOf(options, by));
+
+const ENCRYPTION = 'com.datto:encryption';
+
+function stepsFor(options: RecommendOptions, newer: readonly Candidate[], showings: readonly Showing[]): Step[] {
+  const { choice, pool } = options;
+  const { commands, prediction } = choice.judged;
+  const lost = (pool.root?.children ?? []).filter((top) => top.role === 'log' && vdevHealth(top) === 'missing');
+  return stepsOf({
+    commands,
+    showings,
+    encrypted: pool.devices.some((device) => decidingConfig(device)?.featuresForRead?.includes(ENCRYPTION)),
+    writes: prediction.verdict === 'importable',
+    syncs: syncsPast(newer, choice.judged),
+    lostLogs: commands.withoutLog ? lost.flatMap(({ config }) => (config.guid === 0n ? [] : [config.guid])) : null,
+  });
+}
+
+function stateCautions({ findings, choice }: RecommendOptions): string[] {
   const cautions: string[] = [];
   const codes = new Set(findings.map(({ code, severity }) => (severity === 'info' ? '' : code)));
-  if (unseen.length > 0) {
-    const names = unseen.map(({ source }) => source.name).join(', ');
-    cautions.push(
-      `zpool does not see ${names}: show each by the line in its finding (device-shifted) and add it with -d. The verdicts are for then.`,
-    );
-  }
   if (codes.has('multihost')) cautions.push('Make sure that no other host has the pool imported: multihost is on.');
   if (codes.has('history-diverged')) {
     cautions.push(
-      'The devices hold two histories: an import with all of them overwrites one. Keep the other branch unplugged.',
+      'The devices hold two histories: an import with all of them overwrites one. The commands name the devices of one; keep the others unplugged.',
     );
   }
   if (codes.has('trim-hazard')) {

@@ -1,6 +1,7 @@
 import type { PoolEntry } from '../document/document.ts';
 import { shellCommand } from '../document/shell/shellWord.ts';
-import { clean, type Page, paragraph } from './page.ts';
+import { type Page, paragraph } from './page.ts';
+import { shellText } from './stepsText.ts';
 
 /** Lines that are shown; a loop does the same in one. */
 const LINES = 4;
@@ -11,26 +12,26 @@ export function beforeWriting(page: Page, { recommendation }: PoolEntry): string
   if (overlay === undefined) return [];
   const { copies, deviceMapper, deviceMapperLoop, commandReadWrite, undo } = overlay;
   const { dim, strong } = page.style;
-  const copied = copies.length > 0;
-  const shown = copied
-    ? copies
-    : deviceMapper.length > 2 && deviceMapperLoop !== null
-      ? [deviceMapperLoop]
-      : deviceMapper.slice(0, LINES);
-  const left = shown.length > 1 && deviceMapper.length > LINES;
-  const line = (text: string) => dim(`    ${text}`);
+  const copied = deviceMapper.length === 0;
+  const overlays = deviceMapperLoop === null ? deviceMapper : [deviceMapperLoop];
+  const all = [...copies, ...overlays];
+  const shown = all.slice(0, LINES);
+  const left = all.length > LINES;
+  const line = (text: string) => dim(`    ${shellText(page, text)}`);
   return [
     strong('Before you write'),
     ...paragraph(
       page,
       copied
         ? 'Try it on copies, as root: what was a file has to stay one.'
-        : 'Try it on overlays, as root: all that is written goes to files in /var/tmp, nothing to the devices.',
+        : copies.length > 0
+          ? 'Try it on overlays and copies, as root: all that is written goes to files in /var/tmp.'
+          : 'Try it on overlays, as root: all that is written goes to files in /var/tmp, nothing to the devices.',
     ),
-    ...shown.map((each) => line(clean(page, each))),
-    ...(left ? paragraph(page, 'The same for each further device: --json has the lines.') : []),
-    line(shellCommand(commandReadWrite, page.unicode)),
+    ...shown.map(line),
+    ...(left ? paragraph(page, 'The same for each further device: --json has all lines.') : []),
+    line(shellCommand(commandReadWrite)),
     ...paragraph(page, 'When done, after zpool export:'),
-    line(clean(page, undo)),
+    line(undo),
   ];
 }

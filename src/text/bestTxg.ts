@@ -1,16 +1,17 @@
-import type { CandidateEntry, RecommendationEntry } from '../document/document.ts';
-import { shellCommand, shellWord } from '../document/shell/shellWord.ts';
+import type { CandidateEntry } from '../document/document.ts';
+import { shellWord } from '../document/shell/shellWord.ts';
 import { countText, durationText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import { hasFinding, type PoolCase, recommended } from './poolCase.ts';
 import { stateAt } from './recommendedState.ts';
+import { splitSteps, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
 
 /** The txg to try, what it costs, the commands; then, unless `quiet`, what else there is and what to mind. */
 export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   const { pool } = about;
   const { recommendation } = pool;
   if (recommendation === null) return [];
-  const { txg, why, commandReadOnly, commandReadWrite, alternatives, cautions } = recommendation;
+  const { txg, why, commandReadOnly, alternatives, cautions } = recommendation;
   const { strong, good, warn, dim } = page.style;
   const candidate = recommended(pool);
   const verdict = candidate?.verdict ?? 'unverified';
@@ -20,35 +21,20 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   if (why !== '' && !why.startsWith('the newest there is, and all')) {
     lines.push(...entry(page, '', sentence(clean(page, why))));
   }
-  lines.push(...attaching(page, recommendation));
-  if (commandReadOnly.length > 0) lines.push(entryLine(page, shellCommand(commandReadOnly, page.unicode)));
-  if (verdict === 'importable' && commandReadWrite.length > 0) {
-    const again = (recommendation.attach ?? []).length === 0 ? '' : ', with the images attached without -r';
-    const once = `Once that worked and what matters is copied out${again}; cannot be undone:`;
-    lines.push(...entry(page, 'Write', once, dim));
-    lines.push(entryLine(page, shellCommand(commandReadWrite, page.unicode), dim));
-    const after = recommendation.afterReadWrite ?? '';
-    if (after !== '') {
-      lines.push(...entry(page, '', 'Then at once (else a later import returns to the newer uberblocks):', dim, dim));
-      lines.push(entryLine(page, clean(page, after), dim));
-    }
-  } else if (verdict === 'readonly') {
+  const { toImport, toClose, toWrite } = splitSteps(recommendation.steps);
+  lines.push(...stepsToImport(page, toImport, 'First'), ...stepsToClose(page, toClose));
+  lines.push(...stepsToWrite(page, toWrite));
+  if (verdict === 'readonly') {
     lines.push(...entry(page, '', 'Read-write this txg does not import: copy out what matters.', dim, dim));
   }
   if (quiet) return lines;
   lines.push(...contentLines(page, about, candidate));
   lines.push(...stateAt(page, recommendation));
-  for (const other of alternatives) lines.push(...entry(page, 'Or', `txg ${other.txg}: ${clean(page, other.why)}`));
+  for (const { txg: other, why: worth, steps = [] } of alternatives) {
+    lines.push(...entry(page, 'Or', `txg ${other}: ${clean(page, worth)}`), ...stepsToImport(page, steps, ''));
+  }
   for (const caution of cautions) lines.push(...entry(page, 'Careful', clean(page, caution), warn));
   return lines;
-}
-
-/** What has to be run before the commands. */
-export function attaching(page: Page, { attach = [] }: Pick<RecommendationEntry, 'attach'>): string[] {
-  if (attach.length === 0) return [];
-  const text =
-    'As root, show the images as block devices (-r: read-only): OpenZFS takes what was a disk as nothing else.';
-  return [...entry(page, 'First', text), ...attach.map((line) => entryLine(page, clean(page, line)))];
 }
 
 /** What is known of the content of files. */

@@ -98,8 +98,10 @@ export const SHARED = 'all';
 /**
  * The devices whose history a txg belongs to, `d0` or `d1 d2`, where they went on without each other. Empty where a
  * pool has one history.
+ *
+ * @param handles of the sources
  */
-export function branchesOf(pool: PoolEntry): ReadonlyMap<CandidateEntry, string> {
+export function branchesOf(pool: PoolEntry, handles: readonly string[] = []): ReadonlyMap<CandidateEntry, string> {
   const branches = new Map<CandidateEntry, string>();
   if (!hasFinding(pool, 'history-diverged')) return branches;
   const ordered = newestFirst(pool);
@@ -107,7 +109,7 @@ export function branchesOf(pool: PoolEntry): ReadonlyMap<CandidateEntry, string>
   const parted = ordered.findIndex(({ sources }) => sources.length >= pool.sources.length);
   for (const [at, candidate] of ordered.entries()) {
     const shared = parted >= 0 && at >= parted;
-    branches.set(candidate, shared ? SHARED : candidate.sources.map((index) => `d${index}`).join(' '));
+    branches.set(candidate, shared ? SHARED : candidate.sources.map((index) => handles[index] ?? `${index}`).join(' '));
   }
   return branches;
 }

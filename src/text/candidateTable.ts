@@ -44,8 +44,12 @@ const VERDICT: CandidateColumn = {
   paint: ({ verdict }) => PAINT[verdict],
 };
 
-/** The ranked txgs: one row each or one for many that are alike, its deciding reason beside it. */
-export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice): string[] {
+/**
+ * The ranked txgs: one row each or one for many that are alike, its deciding reason beside it.
+ *
+ * @param handles of the sources, by their index
+ */
+export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice, handles: readonly string[]): string[] {
   if (pool.candidates.length === 0) return [];
   const ordered = choice.newestFirst ? newestFirst(pool) : [...pool.candidates].sort((a, b) => a.rank - b.rank);
   const reasonOf = (candidate: CandidateEntry) => reasonText(page, candidate, choice.all);
@@ -58,6 +62,7 @@ export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice)
     pool,
     shown.flatMap(({ candidates }) => candidates),
     choice.all,
+    branchesOf(pool, handles),
   );
   const rows = shown.flatMap((run) => rowOf(run, columns, reasonOf));
   const rest = ordered.length - shown.reduce((sum, { candidates }) => sum + candidates.length, 0);
@@ -75,11 +80,16 @@ interface Columns {
   readonly legend: readonly string[];
 }
 
-function columnsOf(page: Page, pool: PoolEntry, shown: readonly CandidateEntry[], all: boolean): Columns {
+function columnsOf(
+  page: Page,
+  pool: PoolEntry,
+  shown: readonly CandidateEntry[],
+  all: boolean,
+  branches: ReadonlyMap<CandidateEntry, string>,
+): Columns {
   const best = recommended(pool);
   const times = shown.map(({ timestamp }) => timestamp);
   const written = writtenColumn(page, times);
-  const branches = branchesOf(pool);
   const loss = lossOf(pool, branches);
   const columns: CandidateColumn[] = [
     {

@@ -1,4 +1,12 @@
-import type { FindingEntry, PoolEntry, ScanDocument, Severity, SourceEntry } from '../document/document.ts';
+import type {
+  FindingEntry,
+  PoolEntry,
+  RecommendationEntry,
+  ScanDocument,
+  Severity,
+  SourceEntry,
+} from '../document/document.ts';
+import { sourceHandles } from '../document/handles.ts';
 import { countText, sizeText } from './amounts.ts';
 import { beforeWriting } from './beforeWriting.ts';
 import { candidateTable, type TableChoice } from './candidateTable.ts';
@@ -7,6 +15,7 @@ import { poolAnswer } from './poolAnswer.ts';
 import { isAim, poolCase } from './poolCase.ts';
 import { type LabelRing, ringLines, ringPicture } from './ringPicture.ts';
 import { couldNotRead, isDamaged, nothingFound } from './sourceTrouble.ts';
+import { stepsToImport } from './stepsText.ts';
 import { isWell, worthSaying } from './wellPool.ts';
 
 export interface ScanTextChoice extends TableChoice {
@@ -29,6 +38,7 @@ const FINDINGS = 10;
  *   `page.style` adds
  */
 export function scanText(page: Page, document: ScanDocument, choice: ScanTextChoice): string {
+  const handles = sourceHandles(document.sources.map(({ path }) => path));
   const blocks: string[][] = [notWhole(page, document)];
   for (const pool of document.pools) {
     blocks.push(poolAnswer(page, pool, document.sources, document.depth, choice));
@@ -39,9 +49,9 @@ export function scanText(page: Page, document: ScanDocument, choice: ScanTextCho
     }
     const missing = missingDevices(page, pool);
     const said = pool.findings.filter((finding) => !isAim(finding));
-    blocks.push([...missing, ...findings(page, said, choice.all)]);
-    blocks.push(candidateTable(page, pool, choice));
-    blocks.push(rings(page, pool, document.sources, choice.all));
+    blocks.push([...missing, ...findings(page, said, choice.all, pool.recommendation)]);
+    blocks.push(candidateTable(page, pool, choice, handles));
+    blocks.push(rings(page, pool, document.sources, choice.all, handles));
     blocks.push(beforeWriting(page, pool));
   }
   if (document.pools.length === 0) blocks.push(nothingFound(page, document, choice.pool));
@@ -78,12 +88,21 @@ const WORDS: Readonly<Record<Severity, { rank: number; word: string; paint: keyo
   info: { rank: 2, word: 'Note', paint: 'dim' },
 };
 
-function findings(page: Page, found: readonly FindingEntry[], all: boolean): string[] {
+/** @param recommendation whose steps stand above already */
+function findings(
+  page: Page,
+  found: readonly FindingEntry[],
+  all: boolean,
+  recommendation: Pick<RecommendationEntry, 'steps'> | null = null,
+): string[] {
+  const told = new Set(recommendation?.steps.map(({ lines }) => lines.join('\n')));
   const sorted = [...found].sort((a, b) => WORDS[a.severity].rank - WORDS[b.severity].rank);
   const shown = all ? sorted : sorted.slice(0, FINDINGS);
-  const lines = shown.flatMap(({ code, severity, message }) => {
+  const lines = shown.flatMap(({ code, severity, message, steps = [] }) => {
     const { word, paint } = WORDS[severity];
-    return entry(page, word, `${clean(page, message)} (${clean(page, code)})`, page.style[paint]);
+    const said = entry(page, word, `${clean(page, message)} (${clean(page, code)})`, page.style[paint]);
+    const fresh = steps.filter(({ lines }) => !told.has(lines.join('\n')));
+    return [...said, ...stepsToImport(page, fresh, '')];
   });
   const rest = sorted.length - shown.length;
   if (rest > 0) lines.push(...entry(page, '', `${countText(rest, 'more finding')}: --all`, undefined, page.style.dim));
@@ -100,10 +119,18 @@ function missingDevices(page: Page, pool: PoolEntry): string[] {
   });
 }
 
-function rings(page: Page, pool: PoolEntry, sources: readonly SourceEntry[], all: boolean): string[] {
+function rings(
+  page: Page,
+  pool: PoolEntry,
+  sources: readonly SourceEntry[],
+  all: boolean,
+  handles: readonly string[],
+): string[] {
   const members = pool.sources.flatMap((index) => {
     const source = sources[index];
-    return source === undefined ? [] : [{ name: `d${index}`, source, rings: labelRings(source, pool) }];
+    return source === undefined
+      ? []
+      : [{ name: handles[index] ?? `${index}`, source, rings: labelRings(source, pool) }];
   });
   const damaged = members.filter(({ source }) => source.labels.some(isDamaged));
   const preferred = [...damaged, ...members.filter((member) => !damaged.includes(member))];

@@ -1,9 +1,9 @@
 import { blockAddresses } from '../document/blockEntry.ts';
 import type { DamagedFile } from '../document/damagedFiles.ts';
-import { shellCommand } from '../document/shell/shellWord.ts';
 import type { FailureEntry, VerifyDocument } from '../document/verifyDocument.ts';
 import { countText, sizeText } from './amounts.ts';
-import { clean, entry, entryLine, type Page, paragraph, type Style } from './page.ts';
+import { clean, entry, type Page, paragraph, type Style } from './page.ts';
+import { stepsToImport } from './stepsText.ts';
 import { table } from './table.ts';
 import { joinBlocks, viewHeadText } from './viewHeadText.ts';
 
@@ -54,9 +54,8 @@ function answerLines(page: Page, document: VerifyDocument): string[] {
   if (blocksChecked > 0) {
     lines.push(...entry(page, 'Checked', `${countText(blocksChecked, 'block')}, ${sizeText(bytesChecked)}`));
   }
-  const command = verdict === 'importable' || verdict === 'readonly' ? document.commandReadOnly : [];
-  if (command.length > 0)
-    lines.push(...entry(page, 'Try', 'read-only first:'), entryLine(page, shellCommand(command, page.unicode)));
+  const steps = verdict === 'importable' || verdict === 'readonly' ? document.toImport : [];
+  if (steps.length > 0) lines.push(...entry(page, 'Try', 'read-only first:'), ...stepsToImport(page, steps, ''));
   return lines;
 }
 

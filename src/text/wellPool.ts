@@ -1,10 +1,10 @@
 import type { FindingEntry, SourceEntry } from '../document/document.ts';
-import { shellCommand } from '../document/shell/shellWord.ts';
 import { countText } from './amounts.ts';
-import { clean, entryLine, type Page, paragraph } from './page.ts';
+import { entryLine, type Page, paragraph } from './page.ts';
 import type { PoolCase } from './poolCase.ts';
 import { snapshotsText } from './recommendedState.ts';
 import { isDamaged } from './sourceTrouble.ts';
+import { shellText, splitSteps } from './stepsText.ts';
 
 /** True of any pool that is well; said of one that is not, where they may explain something. */
 const ROUTINE: ReadonlySet<string> = new Set(['old-roots-overwritten', 'label-newer-than-uberblock', 'pool-exported']);
@@ -39,12 +39,9 @@ export function wellPool(page: Page, about: PoolCase, quiet: boolean): string[] 
   const { pool, depth } = about;
   const { recommendation } = pool;
   if (recommendation === null) return [];
-  const { attach = [] } = recommendation;
-  const words = [
-    ...attach.map((line) => clean(page, line)),
-    shellCommand(recommendation.commandReadOnly, page.unicode),
-  ];
-  const commands = words.map((line) => entryLine(page, line).replace(/^ +/, '  '));
+  const { toImport } = splitSteps(recommendation.steps);
+  const lines = toImport.flatMap((step) => step.lines.map((line) => shellText(page, line)));
+  const commands = lines.map((line) => entryLine(page, line).replace(/^ +/, '  '));
   if (quiet) return commands;
   const snapshots = snapshotsText(page, recommendation, 1);
   const logs = (recommendation.intentLog ?? []).filter(({ replays }) => replays > 0);
@@ -56,10 +53,13 @@ export function wellPool(page: Page, about: PoolCase, quiet: boolean): string[] 
     depth === 'data' ? 'file contents read too' : 'file contents not read (--depth data)',
     'all details: --all',
   ];
-  const without = attach.length === 0 ? '-o readonly=on' : '-r and -o readonly=on';
+  const made = toImport.length > 1;
+  const readWrite = made
+    ? 'Copying out, closing, importing it read-write: --all has every step.'
+    : 'Read-write: after zpool export, the same without -R /mnt -o readonly=on.';
   return [
     ...commands,
-    ...paragraph(page, `Read-write: the same without ${without}.`, page.style.dim),
+    ...paragraph(page, readWrite, page.style.dim),
     '',
     ...paragraph(page, `${facts.join('; ')}.`, page.style.dim),
   ];

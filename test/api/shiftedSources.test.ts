@@ -65,7 +65,8 @@ describe('a scan of a vdev that is elsewhere', () => {
     ]);
     expect(verdictsOf(document)).toEqual(verdictsOf(plain));
     expect(shiftsOf(document)).toMatchObject([{ severity: 'error', message: expect.stringContaining(cause) }]);
-    expect(document.pools[0]?.candidates[0]?.commandReadOnly).not.toContain('-d');
+    const made = plain.pools[0]?.vdevs?.children[0]?.type === 'file' ? '/var/tmp/zu-d0' : '/run/zu-d0';
+    expect(document.pools[0]?.candidates[0]?.commandReadOnly.slice(2, 4)).toEqual(['-d', made]);
   });
 
   it('with its front cut off tells what is left of it', async () => {

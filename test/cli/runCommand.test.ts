@@ -6,6 +6,7 @@ import { runCommand } from '../../src/cli/runCommand.ts';
 import type { CandidateLine } from '../../src/document/candidateLine.ts';
 import { buildVerifyDocument } from '../../src/document/verifyDocument.ts';
 import { viewHead } from '../../src/document/viewHead.ts';
+import { NO_COMMANDS } from '../../src/rewind/commands.ts';
 import { SourceError } from '../../src/source/source.ts';
 import { lyingMirror, TOOL } from '../document/sampleDocuments.ts';
 import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../document/sampleSurveys.ts';
@@ -118,7 +119,8 @@ describe('verify', () => {
     const nothing = {
       depth: 'data',
       examination: null,
-      commands: { readOnly: [], readWrite: [] },
+      commands: NO_COMMANDS,
+      toImport: [],
       located: [],
       stopped: false,
     } as const;

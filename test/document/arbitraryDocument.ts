@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import type { CandidateEntry, PoolEntry, ScanDocument, SourceEntry, VdevEntry } from '../../src/document/document.ts';
+import type {
+  CandidateEntry,
+  PoolEntry,
+  ScanDocument,
+  ShellStepEntry,
+  SourceEntry,
+  VdevEntry,
+} from '../../src/document/document.ts';
+import { shellCommand } from '../../src/document/shell/shellWord.ts';
 import { label, scan, source, uberblock } from './sampleDocuments.ts';
 
 // Documents of the right shape with anything in their texts, as a hostile image could make them.
@@ -48,6 +56,16 @@ const { vdev } = fc.letrec<{ vdev: VdevEntry }>((tie) => ({
   }),
 }));
 
+const line = words.map((list) => shellCommand(list));
+const lines = fc.array(line, { maxLength: 3 });
+const shellSteps: fc.Arbitrary<ShellStepEntry[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom('copy', 'show-read-only', 'import-read-only', 'copy-out', 'remove-log', 'export' as const),
+    lines: fc.array(line, { maxLength: 3 }),
+  }),
+  { maxLength: 4 },
+);
+
 const pool: fc.Arbitrary<PoolEntry> = fc.record({
   name: fc.option(text),
   guid: decimal,
@@ -68,16 +86,17 @@ const pool: fc.Arbitrary<PoolEntry> = fc.record({
       why: text,
       commandReadOnly: words,
       commandReadWrite: words,
-      alternatives: fc.array(fc.record({ txg: decimal, why: text }), { maxLength: 2 }),
+      steps: shellSteps,
+      alternatives: fc.array(fc.record({ txg: decimal, why: text, steps: shellSteps }), { maxLength: 2 }),
       cautions: fc.array(text, { maxLength: 2 }),
-      attach: words,
+      attach: lines,
       destroyedNewest: fc.array(decimal, { maxLength: 3 }),
       overlay: fc.record({
-        copies: words,
-        deviceMapper: words,
-        deviceMapperLoop: fc.option(text),
-        undo: text,
-        qemu: words,
+        copies: lines,
+        deviceMapper: lines,
+        deviceMapperLoop: fc.option(line),
+        undo: line,
+        qemu: lines,
         commandReadWrite: words,
       }),
     }),

@@ -4,11 +4,13 @@ import type {
   LabelEntry,
   PoolEntry,
   ScanDocument,
+  ShellStepEntry,
   SourceEntry,
   ToolInfo,
   UberblockEntry,
   VdevEntry,
 } from '../../src/document/document.ts';
+import { shellCommand } from '../../src/document/shell/shellWord.ts';
 
 // Documents as a scan makes them, small enough to be judged by reading.
 
@@ -169,11 +171,24 @@ export function pool(about: Partial<PoolEntry> = {}): PoolEntry {
             why: 'every block of it reads',
             commandReadOnly: best.commandReadOnly,
             commandReadWrite: best.commandReadWrite,
+            steps: stepsOf(best),
             alternatives: [],
             cautions: [],
           },
     ...about,
   };
+}
+
+/** Of devices that zpool opens as they are. */
+export function stepsOf({ verdict, commandReadOnly, commandReadWrite }: CandidateEntry): ShellStepEntry[] {
+  const close: ShellStepEntry = { kind: 'export', lines: ['zpool export tank'] };
+  const read: ShellStepEntry[] = [
+    { kind: 'import-read-only', lines: [shellCommand(commandReadOnly)] },
+    { kind: 'copy-out', lines: ['zfs mount -a'] },
+    close,
+  ];
+  if (verdict !== 'importable') return read;
+  return [...read, { kind: 'import-read-write', lines: [shellCommand(commandReadWrite)] }, close];
 }
 
 export function scan(about: Partial<ScanDocument> = {}): ScanDocument {
@@ -218,6 +233,7 @@ export function lyingMirror(): ScanDocument {
           why: 'every block of it reads',
           commandReadOnly: candidate(114, 1).commandReadOnly,
           commandReadWrite: candidate(114, 1).commandReadWrite,
+          steps: stepsOf(candidate(114, 1)),
           alternatives: [{ txg: '112', why: 'the newest without data errors' }],
           cautions: [
             'Work on a copy: a read-write import writes to every device.',
@@ -250,6 +266,7 @@ export function unverified(): ScanDocument {
           why: 'txg 119 is the newest there is, and its root block reads; whether what that points to reads was not checked',
           commandReadOnly: best.commandReadOnly,
           commandReadWrite: best.commandReadWrite,
+          steps: stepsOf(best),
           alternatives: [],
           cautions: [],
         },

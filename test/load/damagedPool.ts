@@ -89,15 +89,8 @@ export class DamagedPool {
   async evidence(): Promise<Evidence> {
     const [pool] = assemblePools(await this.#survey()).pools;
     if (pool === undefined) throw new Error('no pool');
-    return {
-      pool,
-      candidates: collectCandidates(pool),
-      judged: [],
-      best: null,
-      stopped: [],
-      facts: null,
-      checkpoint: null,
-    };
+    const nothing = { judged: [], best: null, stopped: [], facts: null, checkpoint: null, placeOf: () => null };
+    return { pool, candidates: collectCandidates(pool), ...nothing };
   }
 
   async #judgement(txg: bigint, depth: Depth) {

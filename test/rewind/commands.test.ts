@@ -5,10 +5,11 @@ import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { Pool } from '../../src/pool/pool.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { type CommandOptions, importCommands } from '../../src/rewind/commands.ts';
+import { wholePlace } from '../../src/rewind/importPlace.ts';
 import { type DeviceSpec, device, mirrorPool, vdev } from '../pool/surveys.ts';
 
 const OPTIONS: CommandOptions = {
-  placeOf: ({ source }) => ({ path: source.name, kind: source.name.startsWith('/dev/') ? 'block' : 'file' }),
+  placeOf: ({ source: { name } }) => wholePlace(name, name.startsWith('/dev/') ? 'block' : 'file', 'zu-d0'),
   ambiguousName: false,
   logMissing: false,
 };
@@ -28,8 +29,8 @@ const single = (more: Partial<DeviceSpec>) => poolOf([device({ name: '/e/d0', tr
 describe('importCommands', () => {
   it('gives the words of the contract in their order, read-only and read-write', () => {
     const { readOnly, readWrite } = importCommands(single({}), asTxg(41n), single({}).devices, OPTIONS);
-    expect(readOnly.join(' ')).toBe('zpool import -d /e -N -f -o readonly=on -F -T 41 tank');
-    expect(readWrite.join(' ')).toBe('zpool import -d /e -N -f -F -T 41 tank');
+    expect(readOnly.join(' ')).toBe('zpool import -d /e/d0 -N -f -o readonly=on -F -T 41 tank');
+    expect(readWrite.join(' ')).toBe('zpool import -d /e/d0 -N -f -F -T 41 tank');
   });
 
   const checkpoint = (plain: boolean, verdict: Verdict = 'importable') => {
@@ -41,11 +42,11 @@ describe('importCommands', () => {
 
   it('goes back to a checkpoint from the newest txg, or read-only from the one that keeps it', () => {
     expect(checkpoint(true)).toEqual([
-      'zpool import -d /e -N -f -o readonly=on --rewind-to-checkpoint tank',
-      'zpool import -d /e -N -f --rewind-to-checkpoint tank',
+      'zpool import -d /e/d0 -N -f -o readonly=on --rewind-to-checkpoint tank',
+      'zpool import -d /e/d0 -N -f --rewind-to-checkpoint tank',
     ]);
     expect(checkpoint(false, 'readonly')).toEqual([
-      'zpool import -d /e -N -f -o readonly=on -F -T 90 --rewind-to-checkpoint tank',
+      'zpool import -d /e/d0 -N -f -o readonly=on -F -T 90 --rewind-to-checkpoint tank',
       '',
     ]);
   });
@@ -55,22 +56,26 @@ describe('importCommands', () => {
     expect(checkpoint(true, 'unverified')[1]).not.toBe('');
   });
 
-  it('names each directory of images once and each block device itself', () => {
-    const tree = vdev(10n, { type: 'mirror', children: [vdev(11n), vdev(12n), vdev(13n), vdev(14n)] });
-    const names = ['/e/a', '/e/b', '/dev/sdb1', 'here'];
-    const legs = names.map((name, i) => device({ name, guid: BigInt(11 + i), tree }));
-    expect(line(poolOf(legs))).toContain('-d . -d /dev/sdb1 -d /e -N');
-  });
-
-  it('names the files themselves when zpool shall not see all devices', () => {
+  it('names each file and each block device itself, so that nothing beside them is found', () => {
+    const tree = vdev(10n, { type: 'mirror', children: [vdev(11n), vdev(12n, { type: 'disk' }), vdev(13n)] });
+    const legs = ['/e/b', '/dev/sdb1', '/e/a'].map((name, i) => device({ name, guid: BigInt(11 + i), tree }));
+    expect(line(poolOf(legs))).toContain('-d /dev/sdb1 -d /e/a -d /e/b -N');
     const pool = poolOf(mirrorPool([5n]));
     expect(line(pool, {}, pool.devices.slice(0, 1))).toContain('import -d d11 -N');
   });
 
-  it('puts the guid in place of a name that another pool has, or that zpool would read as something else', () => {
-    expect(line(single({}), { ambiguousName: true })).toMatch(/ 1$/);
-    for (const poolName of ['12345', '-X', 'a b', 'tank;reboot', ''])
-      expect(line(single({ poolName }))).toMatch(/ 41 1$/);
+  it('gives of two copies of one device the newer alone', () => {
+    const copies = ['/e/backup-of-d0', '/e/d0'].map((name, i) =>
+      device({ name, tree: vdev(5n), uberblocks: [{ txg: BigInt(5 + i) }], more: { txg: asTxg(BigInt(5 + i)) } }),
+    );
+    expect(line(poolOf(copies))).toContain('import -d /e/d0 -N');
+  });
+
+  it('imports by guid under another name what has none that every command takes, or shares it', () => {
+    expect(line(single({ poolName: 'a b' }))).toMatch(/ 41 a b$/);
+    expect(line(single({}), { ambiguousName: true })).toMatch(/ 41 -t 1 tank-1$/);
+    for (const poolName of ['12345', '-X', 'tank;reboot', '$(id)', 'a\nb', '\x1b[2J', 'a ', '', 'x'.repeat(256)])
+      expect(line(single({ poolName }))).toMatch(/ 41 1 pool-1$/);
   });
 
   it('adds -m for a missing log and -D for a destroyed pool, before the name', () => {

@@ -63,7 +63,16 @@ describe('trim-hazard', () => {
       configTxgs: new Map(),
       state: null,
     };
-    return trimHazard({ pool, candidates, judged: bests, best, facts, stopped: [], checkpoint: null });
+    return trimHazard({
+      pool,
+      candidates,
+      judged: bests,
+      best,
+      facts,
+      stopped: [],
+      placeOf: () => null,
+      checkpoint: null,
+    });
   };
 
   it('warns where the txg to import is not the newest, and is a note where it is', () => {

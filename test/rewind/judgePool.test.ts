@@ -123,14 +123,25 @@ describe('judgePool', () => {
     };
     const { candidates, recommendation } = await judge([leg(11n, 1n), leg(12n, 2n)], reader([]));
     const told = candidates.map(({ candidate, commands }) => `${candidate.txg} ${commands.readOnly[3]}`);
-    expect(told).toEqual(['6 /e', '6 /e/d11', '5 /e']);
+    expect(told).toEqual(['6 /e/d12', '6 /e/d11', '5 /e/d11']);
     expect(recommendation?.candidate.candidate.taken).toBe(true);
   });
 
-  it('says which devices have to be attached first, and looks where they come up', async () => {
-    const { recommendation } = await judge(mirrorPool([5n]), reader([]), { placeOf: () => null });
-    expect(recommendation?.candidate.commands.readOnly.slice(0, 5)).toEqual(['zpool', 'import', '-d', '/dev', '-N']);
-    expect(recommendation?.toAttach.map(({ source }) => source.name)).toEqual(['d11', 'd12']);
+  it('shows parts of images by loop devices first, and gives zpool those alone', async () => {
+    const placeOf = ({ source }: DeviceSurvey) => ({
+      ...{ path: '/e/image', kind: 'file' as const, name: `zu-${source.name}` },
+      part: { start: 1048576, size: source.size },
+    });
+    const tree = vdev(10n, { type: 'mirror', children: [11n, 12n].map((guid) => vdev(guid, { type: 'disk' })) });
+    const legs = [11n, 12n].map((guid) => device({ name: `d${guid}`, guid, tree, uberblocks: [{ txg: 5n }] }));
+    const { recommendation } = await judge(legs, reader([]), { placeOf });
+    expect(recommendation?.candidate.commands.readOnly.slice(0, 7)).toEqual(
+      'zpool import -d /run/zu-d11 -d /run/zu-d12 -N'.split(' '),
+    );
+    expect(recommendation?.steps[0]).toMatchObject({
+      kind: 'show-read-only',
+      showings: [{ kind: 'loop', path: '/run/zu-d11' }, { path: '/run/zu-d12' }],
+    });
   });
 
   // Asked of OpenZFS 2.3.2: a disk's image as it is is refused with "Block device required", behind losetup it imports.
@@ -139,10 +150,10 @@ describe('judgePool', () => {
       const only = device({ name: '/e/d', tree: vdev(5n, { type }), uberblocks: [{ txg: 5n }] });
       return (await judge([only], reader([]))).recommendation;
     };
-    expect((await of('disk'))?.toAttach).toHaveLength(1);
-    expect((await of('disk'))?.candidate.commands.readOnly).toContain('/dev');
-    expect((await of('file'))?.toAttach).toEqual([]);
-    expect((await of('file'))?.candidate.commands.readOnly).toContain('/e');
+    expect((await of('disk'))?.steps[0]?.kind).toBe('show-read-only');
+    expect((await of('disk'))?.candidate.commands.readOnly).toContain('/run/zu-d0');
+    expect((await of('file'))?.steps[0]?.kind).toBe('import-read-only');
+    expect((await of('file'))?.candidate.commands.readOnly).toContain('/e/d');
   });
 
   it('says of a nameless pool that zpool does not see it', async () => {
@@ -191,7 +202,7 @@ describe('scanPools', () => {
 
   it('puts guids into the commands of pools that share a name', async () => {
     const { judgements } = await scanPools([single('a', 1n), single('b', 2n)], () => reader([]), { depth: 'mos' });
-    expect(judgements.map(({ candidates }) => candidates[0]?.commands.readOnly.at(-1))).toEqual(['1', '2']);
+    expect(judgements.map(({ candidates }) => candidates[0]?.commands.readOnly.at(-1))).toEqual(['tank-1', 'tank-2']);
   });
 
   it('judges only the pool that is asked for, by name or guid', async () => {

@@ -69,9 +69,14 @@ describe('a leg that was taken offline', () => {
     const slots = labels.flatMap((label) => [45, 47, 49, 51, 54].map((txg) => label + LABEL / 2 + (txg % 32) * SLOT));
     const judgement = await judged(damaged(...slots.map((at) => [at, at + SLOT] as const)));
     expect(judgement.recommendation?.candidate.candidate.txg).toBe(75n);
-    expect(loneLegsIn(judgement)).toEqual({
+    const leg = `/run/zu-d${judgement.pool.devices.findIndex(({ source }) => source.name === legs[1]?.name)}`;
+    expect(loneLegsIn(judgement)).toMatchObject({
       alternatives: [
-        { txg: 54n, why: `with only ${legs[1]?.name} given, each by -d, which was taken offline, txg 54 imports` },
+        {
+          txg: 54n,
+          why: `with only ${legs[1]?.name} given, each by -d, which was taken offline, txg 54 imports`,
+          steps: [{ showings: [{ path: leg }] }, { command: expect.arrayContaining(['-d', leg]) }],
+        },
       ],
       findings: [],
     });

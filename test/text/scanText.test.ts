@@ -16,6 +16,7 @@ import {
   pool,
   scan,
   source,
+  stepsOf,
   uberblock,
   unreadableSource,
   unverified,
@@ -36,7 +37,7 @@ const linesOf = (text: string) => text.split('\n');
 
 describe('the answer', () => {
   it('comes first: pool, layout, devices, last write, outlook, best txg with its loss and command', () => {
-    expect(linesOf(render(lyingMirror())).slice(0, 11)).toEqual([
+    expect(linesOf(render(lyingMirror())).slice(0, 18)).toEqual([
       'tank   mirror, 2 of 2 devices',
       '  last written 2026-11-21 09:14:07 UTC by host "lab" (2 days ago)',
       '',
@@ -46,8 +47,15 @@ describe('the answer', () => {
       '  Best     txg 114, 5 s before the newest (txg 119, 5 uberblocks later)',
       '           Every block of it reads.',
       '           zpool import -d /evidence -N -f -o readonly=on -F -T 114 tank',
-      '  Write    Once that worked and what matters is copied out; cannot be undone:',
+      '  Copy     Nothing is mounted yet (-N). Below /mnt, or by zfs send, which takes',
+      '           filesystems and snapshots as they are:',
+      '           zfs mount -a',
+      '  Close    When done:',
+      '           zpool export tank',
+      '  Write    Only when what matters is copied out; cannot be undone:',
       '           zpool import -d /evidence -N -f -F -T 114 tank',
+      '           It is in order then. Before it is imported as usual:',
+      '           zpool export tank',
     ]);
   });
 
@@ -117,7 +125,8 @@ describe('the answer', () => {
       verdict: 'readonly',
       reasons: ['a space map fails'],
     });
-    const recommendation = { ...newest, why: 'it reads', alternatives: [], cautions: [] };
+    const steps = stepsOf(newest);
+    const recommendation = { ...newest, steps, why: 'it reads', alternatives: [], cautions: [] };
     const text = render(scan({ pools: [pool({ candidates: [newest], recommendation })] }));
     expect(text).toContain('only read-only (txg 119): a space map fails.');
     expect(text).toContain('Read-write this txg does not import');
@@ -183,7 +192,7 @@ describe('the answer', () => {
       why: 'the newest that imports',
       alternatives: [],
       cautions: [],
-      afterReadWrite: 'for i in $(seq 6); do zpool sync -f tank; done',
+      steps: [...stepsOf(best), { kind: 'outrun' as const, lines: ['for i in $(seq 6); do zpool sync -f tank; done'] }],
       snapshots: { count: 7, incomplete: false, newest: [snapshot] },
       intentLog: [{ dataset: 'tank/a', replays: 3, dropped: false, broken: false }],
       overlay: {

@@ -1,102 +1,84 @@
-import type { OverlayEntry, SourceEntry } from '../document.ts';
-import { isWhole, partOf } from './losetup.ts';
-import { shellWord } from './shellWord.ts';
+import { type Showing, STORE } from '../../rewind/showing.ts';
+import type { OverlayEntry } from '../document.ts';
+import { raw, sh } from './shellLine.ts';
+import { copyLines, losetup, numberedRun } from './stepLines.ts';
 
 /** Room for what is written while trying, kept in a sparse file. */
 const ROOM = '20G';
-/** Where the files of the overlay go: to be changed by whoever has no room there. */
-const FOLDER = '/var/tmp';
-const SECTOR = 512n;
 
 /**
- * Lines for a shell with root's rights that lay a writable overlay over each source, itself opened read-only, and the
- * import that finds the overlays.
+ * Lines for a shell with root's rights that lay a writable overlay over each device, itself opened read-only, and the
+ * import that finds the overlays. What was a file OpenZFS opens as nothing else: that is copied.
  *
- * @param sources of one pool
- * @param command that imports from the sources; its `-d PATH` are replaced
- * @param files the vdevs were files, which OpenZFS does not open as block devices: then they are copied instead
- * @returns null when a source is of a kind that has to be unpacked first, or there is no command
- * Source: Linux, Documentation/admin-guide/device-mapper/snapshot.rst; qemu-img(1), qemu-nbd(8)
+ * @param showings of the devices that `command` names
+ * @param command that imports from them; its `-d PATH` are replaced
+ * @returns null when there is no command, or when a device has to be completed first
+ * Source: Linux, Documentation/admin-guide/device-mapper/snapshot.rst; losetup(8), qemu-img(1), qemu-nbd(8)
  */
-export function overlayOf(
-  sources: readonly SourceEntry[],
-  command: readonly string[],
-  files = false,
-): OverlayEntry | null {
-  if (command.length === 0 || sources.length === 0) return null;
-  if (files && sources.every((source) => source.kind === 'raw' && isWhole(source))) {
-    return copiesOf(sources, command);
-  }
-  const deviceMapper: string[] = [];
-  const qemu: string[] = [];
-  const places: string[] = [];
-  for (const [at, source] of sources.entries()) {
-    const { path, kind, sizeBytes, offsetBytes } = source;
-    if (kind !== 'raw' && kind !== 'block' && kind !== 'slice' && kind !== 'gpt' && kind !== 'mbr') return null;
-    // What is missing in front would have to come from elsewhere.
-    if (offsetBytes.startsWith('-')) return null;
-    const name = `zu-d${at}`;
-    const whole = isWhole(source);
-    const origin =
-      kind === 'block' && whole ? shellWord(path) : `$(losetup -r -f --show${partOf(source)} ${shellWord(path)})`;
-    const store = `${FOLDER}/${name}`;
-    deviceMapper.push(
-      `truncate -s ${ROOM} ${store}.cow`,
-      `dmsetup create ${name} --table "0 ${BigInt(sizeBytes) / SECTOR} snapshot ${origin} $(losetup -f --show ${store}.cow) N 8"`,
-    );
-    qemu.push(
-      whole
-        ? `qemu-img create -f qcow2 -F raw -b ${shellWord(path)} ${store}.qcow2`
-        : `qemu-img create -f qcow2 ${store}.qcow2 -b ${shellWord(`json:{"driver":"raw","offset":${offsetBytes},"size":${sizeBytes},"file":{"driver":"file","filename":${JSON.stringify(path)}}}`)} -F raw`,
-      `qemu-nbd -c /dev/nbd${at} ${store}.qcow2`,
-    );
-    places.push('-d', `/dev/mapper/${name}`);
-  }
+export function overlayOf(showings: readonly Showing[], command: readonly string[]): OverlayEntry | null {
+  if (command.length === 0 || showings.length === 0) return null;
+  if (showings.some(({ kind }) => kind === 'padded' || kind === 'padded-copy')) return null;
+  const files = showings.filter(isFile);
+  const disks = showings.filter((each) => !isFile(each));
+  const places = showings.map((each) => (isFile(each) ? stored(each) : `/dev/mapper/${nameOf(each)}`));
   return {
-    copies: [],
-    deviceMapper,
-    deviceMapperLoop: loopOver(sources),
-    undo: undoing(sources.length),
-    qemu,
+    copies: files.flatMap((each) => copyLines({ ...each, copy: stored(each) })),
+    deviceMapper: disks.flatMap((each) => [sh`truncate -s ${raw(ROOM)} ${stored(each)}.cow`, overlayLine(each)]),
+    deviceMapperLoop: loopOver(disks),
+    undo: undoing(files, disks),
+    qemu: disks.flatMap(qemuLines),
     commandReadWrite: redirected(command, places),
   };
 }
 
-/** Where the filesystem can share blocks a copy takes no time and no room until it is written to. */
-function copiesOf(sources: readonly SourceEntry[], command: readonly string[]): OverlayEntry {
-  const folder = `${FOLDER}/zu`;
-  const paths = sources.map(({ path }) => shellWord(path)).join(' ');
-  const copy = 'cp --sparse=always --reflink=auto';
-  return {
-    copies: [`mkdir ${folder}; i=0; for d in ${paths}; do ${copy} "$d" ${folder}/d$i; i=$((i+1)); done`],
-    deviceMapper: [],
-    deviceMapperLoop: null,
-    undo: `rm -r ${folder}`,
-    qemu: [],
-    commandReadWrite: redirected(command, ['-d', folder]),
-  };
+const isFile = ({ kind, place }: Showing): boolean => kind === 'copy' || (kind === 'as-is' && place.kind === 'file');
+const nameOf = ({ place }: Showing): string => `${place.name}-try`;
+const stored = (showing: Showing): string => `${STORE}/${nameOf(showing)}`;
+
+/** Detached while the mapping holds them, loop devices go with it. */
+function overlayLine(showing: Showing): string {
+  const name = nameOf(showing);
+  const cow = sh`c=$(losetup -f --show ${stored(showing)}.cow)`;
+  return showing.kind === 'loop'
+    ? `o=$(${losetup(showing, true)}); ${cow}; ${mapping(name)}; losetup -d $o $c`
+    : `${sh`o=$(readlink -f ${showing.path})`}; ${cow}; ${mapping(name)}; losetup -d $c`;
 }
+
+const mapping = (name: string): string =>
+  `dmsetup create ${name} --table "0 $(blockdev --getsz $o) snapshot $o $c N 8"`;
 
 /** What `deviceMapper` does, as one line: with many devices nobody copies two lines for each. */
-function loopOver(sources: readonly SourceEntry[]): string | null {
-  const blocks = sources.filter(({ kind }) => kind === 'block').length;
-  const alike = sources.every(isWhole) && (blocks === 0 || blocks === sources.length);
-  if (sources.length < 2 || !alike) return null;
-  const paths = sources.map(({ path }) => shellWord(path)).join(' ');
-  const store = `${FOLDER}/zu-d$i.cow`;
-  const origin = blocks === 0 ? 'o=$(losetup -r -f --show "$d")' : 'o=$d';
-  const table = `"0 $(blockdev --getsz "$o") snapshot $o $(losetup -f --show ${store}) N 8"`;
-  return `i=0; for d in ${paths}; do truncate -s ${ROOM} ${store}; ${origin}; dmsetup create zu-d$i --table ${table}; i=$((i+1)); done`;
+function loopOver(disks: readonly Showing[]): string | null {
+  const run = numberedRun(disks, ({ place }) => place.name);
+  if (run === null) return null;
+  const { prefix, first } = run;
+  const name = `${prefix}$i-try`;
+  const loops = disks.every(({ kind, place }) => kind === 'loop' && place.part === null);
+  if (!loops && !disks.every(({ kind }) => kind === 'as-is')) return null;
+  const cow = `${STORE}/${name}.cow`;
+  const origin = loops ? 'losetup -r -f --show "$d"' : 'readlink -f "$d"';
+  const paths = disks.map(({ place }) => place.path);
+  return sh`i=${first}; for d in ${paths}; do truncate -s ${raw(ROOM)} ${raw(cow)}; o=$(${raw(origin)}); c=$(losetup -f --show ${raw(cow)}); ${raw(mapping(name))}; losetup -d ${raw(loops ? '$o $c' : '$c')}; i=$((i+1)); done`;
 }
 
-function undoing(count: number): string {
-  const store = `${FOLDER}/zu-d$i.cow`;
-  const indexes = Array.from({ length: count }, (_, at) => at).join(' ');
-  return `for i in ${indexes}; do dmsetup remove zu-d$i; losetup -d $(losetup -nO NAME -j ${store}); rm ${store}; done`;
+function undoing(files: readonly Showing[], disks: readonly Showing[]): string {
+  const stores = [...files.map(stored), ...disks.map((each) => `${stored(each)}.cow`)];
+  const remove = disks.length === 0 ? '' : sh`dmsetup remove ${disks.map(nameOf)}; `;
+  return sh`${raw(remove)}rm ${stores}`;
+}
+
+function qemuLines(showing: Showing, at: number): string[] {
+  const { path, part } = showing.place;
+  const image = `${stored(showing)}.qcow2`;
+  const backing =
+    part === null
+      ? path
+      : `json:${JSON.stringify({ driver: 'raw', offset: part.start, size: part.size, file: { driver: 'file', filename: path } })}`;
+  return [sh`qemu-img create -f qcow2 -F raw -b ${backing} ${image}`, sh`qemu-nbd -c /dev/nbd${at} ${image}`];
 }
 
 /** The command with other places to search. */
 function redirected(command: readonly string[], places: readonly string[]): string[] {
   const rest = command.filter((word, at) => word !== '-d' && command[at - 1] !== '-d');
-  return [...rest.slice(0, 2), ...places, ...rest.slice(2)];
+  return [...rest.slice(0, 2), ...places.flatMap((path) => ['-d', path]), ...rest.slice(2)];
 }

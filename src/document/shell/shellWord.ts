@@ -13,11 +13,14 @@ const PLAIN = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/;
 export function shellWord(word: string, unicode = true): string {
   if (PLAIN.test(word)) return word;
   if (printable(word, unicode) === word) return `'${word.replaceAll("'", "'\\''")}'`;
-  const bytes = new TextEncoder().encode(word);
-  return `$'${Array.from(bytes, octal).join('')}'`;
+  return `$'${octalBytes(word)}'`;
 }
 
 /** Letters, digits and a few signs stand for themselves; all else is safest as a number. */
+export function octalBytes(text: string): string {
+  return Array.from(new TextEncoder().encode(text), octal).join('');
+}
+
 function octal(byte: number): string {
   const char = String.fromCharCode(byte);
   return byte < 0x80 && (PLAIN.test(char) || char === ' ') ? char : `\\${byte.toString(8).padStart(3, '0')}`;

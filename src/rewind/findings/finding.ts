@@ -3,7 +3,9 @@ import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
+import type { ImportPlace } from '../importPlace.ts';
 import type { Judged } from '../judge.ts';
+import type { Step } from '../steps.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
 
 export type Severity = 'info' | 'warning' | 'error';
@@ -16,6 +18,8 @@ export interface Finding {
   readonly message: string;
   /** The devices it is about; empty when it is about the pool. */
   readonly devices: readonly DeviceSurvey[];
+  /** What to do about it in a shell. */
+  readonly steps?: readonly Step[];
 }
 
 /** What findings are drawn from. */
@@ -33,6 +37,8 @@ export interface Evidence {
   readonly facts: PoolFacts | null;
   /** What meta-object sets keep as the checkpoint, and what was found out about it; null without one. */
   readonly checkpoint: (FoundCheckpoint & { readonly judged: Judged | null }) | null;
+  /** Where a device lies; null for one that nobody knows, and as for all where it is not given. */
+  readonly placeOf?: (device: DeviceSurvey) => ImportPlace | null;
 }
 
 /** `1 device`, `2 devices`. */

@@ -1,11 +1,12 @@
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
 import type { HiddenReason } from '../../source/partition.ts';
+import { showingOf } from '../showing.ts';
+import { showingSteps } from '../steps.ts';
 import type { Evidence, Finding } from './finding.ts';
-import { loopLine } from './loopLine.ts';
 
 /** Partitions that hold a vdev and that Linux makes no device of: why, where they lie, the line that shows them. */
-export function hiddenPartitions({ pool }: Evidence): Finding[] {
+export function hiddenPartitions({ pool, placeOf }: Evidence): Finding[] {
   const hidden = new Set(pool.devices.filter(({ hidden }) => hidden !== null && hidden.reason !== 'no-table'));
   if (hidden.size === 0) return [];
   const without = (device: DeviceSurvey | null): boolean => device !== null && !hidden.has(device);
@@ -16,13 +17,14 @@ export function hiddenPartitions({ pool }: Evidence): Finding[] {
     );
   return [...hidden].flatMap((device): Finding[] => {
     const { hidden: place } = device;
+    const lies = placeOf?.(device) ?? null;
     if (place === null || place.reason === 'no-table') return [];
     const { reason, path, start, length, index } = place;
     const needed = lost ? 'and the pool needs it' : 'and redundancy does without it';
     const parts = [
       `Linux makes no device of partition ${index} of ${path}, ${needed}: ${WHY[reason]}.`,
       `It begins at byte ${start} and has ${length} bytes.`,
-      `As root, \`${loopLine(path, start, length)}\` shows it read-only as a loop device: add \`-d\` and the name it prints to the commands.`,
+      'A loop device shows it.',
       REPAIR[reason] ?? '',
     ];
     return [
@@ -31,6 +33,7 @@ export function hiddenPartitions({ pool }: Evidence): Finding[] {
         severity: lost ? 'error' : 'warning',
         message: parts.filter((part) => part !== '').join(' '),
         devices: [device],
+        steps: lies === null ? [] : showingSteps([showingOf(device, lies)]),
       },
     ];
   });

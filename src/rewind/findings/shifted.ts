@@ -2,9 +2,11 @@ import { LABEL_SIZE } from '../../format/label.layout.ts';
 import { ownLeaf } from '../../format/labelConfig.ts';
 import { type DeviceShift, type DeviceSurvey, fillsPath, type LabelSurvey } from '../../pool/survey.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
+import type { ImportPlace } from '../importPlace.ts';
+import { showingOf } from '../showing.ts';
+import { type Step, showingSteps } from '../steps.ts';
 import { count, type Evidence, type Finding, list } from './finding.ts';
 import { isAround } from './foreign.ts';
-import { loopLine, quoted } from './loopLine.ts';
 
 const SECTOR = 512;
 const MIB = 1024 * 1024;
@@ -12,7 +14,7 @@ const MIB = 1024 * 1024;
 const USUAL_STARTS = [8, 34, 40, 63, 64, 128, 256];
 
 /** Vdevs that do not begin, or do not end, where `zpool import` looks for them: which, by how much, and what shows them. */
-export function shiftedDevices({ pool }: Evidence): Finding[] {
+export function shiftedDevices({ pool, placeOf: lies }: Evidence): Finding[] {
   const shifted = new Set(pool.devices.filter(({ shift, source }) => shift !== null && !fillsPath(shift, source.size)));
   const lost =
     pool.root === null ||
@@ -38,6 +40,7 @@ export function shiftedDevices({ pool }: Evidence): Finding[] {
         severity: hidden && lost ? ('error' as const) : ('warning' as const),
         message: [...parts, ...rest].filter((part) => part !== '').join(' '),
         devices: [device],
+        ...(hidden ? { steps: stepsFor(device, lies?.(device) ?? null) } : {}),
       },
     ];
   });
@@ -90,28 +93,21 @@ function causeOf(
   return doubted ? '' : 'Likely cause: something was put in front, as a header or dd seek= does.';
 }
 
-/** What shows the vdev where it belongs and leaves the source as it is. */
+/** What kind of thing shows the vdev where it belongs and leaves the source as it is. */
 function remedyOf({ source }: DeviceSurvey, { path, start }: DeviceShift, type: string): string {
-  const file = quoted(path);
-  const own = start < 0 ? '' : ` For zfs-uber alone: ${file}@${start}+${source.size}.`;
+  const own = start < 0 ? '' : ` For zfs-uber alone: ${path}@${start}+${source.size}.`;
+  const lost = start < 0 ? ' What lay in front stays lost.' : '';
   if (type === 'file') {
-    const range = `iflag=skip_bytes,count_bytes skip=${Math.max(start, 0)} count=${source.size + Math.min(start, 0)}`;
-    const hole = start < 0 ? ` oflag=seek_bytes seek=${-start}` : '';
-    const line = `dd if=${file} of=COPY bs=1M ${range}${hole} conv=sparse,notrunc; truncate -s ${source.size} COPY`;
-    return `The vdev was a file, and OpenZFS opens it as no other thing: \`${line}\` makes one of it; add \`-d COPY\` to the commands.${own}`;
+    return `The vdev was a file, and OpenZFS opens it as no other thing: a copy makes one of it.${lost}${own}`;
   }
-  if (start >= 0) {
-    return `As root, \`${loopLine(path, start, source.size)}\` shows it read-only as a loop device: add \`-d\` and the name it prints to the commands.${own}`;
-  }
-  const missing = -start;
-  if (missing % SECTOR !== 0) {
-    const line = `dd if=${file} of=COPY bs=1M oflag=seek_bytes seek=${missing} conv=sparse`;
-    return `\`${line}; losetup -r -f --show COPY\` shows a copy in which everything is at its place: add \`-d\` and the name it prints to the commands. What lay in front stays lost.`;
-  }
-  const sectors = missing / SECTOR;
-  const rest = Math.floor(source.size / SECTOR) - sectors;
-  const table = `printf '0 ${sectors} zero\\n${sectors} ${rest} linear %s 0\\n' "$(losetup -r -f --show ${file})"`;
-  return `As root, \`${table} | dmsetup create -r zu-shifted\` shows it read-only with zeros in front: add \`-d /dev/mapper/zu-shifted\` to the commands. What lay in front stays lost.`;
+  if (start >= 0) return `A loop device shows it.${own}`;
+  const how = -start % SECTOR === 0 ? 'A mapping with zeros in front' : 'A copy with zeros in front';
+  return `${how} shows everything at its place.${lost}`;
+}
+
+/** The lines for that. */
+function stepsFor(device: DeviceSurvey, place: ImportPlace | null): Step[] {
+  return place === null ? [] : showingSteps([showingOf(device, place)]);
 }
 
 /** A label proves a start, and not that the whole vdev follows it: images stored in a pool lie in pieces. */

@@ -1,0 +1,117 @@
+import type { Showing } from '../../rewind/showing.ts';
+import type { Step } from '../../rewind/steps.ts';
+import { raw, sh } from './shellLine.ts';
+import { shellCommand } from './shellWord.ts';
+
+/** The lines of one step, for bash with root's rights. Each stands for itself and prints nothing that is needed later. */
+export function stepLines(step: Step): string[] {
+  switch (step.kind) {
+    case 'copy':
+      return step.showings.flatMap(copyLines);
+    case 'show-read-only':
+      return showLines(step.showings, true);
+    case 'show-read-write':
+      return showLines(step.showings, false);
+    case 'detach':
+      return detachLines(step.showings);
+    case 'import-read-only':
+    case 'import-read-write':
+      return [shellCommand(step.command)];
+    case 'copy-out':
+      return [...(step.encrypted ? [sh`zfs load-key -r ${step.pool}`] : []), 'zfs mount -a'];
+    case 'outrun':
+      return [sh`for i in $(seq ${step.syncs}); do zpool sync -f ${step.pool}; done`];
+    case 'remove-log':
+      return step.guids.length === 0
+        ? [sh`zpool status -g ${step.pool}`]
+        : [sh`zpool remove ${step.pool} ${step.guids.map(String)}`];
+    case 'export':
+      return [sh`zpool export ${step.pool}`];
+  }
+}
+
+/** Where the file system can share blocks a copy takes no time and no room until it is written to. */
+export function copyLines({ place: { path, part }, copy }: Showing): string[] {
+  if (part === null) return [sh`cp --sparse=always --reflink=auto ${path} ${copy}`];
+  const { start, size } = part;
+  const [skip, seek] = [Math.max(start, 0), Math.max(-start, 0)];
+  const range = sh`iflag=skip_bytes,count_bytes skip=${skip} count=${size - seek}`;
+  const hole = seek === 0 ? '' : sh` oflag=seek_bytes seek=${seek}`;
+  return [sh`dd if=${path} of=${copy} bs=1M ${raw(range + hole)} conv=sparse,notrunc && truncate -s ${size} ${copy}`];
+}
+
+/** A loop device that shows the vdev: the command whose output is its name. */
+export function losetup({ place, copy }: Showing, readOnly: boolean): string {
+  const { path, part } = place;
+  const range = copy !== '' || part === null ? '' : sh` -o ${Math.max(part.start, 0)} --sizelimit ${sizeOf(part)}`;
+  return sh`losetup${raw(readOnly ? ' -r' : '')} -f --show${raw(range)} ${copy === '' ? path : copy}`;
+}
+
+const sizeOf = ({ start, size }: { readonly start: number; readonly size: number }): number =>
+  size + Math.min(start, 0);
+
+const SECTOR = 512;
+
+/** The table of a mapping that has zeros in front of what there is. */
+export function paddedTable(showing: Showing, readOnly: boolean): string {
+  const { start = 0, size = 0 } = showing.place.part ?? {};
+  const [missing, all] = [-start / SECTOR, Math.floor(size / SECTOR)];
+  const rest = sh`${missing} ${all - missing} linear %s 0`;
+  return sh`printf '0 ${missing} zero\\n${raw(rest)}\\n' "$(${raw(losetup(showing, readOnly))})"`;
+}
+
+function showLines(showings: readonly Showing[], readOnly: boolean): string[] {
+  const run = linkRun(showings);
+  if (run !== null) {
+    const { prefix, first } = run;
+    const paths = showings.map(({ place }) => place.path);
+    const attach = sh`losetup${raw(readOnly ? ' -r' : '')} -f --show "$d"`;
+    return [sh`i=${first}; for d in ${paths}; do ln -s "$(${raw(attach)})" ${raw(prefix)}$i; i=$((i+1)); done`];
+  }
+  return showings.map((showing) => {
+    if (showing.kind !== 'padded') return sh`ln -s "$(${raw(losetup(showing, readOnly))})" ${showing.path}`;
+    return sh`${raw(paddedTable(showing, readOnly))} | dmsetup create${raw(readOnly ? ' -r' : '')} ${showing.place.name}`;
+  });
+}
+
+function detachLines(showings: readonly Showing[]): string[] {
+  const run = linkRun(showings);
+  if (run !== null) {
+    const { prefix, first } = run;
+    const loop = raw(`${prefix}$i`);
+    return [
+      sh`for i in $(seq ${first} ${first + showings.length - 1}); do losetup -d "$(readlink ${loop})"; rm ${loop}; done`,
+    ];
+  }
+  return showings.map(({ kind, path, place: { name } }) => {
+    if (kind !== 'padded') return sh`losetup -d "$(readlink ${path})"; rm ${path}`;
+    // Held by the mapping alone, the loop device goes with it.
+    return sh`l=$(dmsetup deps -o devname ${name} | grep -o 'loop[0-9]*'); dmsetup remove ${name}; losetup -d /dev/$l`;
+  });
+}
+
+/** From so many devices on nobody copies a line for each. */
+const MANY = 3;
+
+/** Names that differ in their number alone, which goes up one by one. */
+interface NumberedRun {
+  /** Plain text: a name up to its number. */
+  readonly prefix: string;
+  readonly first: number;
+}
+
+/** Null where there are few, or where their numbers have gaps. */
+export function numberedRun<T>(items: readonly T[], nameOf: (item: T) => string): NumberedRun | null {
+  const [head] = items;
+  if (head === undefined || items.length < MANY) return null;
+  const [, prefix = '', number = ''] = /^(.*?)(\d+)$/.exec(nameOf(head)) ?? [];
+  const first = Number(number);
+  const follows = items.every((item, at) => nameOf(item) === `${prefix}${first + at}`);
+  return prefix === '' || !follows ? null : { prefix, first };
+}
+
+/** Whole files that loop devices show. */
+const linkRun = (showings: readonly Showing[]): NumberedRun | null =>
+  showings.every(({ kind, place }) => kind === 'loop' && place.part === null)
+    ? numberedRun(showings, ({ path }) => path)
+    : null;

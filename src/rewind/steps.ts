@@ -1,0 +1,87 @@
+import type { ImportCommands } from './commands.ts';
+import type { Showing } from './showing.ts';
+
+/**
+ * One thing to do with a pool, after those before it and before those behind it.
+ *
+ * `copy` makes files of what zpool opens as nothing else; `show-read-only`, `show-read-write` make the devices that zpool
+ * opens, `detach` takes them away again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so
+ * many txgs that no newer uberblock is left in the rings; `remove-log` ends the need to import without a log device.
+ */
+export type Step =
+  | {
+      readonly kind: 'copy' | 'show-read-only' | 'show-read-write' | 'detach';
+      readonly showings: readonly Showing[];
+    }
+  | { readonly kind: 'import-read-only' | 'import-read-write'; readonly command: readonly string[] }
+  | { readonly kind: 'copy-out'; readonly pool: string; readonly encrypted: boolean }
+  | { readonly kind: 'outrun'; readonly pool: string; readonly syncs: bigint }
+  /** Guids of top-level log vdevs; empty where no config that reads names them. */
+  | { readonly kind: 'remove-log'; readonly pool: string; readonly guids: readonly bigint[] }
+  | { readonly kind: 'export'; readonly pool: string };
+
+export interface Plan {
+  readonly commands: ImportCommands;
+  /** Of the devices that the commands name. */
+  readonly showings: readonly Showing[];
+  readonly encrypted: boolean;
+  /** A read-write import is promised. */
+  readonly writes: boolean;
+  /** Txgs to write until no newer uberblock is left; null where there is none, or nobody waits for so many. */
+  readonly syncs: bigint | null;
+  /** Null where no log is missing. */
+  readonly lostLogs: readonly bigint[] | null;
+}
+
+/** What leads to a read-only import, in order. */
+export function stepsToImport({ readOnly }: ImportCommands, showings: readonly Showing[]): Step[] {
+  if (readOnly.length === 0) return [];
+  return [...showingSteps(showings), { kind: 'import-read-only', command: withAltroot(readOnly) }];
+}
+
+/** What makes the devices that `zpool import` is given, for reading; nothing for those that it opens as they are. */
+export const showingSteps = (showings: readonly Showing[]): Step[] => [
+  ...some(
+    'copy',
+    showings.filter(({ copy }) => copy !== ''),
+  ),
+  ...some('show-read-only', showings.filter(isMade)),
+];
+
+/**
+ * All that is to be done, in order: to get the data out, and, where that is promised, to write to the pool again. What
+ * was shown read-only is taken away before it is shown read-write, and the pool is exported before either.
+ */
+export function stepsOf({ commands, showings, encrypted, writes, syncs, lostLogs }: Plan): Step[] {
+  const { readOnly, readWrite, pool } = commands;
+  if (readOnly.length === 0) return [];
+  const made = showings.filter(isMade);
+  const close: Step[] = [{ kind: 'export', pool }, ...some('detach', made)];
+  const read: Step[] = [...stepsToImport(commands, showings), { kind: 'copy-out', pool, encrypted }, ...close];
+  if (!writes || readWrite.length === 0) return read;
+  return [
+    ...read,
+    ...some('show-read-write', made),
+    { kind: 'import-read-write', command: readWrite },
+    ...(syncs === null ? [] : [{ kind: 'outrun' as const, pool, syncs }]),
+    ...(lostLogs === null ? [] : [{ kind: 'remove-log' as const, pool, guids: lostLogs }]),
+    ...close,
+  ];
+}
+
+type ShowingStep = Extract<Step, { readonly showings: unknown }>;
+
+const some = (kind: ShowingStep['kind'], showings: readonly Showing[]): Step[] =>
+  showings.length === 0 ? [] : [{ kind, showings }];
+
+/** A device that is there only until it is taken away again. */
+const isMade = ({ kind }: Showing): boolean => kind === 'loop' || kind === 'padded' || kind === 'padded-copy';
+
+/** Below it everything is mounted: at their own places the filesystems would cover those of the running system. */
+export const ALTROOT = '/mnt';
+
+/** The command with an alternate root, behind the options that all have. */
+function withAltroot(command: readonly string[]): string[] {
+  const at = command.indexOf('-N');
+  return [...command.slice(0, at), '-R', ALTROOT, ...command.slice(at)];
+}

@@ -1,0 +1,78 @@
+import type { ShellStepEntry } from '../document/document.ts';
+import { asciiLine } from '../document/shell/shellLine.ts';
+import { clean, entry, entryLine, type Page } from './page.ts';
+
+type Kind = ShellStepEntry['kind'];
+
+/** What stands before the lines of a step; empty where they speak for themselves. */
+const WORDS: Readonly<Record<Kind, string>> = {
+  copy: 'As root, make a file of what was one: OpenZFS opens it as nothing else.',
+  'show-read-only':
+    'As root, show the images as block devices (-r: read-only): OpenZFS takes what was a disk as nothing else.',
+  'import-read-only': '',
+  'copy-out':
+    'Nothing is mounted yet (-N). Below /mnt, or by zfs send, which takes filesystems and snapshots as they are:',
+  export: '',
+  detach: '',
+  'show-read-write': '',
+  'import-read-write': '',
+  outrun: 'Then at once (else a later import returns to the newer uberblocks):',
+  'remove-log': 'Then give up the lost log, or every later import needs -m again:',
+};
+
+/** For a log that no config names. */
+const NAMELESS_LOG =
+  'Then zpool remove the lost log by the guid that this shows, or every later import needs -m again:';
+
+/** A line that can be pasted, in what the terminal takes. */
+export const shellText = (page: Page, line: string): string => clean(page, page.unicode ? line : asciiLine(line));
+
+const linesOf = (page: Page, { lines }: ShellStepEntry, paint?: (text: string) => string): string[] =>
+  lines.map((line) => entryLine(page, shellText(page, line), paint));
+
+/** What leads to a read-only import. */
+export function stepsToImport(page: Page, steps: readonly ShellStepEntry[], label: string): string[] {
+  let head = label;
+  return steps.flatMap((step) => {
+    const words = WORDS[step.kind];
+    const said = words === '' ? [] : entry(page, head, words);
+    if (words !== '') head = '';
+    return [...said, ...linesOf(page, step)];
+  });
+}
+
+/** The steps that only read, and those that write; an import says which it begins. */
+export function splitSteps(steps: readonly ShellStepEntry[]): {
+  readonly toImport: readonly ShellStepEntry[];
+  readonly toClose: readonly ShellStepEntry[];
+  readonly toWrite: readonly ShellStepEntry[];
+} {
+  const imported = steps.findIndex(({ kind }) => kind === 'import-read-only') + 1;
+  const write = steps.findIndex(({ kind }) => kind === 'show-read-write' || kind === 'import-read-write');
+  const end = write < 0 ? steps.length : write;
+  return { toImport: steps.slice(0, imported), toClose: steps.slice(imported, end), toWrite: steps.slice(end) };
+}
+
+/** How to get at the data of a read-only import, and how to leave it. */
+export function stepsToClose(page: Page, steps: readonly ShellStepEntry[]): string[] {
+  const { dim, strong } = page.style;
+  return steps.flatMap((step) => {
+    const closing = step.kind === 'export';
+    const words = closing ? 'When done:' : WORDS[step.kind];
+    const said = words === '' ? [] : entry(page, closing ? 'Close' : 'Copy', words, strong, dim);
+    return [...said, ...linesOf(page, step, dim)];
+  });
+}
+
+/** How to write to it again: nothing of that can be undone. */
+export function stepsToWrite(page: Page, steps: readonly ShellStepEntry[]): string[] {
+  if (steps.length === 0) return [];
+  const { dim } = page.style;
+  const said = steps.flatMap((step) => {
+    const own = step.kind === 'export' ? 'It is in order then. Before it is imported as usual:' : WORDS[step.kind];
+    const nameless = step.kind === 'remove-log' && step.lines.some((line) => line.startsWith('zpool status'));
+    const words = nameless ? NAMELESS_LOG : own;
+    return [...(words === '' ? [] : entry(page, '', words, dim, dim)), ...linesOf(page, step, dim)];
+  });
+  return [...entry(page, 'Write', 'Only when what matters is copied out; cannot be undone:', dim), ...said];
+}
