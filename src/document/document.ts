@@ -135,7 +135,8 @@ export interface CandidateEntry {
   readonly reasons: readonly string[];
   /** The step of the load that decides, by its name in OpenZFS; null where none stops it. */
   readonly failsAt: string | null;
-  readonly hazards: readonly { readonly kind: string; readonly message: string }[];
+  /** What trying it would do to the machine; `releases`: the first and the last of OpenZFS that do it. */
+  readonly hazards: readonly { readonly kind: string; readonly message: string; readonly releases: string }[];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
   /** Indexes into `sources` of those that carry it. */

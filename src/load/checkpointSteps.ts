@@ -1,4 +1,5 @@
 import type { Verifier } from '../traverse/verifier.ts';
+import { ASSERTED } from './hazard.ts';
 import { isKnownVersion } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
@@ -45,8 +46,10 @@ export function checkpointTraversal(
             ? // The uberblock is loaded as one that follows the txg that keeps it.
               await traversePlainly(verifier, state, checkpoint.heldBy + 1n)
             : null;
+        const { danger, ...harmless } = trouble;
         if (plain === 'passes') onDamage(trouble);
-        else yield plain === null ? trouble : { ...trouble, panic: plain === 'panics' };
+        else if (plain === 'panics') yield { ...harmless, danger: ASSERTED };
+        else yield plain === null ? trouble : harmless;
       }
     },
   };

@@ -31,8 +31,8 @@ export async function holdInTurn(
       else await holdHead(state, `${id}`, object, null, at);
     } catch (error) {
       if (!(error instanceof ZfsUberError)) throw error;
-      const [what, panic] = doing;
-      return troubleOf(error, what, panic !== undefined);
+      const [what, danger] = doing;
+      return troubleOf(error, what, danger);
     }
   }
   return null;

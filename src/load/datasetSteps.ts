@@ -8,6 +8,7 @@ import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import { isActive } from './featureSteps.ts';
+import { ASSERTED } from './hazard.ts';
 import { heads } from './heads.ts';
 import { datasetAt, holdHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
@@ -48,7 +49,7 @@ async function walkNames(state: LoadState, at: At): Promise<undefined> {
     try {
       await holdHead(state, name, id, directory, doingNow);
     } catch (error) {
-      if (!(error instanceof ZfsUberError) || doing[1] === 'panic') throw error;
+      if (!(error instanceof ZfsUberError) || doing[1] !== undefined) throw error;
       failed ??= { at: doing, error };
     }
   }
@@ -64,7 +65,7 @@ async function walkNames(state: LoadState, at: At): Promise<undefined> {
  */
 async function readHoleBirths(state: LoadState, at: At): Promise<undefined> {
   if (!isActive(state, HOLE_BIRTH)) return;
-  at('the list feature_enabled_txg', 'panic');
+  at('the list feature_enabled_txg', ASSERTED);
   const object = await viewOf(state).mos.object(
     await required(viewOf(state), ENABLED_TXGS, state.signal),
     state.signal,

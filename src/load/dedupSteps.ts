@@ -4,6 +4,7 @@ import { BRT_KEY_PREFIX } from '../format/brt.layout.ts';
 import { decodeBrtVdev } from '../format/brt.ts';
 import { DDT_KEY_PREFIX, DDT_STATISTICS_KEY } from '../format/ddt.layout.ts';
 import { decodeDdtLog } from '../format/ddt.ts';
+import { CLONES_ASSERTED, CLONES_HELD } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
 import { type At, step } from './step.ts';
 import { optional, viewOf } from './viewOf.ts';
@@ -71,8 +72,10 @@ async function loadBlockCloning(state: LoadState, at: At): Promise<undefined> {
     const object = await mos.object(id, state.signal);
     const { bonus, littleEndian, bonusPlace } = object.dnode;
     const { size, entries } = decodeBrtVdev(bonus, littleEndian, bonusPlace);
+    state.clones = true;
+    at(`the counts of cloned blocks of vdev ${vdev}`, CLONES_HELD);
     await state.memo.readWhole(object, size * ENTRY_COUNT_SIZE);
-    at(`the entries of cloned blocks of vdev ${vdev}`, 'panic');
+    at(`the entries of cloned blocks of vdev ${vdev}`, CLONES_ASSERTED);
     await mos.object(entries, state.signal);
   }
 }

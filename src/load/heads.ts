@@ -3,6 +3,7 @@ import { BONUS, decodeBonus } from '../dataset/bonus.ts';
 import { DSL_DIR_FIELD } from '../format/dslDir.layout.ts';
 import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
+import { ASSERTED } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
 import type { At } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
@@ -134,7 +135,7 @@ async function openDirectory(state: LoadState, name: string, id: bigint, at: At)
   at(`the list of blocks of clone ${name}`);
   const livelist = (await zap?.integer(DSL_DIR_FIELD.livelist, signal)) ?? null;
   // As for a deadlist: see holdDataset.ts.
-  at(`the list of blocks of clone ${name}`, 'panic');
+  at(`the list of blocks of clone ${name}`, ASSERTED);
   if (livelist !== null) await mos.object(livelist, signal);
   return directory;
 }

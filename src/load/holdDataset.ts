@@ -5,6 +5,7 @@ import { DSL_DATASET_FIELD } from '../format/dslDataset.layout.ts';
 import { type DslDataset, decodeDslDataset } from '../format/dslDataset.ts';
 import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
+import { ASSERTED } from './hazard.ts';
 import { holdDirectory } from './heads.ts';
 import type { LoadState } from './loadState.ts';
 import type { At } from './step.ts';
@@ -98,14 +99,14 @@ async function openDeadlists(
 ): Promise<void> {
   const { mos } = viewOf(state);
   const { signal } = state;
-  at(`the deadlist of ${name}`, 'panic');
+  at(`the deadlist of ${name}`, ASSERTED);
   if (deadlist !== null) await mos.object(deadlist, signal);
   if (!isZapified(object)) return;
-  at(`what is kept of ${name}`, 'panic');
+  at(`what is kept of ${name}`, ASSERTED);
   const remapped = await state.memo.of('remapped', object, 0, async () =>
     (await Zap.open(object)).integer(DSL_DATASET_FIELD.remapDeadlist),
   );
-  at(`the remapped blocks of ${name}`, 'panic');
+  at(`the remapped blocks of ${name}`, ASSERTED);
   if (remapped !== null) await mos.object(remapped, signal);
 }
 

@@ -44,6 +44,10 @@ export interface LoadState {
   view: MosView | null;
   /** Names of the datasets that were opened by their names, by the number of their object: OpenZFS keeps them in memory. */
   readonly names: Map<bigint, string>;
+  /** The load came to open the first metaslab. */
+  metaslabs: boolean;
+  /** The load came to a table of cloned blocks: after that OpenZFS does not survive to fail and try an older txg. */
+  clones: boolean;
   /** What the last step, the traversal, counted; null until it is done. */
   counts: VerifiedCounts | null;
 }

@@ -3,6 +3,7 @@ import { BONUS, decodeBonus } from '../dataset/bonus.ts';
 import { openBpobj } from '../dataset/bpobj.ts';
 import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
 import { isActive } from './featureSteps.ts';
+import { ASSERTED } from './hazard.ts';
 import { datasetAt, holdHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
 import { type At, step } from './step.ts';
@@ -40,13 +41,13 @@ async function openDslPool(state: LoadState, at: At): Promise<undefined> {
     await specialDir(state, rootDir, '$FREE', at);
     at('the list free_bpobj');
     const free = await required(view, 'free_bpobj', signal);
-    at('the list free_bpobj', 'panic');
+    at('the list free_bpobj', ASSERTED);
     openBpobj(await view.mos.object(free, signal));
   }
   if (isActive(state, 'com.delphix:obsolete_counts')) {
     at('the list of obsolete blocks');
     const obsolete = await optional(view, 'com.delphix:obsolete_bpobj', signal);
-    at('the list of obsolete blocks', 'panic');
+    at('the list of obsolete blocks', ASSERTED);
     if (obsolete !== null) openBpobj(await view.mos.object(obsolete, signal));
   }
   if (isActive(state, 'com.delphix:async_destroy')) {

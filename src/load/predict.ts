@@ -1,17 +1,13 @@
+import { type Danger, type Hazard, hazardIn } from './hazard.ts';
+
 export interface Trouble {
   /** One sentence for a person: what could not be had, and what it belongs to. */
   readonly message: string;
   readonly because: 'damage' | 'missing-device' | 'unknown';
-  /** OpenZFS does not survive this: who tries it loses the running system. */
-  readonly panic?: boolean;
+  /** OpenZFS does not survive this. */
+  readonly danger?: Danger;
   /** Not to import the pool but to list it is enough. */
   readonly listing?: boolean;
-}
-
-/** What trying an import would do to the machine. */
-export interface Hazard {
-  readonly kind: 'panic';
-  readonly message: string;
 }
 
 /** One step of the real pool load, checked without loading. */
@@ -56,7 +52,8 @@ export async function predict<State>(
       passed = false;
       onStep?.(step, trouble);
       const reasons = [trouble.message];
-      const hazards = trouble.panic ? [panicIn(step.name, trouble)] : [];
+      const { danger, message, listing = false } = trouble;
+      const hazards = danger === undefined ? [] : [hazardIn(step.name, danger, message, listing)];
       const found = { reasons, failsAt: step.name, hazards };
       if (trouble.because === 'unknown') return { verdict: 'unverified', ...found };
       if (step.when === 'always') return { verdict: trouble.because === 'damage' ? 'damaged' : 'incomplete', ...found };
@@ -70,11 +67,3 @@ export async function predict<State>(
     ? { verdict: 'importable', reasons: ['everything needed can be read'], failsAt: null, hazards: [] }
     : { verdict: 'unverified', reasons: [], failsAt: null, hazards: [] };
 }
-
-const panicIn = (step: string, { message, listing }: Trouble): Hazard => {
-  const also = listing ? '; a zpool import that only lists the pools gets as far and crashes too' : '';
-  return {
-    kind: 'panic',
-    message: `importing this txg would crash the machine: ${message}; OpenZFS takes for granted in ${step} that this cannot happen${also}`,
-  };
-};

@@ -5,6 +5,7 @@ import type { DmuObject } from '../dataset/object.ts';
 import { INDIRECT_BIRTH } from '../format/indirectMapping.layout.ts';
 import { decodeIndirectBirths } from '../format/indirectMapping.ts';
 import type { IndirectMapping } from '../pool/indirect.ts';
+import { ASSERTED } from './hazard.ts';
 import type { LoadState, MosView } from './loadState.ts';
 import { type At, step } from './step.ts';
 import { entryOf, viewOf } from './viewOf.ts';
@@ -55,7 +56,7 @@ async function openRemoval(state: LoadState, vdev: bigint, at: At): Promise<void
   const { root, mos } = viewOf(state);
   const indirect = root.children[Number(vdev)]?.config.indirect;
   if (indirect == null) return;
-  at(`the mapping of vdev ${vdev}, which is being removed`, 'panic');
+  at(`the mapping of vdev ${vdev}, which is being removed`, ASSERTED);
   await readIndirectMapping(await mos.object(indirect.object, state.signal), { signal: state.signal });
   await readBirths(state, viewOf(state), indirect.births);
 }
@@ -64,7 +65,7 @@ async function openRemoval(state: LoadState, vdev: bigint, at: At): Promise<void
 async function openRemovedVdev(state: LoadState, id: bigint, at: At): Promise<bigint> {
   const view = viewOf(state);
   const top = id < BigInt(view.root.children.length) ? view.root.children[Number(id)] : undefined;
-  at(`the mapping of removed vdev ${id}`, 'panic');
+  at(`the mapping of removed vdev ${id}`, ASSERTED);
   if (top === undefined || top.config.indirect === null || top.config.type !== 'indirect') {
     const place = view.mos.directory.object.place;
     throw new FormatError('format-value', `vdev ${id}`, 'a removed one', top?.config.type ?? 'none', place);
@@ -72,7 +73,7 @@ async function openRemovedVdev(state: LoadState, id: bigint, at: At): Promise<bi
   const { object, births, previous } = top.config.indirect;
   const dnode = await view.mos.object(object, state.signal);
   const mapping = await state.memo.of('mapping', dnode, mappingSize(dnode), () => readIndirectMapping(dnode));
-  at(`the births of removed vdev ${id}`, 'panic');
+  at(`the births of removed vdev ${id}`, ASSERTED);
   await readBirths(state, view, births);
   await useMapping(state, view, Number(id), mapping);
   return previous ?? NO_VDEV;

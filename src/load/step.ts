@@ -2,15 +2,16 @@ import { FormatError, LimitError, UnsupportedError, ZfsUberError } from '../byte
 import { describePlace } from '../bytes/place.ts';
 import { type Attempt, UnavailableBlockError } from '../pool/blockRead.ts';
 import { SourceError } from '../source/source.ts';
+import type { Danger } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
 
 /**
  * Says what the step reads next, for the message when that fails.
  *
- * @param panic OpenZFS does not survive errors there: it asserts that there are none, or goes on as if there were none
+ * @param danger OpenZFS does not survive errors there: it asserts that there are none, or goes on as if there were none
  */
-export type At = (what: string, panic?: 'panic') => void;
+export type At = (what: string, danger?: Danger) => void;
 
 /**
  * A step that reads: whatever error this library throws on purpose is the trouble that the load would meet there.
@@ -27,20 +28,20 @@ export function step(
     when,
     async *check(state) {
       let doing = '';
-      let panic = false;
-      const at: At = (what, asserted) => {
+      let danger: Danger | undefined;
+      const at: At = (what, there) => {
         doing = what;
-        panic = asserted !== undefined;
+        danger = there;
       };
       let trouble: Trouble | undefined;
       try {
         trouble = await work(state, at);
       } catch (error) {
         if (!(error instanceof ZfsUberError)) throw error;
-        trouble = troubleOf(error, doing, panic);
+        trouble = troubleOf(error, doing, danger);
       }
       if (trouble === undefined) return;
-      const listing = trouble.panic === true && when === 'always' && isListed(name, state);
+      const listing = trouble.danger !== undefined && when === 'always' && isListed(name, state);
       yield listing ? { ...trouble, listing } : trouble;
     },
   };
@@ -56,10 +57,10 @@ const isListed = (step: string, { candidate, newest }: LoadState): boolean =>
   candidate === newest && !step.startsWith('spa_load_verify');
 
 /** @param what was being read */
-export function troubleOf(error: ZfsUberError, what: string, panic = false): Trouble {
+export function troubleOf(error: ZfsUberError, what: string, danger?: Danger): Trouble {
   const because = causeOf(error);
   const message = `${saying(error, what)}: ${explainError(error)}`;
-  return because === 'unknown' || !panic ? { message, because } : { message, because, panic };
+  return because === 'unknown' || danger === undefined ? { message, because } : { message, because, danger };
 }
 
 /** What became of what was being read. */

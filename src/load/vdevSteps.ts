@@ -68,6 +68,7 @@ async function loadMetaslabs(state: LoadState, top: VdevNode, at: At): Promise<v
   if (!metaslabArray || !metaslabShift) return;
   const array = await mos.object(metaslabArray, state.signal);
   await state.memo.readWhole(array, BigInt(metaslabCount(top)) * WORD);
+  state.metaslabs = true;
 }
 
 /** Source: module/zfs/metaslab.c, metaslab_init; module/zfs/vdev.c, vdev_dtl_load */

@@ -56,7 +56,7 @@ async function crashIn(
   const last = suspects.at(-1);
   if (last === undefined) return null;
   const trouble = await holdInTurn(state, datasets, last);
-  return trouble?.panic === true ? trouble : null;
+  return trouble?.danger === undefined ? null : trouble;
 }
 
 /** Txgs before the last one that an import without `-T` verifies. Source: include/sys/txg.h, TXG_DEFER_SIZE */
@@ -80,7 +80,7 @@ export async function traversePlainly(verifier: Verifier, state: LoadState, txg:
     { reader: blocks.reader, data: false, readOnly: true, minTxg, ...(signal === undefined ? {} : { signal }) },
   );
   const trouble = await holdInTurn(state, datasets, fatal?.dataset ?? null);
-  if (trouble?.panic === true) return 'panics';
+  if (trouble?.danger !== undefined) return 'panics';
   return fatal !== null || metadataErrors > 0 || trouble !== null ? 'fails' : 'passes';
 }
 

@@ -7,8 +7,9 @@ import type { ImportPlace } from './importPlace.ts';
 import { showingOf } from './showing.ts';
 
 export interface ImportCommands {
+  /** Empty where trying it would crash or hang the machine. */
   readonly readOnly: readonly string[];
-  /** Empty for a checkpoint where trying it would fail and still write to the pool. */
+  /** The same, and for a checkpoint where trying it would fail and still write to the pool. */
   readonly readWrite: readonly string[];
   /** What the pool is called once one of them has imported it; empty where there are none. */
   readonly pool: string;
@@ -30,6 +31,8 @@ export interface CommandOptions {
   readonly checkpoint?: CheckpointHold | null;
   /** What is predicted of the commands. */
   readonly verdict?: Verdict;
+  /** The one that is predicted to fail would crash or hang the machine. */
+  readonly hazardous?: boolean;
 }
 
 /**
@@ -63,7 +66,7 @@ const FAILS: ReadonlySet<Verdict> = new Set(['readonly', 'damaged', 'incomplete'
  * A checkpoint is had by `--rewind-to-checkpoint`, from the newest txg. Together with `-T` that works read-only; written
  * to, OpenZFS puts the checkpoint into the rings as a txg newer than the one of `-T`, then looks for one that is not, and
  * goes on from the txg of `-T`. It is put there before it is known to load, too. Where that fails no command to write
- * is given.
+ * is given. Nor is one that would crash or hang the machine: there is no form of it that does not go on to older txgs.
  *
  * @param devices of `pool`, those that zpool shall see
  * @returns empty vectors when nothing names the pool: no label says a guid
@@ -96,9 +99,10 @@ export function importCommands(
     ...(pool.state === 'destroyed' ? ['-D'] : []),
     ...name,
   ];
-  const harms = checkpoint !== null && (!checkpoint.plain || FAILS.has(options.verdict ?? 'unverified'));
+  const { verdict = 'unverified', hazardous = false } = options;
+  const harms = hazardous || (checkpoint !== null && (!checkpoint.plain || FAILS.has(verdict)));
   return {
-    readOnly: command(true),
+    readOnly: hazardous && verdict !== 'readonly' ? [] : command(true),
     readWrite: harms ? [] : command(false),
     pool: name.at(-1) ?? '',
     withoutLog: options.logMissing,

@@ -22,6 +22,10 @@ export interface Judged {
   readonly devices: readonly DeviceSurvey[] | null;
   /** A log device that the pool had at this txg is missing; null when the load does not come as far as to tell. */
   readonly logMissing: boolean | null;
+  /** The load comes to open the first metaslab. */
+  readonly metaslabs: boolean;
+  /** The load comes to a table of cloned blocks. */
+  readonly clones: boolean;
   /** What the traversal found; null when it was not done. */
   readonly counts: VerifiedCounts | null;
 }
@@ -66,7 +70,8 @@ export async function* judge(
       return last;
     });
     const logMissing = state.view?.logMissing ?? null;
-    yield { candidate, root, devices, prediction: explain(whole, state), logMissing, counts: state.counts };
+    const { metaslabs, clones, counts } = state;
+    yield { candidate, root, devices, prediction: explain(whole, state), logMissing, counts, metaslabs, clones };
   }
 }
 
@@ -83,7 +88,19 @@ export function newLoad(
 ): LoadState {
   const newest = all.find(({ taken }) => taken) ?? null;
   const devices = devicesFor(candidate, all, pool);
-  return { openZfs: JUDGED_AS, pool, candidate, newest, devices, ...given, view: null, names: new Map(), counts: null };
+  return {
+    openZfs: JUDGED_AS,
+    pool,
+    candidate,
+    newest,
+    devices,
+    ...given,
+    view: null,
+    names: new Map(),
+    metaslabs: false,
+    clones: false,
+    counts: null,
+  };
 }
 
 /** Candidates whose steps before the traversal are under way: their few reads have nothing to do with each other. */

@@ -18,6 +18,7 @@ import { guessMissingTops, needsLogLess } from './missingTops.ts';
 import type { LoneLeg } from './offlineLegs.ts';
 import { choose, rank } from './rank.ts';
 import { recommend } from './recommend.ts';
+import { withRetries } from './retries.ts';
 import { stoppedTops } from './stoppedTops.ts';
 
 /**
@@ -56,7 +57,8 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     stored === null || reader === null
       ? null
       : await judgeCheckpoint(pool, all, stored, { ...more, reader, verifier, data: options.depth === 'data' });
-  const judgedAll = checkpoint === null ? judged : [...judged, tell(checkpoint, number)];
+  const tried = withRetries(all, judged);
+  const judgedAll = checkpoint === null ? tried : [...tried, tell(checkpoint, number)];
   const complete = await completeByMos(pool, judged, reader, options.signal);
   const logMissing = needsLogLess(complete, guessMissingTops(complete, all));
   const newest = all.find(({ taken }) => taken) ?? all[0];
@@ -78,6 +80,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
         logMissing: each.logMissing ?? logMissing,
         checkpoint: candidate.checkpoint,
         verdict: each.prediction.verdict,
+        hazardous: each.prediction.hazards.length > 0,
       }),
     };
   });

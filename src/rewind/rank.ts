@@ -52,7 +52,7 @@ export function choose<T extends Judged>(ranked: readonly T[], newestTxg: bigint
     ...ranked.filter((each) => each.candidate.checkpoint === null && grade(each) <= 1),
     // What the rings hold is kept as long as it may be, and the checkpoint gives up most.
     ...ranked.filter((each) => each.candidate.checkpoint !== null && grade(each) <= 1),
-    ...ranked.filter((each) => grade(each) === 2),
+    ...ranked.filter((each) => grade(each) === 2 && each.prediction.hazards.length === 0),
   ];
   // One that is taken only when some devices stay away is worth naming where nothing else is.
   const best =

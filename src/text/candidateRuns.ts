@@ -71,13 +71,20 @@ function rowsOf(
 
 /** What a reason has in common with others: the same thing is wrong in another place, or some block does not read. */
 function kindOf(reason: string): string {
-  const crash = reason.startsWith(CRASH) ? CRASH : '';
-  if (/no copy of block|fails its checksum/.test(reason)) return `${crash}block`;
+  const danger = dangerOf(reason);
+  if (/no copy of block|fails its checksum/.test(reason)) return `${danger}block`;
   return reason.replace(/\d+:[0-9a-f]+|\d+/g, '#');
 }
 
-/** Stands before the reason of a txg that would take the machine down. */
-export const CRASH = 'WOULD CRASH THE MACHINE: ';
+/** Stands before the reason of a txg that would take the machine down, or keep it from ending anything. */
+const DANGERS = { panic: 'WOULD CRASH THE MACHINE: ', hang: 'WOULD HANG ZPOOL UNTIL THE NEXT BOOT: ' } as const;
+
+/** What stands before the reason of a txg of that kind of hazard. */
+export const dangerOfKind = (kind: string): string => (kind === 'hang' ? DANGERS.hang : DANGERS.panic);
+
+/** The danger that a reason begins with; empty where there is none. */
+export const dangerOf = (reason: string): string =>
+  Object.values(DANGERS).find((danger) => reason.startsWith(danger)) ?? '';
 
 /** Where each candidate stands among those of its own branch, the newest first. */
 function placesOf(pool: PoolEntry, branches: ReadonlyMap<CandidateEntry, string>): Map<CandidateEntry, number> {

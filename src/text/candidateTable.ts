@@ -1,6 +1,6 @@
 import type { CandidateEntry, PoolEntry, Verdict } from '../document/document.ts';
 import { countText, durationText } from './amounts.ts';
-import { branchesOf, CRASH, type Run, runsOf, SHARED } from './candidateRuns.ts';
+import { branchesOf, dangerOf, dangerOfKind, type Run, runsOf, SHARED } from './candidateRuns.ts';
 import { topLevels } from './layoutText.ts';
 import { clean, type Page, type Style, wrap } from './page.ts';
 import { hasFinding, newestFirst, recommended } from './poolCase.ts';
@@ -130,10 +130,11 @@ function rowOf(
   if (first === undefined || last === undefined) return [];
   const cells = columns.map(({ text, paint }) => ({ text: text(candidates), paint: paint?.(first) ?? null }));
   const reason = reasonOf(first);
-  const paint = reason.startsWith(CRASH) ? ('bad' as const) : null;
+  const danger = dangerOf(reason);
+  const paint = danger === '' ? null : ('bad' as const);
   if (first === last) return [{ cells, note: reason, paint }];
   const count = countText(new Set(candidates.map(({ txg }) => txg)).size, 'txg');
-  const note = `${paint === null ? '' : CRASH}${count} likewise${sameReason ? '' : ', each for blocks of its own'}`;
+  const note = `${danger}${count} likewise${sameReason ? '' : ', each for blocks of its own'}`;
   return [{ cells, note, paint }];
 }
 
@@ -207,12 +208,13 @@ function keptText({ checkpoint, verdict }: CandidateEntry): string {
 
 /** @param step say also which step of the load it is, to compare with OpenZFS's own log */
 function reasonText(page: Page, candidate: CandidateEntry, step: boolean): string {
-  const crash = candidate.hazards.some((hazard) => hazard.kind === 'panic') ? CRASH : '';
+  const [hazard] = candidate.hazards;
+  const danger = hazard === undefined ? '' : dangerOfKind(hazard.kind);
   const where = step && candidate.failsAt !== null ? ` [${candidate.failsAt}]` : '';
   const lost = candidate.dataErrors ?? 0;
   // What is lost matters more than that all else reads.
   const said = imports(candidate) && lost > 0 ? `${countText(lost, 'block')} of file content cannot be read` : null;
-  const reason = clean(page, crash + keptText(candidate) + (said ?? shortReason(candidate.reasons[0] ?? '')) + where);
+  const reason = clean(page, danger + keptText(candidate) + (said ?? shortReason(candidate.reasons[0] ?? '')) + where);
   // By code points: half a surrogate pair is nothing that can be printed.
   return reason.length > LONGEST_REASON ? `${[...reason].slice(0, LONGEST_REASON).join('')}...` : reason;
 }

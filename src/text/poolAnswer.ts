@@ -1,6 +1,7 @@
 import type { CandidateEntry, Depth, PoolEntry, SourceEntry } from '../document/document.ts';
 import { agoText, countText, timeText } from './amounts.ts';
 import { bestTxg } from './bestTxg.ts';
+import { dangerOfKind } from './candidateRuns.ts';
 import { countLeaves, layoutText } from './layoutText.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
 import { hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
@@ -236,8 +237,9 @@ function dangers(page: Page, { newest }: PoolCase): string[] {
   const txgs = new Map<string, Set<string>>();
   for (const { txg, hazards } of newest) {
     for (const { kind, message } of hazards) {
-      const said = clean(page, shortReason(message)).replace(/^importing this txg would crash the machine: /, '');
-      const danger = kind === 'panic' ? `WOULD CRASH THE MACHINE: ${said}` : `${clean(page, kind)}: ${said}`;
+      const how = /^importing this txg( read-write)? would [^:]*: /.exec(message);
+      const said = clean(page, shortReason(message.slice(how?.[0].length ?? 0)));
+      const danger = `${how?.[1] ? 'read-write ' : ''}${dangerOfKind(kind)}${said}`;
       txgs.set(danger, (txgs.get(danger) ?? new Set()).add(txg));
     }
   }

@@ -72,7 +72,9 @@ function contradictionOf(
   if (verdict === 'unverified') return null;
   const says = verdict === 'importable' || (verdict === 'readonly' && mode === 'ro');
   if (says !== imports) return `${verdict} (${candidate?.reasons[0] ?? 'no candidate'}), ${kernel}`;
-  if (answer.rc === 'panic' && candidate?.hazards.length === 0) return 'the kernel panics and no hazard says so';
+  if (typeof answer.rc === 'string' && !candidate?.hazards.some(({ kind }) => kind === answer.rc)) {
+    return `the kernel answers with a ${answer.rc} and no hazard says so`;
+  }
   if (!imports || candidate === undefined) return null;
   const [metadata = 0, data = 0] = answer.errs === '' ? [0, 0] : answer.errs.split(',').map(Number);
   if (candidate.metadataErrors !== null && candidate.metadataErrors !== metadata) {

@@ -51,6 +51,7 @@ const row = (name: string, table: Record<Verdict, Cell>, last: string): string =
 function plainly(answer: KernelAnswer | null): string {
   if (answer === null) return 'not asked';
   if (answer.rc === 'panic') return 'crashes the machine';
+  if (answer.rc === 'hang') return 'never ends';
   return answer.rc === 0 ? `imports txg ${answer.used}` : 'fails';
 }
 

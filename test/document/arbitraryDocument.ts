@@ -30,7 +30,10 @@ const candidate: fc.Arbitrary<CandidateEntry> = fc.record({
   blocksChecked: fc.nat(),
   reasons: fc.array(text, { maxLength: 3 }),
   failsAt: fc.option(text),
-  hazards: fc.array(fc.record({ kind: fc.oneof(text, fc.constant('panic')), message: text }), { maxLength: 2 }),
+  hazards: fc.array(
+    fc.record({ kind: fc.oneof(text, fc.constantFrom('panic', 'hang')), message: text, releases: text }),
+    { maxLength: 2 },
+  ),
   commandReadOnly: words,
   commandReadWrite: words,
   sources: fc.array(fc.nat(4), { maxLength: 4 }),

@@ -3,6 +3,7 @@ import { FormatError } from '../../src/bytes/errors.ts';
 import type { Mos } from '../../src/dataset/mos.ts';
 import { PoolReaders } from '../../src/dataset/poolReaders.ts';
 import { holdInTurn } from '../../src/load/datasetHolds.ts';
+import { ASSERTED } from '../../src/load/hazard.ts';
 import type { LoadState } from '../../src/load/loadState.ts';
 import { MOS_STEPS } from '../../src/load/loadSteps.ts';
 import type { LoadStep, Trouble } from '../../src/load/predict.ts';
@@ -81,7 +82,7 @@ describe('a deadlist whose dnode does not read', () => {
   ])('of %s crashes an import, and does not keep the pool from being listed', async (_, id, failsAt, message) => {
     const { hazards, ...prediction } = await judgeLosing(objects(id));
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt });
-    expect(hazards).toEqual([{ kind: 'panic', message: expect.stringMatching(message) }]);
+    expect(hazards).toEqual([{ ...ASSERTED, message: expect.stringMatching(message) }]);
     expect(hazards[0]?.message).not.toMatch(/lists/);
   });
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ASSERTED, CLONES_HELD } from '../../src/load/hazard.ts';
 import { type LoadStep, predict, type Trouble } from '../../src/load/predict.ts';
 
 const step = (name: string, when: LoadStep<null>['when'], ...troubles: Trouble[]): LoadStep<null> => ({
@@ -46,8 +47,15 @@ it('promises nothing when steps are left out, or when one could not be judged', 
 });
 
 it('warns of a txg that OpenZFS would meet with an assertion, and calls it damaged', async () => {
-  const steps = [step('open mapping', 'always', { ...damage, panic: true })];
+  const steps = [step('open mapping', 'always', { ...damage, danger: ASSERTED })];
   const { verdict, hazards } = await predict(null, steps, true);
   expect(verdict).toBe('damaged');
-  expect(hazards).toEqual([{ kind: 'panic', message: expect.stringContaining('would crash the machine') }]);
+  expect(hazards).toEqual([{ ...ASSERTED, message: expect.stringContaining('would crash the machine') }]);
+});
+
+it('warns of a txg whose import would never end, and says in which releases', async () => {
+  const steps = [step('load the table of clones', 'always', { ...damage, danger: CLONES_HELD, listing: true })];
+  const [hazard] = (await predict(null, steps, true)).hazards;
+  expect(hazard).toMatchObject({ kind: 'hang', releases: '2.3.0-2.4.3' });
+  expect(hazard?.message).toMatch(/would never end, nor would any zpool command .* only lists the pools .* hangs too$/);
 });

@@ -34,6 +34,8 @@ function evidenceOf(devices: readonly DeviceSurvey[], sound: bigint, reason = (t
       devices,
       logMissing: null,
       counts: null,
+      metaslabs: false,
+      clones: false,
     };
   });
   const stopped = stoppedTops(pool, candidates);

@@ -53,6 +53,8 @@ describe('trim-hazard', () => {
       prediction: { verdict: 'importable', reasons: [], failsAt: null, hazards: [] },
       logMissing: null,
       counts: null,
+      metaslabs: false,
+      clones: false,
     }),
   );
   const found = (trim: Partial<TrimFacts>, best: Judged | null) => {

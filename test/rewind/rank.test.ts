@@ -21,6 +21,8 @@ function judgedAs(verdicts: readonly Verdict[]): Judged[] {
     prediction: { verdict: verdicts[i] ?? 'unverified', reasons: [], failsAt: null, hazards: [] },
     logMissing: null,
     counts: null,
+    metaslabs: false,
+    clones: false,
   }));
 }
 

@@ -83,7 +83,12 @@ describe('the answer', () => {
     for (const worse of [
       { findings: [finding('leg-stale', 'warning', 'x')] },
       { state: 'destroyed' as const },
-      { candidates: [candidate(119, 1), candidate(118, 2, { hazards: [{ kind: 'panic', message: 'x' }] })] },
+      {
+        candidates: [
+          candidate(119, 1),
+          candidate(118, 2, { hazards: [{ kind: 'panic', message: 'x', releases: '2.3.0-2.4.4' }] }),
+        ],
+      },
     ]) {
       expect(render(scan({ pools: [pool({ candidates: [candidate(119, 1)], ...worse })] })), 'x').toContain('VERDICT');
     }
@@ -152,7 +157,7 @@ describe('the answer', () => {
   });
 
   it('says once of all txgs with the same danger that importing them would crash the machine', () => {
-    const hazards = [{ kind: 'panic', message: 'a range of a space map overlaps' }];
+    const hazards = [{ kind: 'panic', message: 'a range of a space map overlaps', releases: '2.3.0-2.4.4' }];
     const candidates = [candidate(119, 2, { hazards }), candidate(118, 1, { hazards })];
     const text = render(scan({ pools: [pool({ candidates })] }), 120);
     expect(text).toContain(
@@ -162,7 +167,9 @@ describe('the answer', () => {
   });
 
   it('shows danger in red, in the answer and in the table', () => {
-    const hazards = [{ kind: 'panic', message: 'importing this txg would crash the machine: x' }];
+    const hazards = [
+      { kind: 'panic', message: 'importing this txg would crash the machine: x', releases: '2.3.0-2.4.4' },
+    ];
     const reasons = ['a range overlaps'];
     const candidates = [candidate(119, 1, { verdict: 'damaged', hazards, reasons })];
     const style = { ...PLAIN_STYLE, bad: (text: string) => `<${text}>` };

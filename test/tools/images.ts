@@ -4,7 +4,8 @@ import { CACHE, imageIn } from '../../bin/images.js';
 
 /** What real ZFS answered for one txg of a pool. */
 export interface KernelAnswer {
-  readonly rc: number | 'panic';
+  /** A number as zpool exits with, or what became of the machine. */
+  readonly rc: number | 'panic' | 'hang';
   /** The txg that was really loaded. */
   readonly used: number;
   /** `metadata,data` errors of load verification; empty is 0,0. */

@@ -1,3 +1,7 @@
+import type { Candidate } from '../../load/candidates.ts';
+import { DOES } from '../../load/hazard.ts';
+import type { Judged } from '../judge.ts';
+import { fails, harmOf, wayTo } from '../retries.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { count } from './finding.ts';
 
@@ -9,8 +13,10 @@ import { count } from './finding.ts';
  * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (verify_min_txg) and spa_load_verify; module/zfs/metaslab.c,
  * metaslab_flush, for what a first txg reads
  */
-export function plainImport({ judged }: Evidence): Finding[] {
+export function plainImport({ judged, candidates }: Pick<Evidence, 'judged' | 'candidates'>): Finding[] {
   const newest = judged.find(({ candidate }) => candidate.taken);
+  const harmful = newest === undefined ? null : harmfulRetry(newest, candidates, judged);
+  if (harmful !== null) return [harmful];
   if (newest?.prediction.verdict !== 'damaged' || newest.counts === null) return [];
   const { txg } = newest.candidate;
   const { plain, metadataErrors } = newest.counts;
@@ -34,3 +40,20 @@ export function plainImport({ judged }: Evidence): Finding[] {
     },
   ];
 }
+
+/** Where the newest txg fails, a plain import tries older ones: with `-F` to load them, without it to tell of them. */
+function harmfulRetry(newest: Judged, candidates: readonly Candidate[], judged: readonly Judged[]): Finding | null {
+  const { verdict, hazards } = newest.prediction;
+  if (hazards.length > 0) return null;
+  const writes = verdict === 'readonly';
+  const harm = harmOf(newest, candidates, judged, (each) => failsPlainly(each, writes));
+  if (harm === null) return null;
+  const { kind } = harm.hazard;
+  const message = `A plain zpool import${writes ? ' that may write' : ''}, with -F and without, ${DOES[kind]}: ${wayTo(newest.candidate, harm)}. Import nothing but the txg recommended, and read-only.`;
+  const rest = { severity: 'error', message, devices: [] } as const;
+  return kind === 'panic' ? { code: 'plain-import-panics', ...rest } : { code: 'plain-import-hangs', ...rest };
+}
+
+/** What a plain import verifies of older txgs is not known, so that those may load. */
+const failsPlainly = (judged: Judged, writes: boolean): boolean =>
+  fails(judged, writes) && (judged.prediction.failsAt !== 'spa_load_verify' || judged.counts?.plain === 'fails');

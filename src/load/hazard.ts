@@ -1,0 +1,59 @@
+/**
+ * How OpenZFS fails where it should give an error: `panic` takes the running system with it, `hang` never ends and holds
+ * what every other command needs, until the next boot.
+ */
+export interface Danger {
+  readonly kind: 'panic' | 'hang';
+  /** First and last release that was seen to, or whose source says so: `2.3.0-2.4.3`. 2.4.4 is the newest looked at. */
+  readonly releases: string;
+}
+
+/** What trying an import would do to the machine. */
+export interface Hazard extends Danger {
+  readonly message: string;
+}
+
+/**
+ * It takes for granted that there is no error.
+ *
+ * Source: see who uses it; the same in OpenZFS 2.0.0 to 2.4.4
+ */
+export const ASSERTED: Danger = { kind: 'panic', releases: '2.0.0-2.4.4' };
+
+/** Source: module/zfs/brt.c, brt_vdev_load, VERIFY0 of dnode_hold (OpenZFS 2.3.0 to 2.4.4) */
+export const CLONES_ASSERTED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4' };
+
+/**
+ * The bonus of the counts stays held when they do not read, so that closing the meta-object set waits for ever.
+ *
+ * Source: module/zfs/brt.c, brt_vdev_load (OpenZFS 2.3.0 to 2.4.3); module/zfs/spa_misc.c, spa_evicting_os_wait
+ */
+export const CLONES_HELD: Danger = { kind: 'hang', releases: '2.3.0-2.4.3' };
+
+/**
+ * A load that fails after it has read of cloned blocks gives the tables free and keeps their number; the next attempt of
+ * the same import sums them up when it opens the first metaslab.
+ *
+ * Source: module/zfs/brt.c, brt_unload and brt_get_dspace; module/zfs/spa.c, spa_load_retry (OpenZFS 2.3.0 to 2.4.4)
+ */
+export const CLONES_FREED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4' };
+
+export const DOES: Readonly<Record<Danger['kind'], string>> = {
+  panic: 'would crash the machine',
+  hang: 'would never end, nor would any zpool command until the next boot',
+};
+
+/**
+ * @param step of the load, by its name in OpenZFS
+ * @param message what the load meets there
+ * @param listing a `zpool import` that only lists the pools meets it too
+ */
+export function hazardIn(step: string, { kind, releases }: Danger, message: string, listing: boolean): Hazard {
+  const panic = kind === 'panic';
+  const why = panic
+    ? `OpenZFS takes for granted in ${step} that this cannot happen`
+    : `OpenZFS waits in ${step} for what it holds itself`;
+  const does = panic ? 'crashes' : 'hangs';
+  const also = listing ? `; a zpool import that only lists the pools gets as far and ${does} too` : '';
+  return { kind, releases, message: `importing this txg ${DOES[kind]}: ${message}; ${why}${also}` };
+}

@@ -1,0 +1,77 @@
+import type { Candidate } from '../load/candidates.ts';
+import { CLONES_FREED, DOES, type Hazard } from '../load/hazard.ts';
+import type { Judged } from './judge.ts';
+
+/** Txgs before the one that failed that an import goes back over. Source: include/sys/txg.h, TXG_DEFER_SIZE */
+const DEFERRED = 2n;
+
+/** What an import comes to after the first uberblock that it tries did not load. */
+export interface Harm {
+  readonly hazard: Hazard;
+  /** Whose load does it. */
+  readonly at: Candidate;
+}
+
+/**
+ * The candidates with what their commands would do to the machine after their own txg has failed: an import goes on to
+ * older uberblocks until the one that it tried last is more than two txgs older than the first.
+ *
+ * @param all candidates of the rings, newest first
+ * @param judged some of them
+ */
+export function withRetries(all: readonly Candidate[], judged: readonly Judged[]): Judged[] {
+  return judged.map((each) => {
+    const { prediction, candidate } = each;
+    if (prediction.hazards.length > 0) return each;
+    const writes = prediction.verdict === 'readonly';
+    const harm = harmOf(each, all, judged, (tried) => fails(tried, writes));
+    if (harm === null) return each;
+    const how = writes ? ' read-write' : '';
+    const message = `importing this txg${how} ${DOES[harm.hazard.kind]}: ${wayTo(candidate, harm)}`;
+    return { ...each, prediction: { ...prediction, hazards: [{ ...harm.hazard, message }] } };
+  });
+}
+
+/**
+ * What an import comes to that begins with `first`; null where it comes to no harm, and where that is not known.
+ *
+ * @param first its own load does no harm
+ * @param failing whether a load is known to fail
+ * Source: module/zfs/spa.c, spa_load_best and spa_load_retry: also without `-F` older ones are tried, to tell of them
+ */
+export function harmOf(
+  first: Judged,
+  all: readonly Candidate[],
+  judged: readonly Judged[],
+  failing: (judged: Judged) => boolean,
+): Harm | null {
+  if (!failing(first) || first.candidate.checkpoint !== null) return null;
+  const known = new Map(judged.map((each) => [each.candidate, each]));
+  let freed = first.clones;
+  let last = first.candidate;
+  for (const at of all) {
+    if (!at.taken || at.txg >= last.txg) continue;
+    if (last.txg + DEFERRED < first.candidate.txg) return null;
+    const tried = known.get(at);
+    if (freed && (tried?.metaslabs ?? true)) return { at, hazard: { ...CLONES_FREED, message: FREED } };
+    if (tried === undefined || !failing(tried)) return null;
+    const [own] = tried.prediction.hazards;
+    if (own !== undefined) return { at, hazard: own };
+    freed ||= tried.clones;
+    last = at;
+  }
+  return null;
+}
+
+const FREED = 'it sums up cloned blocks in tables that were given free when the attempt before failed';
+
+/** @param writes the devices are opened to be written to */
+export const fails = ({ prediction: { verdict } }: Judged, writes: boolean): boolean =>
+  verdict === 'damaged' || verdict === 'incomplete' || (writes && verdict === 'readonly');
+
+/** What a hazard's own message begins with. */
+const LEAD = /^importing this txg would [^:]*: /;
+
+/** How an import that begins with `first` comes to harm. */
+export const wayTo = (first: Candidate, { hazard, at }: Harm): string =>
+  `txg ${first.txg} fails, and the import goes on to txg ${at.txg}, where ${hazard.message.replace(LEAD, '')}`;

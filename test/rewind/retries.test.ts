@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { collectCandidates } from '../../src/load/candidates.ts';
+import { CLONES_FREED, CLONES_HELD, type Hazard } from '../../src/load/hazard.ts';
+import { NOT_CHECKED } from '../../src/load/rootCheck.ts';
+import { assemblePools } from '../../src/pool/assemblePools.ts';
+import { plainImport } from '../../src/rewind/findings/plainImport.ts';
+import type { Judged } from '../../src/rewind/judge.ts';
+import { withRetries } from '../../src/rewind/retries.ts';
+import { device, vdev } from '../pool/surveys.ts';
+import { pool } from '../tools/images.ts';
+import { scanFixture } from './scanned.ts';
+
+interface Load {
+  readonly txg: bigint;
+  readonly verdict: 'importable' | 'readonly' | 'damaged';
+  readonly clones?: boolean;
+  readonly metaslabs?: boolean;
+  readonly hazard?: Hazard;
+}
+
+const HANG: Hazard = { ...CLONES_HELD, message: 'importing this txg would never end: the counts do not read' };
+
+/** Newest first. */
+function judgedAs(loads: readonly Load[]): Judged[] {
+  const uberblocks = loads.map(({ txg }) => ({ txg }));
+  const [made] = assemblePools([device({ name: 'd', tree: vdev(5n), uberblocks })]).pools;
+  if (made === undefined) throw new Error('no pool');
+  return collectCandidates(made).map((candidate, i): Judged => {
+    const { verdict = 'importable', clones = false, metaslabs = true, hazard } = loads[i] ?? {};
+    const hazards = hazard === undefined ? [] : [hazard];
+    return {
+      candidate,
+      devices: made.devices,
+      root: { ...NOT_CHECKED, state: 'reads' },
+      prediction: { verdict, reasons: [], failsAt: verdict === 'importable' ? null : 'spa_load_verify', hazards },
+      logMissing: null,
+      counts: null,
+      metaslabs,
+      clones,
+    };
+  });
+}
+
+/** Kind and message of the hazards, by txg. */
+function hazardsOf(loads: readonly Load[]): Record<string, string[]> {
+  const judged = judgedAs(loads);
+  const tried = withRetries(
+    judged.map(({ candidate }) => candidate),
+    judged,
+  );
+  return Object.fromEntries(
+    tried.map(({ candidate, prediction }) => [
+      candidate.txg,
+      prediction.hazards.map(({ kind, message }) => `${kind}: ${message}`),
+    ]),
+  );
+}
+
+describe('what an import comes to after its own txg has failed', () => {
+  it('is a crash where tables of cloned blocks were loaded, and an older txg comes to its metaslabs', () => {
+    const found = hazardsOf([
+      { txg: 9n, verdict: 'damaged', clones: true },
+      { txg: 8n, verdict: 'importable', clones: true },
+    ]);
+    expect(found[9]).toEqual([expect.stringMatching(/^panic: importing this txg would crash .* goes on to txg 8,/)]);
+    expect(found[8]).toEqual([]);
+  });
+
+  it('is none where no block was ever cloned, or nothing older is there', () => {
+    expect(
+      hazardsOf([
+        { txg: 9n, verdict: 'damaged' },
+        { txg: 8n, verdict: 'damaged', clones: true },
+      ]),
+    ).toEqual({ 9: [], 8: [] });
+  });
+
+  it('passes over older txgs that fail before their metaslabs', () => {
+    const found = hazardsOf([
+      { txg: 9n, verdict: 'damaged', clones: true },
+      { txg: 8n, verdict: 'damaged', metaslabs: false },
+      { txg: 7n, verdict: 'importable' },
+    ]);
+    expect(found[9]).toEqual([expect.stringContaining('goes on to txg 7,')]);
+  });
+
+  it('ends with one txg more than two below the first', () => {
+    const rest: Load[] = [
+      { txg: 5n, verdict: 'damaged', metaslabs: false },
+      { txg: 4n, verdict: 'importable' },
+    ];
+    expect(hazardsOf([{ txg: 9n, verdict: 'damaged', clones: true }, ...rest])[9]).toEqual([]);
+    expect(hazardsOf([{ txg: 7n, verdict: 'damaged', clones: true }, ...rest])[7]).toHaveLength(1);
+  });
+
+  it('is what an older txg does by itself, unless one between them loads', () => {
+    const older: Load = { txg: 7n, verdict: 'damaged', hazard: HANG };
+    expect(hazardsOf([{ txg: 9n, verdict: 'damaged' }, older])[9]).toEqual([
+      expect.stringMatching(
+        /^hang: importing this txg would never end.* goes on to txg 7, where the counts do not read$/,
+      ),
+    ]);
+    expect(hazardsOf([{ txg: 9n, verdict: 'damaged' }, { txg: 8n, verdict: 'importable' }, older])[9]).toEqual([]);
+  });
+
+  it('is of a read-write import alone where read-only loads', () => {
+    const found = hazardsOf([
+      { txg: 9n, verdict: 'readonly', clones: true },
+      { txg: 8n, verdict: 'importable' },
+    ]);
+    expect(found[9]).toEqual([expect.stringMatching(/^panic: importing this txg read-write would crash/)]);
+  });
+});
+
+describe('a plain import', () => {
+  it('is warned of where the newest txg fails for it too and an older one is its end', () => {
+    const judged = judgedAs([
+      { txg: 9n, verdict: 'damaged', clones: true },
+      { txg: 8n, verdict: 'importable' },
+    ]);
+    const [first, ...others] = judged;
+    if (first === undefined) throw new Error('no candidate');
+    const counts = { metadataErrors: 1, dataErrors: null, blocksChecked: 9 };
+    const found = (plain: 'fails' | 'passes') => {
+      const all = [{ ...first, counts: { ...counts, plain } }, ...others];
+      const candidates = all.map(({ candidate }) => candidate);
+      return plainImport({ judged: all, candidates });
+    };
+    expect(found('fails')).toMatchObject([{ code: 'plain-import-panics', severity: 'error' }]);
+    expect(found('fails')[0]?.message).toMatch(/^A plain zpool import, with -F and without, would crash the machine/);
+    expect(found('passes')).toMatchObject([{ code: 'plain-import-passes' }]);
+  });
+});
+
+describe('no command leads into a hazard', () => {
+  it.each(['brt-retry', 'brt-counts-lost'])('%s', async (name) => {
+    const { scan } = await scanFixture(pool(name), 'meta');
+    const [judgement] = scan.judgements;
+    const hazardous = judgement?.candidates.filter(({ prediction }) => prediction.hazards.length > 0) ?? [];
+    expect(hazardous.length).toBeGreaterThan(0);
+    for (const { commands } of hazardous) expect(commands).toMatchObject({ readOnly: [], readWrite: [] });
+    expect(judgement?.recommendation?.candidate.prediction).toMatchObject({ verdict: 'importable', hazards: [] });
+  });
+
+  it('where the counts of cloned blocks are lost the machine hangs, when pools are listed too', async () => {
+    const { scan } = await scanFixture(pool('brt-counts-lost'), 'mos');
+    const [newest] = [...(scan.judgements[0]?.candidates ?? [])].sort((a, b) =>
+      a.candidate.txg > b.candidate.txg ? -1 : 1,
+    );
+    expect(newest?.prediction.hazards).toMatchObject([{ kind: 'hang', releases: '2.3.0-2.4.3' }]);
+    expect(newest?.prediction.hazards[0]?.message).toMatch(/only lists the pools gets as far and hangs too$/);
+  });
+
+  it('where a load fails after it has read of cloned blocks the machine crashes', async () => {
+    const { scan } = await scanFixture(pool('brt-retry'), 'meta');
+    const at49 = scan.judgements[0]?.candidates.find(({ candidate }) => candidate.txg === 49n);
+    expect(at49?.prediction).toMatchObject({ verdict: 'damaged', hazards: [CLONES_FREED] });
+  });
+});
