@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Draw } from './draw.ts';
+
+/** The images of a pool as they are at the end, and as they were before. */
+export interface Scene {
+  readonly draw: Draw;
+  /** Folder of the images. */
+  readonly now: string;
+  /** Folders of earlier states, oldest first; may be empty. */
+  readonly before: readonly string[];
+  /** Names of the images that are given. */
+  readonly images: readonly string[];
+}
+
+const KIB = 1024;
+const BLOCK = 4 * KIB;
+const LABEL = 256 * KIB;
+
+/** Of a device of some TiB nothing but its data. */
+function copySparse(from: string, to: string): void {
+  spawnSync('cp', ['--sparse=always', from, to]);
+}
+
+export type Damage = (scene: Scene) => void;
+
+/** Ranges of a file that hold data, in whole blocks. */
+function blocksOf(path: string): number[] {
+  const fd = openSync(path, 'r');
+  const { size, blocks } = statSync(path);
+  const found: number[] = [];
+  const chunk = Buffer.alloc(1024 * KIB);
+  // What is made here is some MiB of data near the front, and labels at the end.
+  const front = Math.min(size, Math.max(64 * 1024 * KIB, blocks * 512 * 8));
+  for (const [from, to] of [
+    [0, front],
+    [Math.max(front, size - 1024 * KIB), size],
+  ] as const) {
+    for (let at = from; at < to; at += chunk.length) {
+      const got = readSync(fd, chunk, 0, Math.min(chunk.length, to - at), at);
+      for (let within = 0; within + BLOCK <= got; within += BLOCK) {
+        if (chunk.subarray(within, within + BLOCK).some((byte) => byte !== 0)) found.push(at + within);
+      }
+    }
+  }
+  closeSync(fd);
+  return found;
+}
+
+const isLabel = (at: number, size: number): boolean => at < 2 * LABEL || at >= size - 2 * LABEL;
+
+/** Puts blocks of an earlier state back, as if their writes had been lost. */
+function loseWrites(scene: Scene, image: string, probability: number, labelsToo: boolean): void {
+  const earlier = scene.before.at(-1);
+  if (earlier === undefined || !existsSync(join(earlier, image))) return;
+  const path = join(scene.now, image);
+  const { size } = statSync(path);
+  const now = openSync(path, 'r+');
+  const old = openSync(join(earlier, image), 'r');
+  const [a, b] = [Buffer.alloc(BLOCK), Buffer.alloc(BLOCK)];
+  for (const at of blocksOf(path)) {
+    if (!labelsToo && isLabel(at, size)) continue;
+    readSync(now, a, 0, BLOCK, at);
+    b.fill(0);
+    readSync(old, b, 0, BLOCK, at);
+    if (!a.equals(b) && scene.draw.chance(probability)) writeSync(now, b, 0, BLOCK, at);
+  }
+  closeSync(now);
+  closeSync(old);
+}
+
+const each =
+  (damage: (scene: Scene, image: string) => void): Damage =>
+  (scene) => {
+    for (const image of scene.images) damage(scene, image);
+  };
+
+const one =
+  (damage: (scene: Scene, image: string) => void): Damage =>
+  (scene) => {
+    damage(scene, scene.draw.one(scene.images));
+  };
+
+function rot(scene: Scene, image: string, share: number): void {
+  const path = join(scene.now, image);
+  const { size } = statSync(path);
+  const fd = openSync(path, 'r+');
+  for (const at of blocksOf(path)) {
+    if (isLabel(at, size) || !scene.draw.chance(share)) continue;
+    writeSync(
+      fd,
+      Buffer.from([scene.draw.int(0, 255), scene.draw.int(0, 255)]),
+      0,
+      2,
+      at + scene.draw.int(0, BLOCK - 2),
+    );
+  }
+  closeSync(fd);
+}
+
+function wipe(scene: Scene, image: string, from: number, length: number): void {
+  const path = join(scene.now, image);
+  const { size } = statSync(path);
+  const fd = openSync(path, 'r+');
+  const at = from < 0 ? size + from : from;
+  writeSync(fd, Buffer.alloc(Math.min(length, size - at)), 0, Math.min(length, size - at), at);
+  closeSync(fd);
+}
+
+/** What befalls the devices, by name. */
+export const DAMAGES: Readonly<Record<string, Damage>> = {
+  none: () => {},
+  lostWrites: each((scene, image) => loseWrites(scene, image, 0.5, false)),
+  lostFew: each((scene, image) => loseWrites(scene, image, 0.08, false)),
+  lostOnOne: one((scene, image) => loseWrites(scene, image, 0.6, false)),
+  tornAll: each((scene, image) => loseWrites(scene, image, 0.3, true)),
+  stale: one((scene, image) => {
+    const earlier = scene.before.length === 0 ? undefined : scene.draw.one(scene.before);
+    if (earlier !== undefined && existsSync(join(earlier, image)))
+      copySparse(join(earlier, image), join(scene.now, image));
+  }),
+  missing: one((scene, image) => {
+    if (scene.images.length > 1) rmSync(join(scene.now, image));
+  }),
+  missingTwo: (scene) => {
+    if (scene.images.length < 3) return;
+    const first = scene.draw.int(0, scene.images.length - 1);
+    for (const index of [first, (first + 1) % scene.images.length]) rmSync(join(scene.now, scene.images[index] ?? ''));
+  },
+  rot: each((scene, image) => rot(scene, image, 0.02)),
+  rotOne: one((scene, image) => rot(scene, image, 0.2)),
+  wipedFront: one((scene, image) => wipe(scene, image, 0, scene.draw.one([64, 256, 512, 1024, 4096]) * KIB)),
+  wipedEnd: one((scene, image) => wipe(scene, image, -scene.draw.one([64, 256, 512, 1024]) * KIB, 1024 * KIB)),
+  cut: one((scene, image) =>
+    truncateSync(join(scene.now, image), statSync(join(scene.now, image)).size - scene.draw.int(1, 40) * 256 * KIB),
+  ),
+  grown: one((scene, image) =>
+    truncateSync(join(scene.now, image), statSync(join(scene.now, image)).size + scene.draw.int(1, 40) * 1024 * KIB),
+  ),
+  swapped: (scene) => {
+    const [a, b] = scene.images;
+    if (a === undefined || b === undefined) return;
+    const spare = join(scene.now, 'swap');
+    renameSync(join(scene.now, a), spare);
+    renameSync(join(scene.now, b), join(scene.now, a));
+    renameSync(spare, join(scene.now, b));
+  },
+};

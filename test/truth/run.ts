@@ -1,0 +1,69 @@
+// Makes pools from a seed, asks OpenZFS's own code for each txg, and compares: npm run truth -- --seed S --pools N --kind K
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { judgePoolOf, type Report } from './compare.ts';
+import { kindOf, makePool, recipeOf } from './make.ts';
+import { nativePrograms } from './programs.ts';
+
+const USAGE = `usage: npm run truth -- [--seed S] [--pools N] [--kind LAYOUT/HISTORY/DAMAGE] [--txgs N] [--keep DIR]
+  a part of a kind that is left out or * is drawn; --txgs: how many of each pool are asked; --keep: where pools go that contradict us`;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    pools: { type: 'string', default: '20' },
+    kind: { type: 'string', default: '' },
+    txgs: { type: 'string', default: '10' },
+    keep: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+function wantedOf(kind: string) {
+  const [layout, history, damage] = kind.split('/').map((part) => (part === '' || part === '*' ? undefined : part));
+  return { layout, history, damage };
+}
+
+const programs = nativePrograms();
+if (values.help) console.log(USAGE);
+else if (programs === null) console.log('truth: libzpool or its headers are not to be had here: nothing was asked');
+else {
+  const scratch = join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `zfs-uber-truth-${process.pid}`);
+  const table = new Map<string, { pools: number; asked: number; wrong: number }>();
+  const [from, pools] = [Number(values.seed), Number(values.pools)];
+  let wrong = 0;
+  try {
+    for (let seed = from; seed < from + pools; seed++) {
+      const recipe = recipeOf(seed, wantedOf(values.kind));
+      const made = makePool(recipe, join(scratch, 'pool'), programs.umake);
+      const report: Report = await judgePoolOf(made, programs.uask, join(scratch, 'ask'), Number(values.txgs));
+      const row = table.get(recipe.history) ?? { pools: 0, asked: 0, wrong: 0 };
+      table.set(recipe.history, {
+        pools: row.pools + 1,
+        asked: row.asked + report.asked,
+        wrong: row.wrong + report.contradictions.length,
+      });
+      wrong += report.contradictions.length;
+      const head = `${seed} ${kindOf(recipe)} ${recipe.options.join(' ')} ${recipe.sizeBytes / 2 ** 20} MiB`;
+      const failed = made.failed.length === 0 ? '' : `  (${made.failed[0]})`;
+      console.log(`${head}: ${report.asked} answers, ${report.contradictions.length} contradictions${failed}`);
+      for (const line of report.contradictions) console.log(`    ${line}`);
+      if (report.contradictions.length > 0 && values.keep !== undefined) {
+        mkdirSync(values.keep, { recursive: true });
+        const kept = join(values.keep, String(seed));
+        rmSync(kept, { recursive: true, force: true });
+        spawnSync('cp', ['-r', '--sparse=always', made.folder, kept]);
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  console.log('\n| history | pools | answers | contradictions |\n| --- | --- | --- | --- |');
+  for (const [name, row] of [...table].sort()) console.log(`| ${name} | ${row.pools} | ${row.asked} | ${row.wrong} |`);
+  const all = [...table.values()].reduce((sum, { asked }) => sum + asked, 0);
+  console.log(`| all | ${pools} | ${all} | ${wrong} |`);
+  process.exitCode = wrong > 0 ? 1 : 0;
+}

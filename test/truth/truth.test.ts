@@ -1,0 +1,48 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { judgePoolOf } from './compare.ts';
+import { DAMAGES } from './damage.ts';
+import { Draw } from './draw.ts';
+import { HISTORIES } from './histories.ts';
+import { LAYOUTS } from './layouts.ts';
+import { kindOf, makePool, recipeOf } from './make.ts';
+import { nativePrograms } from './programs.ts';
+
+const programs = nativePrograms();
+const scratch = join(tmpdir(), `zfs-uber-truth-${process.pid}`);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Fixed: a pool that fails here fails for everyone. */
+const SEEDS = Array.from({ length: 30 }, (_, index) => 4000 + index);
+const RECIPES = SEEDS.map((seed) => recipeOf(seed, {}));
+
+describe('the recipe of a seed', () => {
+  it('is the same each time', () => {
+    expect(recipeOf(7, {})).toEqual(recipeOf(7, {}));
+  });
+
+  it('names a layout, a history and a damage that there are', () => {
+    for (const { layout, history, damage } of RECIPES) {
+      expect(LAYOUTS).toContain(layout);
+      expect(Object.keys(HISTORIES)).toContain(history);
+      expect(Object.keys(DAMAGES)).toContain(damage);
+    }
+  });
+
+  it('draws whole numbers from all of the range', () => {
+    const draw = new Draw(1);
+    const drawn = new Set(Array.from({ length: 200 }, () => draw.int(-1, 2)));
+    expect([...drawn].sort()).toEqual([-1, 0, 1, 2]);
+  });
+});
+
+describe.skipIf(programs === null)('pools made and judged by the code of OpenZFS itself', () => {
+  it.each(RECIPES.map((recipe) => [`${recipe.seed} ${kindOf(recipe)}`, recipe] as const))('%s', async (_, recipe) => {
+    const { umake = '', uask = '' } = programs ?? {};
+    const made = makePool(recipe, join(scratch, 'pool'), umake);
+    const { contradictions } = await judgePoolOf(made, uask, join(scratch, 'ask'), 4);
+    expect(contradictions).toEqual([]);
+  });
+});
