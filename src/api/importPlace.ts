@@ -3,6 +3,7 @@ import { sourceHandles } from '../document/handles.ts';
 import type { OpenedSource } from '../node/openSources.ts';
 import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
 import { type ImportPlace, wholePlace } from '../rewind/importPlace.ts';
+import { partitionName } from '../source/partition.ts';
 
 /** Where each source of a scan lies, for the commands: by absolute path, so that they work from any folder. */
 export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource, ImportPlace> {
@@ -37,9 +38,9 @@ function partitionPath(disk: string, index: number): string {
 /** Where a vdev lies that the system has no device of; null where it has one, or is given the image of one. */
 export function hiddenVdev({ path, partition, shift, offset, size }: OpenedSource): HiddenVdev | null {
   const place = { path, start: offset, length: size };
-  if (shift !== null) return fillsPath(shift, size) ? null : { ...place, reason: 'no-table', index: null };
+  if (shift !== null) return fillsPath(shift, size) ? null : { ...place, reason: 'no-table', name: null };
   const reason = partition?.hidden ?? null;
-  return reason === null ? null : { ...place, reason, index: partition?.index ?? null };
+  return partition === null || reason === null ? null : { ...place, reason, name: partitionName(partition) };
 }
 
 /** Where a source lies, and what else than ZFS has signed that place. */

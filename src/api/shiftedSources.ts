@@ -2,6 +2,7 @@ import type { OpenedSource, SourceDisk } from '../node/openSources.ts';
 import type { Extent } from '../pool/searchRanges.ts';
 import { findShiftedVdevs, type ShiftedVdev } from '../pool/shiftedVdevs.ts';
 import type { DeviceShift, DeviceSurvey } from '../pool/survey.ts';
+import { partitionName } from '../source/partition.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyedSource } from './surveyedSource.ts';
 
@@ -148,7 +149,7 @@ function nearest(start: number, disk: SourceDisk, entries: readonly Entry[]): En
 }
 
 function nameOf({ kind, partition, path, offset }: OpenedSource): string | null {
-  if (partition !== null) return `partition ${partition.index}`;
+  if (partition !== null) return partitionName(partition);
   return kind === 'slice' ? `${path}@${offset}` : null;
 }
 

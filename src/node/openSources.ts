@@ -149,7 +149,7 @@ function windowEntries(file: FileSource, { path }: Target, found: FoundVdevs): O
     : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
   const disk = diskOf(file, found.disk);
   const entries = offered.map(({ partition, offset, source, foreign }) => ({
-    ...entryOf(path, partition?.kind ?? whole, offset, source, partition, disk),
+    ...entryOf(path, partition === null ? whole : kindOf(partition), offset, source, partition, disk),
     foreign,
   }));
   const [first, ...others] = entries;
@@ -158,6 +158,9 @@ function windowEntries(file: FileSource, { path }: Target, found: FoundVdevs): O
   const rest = found.troubles.filter((trouble) => !toldByOthers.has(trouble));
   return [{ ...first, troubles: [...new Set([...first.troubles, ...rest])] }, ...others];
 }
+
+/** A slice of a label inside a partition is one as if it had been named. */
+const kindOf = ({ kind }: Partition): OpenedSource['kind'] => (kind === 'gpt' || kind === 'mbr' ? kind : 'slice');
 
 /** An entry that can be read, unless it is so short that there is nothing to read. */
 function entryOf(

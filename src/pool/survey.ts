@@ -106,8 +106,8 @@ export interface HiddenVdev {
   readonly start: number;
   /** Bytes. */
   readonly length: number;
-  /** As its table numbers it; null without one. */
-  readonly index: number | null;
+  /** `partition 1`; null without a table. */
+  readonly name: string | null;
 }
 
 /** Where a vdev lies, and what else has signed that place. */

@@ -1,5 +1,6 @@
 import { UnsupportedError, type ZfsUberError } from '../bytes/errors.ts';
 import { type Container, recogniseContainer } from './containers.ts';
+import { BSD_ZFS } from './disklabel.layout.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
 import { findForeign, type PlacedSignature, placed } from './foreign.ts';
 import { ZFS_TYPE_GUIDS } from './gpt.layout.ts';
@@ -88,7 +89,11 @@ async function findOnDisk(disk: ByteSource, ends: SourceEnds, options: FindVdevs
   const all = [whole, ...partitions];
   const kept = all.filter((window) => ownsTrace(window, all));
   const tracedWhole = kept.includes(whole);
-  const used = all.filter((window) => kept.includes(window) || (!tracedWhole && isZfsType(window.partition)));
+  const used = all.filter(
+    (window) =>
+      kept.includes(window) ||
+      (!tracedWhole && isZfsType(window.partition) && !kept.some((other) => other.partition?.within === window.offset)),
+  );
   const windows = await withForeign(disk, ends, used.length > 0 ? used : all, signal);
   return { windows, traced: kept.length > 0, troubles: tables.troubles };
 }
@@ -136,6 +141,7 @@ function ownsTrace(window: VdevWindow, all: readonly VdevWindow[]): boolean {
 function isZfsType(partition: Partition | null): boolean {
   if (partition === null) return false;
   if (partition.kind === 'mbr') return Number(partition.type) === TYPE_ZFS;
+  if (partition.kind === 'bsd') return Number(partition.type) === BSD_ZFS;
   return ZFS_TYPE_GUIDS.some((type) => type === partition.type);
 }
 

@@ -211,7 +211,16 @@ function decodeEntries(
     const extent = placePartition(source, sectorSize, entry.firstLba, entry.lastLba - entry.firstLba + 1n, path);
     if (extent.trouble !== null && nonsense++ < MAX_ENTRY_TROUBLES) troubles.push(extent.trouble);
     const type = guidText(entry.typeGuid);
-    partitions.push({ kind: 'gpt', index, name: entryName(entry.name), type, from, hidden: null, ...extent });
+    partitions.push({
+      kind: 'gpt',
+      index,
+      name: entryName(entry.name),
+      type,
+      from,
+      hidden: null,
+      within: null,
+      ...extent,
+    });
   }
   return partitions;
 }

@@ -1,3 +1,4 @@
+import { isInside, PRIMARY } from './disklabel.ts';
 import type { SourceEnds } from './ends.ts';
 import { isProtective, looseBootRecord } from './mbr.ts';
 import type { HiddenReason, Partition } from './partition.ts';
@@ -17,7 +18,8 @@ const MOST_PARTITIONS = 255;
 /**
  * Marks the partitions that Linux makes no device of. One table decides for a disk: the GPT when the boot record has a
  * protective entry and the primary copy keeps every rule, else the boot record when it has no entry of type 0xee. The
- * backup GPT counts for nothing unless the kernel is started with the word `gpt`.
+ * backup GPT counts for nothing unless the kernel is started with the word `gpt`. Slices are looked for in partitions of
+ * the boot record, by their type, and in sector 0 where that is a Sun label.
  *
  * Source: Linux 6.1, block/partitions/efi.c, find_valid_gpt, is_gpt_valid, is_pte_valid; msdos.c, msdos_partition;
  * core.c, blk_add_partition; each rule was tried with that kernel
@@ -33,24 +35,48 @@ export function markHidden(
 ): Partition[] {
   const record = looseBootRecord(ends.head);
   const refusal = gptRefusal(record, copies, sectorSize);
-  if (refusal === null) {
-    const taken = partitions.filter((each) => each.kind === 'gpt' && each.from === 'primary' && isListed(each));
-    return partitions.map((each) => {
-      if (each.kind === 'gpt' && each.from === 'primary' && !isListed(each)) return { ...each, hidden: 'past-end' };
-      return { ...each, hidden: taken.some((other) => covers(other, each)) ? null : 'other-table' };
-    });
-  }
+  const outer = refusal === null ? byGpt(partitions) : byBootRecord(partitions, record, refusal, sectorSize);
+  const reasonOf: Reason = (each) => {
+    if (isOfDisk(each) || outer(each) === null) return outer(each);
+    // A Sun label has its own magic where a boot record has 55 aa, so that no other table but a GPT can stand beside it.
+    if (each.within === null) return each.kind === 'bsd' ? 'no-label' : refusal === null ? 'other-table' : null;
+    const holder = partitions.find((other) => isOfDisk(other) && other.offset === each.within);
+    if (holder?.kind !== 'mbr' || holder.index > PRIMARY) return 'no-label';
+    return each.kind === 'bsd' && !isInside(each, holder) ? 'no-label' : outer(holder);
+  };
+  return partitions.map((each) => ({ ...each, hidden: reasonOf(each) }));
+}
+
+/** What tables of the disk list, not those inside a partition. */
+const isOfDisk = ({ kind }: Partition): boolean => kind === 'gpt' || kind === 'mbr';
+
+type Reason = (partition: Partition) => HiddenReason | null;
+
+function byGpt(partitions: readonly Partition[]): Reason {
+  const own = ({ kind, from }: Partition): boolean => kind === 'gpt' && from === 'primary';
+  const taken = partitions.filter((each) => own(each) && isListed(each));
+  return (each) => {
+    if (own(each) && !isListed(each)) return 'past-end';
+    return taken.some((other) => covers(other, each)) ? null : 'other-table';
+  };
+}
+
+function byBootRecord(
+  partitions: readonly Partition[],
+  record: ReturnType<typeof looseBootRecord>,
+  refusal: HiddenReason,
+  sectorSize: number,
+): Reason {
   const gptOwns = record?.entries.some(isProtective) ?? false;
   const odd = record?.entries.some(({ status }) => status !== 0 && status !== 0x80) ?? false;
-  const taken = partitions.filter(
-    (each) => each.kind === 'mbr' && record !== null && !gptOwns && !odd && each.sectorSize === sectorSize,
-  );
-  return partitions.map((each) => {
-    if (taken.some((other) => covers(other, each))) return { ...each, hidden: null };
-    if (each.kind === 'gpt' || gptOwns) return { ...each, hidden: refusal };
-    if (record === null) return { ...each, hidden: 'boot-signature' };
-    return { ...each, hidden: odd ? 'boot-indicator' : 'sector-size' };
-  });
+  const counts = record !== null && !gptOwns && !odd;
+  const taken = partitions.filter((each) => each.kind === 'mbr' && counts && each.sectorSize === sectorSize);
+  return (each) => {
+    if (taken.some((other) => covers(other, each))) return null;
+    if (each.kind === 'gpt' || gptOwns) return refusal;
+    if (record === null) return 'boot-signature';
+    return odd ? 'boot-indicator' : 'sector-size';
+  };
 }
 
 /** Why the GPT of a disk is passed over; null when it is used. */

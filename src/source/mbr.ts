@@ -153,7 +153,7 @@ function partitionOf(
 ): Partition {
   const extent = placePartition(source, sectorSize, first, BigInt(entry.sectorCount), path);
   const type = `0x${entry.type.toString(16).padStart(2, '0')}`;
-  return { kind: 'mbr', index, name: '', type, from: 'primary', hidden: null, ...extent };
+  return { kind: 'mbr', index, name: '', type, from: 'primary', hidden: null, within: null, ...extent };
 }
 
 const isEmpty = ({ type, sectorCount }: MbrEntry): boolean => type === 0 || sectorCount === 0;

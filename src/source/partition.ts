@@ -8,8 +8,8 @@ import type { ByteSource } from './source.ts';
  * `boot-indicator` an entry's first byte is neither 0 nor 0x80; `no-primary` nothing of a primary GPT at sector 1;
  * `header-size`, `header-crc`, `own-sector`, `usable-sectors`, `entry-size`, `entry-count`, `entries-crc` what is wrong
  * with the primary GPT; `sector-size` the table counts sectors of another size than the device has; `past-end` the
- * partition ends behind the disk; `other-table` another table decides, and does not list it; `no-label` only a BSD label
- * says so, which Linux looks for in an MBR partition and nowhere else.
+ * partition ends behind the disk; `other-table` another table decides, and does not list it; `no-label` only a BSD label or
+ * a table of contents lists it, which Linux looks for in primary MBR partitions and nowhere else.
  */
 export type HiddenReason =
   | 'boot-signature'
@@ -30,12 +30,13 @@ export type HiddenReason =
 
 /** A partition as its table gives it, cut to what the source has. */
 export interface Partition {
-  readonly kind: 'gpt' | 'mbr';
+  /** `bsd` a BSD label, `vtoc` a table of contents of Solaris or SunOS. */
+  readonly kind: 'gpt' | 'mbr' | 'bsd' | 'vtoc';
   /** As the system numbers it: 1 for `sda1`; logical partitions of an MBR begin at 5. */
   readonly index: number;
-  /** GPT only; empty where there is none. Raw text: escape it before it reaches a terminal. */
+  /** GPT: its name. BSD label and table of contents: the letter, `s0`. Empty where there is none. Raw text: escape it before it reaches a terminal. */
   readonly name: string;
-  /** GPT: the type GUID in lower case. MBR: the type byte, `0xbf`. */
+  /** GPT: the type GUID in lower case. MBR: the type byte, `0xbf`. BSD label: its type in decimal. */
   readonly type: string;
   /** Bytes in the source. */
   readonly offset: number;
@@ -47,6 +48,8 @@ export interface Partition {
   readonly sectorSize: number;
   /** Set when the table has it end past the end of the source: the image is truncated, or the table is wrong. */
   readonly trouble: ZfsUberError | null;
+  /** Where the partition begins whose table it is in, in bytes of the source; null for a table of the disk. */
+  readonly within: number | null;
   /** Null where Linux makes a device of it. */
   readonly hidden: HiddenReason | null;
 }
@@ -86,3 +89,7 @@ export function placePartition(
   );
   return { offset, length: source.size - offset, sectorSize, trouble };
 }
+
+/** For a sentence: `partition 1`, `partition a` of a BSD label. */
+export const partitionName = ({ kind, index, name }: Pick<Partition, 'kind' | 'index' | 'name'>): string =>
+  `partition ${kind === 'bsd' || kind === 'vtoc' ? name : index}`;

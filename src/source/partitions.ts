@@ -1,4 +1,5 @@
 import { FormatError } from '../bytes/errors.ts';
+import { readDisklabels } from './disklabel.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
 import { readGpt } from './gpt.ts';
 import { markHidden } from './hidden.ts';
@@ -22,7 +23,10 @@ export interface FindOptions {
  * All partitions that any table of the source names: GPT first, then MBR entries that are not the same extents (a
  * hybrid MBR repeats some; a disk made over by an old tool carries both, one of them stale).
  *
- * Reads at most 16 KiB at the ends, the GPT entries (16 KiB as a rule), and a sector for each logical partition.
+ * Then the slices of BSD labels and of Solaris, on the disk or in such a partition.
+ *
+ * Reads at most 16 KiB at the ends, the GPT entries (16 KiB as a rule), and a sector for each logical partition and for
+ * each that may hold slices.
  *
  * @returns what is readable; each thing wrong is a trouble. A source without tables gives nothing of either.
  */
@@ -32,10 +36,13 @@ export async function findPartitions(source: ByteSource, options: FindOptions = 
   const protectedSectors = protectiveSectors(ends.head);
   const gpt = await readGpt(source, ends, protectedSectors, signal);
   const mbr = await readMbr(source, ends.head, mbrSectorSize, signal);
-  const marked = markHidden([...gpt.partitions, ...mbr.partitions], gpt.copies, ends, sectorSize);
+  const outer = [...gpt.partitions, ...mbr.partitions];
+  const slices = await readDisklabels(source, ends, outer, mbrSectorSize, signal);
+  const marked = markHidden([...outer, ...slices], gpt.copies, ends, sectorSize);
   const offsets = new Set(gpt.partitions.map(({ offset }) => offset));
   const partitions = marked.filter(({ kind, offset }) => kind !== 'mbr' || !offsets.has(offset));
-  const troubles = [...ends.troubles, ...gpt.troubles, ...mbr.troubles];
+  const cut = slices.flatMap(({ trouble }) => trouble ?? []);
+  const troubles = [...ends.troubles, ...gpt.troubles, ...mbr.troubles, ...cut];
   if (protectedSectors !== null && gpt.partitions.length === 0 && gpt.troubles.length === 0) {
     const place = { source: source.name, offset: 0, path: ['MBR'] };
     const found = 'no table at either end of the source';

@@ -19,10 +19,10 @@ export function hiddenPartitions({ pool, placeOf }: Evidence): Finding[] {
     const { hidden: place } = device;
     const lies = placeOf?.(device) ?? null;
     if (place === null || place.reason === 'no-table') return [];
-    const { reason, path, start, length, index } = place;
+    const { reason, path, start, length, name } = place;
     const needed = lost ? 'and the pool needs it' : 'and redundancy does without it';
     const parts = [
-      `Linux makes no device of partition ${index} of ${path}, ${needed}: ${WHY[reason]}.`,
+      `Linux makes no device of ${name} of ${path}, ${needed}: ${WHY[reason]}.`,
       `It begins at byte ${start} and has ${length} bytes.`,
       'A loop device shows it.',
       REPAIR[reason] ?? '',
@@ -60,7 +60,8 @@ const WHY: Record<HiddenReason, string> = {
     'its table counts in sectors of another size than this disk has, or an image gets: 512 and 4096 bytes are usual, and an enclosure or a controller may change them',
   'past-end': 'it ends behind the disk',
   'other-table': 'another table of the disk is the one that counts, and does not list it',
-  'no-label': 'only a BSD label without a boot record says so, which FreeBSD reads and Linux does not',
+  'no-label':
+    'only a BSD label or a Solaris table of contents lists it, which Linux reads inside a primary MBR partition alone',
 };
 
 const SGDISK =
