@@ -1,5 +1,6 @@
 import { printable } from '../document/shell/printable.ts';
 import { outputIs } from '../node/outputIs.ts';
+import { commandLine } from '../node/systemPath.ts';
 import { EXIT } from './exitStatus.ts';
 import { type Output, openOutput } from './output.ts';
 import { runCommand } from './runCommand.ts';
@@ -13,7 +14,7 @@ export async function run(): Promise<void> {
   const stop = new AbortController();
   const output = openOutput(() => stop.abort());
   const terminal = processTerminal(output, stop);
-  const status = await runCommand(process.argv.slice(2), terminal, async () => {
+  const status = await runCommand(commandLine(), terminal, async () => {
     const { nodeLibrary } = await import('./nodeLibrary.ts');
     return nodeLibrary();
   });

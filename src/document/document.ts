@@ -77,6 +77,8 @@ export interface UberblockEntry {
 export interface SourceEntry {
   /** As given, or the path of the file inside a given directory. */
   readonly path: string;
+  /** Hexadecimal, where the path is no UTF-8: `path` has `\xff` in place of such a byte. Left out where it is. */
+  readonly pathBytes?: string;
   readonly kind: SourceKind;
   readonly sizeBytes: string;
   /** Where the vdev begins inside the path. */

@@ -3,11 +3,18 @@
  * format characters (bidi overrides), line separators. The lower control characters it escapes itself.
  */
 const RAW = /[\x7f-\x9f\u2028\u2029]|\p{Cf}/gu;
+/** Each escape of JSON.stringify as a whole; of a byte of a file name that byte. */
+const ESCAPE = /\\(?:udc([89a-f][0-9a-f])|.)/g;
 /** Nearly all documents there are; the class above is slow to set up. */
 const ASCII_ONLY = /^[\n\x20-\x7e]*$/;
 
-/** The same JSON with nothing in it that a terminal acts on: a document that is looked at is as harmless as one parsed. */
-export function jsonSafe(json: string): string {
+/**
+ * The same JSON with nothing in it that a terminal acts on: a document that is looked at is as harmless as one parsed. Bytes
+ * of file names that are no UTF-8 become the text `\xff`.
+ */
+export function jsonSafe(text: string): string {
+  // Bytes of file names that are no UTF-8: many parsers refuse a lone surrogate.
+  const json = text.includes('\\udc') ? text.replace(ESCAPE, (found, byte) => (byte ? `\\\\x${byte}` : found)) : text;
   if (ASCII_ONLY.test(json)) return json;
   return json.replace(RAW, (char) => {
     let escaped = '';

@@ -14,6 +14,7 @@ export interface LabelsDocument {
 
 export interface LabelsSource {
   readonly path: string;
+  readonly pathBytes?: string;
   readonly kind: SourceKind;
   readonly sizeBytes: string;
   readonly offsetBytes: string;

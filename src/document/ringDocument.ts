@@ -15,6 +15,7 @@ export interface RingDocument {
 
 export interface RingSource {
   readonly path: string;
+  readonly pathBytes?: string;
   readonly kind: SourceKind;
   readonly sizeBytes: string;
   readonly offsetBytes: string;

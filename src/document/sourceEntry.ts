@@ -1,4 +1,5 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
+import { bytesOfFileName, hasRawBytes } from '../bytes/fileName.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
@@ -13,6 +14,7 @@ import type {
   SourceKind,
   UberblockEntry,
 } from './document.ts';
+import { hexText } from './nvlistJson.ts';
 import { ringMap } from './ringMap.ts';
 
 /** What is known of a source before a byte of it is understood. */
@@ -33,6 +35,7 @@ export interface SourceDescription {
 export function describeSource(source: SourceDescription): Omit<SourceEntry, 'labels' | 'uberblocks'> {
   return {
     path: source.path,
+    ...(hasRawBytes(source.path) ? { pathBytes: hexText(bytesOfFileName(source.path)) } : {}),
     kind: source.kind,
     sizeBytes: source.sizeBytes.toString(),
     offsetBytes: source.offsetBytes.toString(),

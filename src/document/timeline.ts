@@ -185,7 +185,7 @@ function l2tcsv(event: TimelineEvent): string {
   const known = secondsOf(event) > 0;
   const fields = [
     known ? `${at.slice(5, 7)}/${at.slice(8, 10)}/${at.slice(0, 4)}` : '00/00/0000',
-    known ? at.slice(11, 19) : '--:--:--',
+    known ? at.slice(11, 19) : NO_TIME,
     'UTC',
     timeMeaning(event).macb,
     'ZFS',
@@ -202,8 +202,23 @@ function l2tcsv(event: TimelineEvent): string {
     'zfs-uber',
     firstState(event) ?? '-',
   ];
-  // The format knows no quotes: its own tools put a space in place of a comma.
-  return fields.map((field) => printable(field).replaceAll(',', ' ')).join(',');
+  return fields.map(csvField).join(',');
+}
+
+/** In the form of log2timeline. */
+const NO_TIME = '--:--:--';
+/** What a spreadsheet takes for a formula at the beginning of a field. Source: owasp.org, CSV Injection */
+const FORMULA = /^[=+\-@](?=.)/;
+
+/**
+ * Printable text is one line. Quoted where a comma or a quote is in it; an apostrophe comes before what a spreadsheet would
+ * compute.
+ *
+ * Source: RFC 4180, 2
+ */
+function csvField(field: string): string {
+  const text = field === NO_TIME ? field : printable(field).replace(FORMULA, "'$&");
+  return /[",]|^ | $/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Source: timesketch.org, Import from JSON or CSV: message, datetime and timestamp_desc have to be there. */

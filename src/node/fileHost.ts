@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { fileNameOf } from '../bytes/fileName.ts';
 import type { Place } from '../bytes/place.ts';
 import { SourceError } from '../source/source.ts';
+import { mayBeLossy, systemPath } from './systemPath.ts';
 
 /** What is asked of `stat`; a symbolic link was followed. */
 export interface FileStatus {
@@ -24,7 +26,7 @@ export interface ReadHandle {
   close(): Promise<void>;
 }
 
-/** The operating system as far as sources need it: there is no way to write through it. */
+/** The operating system as far as sources need it: there is no way to write through it. Paths as in bytes/fileName. */
 export interface FileHost {
   stat(path: string): Promise<FileStatus>;
   open(path: string): Promise<ReadHandle>;
@@ -38,16 +40,20 @@ export interface FileHost {
 const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 export const FILE_HOST: FileHost = {
-  stat: (path) => stat(path, { bigint: true }),
+  stat: (path) => stat(systemPath(path), { bigint: true }),
   async open(path) {
-    const handle = await open(path, READ_ONLY);
+    const handle = await open(systemPath(path), READ_ONLY);
     return {
       read: (buffer, at, length, position) => handle.read(buffer, at, length, position),
       stat: () => handle.stat({ bigint: true }),
       close: () => handle.close(),
     };
   },
-  list: (path) => readdir(path),
+  async list(path) {
+    const names = await readdir(systemPath(path));
+    if (!names.some(mayBeLossy)) return names;
+    return (await readdir(systemPath(path), { encoding: 'buffer' })).map(fileNameOf);
+  },
   readText: (path) => readFile(path, 'utf8'),
 };
 

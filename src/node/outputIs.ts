@@ -1,4 +1,5 @@
 import { fstatSync, statSync } from 'node:fs';
+import { systemPath } from './systemPath.ts';
 
 const STDOUT = 1;
 
@@ -6,7 +7,7 @@ const STDOUT = 1;
 export function outputIs(path: string): boolean {
   try {
     const out = fstatSync(STDOUT, { bigint: true });
-    const file = statSync(path, { bigint: true });
+    const file = statSync(systemPath(path), { bigint: true });
     if (out.isBlockDevice() || out.isCharacterDevice()) return file.mode === out.mode && file.rdev === out.rdev;
     return out.isFile() && file.dev === out.dev && file.ino === out.ino;
   } catch {

@@ -38,8 +38,28 @@ describe('a timeline', () => {
     const [head, line] = timelineLines('l2tcsv', [event({ message: 'a, b' })]);
     expect(head).toMatch(/^date,time,timezone,MACB,/);
     expect(line).toBe(
-      '11/21/2026,09:19:07,UTC,M...,ZFS,ZFS uberblock,Content Modification Time,-,lab,a  b,a  b,2,d0.img,86,pool tank,zfs-uber,-\n',
+      '11/21/2026,09:19:07,UTC,M...,ZFS,ZFS uberblock,Content Modification Time,-,lab,"a, b","a, b",2,d0.img,86,pool tank,zfs-uber,-\n',
     );
+  });
+
+  it.each([
+    ['a, b', 'a, b'],
+    ['say "no"', 'say "no"'],
+    ['"', '"'],
+    [' a ', ' a '],
+    ['two\nlines\r', 'two\\x0alines\\x0d'],
+    // What a spreadsheet would compute.
+    ['=cmd()', "'=cmd()"],
+    ['@SUM(1,2)', "'@SUM(1,2)"],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['a=b', 'a=b'],
+  ])('as l2tcsv gives %j to whoever reads comma-separated values', (message, read) => {
+    const [, line = ''] = timelineLines('l2tcsv', [event({ message, host: message })]);
+    const fields = readCsv(line.slice(0, -1));
+    expect(fields).toHaveLength(17);
+    expect([fields[8], fields[10]]).toEqual([read, read]);
+    expect(fields[7]).toBe('-');
   });
 
   it('as JSON lines has the time in microseconds and the txg as text', () => {
@@ -80,7 +100,7 @@ describe('a timeline', () => {
         // Every control character but the line end would be obeyed by a terminal.
         expect([...line.slice(0, -1)].filter((char) => char < ' ' || char === '\x7f')).toEqual([]);
         if (format === 'bodyfile') expect(line.split('|')).toHaveLength(11);
-        if (format === 'l2tcsv') expect(line.split(',')).toHaveLength(17);
+        if (format === 'l2tcsv') expect(readCsv(line.slice(0, -1))).toHaveLength(17);
         if (format === 'jsonl') expect(JSON.parse(line)).toMatchObject({ message: each.message });
       }),
       { seed: 1 },
@@ -92,3 +112,11 @@ describe('a timeline', () => {
     expect(inTime(events).map(({ time }) => time)).toEqual([null, 1n, 3n]);
   });
 });
+
+/** One record as RFC 4180 has it. */
+function readCsv(line: string): string[] {
+  const fields = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))(?=,|$)/g)];
+  // All of the line is fields.
+  expect(fields.map(([whole]) => whole).join('')).toBe(line);
+  return fields.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
+}

@@ -1,3 +1,5 @@
+import { rawByte } from '../../bytes/fileName.ts';
+
 /**
  * What a terminal would obey, hide or reorder: control and format characters (ESC, bidi overrides, joiners), lone
  * surrogates, unassigned and private code points, line separators, every space but U+0020, and what is drawn as nothing.
@@ -8,7 +10,8 @@ const ASCII_ONLY = /^[\x20-\x7e]*$/;
 const BEYOND_ASCII = /[^\x20-\x7e]/gu;
 
 /**
- * `text` with nothing in it that a terminal acts on: `\x1b`, `\u{202e}` in place of such characters. Every name, path
+ * `text` with nothing in it that a terminal acts on: `\x1b`, `\u{202e}` in place of such characters, `\xff` for a byte of a
+ * file name that is no UTF-8. Every name, path
  * and message that may hold bytes of an image passes here on its way to a terminal.
  *
  * @param unicode false where the terminal takes bytes for Latin-1: there the bytes of many harmless letters are
@@ -20,6 +23,8 @@ export function printable(text: string, unicode = true): string {
 }
 
 function escapeCodePoint(char: string): string {
+  const byte = rawByte(char);
+  if (byte !== null) return `\\x${byte.toString(16)}`;
   const code = char.codePointAt(0) ?? 0;
   const digits = code.toString(16);
   return code <= 0xff ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`;

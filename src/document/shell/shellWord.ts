@@ -1,3 +1,4 @@
+import { bytesOfFileName } from '../../bytes/fileName.ts';
 import { printable } from './printable.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/;
@@ -5,8 +6,9 @@ const PLAIN = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/;
 /**
  * `word` as one argument of a shell command line, whatever is in it.
  *
- * Words that a terminal could misread are written `$'...'` with the octal bytes of their UTF-8 form: three digits
- * each, so that what follows cannot be taken for a part of the number. bash, zsh and ksh read that.
+ * Words that a terminal could misread are written `$'...'` with the octal bytes of their UTF-8 form, or of the file name
+ * that they are: three digits each, so that what follows cannot be taken for a part of the number. bash, zsh and ksh read
+ * that.
  *
  * @param unicode as for `printable`
  */
@@ -18,7 +20,7 @@ export function shellWord(word: string, unicode = true): string {
 
 /** Letters, digits and a few signs stand for themselves; all else is safest as a number. */
 export function octalBytes(text: string): string {
-  return Array.from(new TextEncoder().encode(text), octal).join('');
+  return Array.from(bytesOfFileName(text), octal).join('');
 }
 
 function octal(byte: number): string {
