@@ -159,7 +159,9 @@ export interface ShellStepEntry {
     | 'show-read-write'
     | 'import-read-write'
     | 'outrun'
-    | 'remove-log';
+    | 'remove-log'
+    | 'set-parameters'
+    | 'reset-parameters';
   /** For bash with root's rights; quoted, so that each can be pasted as it is. */
   readonly lines: readonly string[];
 }
@@ -250,6 +252,31 @@ export interface PoolEntry {
   readonly findings: readonly FindingEntry[];
   readonly candidates: readonly CandidateEntry[];
   readonly recommendation: RecommendationEntry | null;
+  /** States newer than the recommended one, or any at all, that an import as it is does not open; absent: none found. */
+  readonly waysOut?: readonly WayOutEntry[];
+}
+
+/** A way to a state that takes parameters of OpenZFS's module, or some of the devices alone. */
+export interface WayOutEntry {
+  readonly kind: 'missing-tops' | 'unverified' | 'other-devices';
+  readonly txg: string;
+  /** Of the commands below, run as this entry says. */
+  readonly verdict: Verdict;
+  /** To be set before the import; empty where none is needed. */
+  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+  /** What sets them on FreeBSD, in place of the lines of the step `set-parameters`. */
+  readonly onFreeBsd: readonly string[];
+  /** All that is to be done, in order; empty where nothing names the pool. */
+  readonly steps: readonly ShellStepEntry[];
+  readonly commandReadOnly: readonly string[];
+  /** Empty where it fails or nothing is known of it. */
+  readonly commandReadWrite: readonly string[];
+  readonly risks: readonly ('lost-blocks' | 'damage-unseen' | 'later-state-lost')[];
+  /** Top-level vdevs that are done without. */
+  readonly tops: readonly string[];
+  /** Indexes into the scan's `sources` of those to give; absent: all. */
+  readonly sources?: readonly number[];
+  readonly metadataErrors: number | null;
 }
 
 export type Depth = 'labels' | 'mos' | 'meta' | 'data';

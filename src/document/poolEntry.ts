@@ -18,6 +18,7 @@ import type {
 } from './document.ts';
 import { overlayOf } from './shell/overlay.ts';
 import { stepLines } from './shell/stepLines.ts';
+import { wayOutEntry } from './wayOutEntry.ts';
 
 /** Index of a device in the document's `sources`; null for one that is not listed there. */
 export type SourceIndexOf = (device: DeviceSurvey) => number | null;
@@ -42,6 +43,9 @@ export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceInde
     },
     findings: judgement.findings.map((finding) => findingEntry(finding, sourceIndexOf)),
     candidates: judgement.candidates.map((each) => candidateEntry(each, sourceIndexOf)),
+    ...(judgement.waysOut.length === 0
+      ? {}
+      : { waysOut: judgement.waysOut.map((way) => wayOutEntry(way, sourceIndexOf)) }),
     recommendation:
       judgement.recommendation === null ? null : recommendationEntry(judgement.recommendation, destroyedNewest(pool)),
   };

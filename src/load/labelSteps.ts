@@ -22,16 +22,19 @@ export const LABEL_STEPS = [
  *
  * Source: module/zfs/vdev.c, vdev_root_open; vdev_missing.c, vdev_missing_open
  */
-function openVdevs({ pool, devices, candidate }: LoadState): Trouble | undefined {
+function openVdevs({ pool, devices, candidate, missingTops }: LoadState): Trouble | undefined {
   const root = candidate.startsFrom?.root ?? pool.root;
   if (root === null) {
     return { message: 'no device has a label from which zpool import could tell the pool', because: 'damage' };
   }
   const given = (leaf: VdevNode) => leaf.device !== null && (devices ?? pool.devices).includes(leaf.device);
+  let closed = 0;
   for (const top of root.children) {
     if (top.role === 'log' || top.config.type === 'missing') continue;
     const unusable = refusedLeaves(top);
     if (vdevHealth(top, (leaf) => given(leaf) && !unusable.has(leaf)) !== 'missing') continue;
+    closed++;
+    if (mayLack(root, closed, missingTops)) continue;
     const absent = [...leavesOf(top)].filter((leaf) => !given(leaf) && leaf.config.type !== 'dspare');
     const all = [...leavesOf(top)].length;
     const lacks = [...unusable].map(([leaf, why]) => `${vdevName(leaf)} ${why}`);
@@ -43,6 +46,16 @@ function openVdevs({ pool, devices, candidate }: LoadState): Trouble | undefined
     return { message: `${vdevName(top)} cannot be opened: ${lacks.join('; ')}`, because };
   }
   return undefined;
+}
+
+/**
+ * Whether the root opens without `closed` of its top-level vdevs where `missingTops` are allowed: never without all.
+ *
+ * Source: module/zfs/vdev_root.c, too_many_errors
+ */
+export function mayLack(root: VdevNode, closed: number, missingTops: number): boolean {
+  const counted = ({ role, config: { type } }: VdevNode) => role !== 'log' && type !== 'hole' && type !== 'indirect';
+  return closed <= missingTops && closed < root.children.filter(counted).length;
 }
 
 /** Source: module/zfs/vdev_label.c, vdev_uberblock_load; module/zfs/spa.c, spa_ld_select_uberblock */

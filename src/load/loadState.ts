@@ -19,6 +19,8 @@ export interface MosView {
   readonly config: NvList;
   /** A log device is missing at this txg: only `-m` gets past it, and drops the intent logs. */
   readonly logMissing: boolean;
+  /** Top-level vdevs that do not open, logs apart: none unless some are allowed to be missing. */
+  readonly lost: readonly VdevNode[];
   /** What has to hold for the tree to be opened so, in words. */
   readonly conditions: readonly string[];
   /** How much uses each feature that is enabled; empty until the step that reads it, and before version 5000. */
@@ -36,6 +38,8 @@ export interface LoadState {
   /** Devices to give to `zpool import` so that it takes this candidate; null when no choice does it. */
   readonly devices: readonly DeviceSurvey[] | null;
   readonly root: RootCheck;
+  /** Top-level vdevs that need not open: what `zfs_max_missing_tvds` is set to, 0 unless a way around is judged. */
+  readonly missingTops: number;
   /** Null where only what was gathered before may be looked at. */
   readonly readers: PoolReaders | null;
   readonly memo: LoadMemo;

@@ -8,14 +8,23 @@ import { keptState } from '../pool/keptState.ts';
 import { logHealth } from '../pool/logHealth.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import { mayLack } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
 import { type MatchedTree, matchMosTree } from './mosTree.ts';
 import { openedTree } from './openedTree.ts';
 import type { Trouble } from './predict.ts';
 import { type At, step } from './step.ts';
+import { viewOf } from './viewOf.ts';
 
 /** The step from which on the pool is what its meta-object set says. */
 export const TRUSTED_CONFIG = step('spa_ld_trusted_config', 'always', trustedConfig);
+
+/** Follows it where top-level vdevs may be missing: without all of them OpenZFS writes nothing. */
+export const ALL_TOPS_TO_WRITE = step('spa_ld_open_vdevs', 'read-write-only', (state): Trouble | undefined => {
+  const [top] = viewOf(state).lost;
+  if (top === undefined) return undefined;
+  return { message: `a pool without ${vdevName(top)} opens read-only alone`, because: 'missing-device' };
+});
 
 /** What a packed nvlist and the tree in it take as objects: some times its bytes. */
 const UNPACKED = 16;
@@ -49,8 +58,9 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
     },
   );
   const { root } = matched;
-  const lost = root.children.find((top) => top.role !== 'log' && !opens(top));
-  if (lost !== undefined) return cannotOpen(lost, matched);
+  const lost = root.children.filter((top) => top.role !== 'log' && !opens(top));
+  const [closed] = lost;
+  if (closed !== undefined && !mayLack(root, lost.length, state.missingTops)) return cannotOpen(closed, matched);
   // zpool's second attempt starts from this tree, so an uberblock that only other devices carry is not found again.
   const leaves = new Set([...leavesOf(root)].map(({ device }) => device));
   const holders = [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device);
@@ -76,6 +86,7 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
     mos,
     config,
     logMissing,
+    lost,
     conditions: conditionsOf(matched),
     features: new Map(),
   };

@@ -85,6 +85,7 @@ export function newLoad(
   all: readonly Candidate[],
   candidate: Candidate,
   given: Pick<LoadState, 'root' | 'readers' | 'memo' | 'signal'>,
+  missingTops = 0,
 ): LoadState {
   const newest = all.find(({ taken }) => taken) ?? null;
   const devices = devicesFor(candidate, all, pool);
@@ -95,6 +96,7 @@ export function newLoad(
     newest,
     devices,
     ...given,
+    missingTops,
     view: null,
     names: new Map(),
     metaslabs: false,

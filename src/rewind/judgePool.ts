@@ -1,11 +1,12 @@
 import type { PoolReaders } from '../dataset/poolReaders.ts';
-import { type Candidate, collectCandidates } from '../load/candidates.ts';
-import { NOT_CHECKED, type RootCheck } from '../load/rootState.ts';
+import type { Candidate } from '../load/candidates.ts';
+import { NOT_CHECKED } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import type { Aim } from './aim/aim.ts';
+import { candidatesOf, rootsOf, unlessAborted } from './candidatesOf.ts';
 import { importCommands } from './commands.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import { collectFindings } from './findings/findings.ts';
@@ -15,11 +16,13 @@ import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
 import { checkpointOf, judgeCheckpoint } from './judgeCheckpoint.ts';
 import type { JudgedCandidate, JudgeOptions, PoolJudgement } from './judgement.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';
-import type { LoneLeg } from './offlineLegs.ts';
+import type { OtherDevices } from './offlineLegs.ts';
 import { choose, rank } from './rank.ts';
 import { recommend } from './recommend.ts';
+import type { RelaxedOptions } from './relaxed.ts';
 import { withRetries } from './retries.ts';
 import { stoppedTops } from './stoppedTops.ts';
+import type { WayOut } from './waysOut.ts';
 
 /**
  * Judges every state that the rings of `pool` hold, and the checkpoint that a meta-object set keeps. Ends when
@@ -94,14 +97,15 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const evidence = { pool: complete, candidates: all, judged, best, stopped, facts, checkpoint: keeps, placeOf };
   const findings = collectFindings(evidence);
   const rewinds = abandonedTimelines(evidence);
-  const lone = await loneLegOf(pool, all, best, { ...options, placeOf });
+  const others = await otherDevicesOf(pool, all, best, { ...options, placeOf });
+  const relaxed = await relaxedOf(pool, all, judged, best, { ...options, placeOf, rootOf, verifier });
   const recommendation =
     choice === null
       ? null
       : recommend({
           ...{ candidates: fitting, all, choice, findings, facts, rewinds, stopped, placeOf },
           pool: complete,
-          lone: lone?.alternative ?? null,
+          lone: others[0]?.alternative ?? null,
         });
   return {
     pool: complete,
@@ -109,10 +113,11 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     candidates,
     findings: [
       ...(aim?.findings(judgedAll) ?? []),
-      ...(lone !== null && choice === null ? [lone.finding] : []),
+      ...(choice === null ? others.flatMap(({ finding }) => finding ?? []) : []),
       ...findings,
     ],
     recommendation,
+    waysOut: [...relaxed, ...(choice === null ? others.map(({ way }) => way) : [])],
     stopped: options.signal?.aborted ?? false,
   };
 }
@@ -122,15 +127,29 @@ function fileNamedAsIs({ devices }: Pool): (device: DeviceSurvey) => ImportPlace
   return (device) => wholePlace(device.source.name, 'file', `zu-d${devices.indexOf(device)}`);
 }
 
-async function loneLegOf(
+async function otherDevicesOf(
   pool: Pool,
   all: readonly Candidate[],
   best: JudgedCandidate | null,
   options: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-): Promise<LoneLeg | null> {
-  if (options.depth === 'labels') return null;
-  const { loneLeg } = await import('./offlineLegs.ts');
-  return loneLeg(pool, all, best, options, judgePool);
+): Promise<readonly OtherDevices[]> {
+  if (options.depth === 'labels' || options.waysOut === false) return [];
+  const { otherDevices } = await import('./offlineLegs.ts');
+  return otherDevices(pool, all, best, options, judgePool);
+}
+
+/** Nothing is looked for where the newest state imports. */
+async function relaxedOf(
+  pool: Pool,
+  all: readonly Candidate[],
+  judged: readonly Judged[],
+  best: Judged | null,
+  options: RelaxedOptions,
+): Promise<readonly WayOut[]> {
+  if (options.verifier === null || options.signal?.aborted || options.waysOut === false) return [];
+  if (best !== null && best.candidate === judged[0]?.candidate) return [];
+  const { relaxedWays } = await import('./relaxed.ts');
+  return unlessAborted(options.signal, [], () => relaxedWays(pool, all, judged, best, options));
 }
 
 async function aimOf(
@@ -228,50 +247,6 @@ function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): Verifier
       return verifier.memoryBytes;
     },
   };
-}
-
-/** Candidates of the rings; those that only the second load of an import finds need the readers to be known. */
-async function candidatesOf(
-  pool: Pool,
-  readers: PoolReaders | null,
-  signal: AbortSignal | undefined,
-): Promise<readonly Candidate[]> {
-  const all = collectCandidates(pool);
-  if (readers === null || all.every(({ seen }) => seen)) return all;
-  const { throughSecondLoad } = await import('../load/importStages.ts');
-  return unlessAborted(signal, all, () => throughSecondLoad(pool, all, readers, signal));
-}
-
-/** By `Candidate.rootKey`. */
-async function rootsOf(
-  candidates: readonly Candidate[],
-  reader: BlockReader | null,
-  readers: PoolReaders | null,
-  { depth, signal, onProgress }: JudgeOptions,
-): Promise<ReadonlyMap<string, RootCheck>> {
-  if (reader === null || depth === 'labels') return new Map();
-  const { checkRoots, readerFor } = await import('../load/rootCheck.ts');
-  const roots = new Map<string, RootCheck>();
-  return unlessAborted(signal, new Map(), async () => {
-    for (const startsFrom of new Set(candidates.map((each) => each.startsFrom))) {
-      const those = candidates.filter((each) => each.startsFrom === startsFrom);
-      const found = await checkRoots(those, readerFor(startsFrom, reader, readers), {
-        ...(signal === undefined ? {} : { signal }),
-        ...(onProgress === undefined ? {} : { onChecked: onProgress }),
-      });
-      for (const [key, check] of found) roots.set(key, check);
-    }
-    return roots;
-  });
-}
-
-async function unlessAborted<T>(signal: AbortSignal | undefined, otherwise: T, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isReason(error, signal)) return otherwise;
-    throw error;
-  }
 }
 
 function secondsBetween(candidate: Candidate, newest: Candidate): number {

@@ -8,6 +8,7 @@ import type { Finding } from './findings/finding.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { Judged } from './judge.ts';
 import type { Recommendation } from './recommend.ts';
+import type { WayOut } from './waysOut.ts';
 
 /** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */
 export type Depth = 'labels' | 'mos' | 'meta' | 'data';
@@ -25,6 +26,8 @@ export interface JudgeOptions {
   readonly blocks?: { readonly open: OpenBlocks; readonly engine: Engine };
   /** Where the rewind shall lead; needs `blocks`. */
   readonly aim?: AimChoice;
+  /** False where only the candidates are wanted, not what else would open the pool. */
+  readonly waysOut?: boolean;
   /** Ends the judging; what is not judged by then is `unverified`. */
   readonly signal?: AbortSignal;
   /** Root blocks read, then candidates judged, and how many there are. */
@@ -56,6 +59,8 @@ export interface PoolJudgement {
   readonly candidates: readonly JudgedCandidate[];
   readonly findings: readonly Finding[];
   readonly recommendation: Recommendation | null;
+  /** How to come to newer states than the one recommended, or to any, that an import as it is does not open. */
+  readonly waysOut: readonly WayOut[];
   /** It was ended before every candidate had its turn. */
   readonly stopped: boolean;
 }

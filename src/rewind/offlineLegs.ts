@@ -1,88 +1,119 @@
-import type { Txg } from '../bytes/units.ts';
+import { asTxg, type Txg } from '../bytes/units.ts';
 import type { Candidate } from '../load/candidates.ts';
+import { openedTree } from '../load/openedTree.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
+import { type KeptState, keptState } from '../pool/keptState.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { leavesOf } from '../pool/vdevHealth.ts';
+import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import type { Alternative } from './alternatives.ts';
+import { importCommands } from './commands.ts';
 import { type Finding, list } from './findings/finding.ts';
-import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
 import type { judgePool } from './judgePool.ts';
 import { stepsToRead } from './recommend.ts';
+import { waySteps } from './waySteps.ts';
+import type { WayOut } from './waysOut.ts';
 
-/** A txg that only a leg opens which was taken offline, when its siblings are not given to zpool. */
-export interface LoneLeg {
+/** What opens when zpool is given some of the devices. */
+export interface OtherDevices {
+  readonly way: WayOut;
   /** What to say beside a recommendation. */
   readonly alternative: Alternative;
-  /** The same where there is none. */
-  readonly finding: Finding;
+  /** The same where there is none; null where the way is all there is to say. */
+  readonly finding: Finding | null;
 }
 
 /**
- * Looks at what a leg that was taken offline opens when its siblings are not given to `zpool import`. With them it stays
- * closed: the newest label of the top-level vdev says offline. Its own is from before, and does not.
+ * Looks at what imports when some devices are not given to `zpool import`.
+ *
+ * A leg that was closed, taken offline or faulted by force, stays so as long as a sibling has a newer label that says it:
+ * its own is from before, and does not. And a top-level vdev that its closed legs keep from opening is none that a txg
+ * from before it was added needs; with its devices the newest labels ask for it at every txg.
  *
  * @param all candidates of `pool`
  * @param best what is recommended with all devices
  * @param judge judges the pool that the devices left are
- * @returns null where it helps nobody: something imports with all devices, and the leg alone opens no txg that the
- *   devices which are opened do not have
+ * @returns nothing that helps nobody: where something imports with all devices, only what has txgs of its own
  * Source: module/zfs/vdev.c, vdev_alloc; lib/libzutil/zutil_import.c, get_configs: the newest label of a top-level vdev
  */
-export async function loneLeg(
+export async function otherDevices(
   pool: Pool,
   all: readonly Candidate[],
   best: JudgedCandidate | null,
   { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
   judge: typeof judgePool,
-): Promise<LoneLeg | null> {
-  const { blocks, depth, signal } = options;
-  const offline = offlineDevices(pool);
-  if (offline.size === 0 || blocks === undefined || depth === 'labels' || signal?.aborted) return null;
-  const own = ownTxgs(all, offline);
-  if (best !== null && own.length === 0) return null;
-  const given = withoutSiblings(pool, offline);
-  const lone = assemblePools(given).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
-  if (lone?.root == null || given.length === pool.devices.length) return null;
-  const reader = blocks.open(lone.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
-  const { candidates } = await judge(lone, reader, best === null ? options : { ...options, ...within(own, options) });
-  const opens = candidates.find(
-    ({ candidate, prediction: { verdict }, root }) =>
-      candidate.taken &&
-      (best === null || own.includes(candidate.txg)) &&
-      (verdict === 'importable' || verdict === 'readonly' || (verdict === 'unverified' && root.state === 'reads')),
-  );
-  return opens === undefined ? null : told(opens, lone, [...offline], options.placeOf);
+): Promise<OtherDevices[]> {
+  const { blocks, depth } = options;
+  const closed = closedDevices(pool);
+  if (closed.size === 0 || blocks === undefined || depth === 'labels') return [];
+  const own = ownTxgs(all, closed);
+  const newest = all[0]?.txg ?? asTxg(0n);
+  const found: OtherDevices[] = [];
+  const lookAt = async (given: readonly DeviceSurvey[], only: readonly Txg[] | null, legs: boolean) => {
+    const part = assemblePools(given).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
+    if (part?.root == null || given.length === pool.devices.length || options.signal?.aborted) return;
+    const reader = blocks.open(part.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+    const range = only === null ? {} : within(only, options);
+    const { candidates } = await judge(part, reader, { ...options, ...range, waysOut: false });
+    const opens = candidates.find(
+      ({ candidate, prediction: { verdict }, root }) =>
+        candidate.taken &&
+        (only === null || only.includes(candidate.txg)) &&
+        (verdict === 'importable' || verdict === 'readonly' || (verdict === 'unverified' && root.state === 'reads')),
+    );
+    if (opens !== undefined)
+      found.push(told(pool, opens, opens.devices ?? part.devices, closed, legs, newest, options));
+  };
+  if (best === null || own.length > 0) await lookAt(withoutSiblings(pool, closed), best === null ? null : own, true);
+  if (best === null) await lookAt(withoutClosedTops(pool, closed), null, false);
+  return found;
 }
 
-/** Devices of leaves that the tree of the labels has as offline. */
-function offlineDevices({ root }: Pool): ReadonlySet<DeviceSurvey> {
-  const devices = new Set<DeviceSurvey>();
+/** Devices of leaves that the tree of the labels keeps closed. */
+function closedDevices({ root }: Pool): ReadonlyMap<DeviceSurvey, KeptState> {
+  const devices = new Map<DeviceSurvey, KeptState>();
   for (const top of root?.children ?? []) {
-    for (const { config, device } of leavesOf(top)) if (config.offline && device !== null) devices.add(device);
+    for (const { config, device } of leavesOf(top)) {
+      const state = keptState(config);
+      if (state !== null && device !== null) devices.set(device, state);
+    }
   }
   return devices;
 }
 
-/** All devices but those that stand beside an offline one: without them its own label is the newest of its vdev. */
-function withoutSiblings({ root, devices }: Pool, offline: ReadonlySet<DeviceSurvey>): readonly DeviceSurvey[] {
+type Closed = ReturnType<typeof closedDevices>;
+
+/** All devices but those that stand beside a closed one: without them its own label is the newest of its vdev. */
+function withoutSiblings({ root, devices }: Pool, closed: Closed): readonly DeviceSurvey[] {
   const siblings = new Set<DeviceSurvey>();
   for (const top of root?.children ?? []) {
     const legs = [...leavesOf(top)].flatMap(({ device }) => device ?? []);
-    if (!legs.some((leg) => offline.has(leg))) continue;
-    for (const leg of legs) if (!offline.has(leg)) siblings.add(leg);
+    if (!legs.some((leg) => closed.has(leg))) continue;
+    for (const leg of legs) if (!closed.has(leg)) siblings.add(leg);
   }
   return devices.filter((device) => !siblings.has(device));
 }
 
-/** Txgs that stand in the ring of an offline leg, and of none that is opened. */
-function ownTxgs(all: readonly Candidate[], offline: ReadonlySet<DeviceSurvey>): readonly Txg[] {
-  const seen = new Set(all.filter((each) => each.seen).map(({ txg }) => txg));
+/** All devices but those of top-level vdevs that do not open for being closed. */
+function withoutClosedTops({ root, devices }: Pool, closed: Closed): readonly DeviceSurvey[] {
+  const left = new Set<DeviceSurvey>();
+  for (const [index, top] of (root === null ? [] : openedTree(root, devices).children).entries()) {
+    if (top.role === 'log' || vdevHealth(top) !== 'missing') continue;
+    const asLabelled = root?.children[index];
+    const legs = asLabelled === undefined ? [] : [...leavesOf(asLabelled)].flatMap(({ device }) => device ?? []);
+    if (legs.some((leg) => closed.has(leg))) for (const leg of legs) left.add(leg);
+  }
+  return devices.filter((device) => !left.has(device));
+}
+
+/** Txgs that stand in the ring of a closed leg, and of none that is opened. */
+function ownTxgs(all: readonly Candidate[], closed: Closed): readonly Txg[] {
+  const taken = new Set(all.filter((each) => each.taken).map(({ txg }) => txg));
   return all
-    .filter(({ copies, heartbeats }) => [...copies, ...heartbeats].some(({ device }) => offline.has(device)))
+    .filter(({ copies, heartbeats }) => [...copies, ...heartbeats].some(({ device }) => closed.has(device)))
     .map(({ txg }) => txg)
-    .filter((txg) => !seen.has(txg));
+    .filter((txg) => !taken.has(txg));
 }
 
 /** The range of `txgs`, newest first, within what was asked for. */
@@ -97,26 +128,59 @@ function within(
   };
 }
 
+const WAS: Record<KeptState, string> = { offline: 'taken offline', faulted: 'faulted by zpool offline -f' };
+
+/** @param legs the closed legs are given, and not left out */
 function told(
-  opens: JudgedCandidate,
   pool: Pool,
-  offline: readonly DeviceSurvey[],
-  placeOf: (device: DeviceSurvey) => ImportPlace | null,
-): LoneLeg {
-  const { candidate, prediction, commands } = opens;
+  { candidate, prediction: { verdict }, logMissing, counts }: JudgedCandidate,
+  given: readonly DeviceSurvey[],
+  closed: Closed,
+  legs: boolean,
+  newest: Txg,
+  { placeOf, ambiguousName = false }: Required<Pick<JudgeOptions, 'placeOf'>> & Pick<JudgeOptions, 'ambiguousName'>,
+): OtherDevices {
   const { txg } = candidate;
-  const given = opens.devices ?? pool.devices;
-  const by = { commands, devices: given };
+  const those = [...closed.keys()].filter((device) => given.includes(device) === legs);
   const names = (devices: readonly DeviceSurvey[]) => list(devices.map(({ source }) => source.name));
-  const were = offline.length === 1 ? 'was' : 'were';
-  const which = given.length === offline.length ? `which ${were}` : `of which ${names(offline)} ${were}`;
-  const does = DOES[prediction.verdict] ?? 'may import';
-  const why = `with only ${names(given)} given, each by -d, ${which} taken offline, txg ${txg} ${does}`;
-  const message = `Nothing imports with all devices; ${why}.`;
-  const steps = stepsToRead({ pool, placeOf }, by);
+  const states = new Set(those.flatMap((device) => closed.get(device) ?? []));
+  const were = `${those.length === 1 ? 'was' : 'were'} ${list([...states].map((state) => WAS[state]))}`;
+  const which = !legs
+    ? `without ${names(those)}, which ${were}`
+    : given.length === those.length
+      ? `which ${were}`
+      : `of which ${names(those)} ${were}`;
+  const why = `with only ${names(given)} given, each by -d, ${which}, txg ${txg} ${DOES[verdict] ?? 'may import'}`;
+  const commands = importCommands(pool, txg, given, {
+    placeOf,
+    ambiguousName,
+    logMissing: logMissing ?? false,
+    verdict,
+  });
+  const by = { commands, devices: given };
   return {
+    way: {
+      kind: 'other-devices',
+      txg,
+      parameters: [],
+      // Uberblocks of the devices left out are found again as soon as these are back.
+      ...waySteps({ pool, placeOf, commands, devices: given, parameters: [], verdict, txg, newest }),
+      verdict,
+      risks: ['later-state-lost'],
+      tops: [],
+      devices: given,
+      metadataErrors: counts?.metadataErrors ?? null,
+    },
     alternative: { txg, why, by },
-    finding: { code: 'offline-leg', severity: 'warning', message, devices: offline, steps },
+    finding: legs
+      ? {
+          code: 'offline-leg',
+          severity: 'warning',
+          message: `Nothing imports with all devices; ${why}.`,
+          devices: those,
+          steps: stepsToRead({ pool, placeOf }, by),
+        }
+      : null,
   };
 }
 

@@ -13,7 +13,7 @@ import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgement.ts';
 import type { Choice } from './rank.ts';
 import { type Showing, showingOf } from './showing.ts';
-import { type Step, stepsOf, stepsToImport } from './steps.ts';
+import { type Step, stepsOf, stepsToImport, syncsFrom } from './steps.ts';
 import type { StoppedTop } from './stoppedTops.ts';
 
 /** Another txg, with what it takes where the recommended commands with that txg do not do. */
@@ -131,15 +131,10 @@ function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[
   ];
 }
 
-/** A forged txg may be anything: so many syncs nobody waits for. */
-const MOST_SYNCS = 100000n;
-
 /** Each forced sync writes a txg, until the last of the newer uberblocks is no longer the newest. */
 function syncsPast(newer: readonly Candidate[], { candidate }: JudgedCandidate): bigint | null {
   const [first] = newer;
-  if (first === undefined || candidate.checkpoint !== null) return null;
-  const syncs = first.txg - candidate.txg + 1n;
-  return syncs > MOST_SYNCS ? null : syncs;
+  return first === undefined || candidate.checkpoint !== null ? null : syncsFrom(candidate.txg, first.txg);
 }
 
 /** Of the devices that the commands of a candidate name. */
@@ -161,6 +156,10 @@ export const stepsToRead = (
 
 const ENCRYPTION = 'com.datto:encryption';
 
+/** Some dataset may want a key before it is mounted. */
+export const mayBeEncrypted = ({ devices }: Pool): boolean =>
+  devices.some((device) => decidingConfig(device)?.featuresForRead?.includes(ENCRYPTION));
+
 function stepsFor(options: RecommendOptions, newer: readonly Candidate[], showings: readonly Showing[]): Step[] {
   const { choice, pool } = options;
   const { commands, prediction } = choice.judged;
@@ -168,7 +167,7 @@ function stepsFor(options: RecommendOptions, newer: readonly Candidate[], showin
   return stepsOf({
     commands,
     showings,
-    encrypted: pool.devices.some((device) => decidingConfig(device)?.featuresForRead?.includes(ENCRYPTION)),
+    encrypted: mayBeEncrypted(pool),
     writes: prediction.verdict === 'importable',
     syncs: syncsPast(newer, choice.judged),
     lostLogs: commands.withoutLog ? lost.flatMap(({ config }) => (config.guid === 0n ? [] : [config.guid])) : null,

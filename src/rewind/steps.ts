@@ -1,12 +1,14 @@
 import type { ImportCommands } from './commands.ts';
 import type { Showing } from './showing.ts';
+import type { Parameter } from './waysOut.ts';
 
 /**
  * One thing to do with a pool, after those before it and before those behind it.
  *
  * `copy` makes files of what zpool opens as nothing else; `show-read-only`, `show-read-write` make the devices that zpool
  * opens, `detach` takes them away again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so
- * many txgs that no newer uberblock is left in the rings; `remove-log` ends the need to import without a log device.
+ * many txgs that no newer uberblock is left in the rings; `remove-log` ends the need to import without a log device;
+ * `set-parameters` tells OpenZFS to pass over something, for all pools, until `reset-parameters`.
  */
 export type Step =
   | {
@@ -18,7 +20,17 @@ export type Step =
   | { readonly kind: 'outrun'; readonly pool: string; readonly syncs: bigint }
   /** Guids of top-level log vdevs; empty where no config that reads names them. */
   | { readonly kind: 'remove-log'; readonly pool: string; readonly guids: readonly bigint[] }
-  | { readonly kind: 'export'; readonly pool: string };
+  | { readonly kind: 'export'; readonly pool: string }
+  | { readonly kind: 'set-parameters' | 'reset-parameters'; readonly parameters: readonly Parameter[] };
+
+/** A forged txg may be anything: so many syncs nobody waits for. */
+const MOST_SYNCS = 100000n;
+
+/** Txgs to write from `txg` on until `newest` is no longer the newest; null where nobody waits for so many. */
+export function syncsFrom(txg: bigint, newest: bigint): bigint | null {
+  const syncs = newest - txg + 1n;
+  return syncs > MOST_SYNCS ? null : syncs;
+}
 
 export interface Plan {
   readonly commands: ImportCommands;

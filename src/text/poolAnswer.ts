@@ -7,6 +7,7 @@ import { clean, entry, flow, type Page, paragraph } from './page.ts';
 import { hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
 import { shortReason } from './shortReason.ts';
 import { txgsText } from './txgsText.ts';
+import { waysOut } from './waysOut.ts';
 import { isWell, wellPool } from './wellPool.ts';
 
 export interface AnswerChoice {
@@ -38,6 +39,7 @@ export function poolAnswer(
       : short
         ? wellPool(page, about, quiet)
         : bestTxg(page, about, quiet)),
+    ...waysOut(page, about),
   ];
 }
 
@@ -267,11 +269,16 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
   if (verdicts.has('unverified')) {
     return next('No txg could be checked far enough to recommend one. Try the table on a copy.');
   }
-  if (hasFinding(pool, 'offline-leg')) {
-    return next('Give zpool nothing but what the finding offline-leg names, on a copy.');
-  }
+  if ((pool.waysOut ?? []).length > 0)
+    return next('One of the ways out below, on a copy or an overlay of the devices.');
   if (hasFinding(pool, 'device-truncated', 'error')) {
     return next('Give the device or image whole: copy it again, or give its partition the old size back.');
+  }
+  if (hasFinding(pool, 'device-faulted', 'error') || hasFinding(pool, 'device-offline', 'error')) {
+    return next(
+      'The labels keep devices closed that the pool cannot do without, and no setting of OpenZFS that was tried passes ' +
+        'over them here. Write nothing to the disks: their content may be whole.',
+    );
   }
   if (verdicts.has('incomplete') || pool.missing.length > 0) {
     return next('Find the missing devices, or images of them, and give them all to one scan.');

@@ -18,6 +18,8 @@ const WORDS: Readonly<Record<Kind, string>> = {
   'import-read-write': '',
   outrun: 'Then at once (else a later import returns to the newer uberblocks):',
   'remove-log': 'Then give up the lost log, or every later import needs -m again:',
+  'set-parameters': 'As root, tell OpenZFS to pass over it; that holds for every pool until it is set back:',
+  'reset-parameters': 'At the end set it back:',
 };
 
 /** For a log that no config names. */
@@ -59,7 +61,8 @@ export function stepsToClose(page: Page, steps: readonly ShellStepEntry[]): stri
   return steps.flatMap((step) => {
     const closing = step.kind === 'export';
     const words = closing ? 'When done:' : WORDS[step.kind];
-    const said = words === '' ? [] : entry(page, closing ? 'Close' : 'Copy', words, strong, dim);
+    const label = closing ? 'Close' : step.kind === 'reset-parameters' ? '' : 'Copy';
+    const said = words === '' ? [] : entry(page, label, words, strong, dim);
     return [...said, ...linesOf(page, step, dim)];
   });
 }

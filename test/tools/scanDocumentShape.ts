@@ -139,6 +139,17 @@ const recommendation = object({
   cautions: listOf(text),
 });
 
+const wayOut = object({
+  kind: oneOf('missing-tops', 'unverified', 'other-devices'),
+  txg: u64,
+  parameters: listOf(object({ name: text, value: u64 })),
+  onFreeBsd: listOf(text),
+  commandReadOnly: command,
+  commandReadWrite: command,
+  risks: listOf(oneOf('lost-blocks', 'damage-unseen', 'later-state-lost')),
+  tops: listOf(text),
+});
+
 const pool = object({
   name: orNull(text),
   guid: u64,
@@ -153,6 +164,7 @@ const pool = object({
   findings: listOf(finding),
   candidates: listOf(candidate),
   recommendation: orNull(recommendation),
+  waysOut: optional(listOf(wayOut)),
 });
 
 const document = object({

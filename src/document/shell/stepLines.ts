@@ -27,8 +27,15 @@ export function stepLines(step: Step): string[] {
         : [sh`zpool remove ${step.pool} ${step.guids.map(String)}`];
     case 'export':
       return [sh`zpool export ${step.pool}`];
+    case 'set-parameters':
+      return step.parameters.map(({ name, value }) => sh`echo ${value} > ${parameterPath(name)}`);
+    case 'reset-parameters':
+      return step.parameters.map(({ name, normal }) => sh`echo ${normal} > ${parameterPath(name)}`);
   }
 }
+
+/** On Linux. Source: module/zfs/spa.c, ZFS_MODULE_PARAM */
+const parameterPath = (name: string): string => `/sys/module/zfs/parameters/${name}`;
 
 /** Where the file system can share blocks a copy takes no time and no room until it is written to. */
 export function copyLines({ place: { path, part }, copy }: Showing): string[] {

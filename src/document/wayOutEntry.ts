@@ -1,0 +1,27 @@
+import type { WayOut } from '../rewind/waysOut.ts';
+import type { WayOutEntry } from './document.ts';
+import { type SourceIndexOf, shellStepEntry } from './poolEntry.ts';
+
+export function wayOutEntry(
+  { kind, txg, parameters, readOnly, readWrite, steps, verdict, risks, tops, devices, metadataErrors }: WayOut,
+  sourceIndexOf: SourceIndexOf,
+): WayOutEntry {
+  const indexes = devices?.flatMap((device) => sourceIndexOf(device) ?? []).sort((a, b) => a - b);
+  return {
+    kind,
+    txg: txg.toString(),
+    verdict,
+    parameters: parameters.map(({ name, value }) => ({ name, value })),
+    onFreeBsd: parameters.map(({ name, value }) => `sysctl ${onFreeBsd(name)}=${value}`),
+    steps: steps.map(shellStepEntry),
+    commandReadOnly: readOnly,
+    commandReadWrite: readWrite,
+    risks,
+    tops,
+    ...(indexes === undefined ? {} : { sources: indexes }),
+    metadataErrors,
+  };
+}
+
+/** `zfs_x` is `vfs.zfs.x`, `spa_x` `vfs.zfs.spa.x`. Source: module/os/freebsd/zfs/sysctl_os.c */
+const onFreeBsd = (name: string): string => `vfs.zfs.${name.replace(/^zfs_/, '').replace(/^spa_/, 'spa.')}`;

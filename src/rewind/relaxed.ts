@@ -1,0 +1,198 @@
+import type { Txg } from '../bytes/units.ts';
+import { PoolReaders } from '../dataset/poolReaders.ts';
+import type { Candidate } from '../load/candidates.ts';
+import { LoadMemo } from '../load/loadMemo.ts';
+import type { LoadState } from '../load/loadState.ts';
+import { MOS_STEPS } from '../load/loadSteps.ts';
+import { openedTree } from '../load/openedTree.ts';
+import { type Prediction, predict, type Verdict } from '../load/predict.ts';
+import type { RootCheck } from '../load/rootState.ts';
+import { ALL_TOPS_TO_WRITE, TRUSTED_CONFIG } from '../load/trustedConfig.ts';
+import { traversePlainly, verifyStep } from '../load/verifyStep.ts';
+import type { Pool, VdevNode } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import type { Verifier } from '../traverse/verifier.ts';
+import { importCommands } from './commands.ts';
+import type { ImportPlace } from './importPlace.ts';
+import { type Judged, newLoad } from './judge.ts';
+import type { JudgeOptions } from './judgement.ts';
+import { waySteps } from './waySteps.ts';
+import type { Parameter, WayOut, WayRisk } from './waysOut.ts';
+
+/** Candidates that are looked at, newest first: each is as much work as a candidate of the scan. */
+const TRIES = 12;
+
+const UNVERIFIED: Parameter = { name: 'spa_load_verify_metadata', value: '0', normal: '1' };
+
+export interface RelaxedOptions extends Pick<JudgeOptions, 'blocks' | 'ambiguousName' | 'signal' | 'waysOut'> {
+  readonly placeOf: (device: DeviceSurvey) => ImportPlace | null;
+  /** What became of a candidate's root block. */
+  readonly rootOf: (candidate: Candidate) => RootCheck;
+  /** Null where no traversal is done: then nothing is known to help. */
+  readonly verifier: Verifier | null;
+}
+
+/**
+ * What parameters of OpenZFS open that an import as it is does not: newer states than the best, or any at all. A way is
+ * named only where the load, replayed with it, passes.
+ *
+ * @param all candidates of `pool`
+ * @param judged of those the ones judged without parameters, newest first
+ * @param best what is recommended; null when nothing is
+ * Source: module/zfs/spa.c, spa_ld_open_vdevs and spa_load_verify; module/zfs/vdev_root.c, too_many_errors
+ */
+export async function relaxedWays(
+  pool: Pool,
+  all: readonly Candidate[],
+  judged: readonly Judged[],
+  best: Judged | null,
+  options: RelaxedOptions,
+): Promise<WayOut[]> {
+  if (options.verifier === null || pool.root === null) return [];
+  const newer = judged.filter(
+    ({ candidate }) => candidate.taken && (best === null || candidate.txg > best.candidate.txg),
+  );
+  const tops = await withoutTops(pool, all, newer, options.verifier, options);
+  const unverified = withoutVerification(pool, newer, options);
+  return unverified === null ? tops : [...tops, unverified];
+}
+
+/** The step at which a top-level vdev that does not open ends the load. */
+const OPENING: ReadonlySet<string | null> = new Set(['spa_ld_open_vdevs', TRUSTED_CONFIG.name]);
+
+const PASSES: ReadonlySet<Verdict> = new Set(['importable', 'readonly']);
+
+async function withoutTops(
+  pool: Pool,
+  all: readonly Candidate[],
+  newer: readonly Judged[],
+  verifier: Verifier,
+  options: RelaxedOptions,
+): Promise<WayOut[]> {
+  const { blocks, rootOf, signal } = options;
+  if (blocks === undefined || pool.root === null) return [];
+  const labelsLack = closedTops(openedTree(pool.root, pool.devices));
+  const given = { readers: new PoolReaders(blocks.open), memo: new LoadMemo(), signal };
+  const steps = MOS_STEPS.flatMap((step) => (step === TRUSTED_CONFIG ? [step, ALL_TOPS_TO_WRITE] : [step]));
+  const lacking = newer.filter(({ prediction }) => OPENING.has(prediction.failsAt));
+  const ways: WayOut[] = [];
+  for (const { candidate } of lacking.slice(0, TRIES)) {
+    const root = rootOf(candidate);
+    const state = newLoad(pool, all, candidate, { ...given, root }, pool.root.children.length);
+    const opened = await predict(state, steps, true);
+    // One that is for reading alone is enough; from before the state was set the pool may be written to again.
+    if (!PASSES.has(opened.verdict) || (ways.length > 0 && opened.verdict !== 'importable')) continue;
+    if (state.view === null) continue;
+    const { lost, logMissing } = state.view;
+    const tops = (lost.length < labelsLack.length ? labelsLack : lost).map(vdevName);
+    const how = await verification(state, verifier);
+    if (how === null || tops.length === 0) continue;
+    const allowed = { name: 'zfs_max_missing_tvds', value: tops.length.toString(), normal: '0' };
+    const risks: WayRisk[] = lost.length > 0 ? ['lost-blocks'] : [];
+    if (how.verifies !== 'whole') risks.push('damage-unseen');
+    if (opened.verdict === 'importable' && candidate !== state.newest) risks.push('later-state-lost');
+    const way = wayOut(pool, candidate, options, {
+      kind: 'missing-tops',
+      newest: state.newest?.txg ?? candidate.txg,
+      parameters: how.verifies === 'nothing' ? [allowed, UNVERIFIED] : [allowed],
+      plain: how.plain,
+      tops,
+      prediction: opened,
+      risks,
+      logMissing,
+      metadataErrors: state.counts?.metadataErrors ?? null,
+    });
+    ways.push(way);
+    if (opened.verdict === 'importable') break;
+  }
+  return ways;
+}
+
+/** Top-level vdevs of the labels that do not open; what no label describes opens as a placeholder. */
+const closedTops = ({ children }: VdevNode): VdevNode[] =>
+  children.filter((top) => top.role !== 'log' && top.config.type !== 'missing' && vdevHealth(top) === 'missing');
+
+interface Verification {
+  /** What the last step looks at, so that it passes: the whole pool, what the last txgs wrote, or nothing. */
+  readonly verifies: 'whole' | 'last txgs' | 'nothing';
+  /** Without `-T` the same txg is taken. */
+  readonly plain: boolean;
+}
+
+/** Null where trying crashes the machine, or the question stays open. */
+async function verification(state: LoadState, verifier: Verifier): Promise<Verification | null> {
+  const whole = await predict(state, [verifyStep(verifier, false)], true);
+  if (whole.hazards.length > 0 || whole.verdict === 'unverified') return null;
+  const { candidate, newest, view } = state;
+  const plain = candidate === newest && view !== null && isOpenedPlainly(view.root, candidate);
+  if (whole.verdict === 'importable') return { verifies: 'whole', plain };
+  if (!plain) return { verifies: 'nothing', plain };
+  const last = await traversePlainly(verifier, state, candidate.txg);
+  if (last === 'panics') return null;
+  return { verifies: last === 'passes' ? 'last txgs' : 'nothing', plain };
+}
+
+/** Without `-T` a leaf all of whose labels are newer than the uberblock is not opened. Source: module/zfs/vdev.c, vdev_validate */
+const isOpenedPlainly = (root: VdevNode, { txg }: Candidate): boolean =>
+  [...leavesOf(root)].every(
+    ({ device }) =>
+      device === null ||
+      device.labels.some(({ status, config }) => status === 'ok' && (config?.txg ?? txg + 1n) <= txg),
+  );
+
+/** The newest of which nothing but the last verification fails; where a plain import passes it too, none is needed. */
+function withoutVerification(pool: Pool, newer: readonly Judged[], options: RelaxedOptions): WayOut | null {
+  if (newer[0]?.counts?.plain === 'passes') return null;
+  const found = newer.find(
+    ({ prediction: { failsAt, hazards }, counts }) =>
+      failsAt === 'spa_load_verify' && hazards.length === 0 && counts !== null && counts.plain !== 'panics',
+  );
+  if (found === undefined) return null;
+  return wayOut(pool, found.candidate, options, {
+    kind: 'unverified',
+    newest: found.candidate.txg,
+    parameters: [UNVERIFIED],
+    plain: false,
+    tops: [],
+    prediction: { ...found.prediction, verdict: 'readonly' },
+    risks: ['damage-unseen'],
+    logMissing: found.logMissing ?? false,
+    metadataErrors: found.counts?.metadataErrors ?? null,
+  });
+}
+
+interface Found extends Pick<WayOut, 'kind' | 'parameters' | 'tops' | 'risks' | 'metadataErrors'> {
+  /** In the rings. */
+  readonly newest: Txg;
+  /** Without `-F -T`. */
+  readonly plain: boolean;
+  readonly prediction: Prediction;
+  readonly logMissing: boolean;
+}
+
+function wayOut(
+  pool: Pool,
+  { txg }: Candidate,
+  { placeOf, ambiguousName = false }: RelaxedOptions,
+  { plain, newest, prediction: { verdict }, logMissing, ...found }: Found,
+): WayOut {
+  const tried = importCommands(pool, txg, pool.devices, { placeOf, ambiguousName, logMissing, verdict });
+  const commands = plain
+    ? { ...tried, readOnly: withoutTxg(tried.readOnly), readWrite: withoutTxg(tried.readWrite) }
+    : tried;
+  const { parameters } = found;
+  return {
+    ...found,
+    ...waySteps({ pool, placeOf, commands, devices: null, parameters, verdict, txg, newest }),
+    txg,
+    verdict,
+    devices: null,
+  };
+}
+
+/** The same command as a plain import. */
+function withoutTxg(command: readonly string[]): readonly string[] {
+  const at = command.indexOf('-F');
+  return at < 0 ? command : [...command.slice(0, at), ...command.slice(at + 3)];
+}

@@ -1,0 +1,51 @@
+import type { Txg } from '../bytes/units.ts';
+import type { Verdict } from '../load/predict.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import type { ImportCommands } from './commands.ts';
+import type { ImportPlace } from './importPlace.ts';
+import { mayBeEncrypted, showingsOf } from './recommend.ts';
+import { type Step, stepsOf, syncsFrom } from './steps.ts';
+import type { Parameter, WayOut } from './waysOut.ts';
+
+export interface WayPlan {
+  readonly pool: Pool;
+  readonly placeOf: (device: DeviceSurvey) => ImportPlace | null;
+  readonly commands: ImportCommands;
+  /** To give; null for all. */
+  readonly devices: readonly DeviceSurvey[] | null;
+  readonly parameters: readonly Parameter[];
+  readonly verdict: Verdict;
+  readonly txg: Txg;
+  /** In the rings. */
+  readonly newest: Txg;
+}
+
+/** The commands of a way and all that is to be done, in order; nothing that writes where a read-write import fails. */
+export function waySteps({
+  pool,
+  placeOf,
+  commands,
+  devices,
+  parameters,
+  verdict,
+  txg,
+  newest,
+}: WayPlan): Pick<WayOut, 'readOnly' | 'readWrite' | 'steps'> {
+  const writes = verdict === 'importable';
+  const steps = stepsOf({
+    commands,
+    showings: showingsOf({ pool, placeOf }, { devices }),
+    encrypted: mayBeEncrypted(pool),
+    writes,
+    syncs: newest > txg ? syncsFrom(txg, newest) : null,
+    lostLogs: null,
+  });
+  const set: Step[] = parameters.length === 0 || steps.length === 0 ? [] : [{ kind: 'set-parameters', parameters }];
+  const reset: Step[] = set.length === 0 ? [] : [{ kind: 'reset-parameters', parameters }];
+  return {
+    readOnly: commands.readOnly,
+    readWrite: writes ? commands.readWrite : [],
+    steps: [...set, ...steps, ...reset],
+  };
+}

@@ -1,0 +1,48 @@
+import type { Txg } from '../bytes/units.ts';
+import type { Verdict } from '../load/predict.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Step } from './steps.ts';
+
+/** A parameter of OpenZFS's module, by the name it has on Linux. */
+export interface Parameter {
+  readonly name: string;
+  readonly value: string;
+  /** What it is set to where nobody has touched it. */
+  readonly normal: string;
+}
+
+/** Why an import as it is does not get there, and by what it does. */
+export type WayKind =
+  /** Top-level vdevs do not open; OpenZFS is told to go on without so many. */
+  | 'missing-tops'
+  /** Damage is met by the last verification alone; OpenZFS is told to leave it out. */
+  | 'unverified'
+  /** With all devices it fails, with some it does not. */
+  | 'other-devices';
+
+/**
+ * `lost-blocks` what lies on the missing vdevs cannot be read. `damage-unseen` nobody has looked at the pool: reading
+ * meets the damage. `later-state-lost` what was written after the txg is given up by writing.
+ */
+export type WayRisk = 'lost-blocks' | 'damage-unseen' | 'later-state-lost';
+
+/** A way to a state of the pool that an import of all devices, with OpenZFS set as it is, does not open. */
+export interface WayOut {
+  readonly kind: WayKind;
+  readonly txg: Txg;
+  /** To set before the import, and back after it; empty where none is needed. */
+  readonly parameters: readonly Parameter[];
+  readonly readOnly: readonly string[];
+  /** Empty where a read-write import fails, or nothing is known of it. */
+  readonly readWrite: readonly string[];
+  /** All that is to be done, in order; empty where nothing names the pool. */
+  readonly steps: readonly Step[];
+  readonly verdict: Verdict;
+  readonly risks: readonly WayRisk[];
+  /** Names of the top-level vdevs that are done without. */
+  readonly tops: readonly string[];
+  /** Devices to give; null for all. */
+  readonly devices: readonly DeviceSurvey[] | null;
+  /** Blocks of metadata that are bad at that txg; null when they were not counted. */
+  readonly metadataErrors: number | null;
+}

@@ -1,0 +1,61 @@
+import type { PoolEntry, SourceEntry, WayOutEntry } from '../document/document.ts';
+import { countText } from './amounts.ts';
+import { clean, entry, type Page } from './page.ts';
+import type { PoolCase } from './poolCase.ts';
+import { splitSteps, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
+
+/** What opens the pool where an import as it is does not, or opens newer states of it: each with its lines and its price. */
+export function waysOut(page: Page, { pool, written, sources }: PoolCase): string[] {
+  const newest = written[0]?.txg;
+  const { warn, strong, dim } = page.style;
+  return (pool.waysOut ?? []).flatMap((way) => {
+    const { toImport, toClose, toWrite } = splitSteps(way.steps);
+    const { onFreeBsd } = way;
+    return [
+      '',
+      ...entry(page, 'Way out', `${headOf(page, way, leftOut(pool, sources, way), newest)}.`, warn, strong),
+      ...entry(page, 'Risk', way.risks.map((risk) => RISKS[risk]).join(' '), warn),
+      ...stepsToImport(page, toImport, 'First'),
+      ...(onFreeBsd.length === 0 ? [] : entry(page, '', `On FreeBSD: ${clean(page, onFreeBsd.join('; '))}`, dim, dim)),
+      ...stepsToClose(page, toClose),
+      ...stepsToWrite(page, toWrite),
+    ];
+  });
+}
+
+function headOf(
+  page: Page,
+  { kind, txg, verdict, tops, commandReadWrite, metadataErrors }: WayOutEntry,
+  left: readonly string[],
+  newest?: string,
+): string {
+  const which = `txg ${txg}${txg === newest ? ', the newest,' : ''}`;
+  const writes = commandReadWrite.length > 0;
+  const how = writes ? 'imports' : verdict === 'unverified' ? 'may import' : 'imports read-only';
+  switch (kind) {
+    case 'missing-tops':
+      return writes
+        ? `${which} ${how}, where OpenZFS does not insist on ${names(page, tops)} before it has read the config of that txg`
+        : `${which} ${how} without ${names(page, tops)}`;
+    case 'unverified': {
+      const bad = metadataErrors ? `${countText(metadataErrors, 'bad block')} of metadata or more` : 'damage';
+      return `${which} ${how} with ${bad} in it, where OpenZFS does not verify the pool first`;
+    }
+    case 'other-devices':
+      return `${which} ${how} where ${names(page, left)} ${left.length === 1 ? 'is' : 'are'} not given`;
+  }
+}
+
+/** Paths of the pool's sources that the way does without. */
+const leftOut = (pool: PoolEntry, sources: readonly SourceEntry[], { sources: given }: WayOutEntry): string[] =>
+  given === undefined
+    ? []
+    : pool.sources.filter((index) => !given.includes(index)).flatMap((index) => sources[index]?.path ?? []);
+
+const names = (page: Page, tops: readonly string[]): string => tops.map((top) => clean(page, top)).join(', ');
+
+const RISKS: Readonly<Record<WayOutEntry['risks'][number], string>> = {
+  'lost-blocks': 'What lies on the missing vdevs alone cannot be read: copy out what can, file by file.',
+  'damage-unseen': 'Nobody has verified the pool then: reads meet the damage. Never read-write.',
+  'later-state-lost': 'What was written after that txg is not in it, and is given up by writing.',
+};
