@@ -254,6 +254,21 @@ export interface PoolEntry {
   readonly recommendation: RecommendationEntry | null;
   /** States newer than the recommended one, or any at all, that an import as it is does not open; absent: none found. */
   readonly waysOut?: readonly WayOutEntry[];
+  /** What to cut off where another pool's labels stand behind a vdev; absent where none do. */
+  readonly cut?: CutEntry;
+}
+
+/** Devices that go on behind the end of their vdev, and what imports when they do not. */
+export interface CutEntry {
+  readonly devices: readonly {
+    readonly source: number | null;
+    /** Bytes from the start of the source to the end of the vdev. */
+    readonly sizeBytes: string;
+    readonly type: 'file' | 'disk';
+  }[];
+  /** What would be recommended then; absent where nothing imports, or the newest does as it is. */
+  readonly txg?: string;
+  readonly verdict?: CandidateEntry['verdict'];
 }
 
 /** A way to a state that takes parameters of OpenZFS's module, or some of the devices alone. */

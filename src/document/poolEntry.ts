@@ -2,6 +2,7 @@ import type { Candidate } from '../load/candidates.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
+import type { CutPool } from '../rewind/cutVdevs.ts';
 import type { StateFacts } from '../rewind/facts/stateFacts.ts';
 import type { Finding } from '../rewind/findings/finding.ts';
 import { destroyedNewest } from '../rewind/findings/rings.ts';
@@ -10,6 +11,7 @@ import type { Recommendation } from '../rewind/recommend.ts';
 import type { Step } from '../rewind/steps.ts';
 import type {
   CandidateEntry,
+  CutEntry,
   FindingEntry,
   PoolEntry,
   RecommendationEntry,
@@ -48,8 +50,18 @@ export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceInde
       : { waysOut: judgement.waysOut.map((way) => wayOutEntry(way, sourceIndexOf)) }),
     recommendation:
       judgement.recommendation === null ? null : recommendationEntry(judgement.recommendation, destroyedNewest(pool)),
+    ...(judgement.cut === null ? {} : { cut: cutEntry(judgement.cut, sourceIndexOf) }),
   };
 }
+
+const cutEntry = ({ cuts, best }: CutPool, sourceIndexOf: SourceIndexOf): CutEntry => ({
+  devices: cuts.map(({ device, size, type }) => ({
+    source: sourceIndexOf(device),
+    sizeBytes: size.toString(),
+    type,
+  })),
+  ...(best === null ? {} : { txg: best.candidate.txg.toString(), verdict: best.prediction.verdict }),
+});
 
 function indexesOf(devices: readonly DeviceSurvey[], sourceIndexOf: SourceIndexOf): number[] {
   const indexes = new Set<number>();

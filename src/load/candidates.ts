@@ -1,6 +1,7 @@
 import type { Txg } from '../bytes/units.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
 import {
   compareUberblocks,
   contentKey,
@@ -37,6 +38,8 @@ export interface Candidate {
    * txg comes before it.
    */
   readonly taken: boolean;
+  /** Devices on which an uberblock of another pool has the same txg and comes before this one. */
+  readonly foreignRivals: readonly DeviceSurvey[];
   /** Some leaf that OpenZFS can use carries it. */
   readonly seen: boolean;
   /**
@@ -86,16 +89,48 @@ export function collectCandidates(pool: Pool): Candidate[] {
       heartbeats: heartbeatsOnly ? [] : beats,
       seen,
       taken: false,
+      foreignRivals: [],
       startsFrom: null,
       checkpoint: null,
     });
   }
   candidates.sort(compareCandidates);
   const decided = new Set<Txg>();
+  const foreign = seenForeign(pool);
   return candidates.map((candidate) => {
     if (!candidate.seen || decided.has(candidate.txg)) return candidate;
     decided.add(candidate.txg);
-    return { ...candidate, taken: true };
+    const foreignRivals = foreign.flatMap(({ uberblock, device }) =>
+      uberblock.txg === candidate.txg && compareUberblocks(uberblock, newestOf(candidate)) > 0 ? [device] : [],
+    );
+    return { ...candidate, taken: foreignRivals.length === 0, foreignRivals };
+  });
+}
+
+/** An uberblock of another pool that OpenZFS takes for one of this pool's, as nothing in it says whose it is. */
+export interface ForeignUberblock {
+  readonly uberblock: Uberblock;
+  readonly device: DeviceSurvey;
+}
+
+/**
+ * Uberblocks of other pools in the rings of devices that are opened, where slots are as long as the pool's own: with
+ * others no checksum verifies. No candidates, but of one txg the later is taken, and a plain import takes the newest.
+ *
+ * Source: module/zfs/vdev_label.c, vdev_uberblock_load
+ */
+export function seenForeign(pool: Pool): ForeignUberblock[] {
+  const usable = usableDevices(pool.root);
+  return pool.devices.flatMap((device) => {
+    if (!usable.has(device)) return [];
+    const own = device.labels.find(({ config }) => config?.poolGuid === pool.guid)?.ring?.slotSize;
+    const known = new Set<Uberblock>();
+    for (const { ring } of device.labels) {
+      if (ring === null || ring.slotSize !== own) continue;
+      for (const { state, uberblock } of ring.slots)
+        if (state === 'foreign' && uberblock !== null) known.add(uberblock);
+    }
+    return [...known].map((uberblock) => ({ uberblock, device }));
   });
 }
 
@@ -107,8 +142,9 @@ function add<T>(map: Map<string, T[]>, key: string, item: T): void {
 
 const newestFirst = (a: UberblockCopy, b: UberblockCopy): number => compareUberblocks(b.uberblock, a.uberblock);
 
+const newestOf = (each: Candidate): Uberblock => each.heartbeats[0]?.uberblock ?? each.uberblock;
+
 /** Newest of all that are seen at import first; a heartbeat makes its sync as new as itself. */
 function compareCandidates(a: Candidate, b: Candidate): number {
-  const newest = (each: Candidate) => each.heartbeats[0]?.uberblock ?? each.uberblock;
-  return compareUberblocks(newest(b), newest(a)) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+  return compareUberblocks(newestOf(b), newestOf(a)) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }

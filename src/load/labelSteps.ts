@@ -3,11 +3,11 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import type { LoadState } from './loadState.ts';
-import { validatedLabel } from './mosTree.ts';
 import { type OpenZfs, unknownFeature } from './openzfs.ts';
 import type { Trouble } from './predict.ts';
 import { badPlaces, step } from './step.ts';
 import { refusedLeaves } from './usableLeaves.ts';
+import { validatedLabel } from './validatedLabel.ts';
 
 /** The steps of the load that labels, rings and root blocks decide, in its order. */
 export const LABEL_STEPS = [

@@ -6,6 +6,7 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, MAX_TREE_DEPTH } from '../pool/vdevHealth.ts';
 import { roleOf } from '../pool/vdevTree.ts';
 import { refusedLeaves, whyClosed } from './usableLeaves.ts';
+import { validatedLabel } from './validatedLabel.ts';
 
 /** The tree of a config in the MOS, put on devices. */
 export interface MatchedTree {
@@ -127,19 +128,4 @@ function misfit(device: DeviceSurvey, leaf: VdevConfig, top: VdevConfig, poolGui
   if (label.guid === leaf.guid || label.vdevTree?.origGuid === leaf.guid) return null;
   if (label.topGuid === leaf.guid || label.guid === top.guid) return null;
   return `has the label of vdev ${label.guid}`;
-}
-
-/**
- * The label that decides: of those whose checksum holds the newest, or the first that was never synced.
- *
- * Source: module/zfs/vdev_label.c, vdev_label_read_config with no limit to the txg
- */
-export function validatedLabel(device: DeviceSurvey): LabelConfig | null {
-  let best: LabelConfig | null = null;
-  for (const { status, config } of device.labels) {
-    if (status !== 'ok' || config === null) continue;
-    if (!config.txg && best === null) return config;
-    if (config.txg && (best?.txg ?? 0n) < config.txg) best = config;
-  }
-  return best;
 }

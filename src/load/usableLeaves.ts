@@ -4,6 +4,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../pool/vdevSize.ts';
+import { validatedLabel } from './validatedLabel.ts';
 
 /** One of its four labels passes its checksum. */
 export const hasSoundLabel = (device: DeviceSurvey): boolean => device.labels.some(({ status }) => status === 'ok');
@@ -38,8 +39,26 @@ export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
     else if (hasUnreadableLabel(leaf.device)) {
       refused.set(leaf, 'has a label that cannot be read, for which zpool import passes the whole device over');
     } else if (!hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
+    else {
+      const other = otherVdev(leaf.device, leaf.config, top.config);
+      if (other !== null) refused.set(leaf, other);
+    }
   }
   return refused;
+}
+
+/**
+ * The newest label of a device speaks for it, wherever it stands: one of an older pool behind the vdev's end does, when
+ * its txg is the higher. The pool's own guid is not looked at before the config is that of the MOS.
+ *
+ * Source: module/zfs/vdev.c, vdev_validate; module/zfs/vdev_label.c, vdev_label_read_config
+ */
+function otherVdev(device: DeviceSurvey, leaf: VdevConfig, top: VdevConfig): string | null {
+  const label = validatedLabel(device);
+  if (label === null || label.guid === null || label.topGuid === null) return null;
+  if (label.guid === leaf.guid || label.vdevTree?.origGuid === leaf.guid) return null;
+  if (label.topGuid === leaf.guid || label.guid === top.guid) return null;
+  return `has a label of pool ${label.name ?? label.poolGuid} (txg ${label.txg}), which is newer than its own and speaks for it`;
 }
 
 /** Why a leaf stays closed that has its device, to follow its name; null when it is opened. */

@@ -22,7 +22,7 @@ export interface DeviceFacts {
  *
  * Source: lib/libzutil/zutil_import.c, zpool_read_label
  */
-export function decidingConfig(device: DeviceSurvey): LabelConfig | null {
+export function decidingConfig(device: Pick<DeviceSurvey, 'labels'>): LabelConfig | null {
   const labels = device.labels.filter(({ config }) => config !== null);
   const ok = labels.filter(({ status }) => status === 'ok');
   let deciding: LabelConfig | null = null;

@@ -131,7 +131,10 @@ export interface DeviceSurvey {
   readonly alignedSize: number;
   /** Always four, index 0 to 3. */
   readonly labels: readonly LabelSurvey[];
-  /** The most trustworthy config: checksum holds, then highest txg, then lowest index; null when none decodes. */
+  /**
+   * The most trustworthy config of the pool that the first sound label names: checksum holds, then highest txg, then
+   * lowest index; null when none decodes.
+   */
   readonly config: LabelConfig | null;
   /** Null where the vdev begins and ends as its source does. */
   readonly shift: DeviceShift | null;

@@ -4,6 +4,7 @@ import { LABEL_REGIONS } from '../format/label.layout.ts';
 import { alignedSize, slotSizeOf } from '../format/label.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
 import type { ByteSource } from '../source/source.ts';
+import { decidingConfig } from './deviceOrder.ts';
 import { type DecodedConfig, decodeConfigRegion, standing, surveyBootEnvironment } from './labelRegions.ts';
 import {
   isZero,
@@ -15,7 +16,7 @@ import {
   withLabelMemory,
 } from './labelWindow.ts';
 import { markMixedWrites } from './mixedWrites.ts';
-import { guidSumByLabel } from './ringForeign.ts';
+import { guidSumByLabel, markForeignLabels } from './ringForeign.ts';
 import {
   assumeSlotSize,
   cutRing,
@@ -74,7 +75,7 @@ async function surveyWithin(
     engine,
   );
   const reader = new UberblockReader();
-  const labels = drafts.map((each) => survey(each, reader));
+  const labels = markForeignLabels(drafts.map((each) => survey(each, reader)));
   return {
     source,
     alignedSize: alignedSize(source.size),
@@ -175,10 +176,12 @@ function survey(
 }
 
 function mostTrusted(labels: readonly LabelSurvey[]): LabelConfig | null {
+  const pool = decidingConfig({ labels })?.poolGuid ?? null;
   let best: { config: LabelConfig; sound: boolean; txg: bigint } | null = null;
   for (const { config, status } of labels) {
     // A fragment that names neither pool nor vdev says nothing of the device.
     if (config === null || (config.poolGuid === null && config.guid === null)) continue;
+    if (pool !== null && config.poolGuid !== null && config.poolGuid !== pool) continue;
     const next = { config, sound: status === 'ok', txg: config.txg ?? -1n };
     const better = best === null || (next.sound === best.sound ? next.txg > best.txg : next.sound);
     if (better) best = next;

@@ -163,7 +163,7 @@ function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool)
   const given = givenDevices(pool, pool.devices);
   if (candidate.checkpoint !== null) return given;
   if (candidate.taken) return ofItsBranch(candidate, all, pool, given);
-  const rivals = new Set<DeviceSurvey>();
+  const rivals = new Set<DeviceSurvey>(candidate.foreignRivals);
   for (const other of all) {
     if (other === candidate) break;
     if (other.txg !== candidate.txg) continue;

@@ -1,13 +1,15 @@
 import type { PoolReaders } from '../dataset/poolReaders.ts';
-import type { Candidate } from '../load/candidates.ts';
+import { type Candidate, seenForeign } from '../load/candidates.ts';
 import { NOT_CHECKED } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import { compareUberblocks } from '../pool/uberblockCopies.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import type { Aim } from './aim/aim.ts';
 import { candidatesOf, rootsOf, unlessAborted } from './candidatesOf.ts';
 import { importCommands } from './commands.ts';
+import type { CutPool } from './cutVdevs.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import { collectFindings } from './findings/findings.ts';
 import { abandonedTimelines } from './findings/timeGoingBack.ts';
@@ -94,16 +96,21 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const keeps = kept === null ? null : { ...kept, judged: checkpoint };
   const best = choice?.judged ?? null;
   const stopped = stoppedTops(complete, all);
-  const evidence = { pool: complete, candidates: all, judged, best, stopped, facts, checkpoint: keeps, placeOf };
+  const cut = await cutOf(pool, all, best, { ...options, placeOf });
+  const judgedSoFar = { pool: complete, candidates: all, judged, best, stopped, cut };
+  const evidence = { ...judgedSoFar, facts, checkpoint: keeps, placeOf };
   const findings = collectFindings(evidence);
   const rewinds = abandonedTimelines(evidence);
   const others = await otherDevicesOf(pool, all, best, { ...options, placeOf });
   const relaxed = await relaxedOf(pool, all, judged, best, { ...options, placeOf, rootOf, verifier });
+  const [foreign = null] = seenForeign(pool)
+    .map(({ uberblock }) => uberblock)
+    .sort((a, b) => compareUberblocks(b, a));
   const recommendation =
     choice === null
       ? null
       : recommend({
-          ...{ candidates: fitting, all, choice, findings, facts, rewinds, stopped, placeOf },
+          ...{ candidates: fitting, all, choice, findings, facts, rewinds, stopped, foreign, placeOf },
           pool: complete,
           lone: others[0]?.alternative ?? null,
         });
@@ -118,6 +125,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     ],
     recommendation,
     waysOut: [...relaxed, ...(choice === null ? others.map(({ way }) => way) : [])],
+    cut,
     stopped: options.signal?.aborted ?? false,
   };
 }
@@ -125,6 +133,18 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
 /** Where nobody says where a device lies its name is taken for the path of a file. */
 function fileNamedAsIs({ devices }: Pool): (device: DeviceSurvey) => ImportPlace | null {
   return (device) => wholePlace(device.source.name, 'file', `zu-d${devices.indexOf(device)}`);
+}
+
+/** Hardly a pool has another one's remains behind its vdevs; what looks at them is not loaded for the others. */
+async function cutOf(
+  ...[pool, all, best, options]: [Pool, readonly Candidate[], JudgedCandidate | null, JudgeOptions]
+): Promise<CutPool | null> {
+  const foreign = pool.devices.some(({ labels }) =>
+    labels.some(({ ring }) => ring?.slots.some(({ state }) => state === 'foreign')),
+  );
+  if (!foreign) return null;
+  const { cutPool } = await import('./cutVdevs.ts');
+  return cutPool(pool, all, best, options, judgePool);
 }
 
 async function otherDevicesOf(

@@ -4,6 +4,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { AimChoice } from './aim/aim.ts';
 import type { ImportCommands } from './commands.ts';
+import type { CutPool } from './cutVdevs.ts';
 import type { Finding } from './findings/finding.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { Judged } from './judge.ts';
@@ -61,6 +62,8 @@ export interface PoolJudgement {
   readonly recommendation: Recommendation | null;
   /** How to come to newer states than the one recommended, or to any, that an import as it is does not open. */
   readonly waysOut: readonly WayOut[];
+  /** What to cut off, where another pool's labels stand behind a vdev, and what imports then; null where none do. */
+  readonly cut: CutPool | null;
   /** It was ended before every candidate had its turn. */
   readonly stopped: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Uberblock } from '../format/uberblock.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { decidingConfig } from '../pool/deviceOrder.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -52,6 +53,8 @@ export interface RecommendOptions {
   /** A txg that takes other devices, of which the candidates do not know. */
   readonly lone: Alternative | null;
   readonly placeOf: (device: DeviceSurvey) => ImportPlace | null;
+  /** The newest uberblock that an import without `-T` may take and that is another pool's; null without one. */
+  readonly foreign: Uberblock | null;
 }
 
 /** The txg to try first, what else to try, and what to mind. */
@@ -132,9 +135,14 @@ function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[
 }
 
 /** Each forced sync writes a txg, until the last of the newer uberblocks is no longer the newest. */
-function syncsPast(newer: readonly Candidate[], { candidate }: JudgedCandidate): bigint | null {
-  const [first] = newer;
-  return first === undefined || candidate.checkpoint !== null ? null : syncsFrom(candidate.txg, first.txg);
+function syncsPast(
+  newer: readonly Candidate[],
+  foreign: Uberblock | null,
+  { candidate }: JudgedCandidate,
+): bigint | null {
+  let last = candidate.txg;
+  for (const each of [newer[0]?.uberblock ?? null, foreign]) if (each !== null && each.txg > last) last = each.txg;
+  return last <= candidate.txg || candidate.checkpoint !== null ? null : syncsFrom(candidate.txg, last);
 }
 
 /** Of the devices that the commands of a candidate name. */
@@ -169,7 +177,7 @@ function stepsFor(options: RecommendOptions, newer: readonly Candidate[], showin
     showings,
     encrypted: mayBeEncrypted(pool),
     writes: prediction.verdict === 'importable',
-    syncs: syncsPast(newer, choice.judged),
+    syncs: syncsPast(newer, options.foreign, choice.judged),
     lostLogs: commands.withoutLog ? lost.flatMap(({ config }) => (config.guid === 0n ? [] : [config.guid])) : null,
   });
 }

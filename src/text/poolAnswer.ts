@@ -91,6 +91,10 @@ function outlook(page: Page, about: PoolCase): string[] {
       if (hasFinding(pool, 'history-diverged')) {
         return paragraph(page, 'Will import, but the devices hold two histories: decide first which to keep.', warn);
       }
+      if (hasFinding(pool, 'foreign-pool', 'error')) {
+        const text = `Will import, but only with -T: without it OpenZFS takes a newer uberblock, which is another pool's.`;
+        return paragraph(page, text, warn);
+      }
       if (hasFinding(pool, 'abandoned-timeline')) {
         const text = `Will import, but the newest txg (${first.txg}) is from before a rewind: decide first which to keep.`;
         return paragraph(page, text, warn);
@@ -268,6 +272,11 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
   }
   if (verdicts.has('unverified')) {
     return next('No txg could be checked far enough to recommend one. Try the table on a copy.');
+  }
+  if (pool.cut?.txg !== undefined) {
+    return next(
+      `Show zpool the vdev without what lies behind it, as the finding foreign-pool says: then txg ${pool.cut.txg} imports.`,
+    );
   }
   if ((pool.waysOut ?? []).length > 0)
     return next('One of the ways out below, on a copy or an overlay of the devices.');

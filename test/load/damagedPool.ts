@@ -89,7 +89,15 @@ export class DamagedPool {
   async evidence(): Promise<Evidence> {
     const [pool] = assemblePools(await this.#survey()).pools;
     if (pool === undefined) throw new Error('no pool');
-    const nothing = { judged: [], best: null, stopped: [], facts: null, checkpoint: null, placeOf: () => null };
+    const nothing = {
+      judged: [],
+      best: null,
+      stopped: [],
+      cut: null,
+      facts: null,
+      checkpoint: null,
+      placeOf: () => null,
+    };
     return { pool, candidates: collectCandidates(pool), ...nothing };
   }
 

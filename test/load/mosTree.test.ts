@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { asGuid, asTxg } from '../../src/bytes/units.ts';
 import type { VdevConfig } from '../../src/format/vdevConfig.ts';
-import { matchMosTree, validatedLabel } from '../../src/load/mosTree.ts';
+import { matchMosTree } from '../../src/load/mosTree.ts';
+import { validatedLabel } from '../../src/load/validatedLabel.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { leavesOf } from '../../src/pool/vdevHealth.ts';

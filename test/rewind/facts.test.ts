@@ -72,6 +72,7 @@ describe('trim-hazard', () => {
       best,
       facts,
       stopped: [],
+      cut: null,
       placeOf: () => null,
       checkpoint: null,
     });

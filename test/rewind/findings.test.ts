@@ -220,11 +220,13 @@ describe('findings on made pools', () => {
         { txg: 900n, state: 'foreign' },
       ],
     });
-    expect(codes(await of(own))).toEqual(['warning foreign-pool']);
+    const [higher] = await of(own);
+    expect(codes(await of(own))).toEqual(['error foreign-pool']);
+    expect(higher?.message).toMatch(/an import without -T takes .* \(txg 900\) and fails/);
     const other = device({ name: 'd0', tree: vdev(6n), pool: 2n, poolName: 'old' });
     const labels = [...single({}).labels.slice(0, 2), ...other.labels.slice(2)];
     const [found] = await of({ ...single({}), labels });
-    expect(found?.message).toContain('label 2 of pool old (guid 2)');
+    expect(found?.message).toContain('labels 2-3 of pool old (guid 2)');
   });
 
   it('tell a device that OpenZFS will not open because no label is sound', async () => {

@@ -84,6 +84,7 @@ function storedCandidate(uberblock: Uberblock, checkpoint: NonNullable<Candidate
     copies: [],
     heartbeats: [],
     taken: false,
+    foreignRivals: [],
     seen: true,
     startsFrom: null,
     checkpoint,

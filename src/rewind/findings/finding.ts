@@ -1,6 +1,7 @@
 import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
+import type { CutPool } from '../cutVdevs.ts';
 import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
 import type { ImportPlace } from '../importPlace.ts';
@@ -33,6 +34,8 @@ export interface Evidence {
   readonly best: Judged | null;
   /** Top-level vdevs of which the newest writing is on no device at hand. */
   readonly stopped: readonly StoppedTop[];
+  /** Vdevs that end before their devices, with another pool's labels behind; null where there are none. */
+  readonly cut: CutPool | null;
   /** What meta-object sets tell; null where none was read. */
   readonly facts: PoolFacts | null;
   /** What meta-object sets keep as the checkpoint, and what was found out about it; null without one. */

@@ -1,11 +1,12 @@
 import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
 import { foreignSignatures } from './foreign.ts';
+import { foreignPools } from './foreignPools.ts';
 import { guidSumMismatch } from './guidSum.ts';
 import { hiddenPartitions } from './hidden.ts';
 import { imagesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { keptStates } from './keptStates.ts';
-import { disagreeingLabels, foreignPools, lostLabels, newerLabels } from './labels.ts';
+import { disagreeingLabels, lostLabels, newerLabels } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
 import { plainImport } from './plainImport.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';

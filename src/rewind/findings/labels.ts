@@ -122,27 +122,3 @@ function memberDevices(pool: Pool): DeviceSurvey[] {
   if (pool.root === null) return [];
   return [...leavesOf(pool.root)].flatMap(({ device }) => (device === null ? [] : [device]));
 }
-
-/** Remains of another pool on the same device: labels or uberblocks. */
-export function foreignPools({ pool }: Evidence): Finding[] {
-  return pool.devices.flatMap((device) => {
-    const signs: string[] = [];
-    for (const { index, config, ring } of device.labels) {
-      const other = config?.poolGuid ?? null;
-      if (other !== null && other !== pool.guid && pool.guid !== 0n) {
-        signs.push(`label ${index} of pool ${config?.name ?? ''} (guid ${other})`);
-      }
-      const slots = ring?.slots.filter(({ state }) => state === 'foreign').length ?? 0;
-      if (slots > 0) signs.push(`${count(slots, 'uberblock')} in label ${index}`);
-    }
-    if (signs.length === 0) return [];
-    return [
-      {
-        code: 'foreign-pool',
-        severity: 'warning' as const,
-        message: `${device.source.name}: remains of another pool: ${list(signs)}. They were left out.`,
-        devices: [device],
-      },
-    ];
-  });
-}
