@@ -19,6 +19,6 @@ export const runDatasets: Run<typeof POOL_OPTIONS> = async (request, terminal, l
       for await (const facts of untilStopped(signal, datasetFacts(view, options))) datasets.push(facts);
     const document = buildDatasetsDocument(head, datasets, troubles, signal.aborted);
     if (troubles.length > 0 || datasets.some((each) => each.troubles.length > 0)) incomplete();
-    if (values.json) sendJson(terminal, document);
+    if (values.json) await sendJson(terminal, document);
     else terminal.out(datasetsText(await pageFor(terminal, values['no-color']), document, values));
   });

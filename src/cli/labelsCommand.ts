@@ -13,7 +13,7 @@ export const runLabels: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, 
   const { passedOver: _, ...tool } = await library.tool();
   const surveyed = await library.survey(sources, { progress: progress.show, signal }).finally(progress.end);
   const document = buildLabelsDocument(tool, surveyed, signal.aborted);
-  if (values.json) sendJson(terminal, document);
+  if (values.json) await sendJson(terminal, document);
   else terminal.out(labelsText(await pageFor(terminal, values['no-color']), document, values));
   return labelsStatus(document);
 };

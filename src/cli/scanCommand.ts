@@ -41,7 +41,7 @@ export const runScan: Run<typeof SCAN_OPTIONS> = async ({ sources, values }, ter
   };
   const document = await library.scan(sources, choice).finally(progress.end);
   if (lines) terminal.out(jsonLine(document));
-  else if (json) sendJson(terminal, document);
+  else if (json) await sendJson(terminal, document);
   else {
     const { scanText } = await import('../text/scanText.ts');
     const page = await pageFor(terminal, values['no-color']);

@@ -1,4 +1,4 @@
-import { jsonSafe } from '../document/jsonSafe.ts';
+import { documentParts } from '../document/jsonParts.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Prints parts as they are made; ends early when nobody reads any more. */
@@ -6,6 +6,6 @@ export async function sendParts({ send }: Terminal, parts: AsyncIterable<string>
   for await (const part of parts) if (!(await send(part))) return;
 }
 
-/** Prints a document whole. */
-export const sendJson = (terminal: Terminal, document: object): void =>
-  terminal.out(`${jsonSafe(JSON.stringify(document, null, 2))}\n`);
+/** Prints a document, the items of its lists one after the other: the text of all is never held. */
+export const sendJson = (terminal: Terminal, document: object): Promise<void> =>
+  sendParts(terminal, documentParts(document));

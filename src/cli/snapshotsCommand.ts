@@ -19,6 +19,6 @@ export const runSnapshots: Run<typeof POOL_OPTIONS> = async (request, terminal, 
       for await (const facts of untilStopped(signal, snapshotFacts(view, options))) snapshots.push(facts);
     const document = buildSnapshotsDocument(head, snapshots, troubles, signal.aborted);
     if (troubles.length > 0 || snapshots.some((each) => each.troubles.length > 0)) incomplete();
-    if (values.json) sendJson(terminal, document);
+    if (values.json) await sendJson(terminal, document);
     else terminal.out(snapshotsText(await pageFor(terminal, values['no-color']), document, values));
   });

@@ -14,7 +14,7 @@ export const runVerify: Run<typeof VERIFY_OPTIONS> = async ({ sources, values },
   const progress = progressLine(terminal, { asked: values.progress, quiet });
   const choice = { depth, pool, progress: progress.show, signal: terminal.stopped() };
   const document = await library.verify(sources, txg, choice).finally(progress.end);
-  if (json) sendJson(terminal, document);
+  if (json) await sendJson(terminal, document);
   else {
     const { verifyText } = await import('../text/verifyText.ts');
     terminal.out(verifyText(await pageFor(terminal, values['no-color']), document, { all, quiet }));

@@ -1,5 +1,24 @@
 import { jsonSafe } from './jsonSafe.ts';
 
+/**
+ * The text of `document` as JSON.stringify with an indent of 2 gives it, in parts: never more than one item of its lists
+ * at a time.
+ */
+export function* documentParts(document: object): Generator<string> {
+  let lead = '{';
+  for (const [name, value] of Object.entries(document)) {
+    if (value === undefined) continue;
+    yield `${lead}\n  ${JSON.stringify(name)}: `;
+    lead = ',';
+    if (!Array.isArray(value) || value.length === 0) yield indented(value, 2);
+    else {
+      for (const [i, item] of value.entries()) yield `${i === 0 ? '[' : ','}\n    ${indented(item, 4)}`;
+      yield '\n  ]';
+    }
+  }
+  yield lead === '{' ? '{}\n' : '\n}\n';
+}
+
 /** A member of a document whose items are made one after the other. */
 export interface StreamedList {
   readonly name: string;

@@ -1,3 +1,4 @@
+import type { NvList } from '../format/nvlist.ts';
 import type { DeviceSurvey, LabelStatus, LabelSurvey } from '../pool/survey.ts';
 import type { DocumentError, SourceKind, ToolInfo } from './document.ts';
 import { type JsonNvList, leaves, nvlistJson } from './nvlistJson.ts';
@@ -63,20 +64,25 @@ export function buildLabelsDocument(
     stopped,
     tool,
     sources: surveyed.map(({ source, survey }) => {
-      const labels = (survey?.labels ?? []).map(labelText);
+      const texts = new Map<NvList, JsonNvList>();
+      const labels = (survey?.labels ?? []).map((label) => labelText(label, texts));
       return { ...describeSource(source), labels, differences: differences(labels) };
     }),
   };
 }
 
-function labelText(label: LabelSurvey): LabelText {
+/** @param texts of configs that other labels of the source have as well: most have one and the same */
+function labelText(label: LabelSurvey, texts: Map<NvList, JsonNvList>): LabelText {
   const { status, kind, trouble } = label.bootEnvironment;
+  const { nvlist } = label;
+  const config = nvlist === null ? null : (texts.get(nvlist) ?? nvlistJson(nvlist));
+  if (nvlist !== null && config !== null) texts.set(nvlist, config);
   return {
     index: label.index,
     offsetBytes: label.offset.toString(),
     status: label.status,
     error: documentError(label.trouble),
-    config: label.nvlist === null ? null : nvlistJson(label.nvlist),
+    config,
     bootEnvironment: { status, kind, error: documentError(trouble) },
   };
 }

@@ -46,8 +46,7 @@ function decodePair(cursor: NvCursor, pairs: NvPair[], start: number, size: numb
   if (nameSize < 1 || valueAt > align8(size)) {
     throw cursor.wrong('length of pair name', `1 to ${size - PAIR_HEAD}`, `${nameSize}`, start + 4);
   }
-  const name = cursor.textToNul(nameSize, 'pair name');
-  cursor.enterPair(name);
+  const name = cursor.enterPair(cursor.textToNul(nameSize, 'pair name'));
   if (count < 0) throw cursor.wrong('pair element count', 'none below 0', `${count}`, start + 8);
   const end = start + size;
   cursor.at = Math.min(start + valueAt, end);

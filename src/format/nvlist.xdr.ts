@@ -37,8 +37,7 @@ export function decodeXdrList(cursor: NvCursor, pairs: NvPair[]): void {
 }
 
 function decodePair(cursor: NvCursor, pairs: NvPair[], end: number): void {
-  const name = xdrString(cursor, 'pair name');
-  cursor.enterPair(name);
+  const name = cursor.enterPair(xdrString(cursor, 'pair name'));
   const number = cursor.i32('pair type');
   const count = cursor.i32('pair element count');
   if (count < 0) throw cursor.wrong('pair element count', 'none below 0', `${count}`, cursor.at - 4);

@@ -14,6 +14,7 @@ export class NvCursor {
   readonly #view: DataView;
   readonly #place: Place;
   readonly #path: string[] = [];
+  readonly #names = new Map<string, string>();
   readonly #littleEndian: boolean;
   /** Offset of the next byte. */
   at: number;
@@ -114,9 +115,16 @@ export class NvCursor {
     return text;
   }
 
-  /** Errors are about pair `name` from here on, until `leavePair`. */
-  enterPair(name: string): void {
-    this.#path.push(name);
+  /**
+   * Errors are about pair `name` from here on, until `leavePair`.
+   *
+   * @returns the same text, one for all pairs of that name: a tree of a thousand vdevs has each name a thousand times
+   */
+  enterPair(name: string): string {
+    const known = this.#names.get(name) ?? name;
+    this.#names.set(known, known);
+    this.#path.push(known);
+    return known;
   }
   leavePair(): void {
     this.#path.pop();
