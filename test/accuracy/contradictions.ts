@@ -15,7 +15,7 @@ export interface Comparison {
 
 export interface PoolComparison {
   readonly answers: readonly Comparison[];
-  /** The newest txg that the kernel imports read-only, of those it was asked. */
+  /** The newest txg that the kernel imports read-write, or else read-only, of those it was asked. */
   readonly newest: string | null;
   readonly recommended: string | null;
   /** Contradictions of verdicts, error counts and the recommendation, one line each. */
@@ -41,7 +41,8 @@ export function comparePool(pool: PoolEntry | null, truth: Truth): PoolCompariso
       if (!other) answers.push({ txg, mode, verdict, imports, contradiction });
     }
   }
-  const newest = newestOf(answers.filter(({ mode, imports }) => mode === 'ro' && imports));
+  const imported = (mode: Comparison['mode']) => answers.filter((each) => each.mode === mode && each.imports);
+  const newest = newestOf(imported('rw')) ?? newestOf(imported('ro'));
   const recommended = pool?.recommendation?.txg ?? null;
   const contradictions = answers.flatMap(({ txg, mode, contradiction }) =>
     contradiction === null ? [] : [`txg ${txg} ${mode}: ${contradiction}`],

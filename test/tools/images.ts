@@ -82,12 +82,24 @@ export function poolImages(fixture: PoolFixture): Promise<string[]> {
   return Promise.all(fixture.images.map((image) => poolImage(fixture, image)));
 }
 
+/** Where test/tools/fetch-test-pools unpacks what OpenZFS publishes. */
+const PUBLISHED = {
+  'zfs-test': join(CACHE, 'openzfs-test-pools'),
+  'zfs-images': join(CACHE, 'openzfs-images'),
+} as const;
+
+/** Paths of images that OpenZFS publishes; null where they were not fetched. */
+export function publicImages(from: keyof typeof PUBLISHED, images: readonly string[]): string[] | null {
+  const paths = images.map((image) => join(PUBLISHED[from], image));
+  return paths.every((path) => existsSync(path)) ? paths : null;
+}
+
 /**
  * Paths of OpenZFS's own test pools (versions 1 to 15, both byte orders), one vdev a file; empty where they were not
  * fetched: see test/tools/fetch-test-pools.
  */
 export function testPools(): string[] {
-  const folder = join(CACHE, 'openzfs-test-pools');
+  const folder = PUBLISHED['zfs-test'];
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .sort()
