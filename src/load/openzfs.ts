@@ -1,3 +1,4 @@
+import type { RewrittenBirth } from '../traverse/pointerScan.ts';
 import { FEATURES_BY_RELEASE } from './knownFeatures.layout.ts';
 
 /** The OpenZFS whose answers are predicted. */
@@ -6,7 +7,12 @@ export interface OpenZfs {
   readonly release: string;
   /** Guids of the features that it knows. */
   readonly features: ReadonlySet<string>;
+  /** How its traversal takes a block that was rewritten where it lies. */
+  readonly rewritten: RewrittenBirth;
 }
+
+/** The feature that rewritten blocks came with. */
+const REWRITE = 'com.truenas:physical_rewrite';
 
 function knownBy(release: string): OpenZfs {
   const features = new Set<string>();
@@ -14,7 +20,7 @@ function knownBy(release: string): OpenZfs {
     for (const guid of [...each.read, ...each.readOnlyCompatible]) features.add(guid);
     if (each.release === release) break;
   }
-  return { release, features };
+  return { release, features, rewritten: features.has(REWRITE) ? 'physical' : 'logical' };
 }
 
 /** Which OpenZFS every verdict speaks for. */

@@ -76,7 +76,12 @@ export async function examine(
     signal,
   });
   let verification: Verification | null = null;
-  const inner = createVerifier({ engine, oldestTxg: candidate.txg, failures: FAILURES });
+  const inner = createVerifier({
+    engine,
+    oldestTxg: candidate.txg,
+    failures: FAILURES,
+    rewritten: state.openZfs.rewritten,
+  });
   const verifier: Verifier = {
     async verify(view, options) {
       const found = await inner.verify(view, { ...options, ...(onProgress === undefined ? {} : { onProgress }) });

@@ -1,5 +1,6 @@
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { type Candidate, seenForeign } from '../load/candidates.ts';
+import { JUDGED_AS } from '../load/openzfs.ts';
 import { NOT_CHECKED } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -255,7 +256,10 @@ async function stepsOf(
     import('../load/verifyStep.ts'),
   ]);
   const [oldestTxg = 0n] = asked.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
-  const verifier = telling(createVerifier({ engine: blocks.engine, oldestTxg }), onShare);
+  const verifier = telling(
+    createVerifier({ engine: blocks.engine, oldestTxg, rewritten: JUDGED_AS.rewritten }),
+    onShare,
+  );
   return { readers, steps, verifier, traversal: verifyStep(verifier, depth === 'data') };
 }
 

@@ -22,6 +22,12 @@ const ENCRYPTED = Uint8Array.from({ length: 256 }, (_, type) => ((type & 0x80) !
 for (const type of [9, 10, 18, 19, 20, 22, 23, 25, 26, 33, 34, 35, 39, 40, 44, 45, 46, 47, 49]) ENCRYPTED[type] = 1;
 
 /**
+ * Which birth of a block that was rewritten where it lies a traversal goes by. A release that does not know of rewriting
+ * goes by the logical one, and passes over such a block below a snapshot that is newer than that.
+ */
+export type RewrittenBirth = 'logical' | 'physical';
+
+/**
  * What the traversal looks at in the pointers of a block, taken straight from the bytes: an indirect block has 1024,
  * and making an object of each costs more than all the rest.
  *
@@ -47,8 +53,11 @@ export class PointerScan {
   /** Bytes of each top-level vdev that addresses may reach; -1 where none may. */
   readonly #limits: Float64Array;
 
+  readonly #rewritten: RewrittenBirth;
+
   /** @param tops the top-level vdevs, at the index of their id */
-  constructor(tops: readonly VdevNode[]) {
+  constructor(tops: readonly VdevNode[], rewritten: RewrittenBirth = 'logical') {
+    this.#rewritten = rewritten;
     this.#limits = Float64Array.from(tops, ({ config: { type, asize } }) => {
       if (type === 'hole') return -1;
       return type === 'missing' || asize === null ? Number.POSITIVE_INFINITY : Number(asize);
@@ -58,7 +67,7 @@ export class PointerScan {
   /**
    * Looks at the pointer at `at`.
    *
-   * Source: module/zfs/zio.c, zfs_blkptr_verify; include/sys/spa.h, BP_GET_BIRTH (2.4)
+   * Source: module/zfs/zio.c, zfs_blkptr_verify; module/zfs/dmu_traverse.c, traverse_visitbp, and get_birth_time (2.4)
    */
   at(view: DataView, at: number, littleEndian: boolean): void {
     const [low, high] = littleEndian ? [at, at + 4] : [at + 4, at];
@@ -83,7 +92,7 @@ export class PointerScan {
       this.valid = valid && kind < EMBEDDED_KINDS && this.psize <= EMBEDDED_PAYLOAD && this.lsize <= MAX_BYTES;
       return;
     }
-    if (view.getUint32(high + AT.props2.offset, littleEndian) >>> 31 === 1) {
+    if (this.#rewritten === 'physical' && view.getUint32(high + AT.props2.offset, littleEndian) >>> 31 === 1) {
       const physical =
         view.getUint32(high + AT.physicalBirth.offset, littleEndian) * HIGH +
         view.getUint32(low + AT.physicalBirth.offset, littleEndian);

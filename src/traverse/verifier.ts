@@ -6,7 +6,7 @@ import { type BlockBatches, openBlockBatches } from '../pool/blockBatch.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { logErrors } from './logErrors.ts';
-import { PointerScan } from './pointerScan.ts';
+import { PointerScan, type RewrittenBirth } from './pointerScan.ts';
 import {
   type BlockRole,
   type Failure,
@@ -104,6 +104,8 @@ export interface VerifierOptions {
   readonly engine: Engine;
   /** The oldest txg that will be asked for: what only newer ones share has to be remembered. Default: 0. */
   readonly oldestTxg?: bigint;
+  /** Default: `logical`. */
+  readonly rewritten?: RewrittenBirth;
   /** Blocks remembered. Default: 6 million, which take up to 64 MiB. */
   readonly memory?: number;
   /** Entries of {@link Verification.failures}. Default: 1000. */
@@ -136,10 +138,18 @@ class PoolVerifier implements Verifier {
   readonly #oldestTxg: number;
   readonly #memory: number;
   readonly #failures: number;
+  readonly #rewritten: RewrittenBirth;
   readonly #budget = new WalkBudget();
   readonly #known = new Map<BlockReader, Map<string, Known>>();
 
-  constructor({ engine, oldestTxg = 0n, memory = MEMORY, failures = FAILURES }: VerifierOptions) {
+  constructor({
+    engine,
+    oldestTxg = 0n,
+    memory = MEMORY,
+    failures = FAILURES,
+    rewritten = 'logical',
+  }: VerifierOptions) {
+    this.#rewritten = rewritten;
     this.#engine = engine;
     this.#oldestTxg = Number(oldestTxg);
     this.#memory = memory;
@@ -160,7 +170,7 @@ class PoolVerifier implements Verifier {
     this.#budget.begin(root, reader, this.#memory, memo.sound.size >= this.#memory);
     const walk = new Walk({
       memo,
-      scan: new PointerScan(root.children),
+      scan: new PointerScan(root.children, this.#rewritten),
       batches,
       data,
       oldestTxg: this.#oldestTxg,
