@@ -99,7 +99,8 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const stopped = stoppedTops(complete, all);
   const cut = await cutOf(pool, all, best, { ...options, placeOf });
   const judgedSoFar = { pool: complete, candidates: all, judged, best, stopped, cut };
-  const evidence = { ...judgedSoFar, facts, checkpoint: keeps, placeOf };
+  const { overlaps = [] } = options;
+  const evidence = { ...judgedSoFar, overlaps, facts, checkpoint: keeps, placeOf };
   const findings = collectFindings(evidence);
   const rewinds = abandonedTimelines(evidence);
   const others = await otherDevicesOf(pool, all, best, { ...options, placeOf });

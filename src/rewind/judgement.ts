@@ -8,6 +8,7 @@ import type { CutPool } from './cutVdevs.ts';
 import type { Finding } from './findings/finding.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { Judged } from './judge.ts';
+import type { Overlap } from './overlaps.ts';
 import type { Recommendation } from './recommend.ts';
 import type { WayOut } from './waysOut.ts';
 
@@ -21,6 +22,8 @@ export interface JudgeOptions {
   readonly maxTxg?: bigint | null;
   /** Where zpool finds a device; its name as a file unless told otherwise. */
   readonly placeOf?: (device: DeviceSurvey) => ImportPlace | null;
+  /** Devices of the pool over which another one was made; none unless told. */
+  readonly overlaps?: readonly Overlap[];
   /** Another pool of the same name is there. */
   readonly ambiguousName?: boolean;
   /** How to read the pool as its own MOS describes it; without it only labels, rings and root blocks are judged. */

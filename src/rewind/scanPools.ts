@@ -5,8 +5,9 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Judged } from './judge.ts';
 import type { JudgeOptions, PoolJudgement } from './judgement.ts';
 import { judgePool } from './judgePool.ts';
+import { overlapsOf } from './overlaps.ts';
 
-export interface ScanPoolsOptions extends Omit<JudgeOptions, 'ambiguousName'> {
+export interface ScanPoolsOptions extends Omit<JudgeOptions, 'ambiguousName' | 'overlaps'> {
   /** Name or guid of the one pool to judge; null for all. */
   readonly only?: string | null;
   /** As `onCandidate`, and of which pool. */
@@ -35,11 +36,12 @@ export async function scanPools(
   for (const pool of pools) {
     if (only !== null && pool.name !== only && pool.guid.toString() !== only) continue;
     const ambiguousName = pools.some((other) => other !== pool && other.name === pool.name);
+    const overlaps = options.placeOf ? overlapsOf(pool, pools, options.placeOf) : [];
     const onCandidate = (judged: Judged): void => {
       options.onCandidate?.(judged);
       options.onCandidateOf?.(pool, judged);
     };
-    judgements.push(await judgePool(pool, openReader(pool), { ...options, ambiguousName, onCandidate }));
+    judgements.push(await judgePool(pool, openReader(pool), { ...options, ambiguousName, overlaps, onCandidate }));
   }
   return { judgements, loose };
 }

@@ -174,6 +174,7 @@ function manner({ commandReadOnly }: CandidateEntry): string {
 
 /** Findings that say why the newest txgs fail, in few words: of one txg, of several. The first that is there speaks. */
 const CAUSES: readonly (readonly [code: string, one: string, many: string])[] = [
+  ['overwritten-by-pool', 'was written over by another pool', 'were written over by another pool'],
   [
     'newest-elsewhere',
     'points to what is on devices that are not here',
@@ -272,6 +273,11 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
   }
   if (verdicts.has('unverified')) {
     return next('No txg could be checked far enough to recommend one. Try the table on a copy.');
+  }
+  if (hasFinding(pool, 'overwritten-by-pool')) {
+    return next(
+      'Another pool was made over this one (overwritten-by-pool): only images from before that have it. Write nothing before it is decided which of the two is wanted.',
+    );
   }
   if (pool.cut?.txg !== undefined) {
     return next(

@@ -94,6 +94,7 @@ export class DamagedPool {
       best: null,
       stopped: [],
       cut: null,
+      overlaps: [],
       facts: null,
       checkpoint: null,
       placeOf: () => null,

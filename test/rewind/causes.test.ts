@@ -39,7 +39,17 @@ function evidenceOf(devices: readonly DeviceSurvey[], sound: bigint, reason = (t
     };
   });
   const stopped = stoppedTops(pool, candidates);
-  return { pool, candidates, judged, best: null, stopped, cut: null, facts: null, checkpoint: null } satisfies Evidence;
+  return {
+    pool,
+    candidates,
+    judged,
+    best: null,
+    stopped,
+    cut: null,
+    overlaps: [],
+    facts: null,
+    checkpoint: null,
+  } satisfies Evidence;
 }
 
 const codes = (findings: readonly Finding[]) => findings.map(({ code }) => code);

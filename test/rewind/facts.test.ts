@@ -73,6 +73,7 @@ describe('trim-hazard', () => {
       facts,
       stopped: [],
       cut: null,
+      overlaps: [],
       placeOf: () => null,
       checkpoint: null,
     });

@@ -22,7 +22,16 @@ function shifted(shift: Partial<DeviceShift>, { type = 'disk', legs = 1 } = {}):
 function findingOf(devices: readonly DeviceSurvey[]) {
   const [pool] = assemblePools(devices).pools;
   if (pool === undefined) throw new Error('no pool');
-  const nothing = { candidates: [], judged: [], best: null, stopped: [], cut: null, facts: null, checkpoint: null };
+  const nothing = {
+    candidates: [],
+    judged: [],
+    best: null,
+    stopped: [],
+    cut: null,
+    overlaps: [],
+    facts: null,
+    checkpoint: null,
+  };
   const placeOf = ({ shift, source }: DeviceSurvey) => {
     const part = { start: shift?.start ?? 0, size: source.size };
     return { path: `/e/${shift?.path ?? source.name}`, kind: 'file' as const, part, name: 'zu-d0' };

@@ -6,6 +6,7 @@ import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
 import type { ImportPlace } from '../importPlace.ts';
 import type { Judged } from '../judge.ts';
+import type { Overlap } from '../overlaps.ts';
 import type { Step } from '../steps.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
 
@@ -36,6 +37,8 @@ export interface Evidence {
   readonly stopped: readonly StoppedTop[];
   /** Vdevs that end before their devices, with another pool's labels behind; null where there are none. */
   readonly cut: CutPool | null;
+  /** Devices of the pool over which another one was made. */
+  readonly overlaps: readonly Overlap[];
   /** What meta-object sets tell; null where none was read. */
   readonly facts: PoolFacts | null;
   /** What meta-object sets keep as the checkpoint, and what was found out about it; null without one. */

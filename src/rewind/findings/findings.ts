@@ -8,6 +8,7 @@ import { imagesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { keptStates } from './keptStates.ts';
 import { disagreeingLabels, lostLabels, newerLabels } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
+import { overwrittenPools } from './overwritten.ts';
 import { plainImport } from './plainImport.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
 import { failingSlots, lostRings, tornSectors, unreadableSlots } from './rings.ts';
@@ -21,6 +22,7 @@ import { failingNewest, reusedRoots } from './uberblocks.ts';
 /** In the order in which equals are told. */
 const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   failingNewest,
+  overwrittenPools,
   plainImport,
   divergedHistory,
   missingDevices,

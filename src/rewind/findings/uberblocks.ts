@@ -37,6 +37,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   { explains: ofOtherBranches, tells: byOthers },
   { explains: leftByRewind, tells: byOthers },
   { explains: ofOneEnd, tells: byOthers },
+  { explains: writtenOver, tells: byOthers },
   { explains: ofOneBlock, tells: tellsOneBlock },
   { explains: longerThanCaches, tells: tellsOlderContent },
   { explains: (failing, { sound }) => (sound?.root.state === 'reads' ? failing : []), tells: tellsFlush },
@@ -115,6 +116,11 @@ function ofOneEnd(failing: readonly Judged[], { evidence }: Newest): readonly Ju
     ({ candidate }) =>
       candidate.copies.length > 0 && candidate.copies.every(({ device }) => torn.get(device)?.has(candidate) === true),
   );
+}
+
+/** Another pool was made over this one later. */
+function writtenOver(failing: readonly Judged[], { evidence: { overlaps } }: Newest): readonly Judged[] {
+  return overlaps.length > 0 ? failing : [];
 }
 
 /** Txgs that have to fail at one block before that says something: two may share what the last flush left out. */
