@@ -104,11 +104,14 @@ async function withForeign(
   windows: readonly VdevWindow[],
   signal?: AbortSignal,
 ): Promise<VdevWindow[]> {
-  const around = placed(await findForeign(disk, ends, signal), 0, disk.size);
+  const found = placed(await findForeign(disk, ends, signal), 0, disk.size);
+  // The table of a disk is what its partitions are found by; over the front of a vdev that fills the disk it is foreign.
+  const around = found.filter(({ kind }) => kind !== 'table');
   const signed: VdevWindow[] = [];
   for (const window of windows) {
     const { source, offset, partition } = window;
-    const own = partition === null ? around : placed(await findForeign(source, null, signal), offset, source.size);
+    const whole = window.labels.length > 0 ? found : around;
+    const own = partition === null ? whole : placed(await findForeign(source, null, signal), offset, source.size);
     // The end of the last partition may be that of the disk.
     const others = around.filter((each) => !own.some((other) => other.offset === each.offset));
     signed.push({ ...window, foreign: [...own, ...(partition === null ? [] : others)] });

@@ -14,6 +14,7 @@ export type ForeignKind =
   | 'ceph'
   | 'firmware-raid'
   | 'swap'
+  | 'table'
   | 'filesystem';
 
 /** Bytes that something other than ZFS writes to a device. */
@@ -96,6 +97,9 @@ export const FOREIGN: readonly ForeignLayout[] = [
   firmware('an Intel (isw)', 1024, 'Intel Raid ISM Cfg Sig. '),
   firmware('an Nvidia', 1024, 'NVIDIA'),
   firmware('a DDF', 512, '\xde\x11\xde\x11'),
+  ...[512, 4096].map((at): ForeignLayout => {
+    return { kind: 'table', name: 'a partition table (GPT)', at, magic: 'EFI PART\0\0\x01\0' };
+  }),
   { kind: 'swap', name: 'Linux swap space', at: 4096 - 10, magic: 'SWAPSPACE2' },
   filesystem('an ext2, ext3 or ext4 file system', 0x438, '\x53\xef', [0x4c - 0x38, '\x01\0\0\0']),
   filesystem('an XFS file system', 0, 'XFSB\0\0'),

@@ -87,6 +87,7 @@ describe('a foreign signature', () => {
   it.each<[string, string, number, string]>([
     ['LVM', 'in front of label 0', 512, `LABELONE${'\0'.repeat(16)}LVM2 001`],
     ['Btrfs', 'over label 0', 0x10040, '_BHRfS_M'],
+    ['GPT', 'in front of label 0', 512, 'EFI PART\0\0\x01\0'],
     ['DDF', 'over labels 2 and 3', -512, '\xde\x11\xde\x11'],
   ])('of %s is named with its place, %s, and with what frees the device', async (name, where, offset, bytes) => {
     const path = await damaged(image, `${name}.img`, offset < 0 ? size + offset : offset, bytes);

@@ -83,7 +83,10 @@ function whereOf(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSi
   const { offset } = found;
   if (isAround(signed, found)) return `in front of the vdev, which begins at byte ${start} and so lies inside.`;
   if (offset < start) return `in front of the vdev, which begins at byte ${start}.`;
-  if (offset < start + BLANK) return 'in front of label 0, where ZFS keeps nothing.';
+  if (offset < start + BLANK) {
+    const sound = device.labels.some(({ index, status }) => index === 0 && status === 'ok');
+    return sound ? 'in front of label 0, where ZFS keeps nothing.' : 'in front of label 0, which is damaged.';
+  }
   if (offset < start + LABEL_SIZE) return 'over label 0.';
   const end = start + device.source.size;
   if (offset >= end) return `behind the vdev, which ends at byte ${end}.`;

@@ -126,6 +126,13 @@ export const FOREIGN_WORDS: Readonly<Record<ForeignKind, ForeignWords>> = {
     open: (device) =>
       `assemble it with \`mdadm --assemble --readonly --run /dev/md127 ${device}\` and the other disks, and scan what it makes`,
   },
+  table: {
+    word: 'a partition table',
+    type: null,
+    boot: 'The system makes devices of its partitions. What wrote it wrote over the front of the vdev, and an import that writes puts label 0 over it again.',
+    free: 'partx -d DEVICE',
+    open: null,
+  },
   swap: {
     word: 'a swap',
     type: 'none',
