@@ -1,16 +1,39 @@
+import type { DocumentError } from '../document/document.ts';
 import type { SourceDescription } from '../document/sourceEntry.ts';
 import type { OpenedSource } from '../node/openSources.ts';
+import { SourceError } from '../source/source.ts';
 import { hiddenVdev } from './importPlace.ts';
 
-/** An opened source in the words of the documents. */
+/**
+ * An opened source in the words of the documents, with what could not be read of it up to now: to be asked for when all
+ * was read.
+ */
 export function describeOpened(opened: OpenedSource): SourceDescription {
-  const { path, kind, size, offset, error } = opened;
+  const { path, kind, size, offset } = opened;
   return {
     path,
     kind: kind as SourceDescription['kind'],
     sizeBytes: size,
     offsetBytes: offset,
-    error: error === null ? null : { code: error.code, message: error.message },
+    error: errorOf(opened),
+    unreadable: opened.source?.failures?.ranges ?? [],
     hidden: hiddenVdev(opened)?.reason ?? null,
   };
+}
+
+/** Why it could not be opened; else that it went away; else what could not be read of it, or of the tables of its disk. */
+function errorOf({ path, error, source, troubles }: OpenedSource): DocumentError | null {
+  const failures = source?.failures ?? null;
+  const [table] = troubles.flatMap((trouble) => (trouble instanceof SourceError ? trouble : []));
+  const whole = error ?? failures?.gone ?? null;
+  if (whole !== null) return { code: whole.code, message: whole.message };
+  const ranges = failures?.ranges ?? [];
+  const [first] = ranges;
+  if (first === undefined) return table === undefined ? null : { code: table.code, message: table.message };
+  const bytes = ranges.reduce((sum, { length }) => sum + length, 0);
+  const more = (failures?.omitted ?? 0) > 0 ? ' or more' : '';
+  const places = ranges.length === 1 ? '1 place' : `${ranges.length} places`;
+  const { code } = first.error;
+  const message = `${path}: ${bytes} bytes${more} in ${places} could not be read, the first at byte ${first.offset} (${code})`;
+  return { code, message };
 }

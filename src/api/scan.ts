@@ -4,6 +4,7 @@ import { type CandidateLine, candidateLine } from '../document/candidateLine.ts'
 import type { Depth, ScanDocument } from '../document/document.ts';
 import { buildScanDocument } from '../document/scanDocument.ts';
 import { chooseEngine } from '../node/engine.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { AimChoice } from '../rewind/aim/aim.ts';
@@ -35,6 +36,8 @@ export interface ScanOptions {
   readonly signal?: AbortSignal | undefined;
   /** Each candidate as soon as it is judged, the newest of a pool first. */
   readonly onCandidate?: ((line: CandidateLine) => void) | undefined;
+  /** Through which files and devices are opened. Default: the system. */
+  readonly handles?: HandlePool | undefined;
   /** Default: the fastest one that works here. */
   readonly engine?: Engine | undefined;
 }
@@ -56,7 +59,7 @@ export async function scan(specs: readonly string[], options: ScanOptions = {}):
   const since = Date.now();
   // What is still to be loaded is, before sources take the files that can be open.
   const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
-  const surveyed = await surveyDevices(specs, { engine, progress, signal });
+  const surveyed = await surveyDevices(specs, { engine, progress, signal, handles: options.handles });
   try {
     const byOpened = importPlaces(surveyed.map(({ opened }) => opened));
     const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, byOpened.get(opened)]] : [])));

@@ -2,6 +2,7 @@ import { mapBounded } from '../node/bounded.ts';
 import { type OpenedSource, openSources, stoppedAt } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
+import { noting } from '../source/failedReads.ts';
 import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
@@ -21,15 +22,17 @@ const AT_ONCE = 8;
  */
 export async function surveyDevices(specs: readonly string[], choice: SurveyChoice): Promise<SurveyedSource[]> {
   const options = choice.signal === undefined ? {} : { signal: choice.signal };
-  const opened = await openSources(specs, options);
+  const opened = await openSources(specs, { ...options, ...(choice.handles && { pool: choice.handles }) });
   const cache = new ChunkCache();
   let done = 0;
   try {
     const survey = async (source: OpenedSource): Promise<SurveyedSource> => {
       if (source.source === null) return { opened: source, survey: null };
-      const found = await surveyDevice(source.source, choice.engine, options);
+      const noted = noting(source.source);
+      const { bootEnvironments } = choice;
+      const found = await surveyDevice(noted, choice.engine, { ...options, bootEnvironments });
       // The survey tells what can be read to the sector; from here on blocks are read, most of them small.
-      const cached = cache.of(source.source);
+      const cached = cache.of(noted);
       return {
         opened: { ...source, source: cached },
         survey: {

@@ -1,4 +1,5 @@
 import type { Engine } from '../block/engine.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openSources.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Progress } from './progress.ts';
@@ -13,4 +14,8 @@ export interface SurveyChoice {
   readonly engine: Engine;
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Through which files and devices are opened. Default: the system. */
+  readonly handles?: HandlePool | undefined;
+  /** Also reads the boot environment block of each label. */
+  readonly bootEnvironments?: boolean | undefined;
 }

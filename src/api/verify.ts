@@ -82,8 +82,9 @@ async function verifyOne(
   const those = candidates.filter((each) => each.txg === txg);
   const ofRing = those.find(({ taken }) => taken) ?? those[0] ?? null;
   const candidate = ofRing ?? (one === null ? null : await storedIn(one, txg, engine, signal));
-  const head = headOf(opened, one, candidate, tool, null);
-  if (one === null || candidate === null) return buildVerifyDocument(head, { depth, ...NOTHING, stopped: false });
+  // Made when all was read: it says what of the sources could not be.
+  const head = () => headOf(opened, one, candidate, tool, null);
+  if (one === null || candidate === null) return buildVerifyDocument(head(), { depth, ...NOTHING, stopped: false });
   const { pool } = one;
   const examination = await examine(
     pool,
@@ -113,7 +114,7 @@ async function verifyOne(
   });
   const toImport = stepsToRead({ pool, placeOf }, { commands, devices: state.devices });
   const located = await locateFailures(verification?.failures ?? [], state);
-  return buildVerifyDocument(head, { depth, examination, commands, toImport, located, stopped: false });
+  return buildVerifyDocument(head(), { depth, examination, commands, toImport, located, stopped: false });
 }
 
 const NOTHING = { examination: null, commands: NO_COMMANDS, toImport: [], located: [] } as const;

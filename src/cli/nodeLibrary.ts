@@ -18,7 +18,7 @@ export function nodeLibrary(): Library {
       return verify(specs, txg, { ...choice, engine });
     },
     async survey(specs, choice) {
-      const surveyed = await surveyDevices(specs, { ...choice, engine });
+      const surveyed = await surveyDevices(specs, { ...choice, engine, bootEnvironments: true });
       await closeSources(surveyed);
       return surveyed.map(({ opened, survey }) => ({ source: describeOpened(opened), survey }));
     },

@@ -90,7 +90,8 @@ export async function withPoolView(
 
 function statusOf({ sources }: OpenedPools, found: boolean, whole: boolean): number {
   const unread = sources.some(
-    ({ opened, survey }) => opened.error !== null || survey?.labels.some(({ status }) => status === 'unreadable'),
+    ({ opened, survey }) =>
+      describeOpened(opened).error !== null || survey?.labels.some(({ status }) => status === 'unreadable'),
   );
   // A spare, or a label without its pool: "no trace of ZFS" would be wrong.
   const trace = sources.some(({ survey }) =>

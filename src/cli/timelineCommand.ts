@@ -1,4 +1,6 @@
+import { describeOpened } from '../api/describeOpened.ts';
 import { unlessStopped, untilStopped } from '../api/unlessStopped.ts';
+
 import { ZfsUberError } from '../bytes/errors.ts';
 import { printable } from '../document/shell/printable.ts';
 import {
@@ -75,7 +77,8 @@ export async function printTimeline(
     }
     await sendParts(terminal, timelineLines(asked.format, inTime(events)));
     if (signal.aborted) terminal.err('zfs-uber: stopped before the end: there may be more\n');
-    if (!whole || signal.aborted) return EXIT.partial;
+    const unread = opened.sources.some((source) => describeOpened(source.opened).error !== null);
+    if (!whole || unread || signal.aborted) return EXIT.partial;
     return pools.length > 0 ? EXIT.done : EXIT.noZfs;
   } finally {
     await opened.close();

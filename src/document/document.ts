@@ -74,6 +74,13 @@ export interface UberblockEntry {
   readonly rootBlockPointer: BlockPointerEntry;
 }
 
+export interface UnreadableEntry {
+  readonly offsetBytes: string;
+  readonly lengthBytes: string;
+  /** Name of the system's error. */
+  readonly code: string;
+}
+
 export interface SourceEntry {
   /** As given, or the path of the file inside a given directory. */
   readonly path: string;
@@ -83,9 +90,12 @@ export interface SourceEntry {
   readonly sizeBytes: string;
   /** Where the vdev begins inside the path. */
   readonly offsetBytes: string;
+  /** Why it could not be opened, or not be read in part. */
   readonly error: DocumentError | null;
   /** Why the system has no device that begins and ends there; left out where it has one, or is given the image of one. */
   readonly hidden?: HiddenVdev['reason'];
+  /** What of it was needed and could not be read, by offset in the vdev; absent where all could. The first ones. */
+  readonly unreadable?: readonly UnreadableEntry[];
   readonly labels: readonly LabelEntry[];
   readonly uberblocks: readonly UberblockEntry[];
 }
@@ -137,6 +147,13 @@ export interface CandidateEntry {
   readonly reasons: readonly string[];
   /** The step of the load that decides, by its name in OpenZFS; null where none stops it. */
   readonly failsAt: string | null;
+  /**
+   * What the deciding reason is; absent where nothing stops it. `failed-read`: a device gave an error where it may stand,
+   * so that a copy of the device may bring it back.
+   */
+  readonly because?: 'damage' | 'missing-device' | 'failed-read' | 'unknown';
+  /** Reads that failed and had to do with it; the first few. Absent without. */
+  readonly failedReads?: readonly { readonly source: string; readonly offsetBytes: string; readonly code: string }[];
   /** What trying it would do to the machine; `releases`: the first and the last of OpenZFS that do it. */
   readonly hazards: readonly { readonly kind: string; readonly message: string; readonly releases: string }[];
   readonly commandReadOnly: readonly string[];

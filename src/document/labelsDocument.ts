@@ -1,6 +1,6 @@
 import type { NvList } from '../format/nvlist.ts';
 import type { DeviceSurvey, LabelStatus, LabelSurvey } from '../pool/survey.ts';
-import type { DocumentError, SourceKind, ToolInfo } from './document.ts';
+import type { DocumentError, SourceKind, ToolInfo, UnreadableEntry } from './document.ts';
 import { type JsonNvList, leaves, nvlistJson } from './nvlistJson.ts';
 import { describeSource, documentError, type SourceDescription } from './sourceEntry.ts';
 
@@ -20,6 +20,7 @@ export interface LabelsSource {
   readonly sizeBytes: string;
   readonly offsetBytes: string;
   readonly error: DocumentError | null;
+  readonly unreadable?: readonly UnreadableEntry[];
   /** Four, index 0 to 3; none when the source could not be opened. */
   readonly labels: readonly LabelText[];
   /** Where labels that decode say different things. */
@@ -73,7 +74,7 @@ export function buildLabelsDocument(
 
 /** @param texts of configs that other labels of the source have as well: most have one and the same */
 function labelText(label: LabelSurvey, texts: Map<NvList, JsonNvList>): LabelText {
-  const { status, kind, trouble } = label.bootEnvironment;
+  const { status, kind, trouble } = label.bootEnvironment ?? { status: 'absent', kind: null, trouble: null };
   const { nvlist } = label;
   const config = nvlist === null ? null : (texts.get(nvlist) ?? nvlistJson(nvlist));
   if (nvlist !== null && config !== null) texts.set(nvlist, config);

@@ -9,6 +9,7 @@ import { destroyedNewest } from '../rewind/findings/rings.ts';
 import type { JudgedCandidate, PoolJudgement } from '../rewind/judgement.ts';
 import type { Recommendation } from '../rewind/recommend.ts';
 import type { Step } from '../rewind/steps.ts';
+import type { SourceError } from '../source/source.ts';
 import type {
   CandidateEntry,
   CutEntry,
@@ -119,6 +120,8 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     blocksChecked: judged.blocksChecked,
     reasons: prediction.reasons,
     failsAt: prediction.failsAt,
+    ...(prediction.because === undefined ? {} : { because: prediction.because }),
+    ...(prediction.unread === undefined ? {} : { failedReads: failedReadEntries(prediction.unread) }),
     hazards: prediction.hazards,
     commandReadOnly: commands.readOnly,
     commandReadWrite: commands.readWrite,
@@ -128,6 +131,13 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     ),
   };
 }
+
+const failedReadEntries = (unread: readonly SourceError[]): NonNullable<CandidateEntry['failedReads']> =>
+  unread.map(({ code, place }) => ({
+    source: place?.source ?? '',
+    offsetBytes: (place?.offset ?? 0).toString(),
+    code,
+  }));
 
 const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'checkpoint'> =>
   checkpoint === null ? {} : { checkpoint: { heldBy: checkpoint.heldBy.toString() } };

@@ -1,5 +1,5 @@
 import type { LabelStatus, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
-import type { DocumentError, SourceKind, ToolInfo, UberblockEntry } from './document.ts';
+import type { DocumentError, SourceKind, ToolInfo, UberblockEntry, UnreadableEntry } from './document.ts';
 import type { SurveyedSource } from './labelsDocument.ts';
 import { ringMap } from './ringMap.ts';
 import { describeSource, describeUberblock, documentError } from './sourceEntry.ts';
@@ -20,6 +20,7 @@ export interface RingSource {
   readonly sizeBytes: string;
   readonly offsetBytes: string;
   readonly error: DocumentError | null;
+  readonly unreadable?: readonly UnreadableEntry[];
   /** One a label that is not absent. */
   readonly rings: readonly RingText[];
 }

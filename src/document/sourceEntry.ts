@@ -6,6 +6,7 @@ import { compressionKind } from '../format/compressionKinds.ts';
 import type { Mmp, Uberblock } from '../format/uberblock.ts';
 import type { DeviceSurvey, HiddenVdev, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
 import { contentKey } from '../pool/uberblockCopies.ts';
+import type { FailedRead } from '../source/failedReads.ts';
 import type {
   BlockPointerEntry,
   DocumentError,
@@ -29,10 +30,16 @@ export interface SourceDescription {
   readonly error: DocumentError | null;
   /** Why the system has no device that is the vdev; null where it has one, or is given the image of one. */
   readonly hidden: HiddenVdev['reason'] | null;
+  /** What of it was needed and could not be read, by offset in the vdev. */
+  readonly unreadable?: readonly FailedRead[];
 }
+
+/** Ranges that are listed of one source. */
+const MOST_UNREADABLE = 64;
 
 /** The parts of a description as every document prints them. */
 export function describeSource(source: SourceDescription): Omit<SourceEntry, 'labels' | 'uberblocks'> {
+  const { unreadable = [] } = source;
   return {
     path: source.path,
     ...(hasRawBytes(source.path) ? { pathBytes: hexText(bytesOfFileName(source.path)) } : {}),
@@ -41,6 +48,15 @@ export function describeSource(source: SourceDescription): Omit<SourceEntry, 'la
     offsetBytes: source.offsetBytes.toString(),
     error: source.error,
     ...(source.hidden === null ? {} : { hidden: source.hidden }),
+    ...(unreadable.length === 0
+      ? {}
+      : {
+          unreadable: unreadable.slice(0, MOST_UNREADABLE).map(({ offset, length, error }) => ({
+            offsetBytes: offset.toString(),
+            lengthBytes: length.toString(),
+            code: error.code,
+          })),
+        }),
   };
 }
 

@@ -47,7 +47,7 @@ export interface StepEntry {
   readonly when: StepOutcome['when'];
   readonly outcome: StepOutcome['outcome'];
   readonly message: string | null;
-  readonly because: 'damage' | 'missing-device' | 'unknown' | null;
+  readonly because: 'damage' | 'missing-device' | 'failed-read' | 'unknown' | null;
 }
 
 export interface FailureEntry {

@@ -1,3 +1,4 @@
+import { failedReadsIn, failedReadsOf } from '../pool/blockRead.ts';
 import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -5,8 +6,8 @@ import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import type { LoadState } from './loadState.ts';
 import { type OpenZfs, unknownFeature } from './openzfs.ts';
 import type { Trouble } from './predict.ts';
-import { badPlaces, step } from './step.ts';
-import { refusedLeaves } from './usableLeaves.ts';
+import { badPlaces, readPlaces, step, wrongPlaces } from './step.ts';
+import { hasUnreadableLabel, refusedLeaves, unreadLabels } from './usableLeaves.ts';
 import { validatedLabel } from './validatedLabel.ts';
 
 /** The steps of the load that labels, rings and root blocks decide, in its order. */
@@ -41,9 +42,17 @@ function openVdevs({ pool, devices, candidate, missingTops }: LoadState): Troubl
     if (absent.length > 0) {
       lacks.unshift(`${absent.length} of its ${all} devices ${absent.length === 1 ? 'is' : 'are'} missing`);
     }
+    const message = `${vdevName(top)} cannot be opened: ${lacks.join('; ')}`;
     const opened = (leaf: VdevNode) => given(leaf) && keptState(leaf.config) === null;
-    const because = vdevHealth(top, opened) === 'missing' ? 'missing-device' : 'damage';
-    return { message: `${vdevName(top)} cannot be opened: ${lacks.join('; ')}`, because };
+    if (vdevHealth(top, opened) === 'missing') return { message, because: 'missing-device' };
+    const hidden = [...unusable.keys()].filter(({ device }) => device !== null && hasUnreadableLabel(device));
+    const opens = (leaf: VdevNode): boolean => opened(leaf) && (!unusable.has(leaf) || hidden.includes(leaf));
+    if (vdevHealth(top, opens) === 'missing') return { message, because: 'damage' };
+    return {
+      message,
+      because: 'failed-read',
+      unread: hidden.flatMap(({ device }) => device ?? []).flatMap(unreadLabels),
+    };
   }
   return undefined;
 }
@@ -63,7 +72,9 @@ function selectUberblock({ candidate, newest, devices, openZfs }: LoadState): Tr
   const { uberblock, txg } = candidate;
   const damage = (message: string): Trouble => ({ message, because: 'damage' });
   if (!candidate.seen && candidate.startsFrom === null) {
-    return damage('only devices that zpool import does not open carry this uberblock');
+    const message = 'only devices that zpool import does not open carry this uberblock';
+    const unread = [...copyHolders(candidate)].filter(hasUnreadableLabel).flatMap(unreadLabels);
+    return unread.length === 0 ? damage(message) : { message, because: 'failed-read', unread };
   }
   if (devices === null) return damage(`another uberblock of txg ${txg} comes before this one on the same devices`);
   // Data is moved in place while a raidz grows, so older states of the expansion can no longer be read (since 2.3).
@@ -120,6 +131,14 @@ function openRootbp({ root }: LoadState): Trouble | undefined {
         message: `the root block${where} fails its checksum on every copy${badPlaces(root.attempts)}`,
         because: 'damage',
       };
+    case 'unread': {
+      const unread = failedReadsOf(root.attempts);
+      return {
+        message: `the root block${where} cannot be read ${readPlaces(unread)}${wrongPlaces(root.attempts)}`,
+        because: 'failed-read',
+        unread,
+      };
+    }
     case 'corrupted':
       return {
         message: `the root block${where} is not a meta-object set: ${root.error?.message ?? 'nonsense'}`,
@@ -134,6 +153,7 @@ function openRootbp({ root }: LoadState): Trouble | undefined {
       return {
         message: `the root block${where} could not be judged: ${root.error?.message ?? ''}`,
         because: 'unknown',
+        unread: failedReadsIn(root.error),
       };
     case 'not-checked':
       return { message: 'the root block was not read at this depth', because: 'unknown' };

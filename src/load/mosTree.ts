@@ -5,7 +5,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, MAX_TREE_DEPTH } from '../pool/vdevHealth.ts';
 import { roleOf } from '../pool/vdevTree.ts';
-import { refusedLeaves, whyClosed } from './usableLeaves.ts';
+import { hasUnreadableLabel, refusedLeaves, unreadLabels, whyClosed } from './usableLeaves.ts';
 import { validatedLabel } from './validatedLabel.ts';
 
 /** The tree of a config in the MOS, put on devices. */
@@ -110,7 +110,11 @@ function nodeOf(
 
 /** `node` without the devices of the leaves that `keep` does not want. */
 export function keepDevices(node: VdevNode, keep: (leaf: VdevNode) => boolean): VdevNode {
-  if (node.children.length === 0) return node.device === null || keep(node) ? node : { ...node, device: null };
+  if (node.children.length === 0) {
+    if (node.device === null || keep(node)) return node;
+    const [passedOver] = hasUnreadableLabel(node.device) ? unreadLabels(node.device) : [];
+    return { ...node, device: null, ...(passedOver && { passedOver }) };
+  }
   return { ...node, children: node.children.map((child) => keepDevices(child, keep)) };
 }
 

@@ -1,9 +1,16 @@
+import { isGone, type SourceError } from '../source/source.ts';
 import { type Danger, type Hazard, hazardIn } from './hazard.ts';
 
 export interface Trouble {
   /** One sentence for a person: what could not be had, and what it belongs to. */
   readonly message: string;
-  readonly because: 'damage' | 'missing-device' | 'unknown';
+  /**
+   * `failed-read`: a device gave an error where it may stand. The import fails on that too, and it may be there all the
+   * same: a copy of the device can have it.
+   */
+  readonly because: 'damage' | 'missing-device' | 'failed-read' | 'unknown';
+  /** Reads that failed and had to do with it, also where something else decides. The first few. */
+  readonly unread?: readonly SourceError[];
   /** OpenZFS does not survive this. */
   readonly danger?: Danger;
   /** Not to import the pool but to list it is enough. */
@@ -27,7 +34,17 @@ export interface Prediction {
   /** The step that decides, by its name in OpenZFS: reasons do not repeat it. Null when all that were asked pass. */
   readonly failsAt: string | null;
   readonly hazards: readonly Hazard[];
+  /** Of what decides; absent where nothing is amiss. */
+  readonly because?: Trouble['because'];
+  /** As of {@link Trouble}. */
+  readonly unread?: readonly SourceError[];
 }
+
+/** Nothing but reads that failed stands against the txg, or against writing to it. */
+export const restsOnFailedReads = ({ because }: Prediction): boolean => because === 'failed-read';
+
+/** A device that went away leaves it open. */
+export const isLeftByGone = ({ unread = [] }: Prediction): boolean => unread.some(isGone);
 
 /**
  * What `zpool import -T` would answer, by the first step that cannot pass.
@@ -52,11 +69,11 @@ export async function predict<State>(
       passed = false;
       onStep?.(step, trouble);
       const reasons = [trouble.message];
-      const { danger, message, listing = false } = trouble;
+      const { danger, message, listing = false, because, unread = [] } = trouble;
       const hazards = danger === undefined ? [] : [hazardIn(step.name, danger, message, listing)];
-      const found = { reasons, failsAt: step.name, hazards };
-      if (trouble.because === 'unknown') return { verdict: 'unverified', ...found };
-      if (step.when === 'always') return { verdict: trouble.because === 'damage' ? 'damaged' : 'incomplete', ...found };
+      const found = { reasons, failsAt: step.name, hazards, because, ...(unread.length === 0 ? {} : { unread }) };
+      if (because === 'unknown') return { verdict: 'unverified', ...found };
+      if (step.when === 'always') return { verdict: because === 'missing-device' ? 'incomplete' : 'damaged', ...found };
       readWrite = { verdict: complete ? 'readonly' : 'unverified', ...found };
       break;
     }

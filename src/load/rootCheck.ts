@@ -76,7 +76,8 @@ export async function checkRoot(bp: Blkptr, reader: BlockReader, signal?: AbortS
     return { state: 'reads', attempts, copies, error: null };
   } catch (error) {
     if (error instanceof UnavailableBlockError) {
-      return failed(error.becauseMissing ? 'missing-devices' : 'destroyed', error, error.attempts);
+      const read = error.failedReads.length > 0 ? 'unread' : 'destroyed';
+      return failed(error.becauseMissing ? 'missing-devices' : read, error, error.attempts);
     }
     if (error instanceof ChecksumError) return failed('destroyed', error);
     if (error instanceof FormatError) return failed('corrupted', error);

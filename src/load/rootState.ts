@@ -4,11 +4,19 @@ import type { Attempt } from '../pool/blockRead.ts';
 /**
  * What became of a root block.
  *
- * `reads` some copy is sound and is a meta-object set; `destroyed` no copy is the block that was written; `corrupted`
+ * `reads` some copy is sound and is a meta-object set; `destroyed` no copy is the block that was written; `unread` no
+ * copy that could be read is, and a device gave an error where another stands; `corrupted`
  * the checksum holds and the content is nonsense; `missing-devices` every copy lies on devices that are absent;
  * `unsupported` this library lacks what it takes; `not-checked` nobody looked.
  */
-export type RootState = 'reads' | 'destroyed' | 'corrupted' | 'missing-devices' | 'unsupported' | 'not-checked';
+export type RootState =
+  | 'reads'
+  | 'destroyed'
+  | 'unread'
+  | 'corrupted'
+  | 'missing-devices'
+  | 'unsupported'
+  | 'not-checked';
 
 export interface RootCheck {
   readonly state: RootState;

@@ -1,7 +1,7 @@
 import { FormatError, LimitError, UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
 import { describePlace } from '../bytes/place.ts';
-import { type Attempt, UnavailableBlockError } from '../pool/blockRead.ts';
-import { SourceError } from '../source/source.ts';
+import { type Attempt, failedReadsIn, UnavailableBlockError } from '../pool/blockRead.ts';
+import { isGone, SourceError } from '../source/source.ts';
 import type { Danger } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
@@ -60,7 +60,11 @@ const isListed = (step: string, { candidate, newest }: LoadState): boolean =>
 export function troubleOf(error: ZfsUberError, what: string, danger?: Danger): Trouble {
   const because = causeOf(error);
   const message = `${saying(error, what)}: ${explainError(error)}`;
-  return because === 'unknown' || danger === undefined ? { message, because } : { message, because, danger };
+  const failed = failedReadsIn(error);
+  const unread = failed.length === 0 ? {} : { unread: failed };
+  return because === 'unknown' || danger === undefined
+    ? { message, because, ...unread }
+    : { message, because, danger, ...unread };
 }
 
 /** What became of what was being read. */
@@ -71,7 +75,9 @@ function saying(error: ZfsUberError, what: string): string {
 }
 
 function causeOf(error: ZfsUberError): Trouble['because'] {
-  if (error instanceof UnavailableBlockError) return error.becauseMissing ? 'missing-device' : 'damage';
+  if (isGone(error)) return 'unknown';
+  if (error instanceof UnavailableBlockError && error.becauseMissing) return 'missing-device';
+  if (failedReadsIn(error).length > 0) return 'failed-read';
   return error instanceof UnsupportedError || error instanceof LimitError ? 'unknown' : 'damage';
 }
 
@@ -82,9 +88,11 @@ export function explainError(error: ZfsUberError): string {
   const said = lead !== '' && error.message.startsWith(lead) ? error.message.slice(lead.length) : error.message;
   if (error instanceof UnavailableBlockError) {
     const path = place === null || place.path.length === 0 ? '' : ` (${place.path.join(' > ')})`;
+    if (error.failedReads.length > 0) return `${said} ${readPlaces(error.failedReads)}${wrongPlaces(error.attempts)}`;
     return `${said}${path}${badPlaces(error.attempts)}`;
   }
-  if (error instanceof FormatError || error instanceof SourceError) {
+  if (error instanceof SourceError) return place === null ? said : `${readPlaces([error])}: ${said}`;
+  if (error instanceof FormatError) {
     return place === null ? said : `${place.path.join(' > ')}: ${said}`;
   }
   return said;
@@ -99,4 +107,26 @@ export function badPlaces(attempts: readonly Attempt[]): string {
     return outcome === 'wrong' ? where : `${where} (${outcome})`;
   });
   return `: ${shown.join(', ')}${bad.length > 3 ? ` and ${bad.length - 3} more` : ''}`;
+}
+
+/** `from d0.img (EIO at offset 0x406000)`; the first places, the rest are counted. */
+export function readPlaces(failed: readonly SourceError[]): string {
+  const bySource = new Map<string, string[]>();
+  for (const { code, place } of failed) {
+    const key = place === null ? `(${code}` : `from ${place.source} (${code} at offset`;
+    const offsets = bySource.get(key) ?? [];
+    const offset = place === null ? '' : ` 0x${place.offset.toString(16)}`;
+    if (!offsets.includes(offset)) bySource.set(key, [...offsets, offset]);
+  }
+  const told = [...bySource].map(([key, offsets]) => {
+    const more = offsets.length > 3 ? ` and ${offsets.length - 3} more` : '';
+    return `${key}${offsets.slice(0, 3).join(',')}${more})`;
+  });
+  return `${told.slice(0, 3).join(', ')}${told.length > 3 ? ` and ${told.length - 3} more` : ''}`;
+}
+
+/** Beside places that could not be read: those that could, and are wrong. */
+export function wrongPlaces(attempts: readonly Attempt[]): string {
+  const wrong = attempts.filter(({ outcome }) => outcome === 'wrong' || outcome === 'absent');
+  return wrong.length === 0 ? '' : `; of no use${badPlaces(wrong)}`;
 }

@@ -4,18 +4,32 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../pool/vdevSize.ts';
+import { EndedError, SourceError } from '../source/source.ts';
 import { validatedLabel } from './validatedLabel.ts';
 
 /** One of its four labels passes its checksum. */
 export const hasSoundLabel = (device: DeviceSurvey): boolean => device.labels.some(({ status }) => status === 'ok');
 
+/** Errors for which `zpool import` asks again for one label at a time, and does without those that fail. */
+const ASKED_AGAIN: ReadonlySet<string> = new Set(['EREMOTEIO', 'EAGAIN', 'EOPNOTSUPP', 'ENOSYS']);
+
 /**
  * One of its four labels gives a read error, for which `zpool import` passes the whole device over: it asks for all four
- * at once and takes one failure for all. The front that a shifted device lacks is made of zeros where it is shown.
+ * at once and takes one failure for all. A source that ends too early gives fewer bytes and no error. The front that a
+ * shifted device lacks is made of zeros where it is shown.
  * Source: lib/libzutil/zutil_import.c, zpool_read_label
  */
-export const hasUnreadableLabel = ({ labels, shift }: DeviceSurvey): boolean =>
-  shift === null && labels.some(({ status }) => status === 'unreadable');
+export function hasUnreadableLabel(device: DeviceSurvey): boolean {
+  const errors = unreadLabels(device);
+  return errors.length > 0 && !errors.some(({ code }) => ASKED_AGAIN.has(code));
+}
+
+/** Why labels of the device gave a read error where they are looked for. */
+export function unreadLabels({ labels, shift }: DeviceSurvey): SourceError[] {
+  if (shift !== null) return [];
+  const unread = labels.flatMap(({ status, trouble }) => (status === 'unreadable' ? (trouble ?? []) : []));
+  return unread.flatMap((error) => (error instanceof SourceError && !(error instanceof EndedError) ? error : []));
+}
 
 /**
  * Leaves below top-level vdev `top` that have a device which OpenZFS does not open, and why, to follow the leaf's name.

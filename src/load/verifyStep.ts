@@ -1,4 +1,5 @@
 import type { Blkptr } from '../format/blkptr.ts';
+import { failedReadsIn } from '../pool/blockRead.ts';
 import type { BlockFailure, Verification, Verifier } from '../traverse/verifier.ts';
 import { holdInTurn } from './datasetHolds.ts';
 import type { LoadState, PlainTraversal } from './loadState.ts';
@@ -84,14 +85,23 @@ export async function traversePlainly(verifier: Verifier, state: LoadState, txg:
   return fatal !== null || metadataErrors > 0 || trouble !== null ? 'fails' : 'passes';
 }
 
+/** The gravest first. */
+const CAUSES = ['damage', 'missing-device', 'failed-read'] as const;
+/** Reads that failed and are told. */
+const MOST_UNREAD = 8;
+
 function troubleIn({ fatal, failures, metadataErrors, found }: Verification, state: LoadState): Trouble {
   const wrong = failures.filter(({ kind }) => kind === 'metadata');
-  const deciding = fatal ?? wrong[0];
+  const unread = wrong.flatMap(({ error }) => failedReadsIn(error)).slice(0, MOST_UNREAD);
+  // Of what fails where the load ends anyway, a block that no copy of a device brings back says most.
+  const ends = fatal === null ? wrong : fatal.because === 'failed-read' ? [...wrong, fatal] : [fatal];
+  const deciding = ends.find(({ because }) => because === 'damage') ?? fatal ?? wrong[0];
   if (deciding === undefined) return { message: `${metadataErrors} metadata errors`, because: 'damage' };
-  const causes = new Set(fatal === null ? wrong.map(({ because }) => because) : [fatal.because]);
-  const because = causes.has('damage') ? 'damage' : causes.has('missing-device') ? 'missing-device' : 'unknown';
+  const causes = new Set(ends.map(({ because }) => because));
+  const because = CAUSES.find((cause) => causes.has(cause)) ?? 'unknown';
   const more = found.metadata > 1 ? `; ${found.metadata} blocks of metadata are bad in all` : '';
-  return { message: `cannot read ${placeOf(deciding, state)}: ${whyOf(deciding)}${more}`, because };
+  const message = `cannot read ${placeOf(deciding, state)}: ${whyOf(deciding)}${more}`;
+  return { message, because, ...(unread.length === 0 ? {} : { unread }) };
 }
 
 /** `indirect block 3 of level 1 of object 7 of tank/home`. */

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileNameOf } from '../bytes/fileName.ts';
 import type { Place } from '../bytes/place.ts';
 import { SourceError } from '../source/source.ts';
@@ -57,6 +58,31 @@ export const FILE_HOST: FileHost = {
   readText: (path) => readFile(path, 'utf8'),
 };
 
+/** A signal, or a system that is short of something for a moment: the same read passes then. */
+const PASSING: ReadonlySet<string> = new Set(['EINTR', 'EAGAIN']);
+const MAX_REPEATS = 100;
+/** After as many failures that pass a moment is left to the system before each further try. */
+const AT_ONCE = 10;
+
+/**
+ * Reads again where what failed is no word about the bytes.
+ *
+ * @throws what the handle throws
+ */
+export async function readPatiently(
+  handle: ReadHandle,
+  ...range: Parameters<ReadHandle['read']>
+): ReturnType<ReadHandle['read']> {
+  for (let repeats = 0; ; repeats++) {
+    try {
+      return await handle.read(...range);
+    } catch (error) {
+      if (repeats >= MAX_REPEATS || !isSystemError(error) || !PASSING.has(error.code)) throw error;
+      if (repeats >= AT_ONCE) await wait(1);
+    }
+  }
+}
+
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   ENOTDIR: 'a part of the path is no directory',
@@ -67,6 +93,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENFILE: 'too many open files on this machine',
   ENXIO: 'no such device: it may have been detached',
   ENODEV: 'no such device: it may have been detached',
+  ENODATA: 'no data: the device could not read these bytes',
+  EILSEQ: 'the bytes fail the protection of the device',
+  EREMOTEIO: 'remote input/output error: the device could not read these bytes',
+  ETIMEDOUT: 'the device did not answer in time',
   ENOMEDIUM: 'no medium in the device',
   ELOOP: 'too many symbolic links in the path',
   ENAMETOOLONG: 'the path is too long',

@@ -1,7 +1,7 @@
 import { LimitError } from '../bytes/errors.ts';
-import { type ByteSource, SourceError } from '../source/source.ts';
+import { type ByteSource, EndedError, SourceError } from '../source/source.ts';
 import { blockGeometry, measureByReading } from './blockDevice.ts';
-import { FILE_HOST, type FileStatus, type ReadHandle, systemError } from './fileHost.ts';
+import { FILE_HOST, type FileStatus, type ReadHandle, readPatiently, systemError } from './fileHost.ts';
 import { type HandlePool, handlePool, type PooledFile } from './handlePool.ts';
 
 /** A source that holds something of the system. */
@@ -107,16 +107,17 @@ function reader(pool: HandlePool, file: PooledFile, { size, sectorSize }: Shape)
     const unit = sectorSize ?? 1;
     const begin = offset - (offset % unit);
     const end = Math.min(size, Math.ceil((offset + length) / unit) * unit);
-    const bytes = await pool.use(file, (handle) => readFully(handle, file.path, begin, end - begin, signal, into));
+    const range = { begin, length: end - begin, lead: offset - begin };
+    const bytes = await pool.use(file, (handle) => readFully(handle, file.path, range, signal, into));
     return bytes.subarray(offset - begin, offset - begin + length);
   };
 }
 
+/** @param lead bytes before those that were asked for */
 async function readFully(
   handle: ReadHandle,
   path: string,
-  offset: number,
-  length: number,
+  { begin: offset, length, lead }: { readonly begin: number; readonly length: number; readonly lead: number },
   signal?: AbortSignal,
   into?: Uint8Array,
 ): Promise<Uint8Array> {
@@ -127,11 +128,13 @@ async function readFully(
   while (done < length) {
     signal?.throwIfAborted();
     const place = { source: path, offset: offset + done, path: [] };
-    const { bytesRead } = await handle
-      .read(bytes, done, Math.min(length - done, MAX_REQUEST), offset + done)
-      .catch((error: unknown) => Promise.reject(systemError(error, place)));
+    const wanted = Math.min(length - done, MAX_REQUEST);
+    const { bytesRead } = await readPatiently(handle, bytes, done, wanted, offset + done).catch((error: unknown) =>
+      Promise.reject(systemError(error, place)),
+    );
     if (bytesRead === 0) {
-      throw new SourceError('source-short', `it ended here while ${length - done} more bytes were expected`, place);
+      const message = `it ended here while ${length - done} more bytes were expected`;
+      throw new EndedError(message, place, Math.max(0, done - lead));
     }
     done += bytesRead;
   }

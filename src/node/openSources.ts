@@ -5,6 +5,7 @@ import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs
 import { findForeign, type PlacedSignature, placed } from '../source/foreign.ts';
 import type { Partition } from '../source/partitions.ts';
 import { type ByteSource, SourceError, slice } from '../source/source.ts';
+import { vanishing } from '../source/vanishing.ts';
 import { mapBounded } from './bounded.ts';
 import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
 import { FILE_HOST, type FileHost } from './fileHost.ts';
@@ -98,7 +99,8 @@ async function openTarget(pool: HandlePool, target: Target, signal?: AbortSignal
   if (signal?.aborted) return { target, entries: [failure(target, stoppedAt(target.path))] };
   let file: FileSource | null = null;
   try {
-    file = await openFileSource(target.path, pool);
+    const opened = await openFileSource(target.path, pool);
+    file = { ...opened, read: vanishing(opened).read };
     const entries = await entriesOf(pool.host, file, target, signal);
     if (entries.every(({ source }) => source === null)) await file.close();
     const close = countedClose(file, entries.length);

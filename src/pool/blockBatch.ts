@@ -70,7 +70,7 @@ interface Leg {
   readonly source: ByteSource;
   /** Bytes asked for and not yet there. */
   waiting: number;
-  /** Blocks that were not sound here. */
+  /** Blocks that were not sound here, and reads that failed. */
   wrong: number;
   underWay: number;
   readonly queue: (() => void)[];
@@ -155,19 +155,28 @@ class Batches implements BlockBatches {
     }
   }
 
+  /** @param only the leg to read from, where it is not to be chosen */
   async #readRun(
     run: readonly Placed[],
     blocks: readonly BatchBlock[],
     answers: (BatchAnswer | null)[],
     signal: AbortSignal | undefined,
+    only: Leg | null = null,
   ): Promise<void> {
     const first = run[0];
     if (first === undefined) return;
     const end = run.reduce((most, { offset, size }) => Math.max(most, offset + size), 0);
-    const leg = bestLeg(first.legs, first.offset, end);
+    const leg = only ?? bestLeg(first.legs, first.offset, end);
     if (leg === null) return;
     const bytes = await readFrom(leg, first.offset + LABEL_START, end - first.offset, signal);
-    if (bytes === null) return;
+    if (!(bytes instanceof Uint8Array)) {
+      leg.wrong++;
+      // With no other leg the one by one that follows tells which blocks it is.
+      if (bytes.gone || first.legs.length === 1) return;
+      if (run.length === 1) leg.source.failures?.note(first.offset + LABEL_START, first.size, bytes);
+      else for (const each of run) await this.#readRun([each], blocks, answers, signal, leg);
+      return;
+    }
     const sound = await this.#verify(run, first.offset, bytes, blocks);
     for (const [i, { index, offset, size }] of run.entries()) {
       const block = blocks[index];
@@ -301,13 +310,13 @@ function bestLeg(legs: readonly Leg[], offset: number, end: number): Leg | null 
   return best;
 }
 
-/** Null when the device gives an error: the blocks are then looked for one by one. */
+/** An error of the device is an answer: the blocks are then looked for one by one. */
 async function readFrom(
   leg: Leg,
   offset: number,
   length: number,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array | null> {
+): Promise<Uint8Array | SourceError> {
   leg.waiting += length;
   if (leg.underWay < DEPTH) leg.underWay++;
   else await new Promise<void>((start) => leg.queue.push(start));
@@ -315,7 +324,7 @@ async function readFrom(
     signal?.throwIfAborted();
     return await leg.source.read(offset, length, signal);
   } catch (error) {
-    if (error instanceof SourceError) return null;
+    if (error instanceof SourceError) return error;
     throw error;
   } finally {
     leg.waiting -= length;

@@ -1,6 +1,7 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
 import type { Blkptr } from '../format/blkptr.ts';
+import { SourceError } from '../source/source.ts';
 
 /** One place where (a part of) a block was looked for. Evidence: a good copy does not make a bad one unimportant. */
 export interface Attempt {
@@ -40,12 +41,37 @@ export class UnavailableBlockError extends ZfsUberError {
   readonly attempts: readonly Attempt[];
   /** Every copy fails because a device is absent; false as soon as one copy was there and was wrong. */
   readonly becauseMissing: boolean;
+  /**
+   * Reads that failed where a copy, or a part of one, may stand: with any nobody knows whether the block is still there.
+   * The first few.
+   */
+  readonly failedReads: readonly SourceError[];
 
   constructor(message: string, attempts: readonly Attempt[], place: Place) {
     super(message, place);
     this.attempts = attempts;
     this.becauseMissing = attempts.length > 0 && attempts.every((attempt) => attempt.outcome === 'absent');
+    this.failedReads = failedReadsOf(attempts);
   }
+}
+
+/** As many as are ever told of one block. */
+const MOST_FAILED_READS = 8;
+
+/** Reads that failed among `attempts`, also those for which the way to a block is not known. */
+export function failedReadsOf(attempts: readonly Attempt[]): SourceError[] {
+  const failed: SourceError[] = [];
+  for (const { outcome, error } of attempts) {
+    if (failed.length >= MOST_FAILED_READS) break;
+    if (outcome === 'unreadable') failed.push(...failedReadsIn(error));
+  }
+  return failed;
+}
+
+/** The reads that failed for which `error` is; none for one that is about what was read. */
+export function failedReadsIn(error: ZfsUberError | null): readonly SourceError[] {
+  if (error instanceof UnavailableBlockError) return error.failedReads;
+  return error instanceof SourceError ? [error] : [];
 }
 
 /** Reads blocks of one pool as it stands on its devices. Any number of calls may be under way at once. */
@@ -53,7 +79,8 @@ export interface BlockReader {
   /**
    * Reads, verifies and decompresses the block. Holes give zeros, embedded blocks their payload.
    *
-   * @throws UnavailableBlockError when nothing supplies it (destroyed); FormatError when the pointer is none that
+   * @throws UnavailableBlockError when nothing supplies it (destroyed, or not to be read); SourceError that is `gone` when
+   *   nothing does and a device that might went away; FormatError when the pointer is none that
    *   OpenZFS would follow, or the checksum holds and the content is nonsense (corrupted); UnsupportedError for an
    *   algorithm or layout this library lacks
    */

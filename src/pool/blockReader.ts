@@ -12,6 +12,7 @@ import {
   type BlockRead,
   type BlockReader,
   type BlockVerdict,
+  failedReadsOf,
   UnavailableBlockError,
 } from './blockRead.ts';
 import { type GangReads, readGang } from './gang.ts';
@@ -144,7 +145,13 @@ class PoolBlocks implements BlockReader {
     }
     if (good !== null) return good;
     for (const { error } of attempts) if (error instanceof UnsupportedError) throw error;
-    throw new UnavailableBlockError(`no copy of block ${addresses(dvas)} is sound`, attempts, bp.place);
+    const failed = failedReadsOf(attempts);
+    const gone = failed.find((error) => error.gone);
+    // What else was found says nothing of the block while the device that may have it does not answer.
+    if (gone !== undefined) throw gone;
+    const block = `block ${addresses(dvas)}`;
+    const message = failed.length > 0 ? `${block} cannot be read` : `no copy of ${block} is sound`;
+    throw new UnavailableBlockError(message, attempts, bp.place);
   }
 
   #gangReads(attempts: Attempt[], signal: AbortSignal | undefined): GangReads {

@@ -1,10 +1,10 @@
 import type { Span } from '../block/engine.ts';
-import { FormatError, ZfsUberError } from '../bytes/errors.ts';
+import { FormatError, type ZfsUberError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
-import { LABEL_SIZE, LABELS } from '../format/label.layout.ts';
+import { LABEL_REGIONS, LABEL_SIZE, LABELS } from '../format/label.layout.ts';
 import { alignedSize, labelOffset } from '../format/label.ts';
 import { readAround } from '../source/readAround.ts';
-import type { ByteSource } from '../source/source.ts';
+import { type ByteSource, SourceError } from '../source/source.ts';
 
 /** The bytes of one label as far as the source has them. */
 export interface LabelWindow {
@@ -42,68 +42,113 @@ export async function withLabelMemory<T>(work: (memory: LabelMemory) => Promise<
   }
 }
 
+export interface LabelReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Memory that the windows may lie in. */
+  readonly spare?: LabelMemory;
+  /** Also the boot environment block of each. */
+  readonly bootEnvironments?: boolean;
+}
+
+const { bootEnvironment: BOOT, config: CONFIG, ring: RING } = LABEL_REGIONS;
+
 /**
- * Reads the four labels: 512 KiB in front, 512 KiB at the end, each byte once. On a source too small for four, the
- * places of labels 2 and 3 would be those of 0 and 1: they are absent then, not the same bytes told twice.
- *
- * @param spare memory that the windows may lie in
+ * Reads config and ring of the four labels, each byte once, and nothing else of them: what stands before is as
+ * unreadable as it may be. On a source too small for four, the places of labels 2 and 3 would be those of 0 and 1: they
+ * are absent then, not the same bytes told twice.
  */
 export async function readLabelWindows(
   source: ByteSource,
-  signal?: AbortSignal,
-  spare?: LabelMemory,
+  { signal, spare, bootEnvironments = false }: LabelReadOptions = {},
 ): Promise<LabelWindow[]> {
   const aligned = alignedSize(source.size);
-  const back = aligned >= 2 * HALF ? HALF : 0;
-  const halves = [
-    await readHalf(source, 0, Math.min(HALF, source.size), signal, spare?.front),
-    await readHalf(source, aligned - HALF, back, signal, spare?.back),
-  ];
-  return Array.from({ length: LABELS }, (_, index) => {
+  const drafts = Array.from({ length: LABELS }, (_, index) => {
     const offset = Math.max(labelOffset(aligned, index), 0);
-    const place = { source: source.name, offset, path: [`label ${index}`] };
-    const half = halves[index >> 1];
+    const there = index < 2 || aligned >= 2 * HALF ? Math.min(LABEL_SIZE, Math.max(source.size - offset, 0)) : 0;
+    const half = index < 2 ? spare?.front : spare?.back;
     const from = (index & 1) * LABEL_SIZE;
-    if (half === undefined || half.bytes.length <= from) {
-      return { index, place, bytes: new Uint8Array(0), unreadable: [], troubles: [] };
-    }
-    const bytes = half.bytes.subarray(from, from + LABEL_SIZE);
-    const unreadable: Span[] = [];
-    const troubles: ZfsUberError[] = [];
-    for (const [i, span] of half.unreadable.entries()) {
-      const start = Math.max(span.offset - offset, 0);
-      const end = Math.min(span.offset + span.length - offset, bytes.length);
-      const trouble = half.troubles[i];
-      if (start >= end || trouble === undefined) continue;
-      unreadable.push({ offset: start, length: end - start });
-      troubles.push(trouble);
-    }
-    return { index, place, bytes, unreadable, troubles };
+    const bytes = half?.subarray(from, from + there) ?? new Uint8Array(there);
+    return { index, place: { source: source.name, offset, path: [`label ${index}`] }, bytes, lost: new Lost() };
   });
+  const failed: typeof drafts = [];
+  for (const draft of drafts) {
+    const { place, bytes, lost } = draft;
+    const boot = bootEnvironments ? clip(BOOT, bytes.length) : 0;
+    if (boot > 0) await readRegion(source, place.offset, BOOT.offset, boot, bytes, lost, signal);
+    const both = bytes.length - CONFIG.offset;
+    if (both > 0 && !(await readWhole(source, place.offset + CONFIG.offset, bytes.subarray(CONFIG.offset), signal))) {
+      failed.push(draft);
+    }
+  }
+  // Those that are whole first: a dying drive may not come to the others.
+  for (const { place, bytes, lost } of failed) {
+    for (const region of [CONFIG, RING]) {
+      const length = clip(region, bytes.length);
+      if (length > 0) await readRegion(source, place.offset, region.offset, length, bytes, lost, signal);
+    }
+  }
+  return drafts.map(({ index, place, bytes, lost }) => ({
+    index,
+    place,
+    bytes,
+    unreadable: lost.spans,
+    troubles: lost.troubles,
+  }));
 }
 
-interface Half {
-  readonly bytes: Uint8Array;
-  readonly unreadable: readonly Span[];
-  readonly troubles: readonly ZfsUberError[];
+/** What of a label cannot be read: spans by offset in the label, and why. */
+class Lost {
+  readonly spans: Span[] = [];
+  readonly troubles: ZfsUberError[] = [];
 }
 
-async function readHalf(
+/** Bytes of a region of a label of which only `length` are there. */
+const clip = ({ offset, size }: { readonly offset: number; readonly size: number }, length: number): number =>
+  Math.max(0, Math.min(size, length - offset));
+
+async function readWhole(
   source: ByteSource,
   offset: number,
-  length: number,
-  signal?: AbortSignal,
-  into?: Uint8Array,
-): Promise<Half> {
-  if (length === 0) return { bytes: new Uint8Array(0), unreadable: [], troubles: [] };
+  into: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
-    const read = await readAround(source, offset, length, signal, into);
-    // Zeros are looked for four bytes at a time.
-    return read.bytes.byteOffset % 4 === 0 ? read : { ...read, bytes: read.bytes.slice() };
+    const read = await source.read(offset, into.length, signal, into);
+    if (read.buffer !== into.buffer || read.byteOffset !== into.byteOffset) into.set(read);
+    return true;
   } catch (error) {
-    // A source that shrank while it was open: nothing of this half can be had.
-    if (!(error instanceof ZfsUberError)) throw error;
-    return { bytes: new Uint8Array(length), unreadable: [{ offset, length }], troubles: [error] };
+    if (!(error instanceof SourceError)) throw error;
+    return false;
+  }
+}
+
+/** Reads the part `[at, at + length)` of the label that begins at `label`, and notes what of it is lost. */
+async function readRegion(
+  source: ByteSource,
+  label: number,
+  at: number,
+  length: number,
+  bytes: Uint8Array,
+  lost: Lost,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const give = (offset: number, size: number, error: SourceError): void => {
+    lost.spans.push({ offset: offset - label, length: size });
+    lost.troubles.push(error);
+    source.failures?.note(offset, size, error);
+  };
+  try {
+    const read = await readAround(source, label + at, length, { signal, patience: Number.POSITIVE_INFINITY });
+    bytes.set(read.bytes, at);
+    for (const [i, span] of read.unreadable.entries()) {
+      const trouble = read.troubles[i];
+      if (trouble !== undefined) give(span.offset, span.length, trouble);
+    }
+  } catch (error) {
+    // A source that shrank while it was open: nothing of this region can be had.
+    if (!(error instanceof SourceError)) throw error;
+    bytes.fill(0, at, at + length);
+    give(label + at, length, error);
   }
 }
 

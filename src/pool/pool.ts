@@ -1,5 +1,6 @@
 import type { Guid, Txg } from '../bytes/units.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
+import type { SourceError } from '../source/source.ts';
 import type { DeviceSurvey } from './survey.ts';
 
 /** What a top-level vdev is for. Special and dedup are known from the MOS alone. */
@@ -11,6 +12,8 @@ export interface VdevNode {
   readonly role: VdevRole;
   /** The device that is this leaf; null for an inner vdev and a leaf that no device is. */
   readonly device: DeviceSurvey | null;
+  /** Set where the leaf has none because its device is passed over for a read error, which this is. */
+  readonly passedOver?: SourceError;
   readonly children: readonly VdevNode[];
 }
 

@@ -73,7 +73,8 @@ export interface LabelSurvey {
   /** As far as it decodes, also when the checksum fails. */
   readonly nvlist: NvList | null;
   readonly config: LabelConfig | null;
-  readonly bootEnvironment: BootEnvironmentSurvey;
+  /** Null where nobody asked for it: nothing but what boots from the device needs it. */
+  readonly bootEnvironment: BootEnvironmentSurvey | null;
   /** Null when the label is absent. */
   readonly ring: RingSurvey | null;
 }

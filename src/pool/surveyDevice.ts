@@ -31,7 +31,9 @@ import type { DeviceSurvey, LabelSurvey, RingSurvey } from './survey.ts';
 import { UberblockReader } from './uberblockReader.ts';
 
 export interface SurveyOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Also reads and judges the boot environment block of each label. */
+  readonly bootEnvironments?: boolean | undefined;
 }
 
 /** A label between reading and judging. */
@@ -39,14 +41,15 @@ interface Draft {
   readonly window: LabelWindow;
   readonly region: RegionWindow;
   readonly decoded: DecodedConfig;
-  readonly bootRegion: RegionWindow;
+  /** Null where it was not asked for. */
+  readonly bootRegion: RegionWindow | null;
   configCheck: EmbeddedChecksum | null;
   bootCheck: EmbeddedChecksum | null;
   ring: { slotSize: number; from: RingSurvey['slotSizeFrom']; slots: RawSlot[] } | null;
 }
 
 /**
- * Reads the four labels of a device, at most 1 MiB and each byte once, and says what every region and every slot is.
+ * Reads config and ring of the four labels of a device, less than 1 MiB and each byte once, and says what every region and every slot is.
  * Damage of any kind is part of the answer. The answer holds no view of what was read.
  *
  * @throws nothing that is about the bytes of the source
@@ -61,9 +64,10 @@ async function surveyWithin(
   engine: Engine,
   options: SurveyOptions,
 ): Promise<DeviceSurvey> {
-  const windows = await readLabelWindows(source, options.signal, memory);
+  const { signal, bootEnvironments = false } = options;
+  const windows = await readLabelWindows(source, { signal, spare: memory, bootEnvironments });
   const drafts: Draft[] = [];
-  for (const window of windows) drafts.push(draft(window, drafts));
+  for (const window of windows) drafts.push(draft(window, drafts, bootEnvironments));
   for (const each of drafts) {
     const slotSize = slotSizeFromLabels(drafts, each, false);
     if (slotSize !== null) each.ring = { slotSize, from: 'label', slots: cutRing(each.window, slotSize) };
@@ -87,14 +91,14 @@ async function surveyWithin(
   };
 }
 
-function draft(window: LabelWindow, others: readonly Draft[]): Draft {
+function draft(window: LabelWindow, others: readonly Draft[], boots: boolean): Draft {
   const { config, bootEnvironment } = LABEL_REGIONS;
   const region = regionOf(window, 'config', config.offset, config.size);
   return {
     window,
     region,
     decoded: decodeConfigRegion(region, others),
-    bootRegion: regionOf(window, 'boot environment', bootEnvironment.offset, bootEnvironment.size),
+    bootRegion: boots ? regionOf(window, 'boot environment', bootEnvironment.offset, bootEnvironment.size) : null,
     configCheck: null,
     bootCheck: null,
     ring: null,
@@ -118,13 +122,13 @@ async function verifyDrafts(drafts: readonly Draft[], engine: Engine): Promise<v
   const unit = ({ bytes, place }: RegionWindow) => ({ bytes, verifier: labelVerifier(place.offset) });
   for (const { region, bootRegion, ring } of drafts) {
     if (wanted(region)) units.push(unit(region));
-    if (wanted(bootRegion)) units.push(unit(bootRegion));
+    if (bootRegion !== null && wanted(bootRegion)) units.push(unit(bootRegion));
     if (ring !== null) units.push(...slotUnits(ring.slots));
   }
   const checks = (await verifyEmbedded(engine, units)).values();
   for (const each of drafts) {
     if (wanted(each.region)) each.configCheck = checks.next().value ?? null;
-    if (wanted(each.bootRegion)) each.bootCheck = checks.next().value ?? null;
+    if (each.bootRegion !== null && wanted(each.bootRegion)) each.bootCheck = checks.next().value ?? null;
     if (each.ring !== null) takeChecks(each.ring.slots, checks);
   }
 }
@@ -163,7 +167,7 @@ function survey(
     trouble,
     nvlist: decoded.nvlist,
     config: decoded.config,
-    bootEnvironment: surveyBootEnvironment(bootRegion, bootCheck),
+    bootEnvironment: bootRegion === null ? null : surveyBootEnvironment(bootRegion, bootCheck),
     ring:
       ring === null
         ? null

@@ -61,7 +61,9 @@ function layoutOf(node: VdevNode, name: string, depth: number, top: Top, opening
   switch (type) {
     case 'disk':
     case 'file':
-      return node.device === null ? new NoLayout(name, null) : new LeafLayout(name, node.device.source);
+      return node.device === null
+        ? new NoLayout(name, node.passedOver ?? null)
+        : new LeafLayout(name, node.device.source);
     case 'mirror':
     case 'replacing':
     case 'spare':

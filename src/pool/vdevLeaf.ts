@@ -41,6 +41,7 @@ export class LeafLayout implements VdevLayout {
       return await this.#source.read(at, size, signal);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
+      this.#source.failures?.note(at, size, error);
       return { place: this.place(offset), vdev: this.name, outcome: 'unreadable', error };
     }
   }

@@ -4,12 +4,15 @@ import type { Candidate } from '../load/candidates.ts';
 import { LABEL_STEPS } from '../load/labelSteps.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
+
 import { JUDGED_AS } from '../load/openzfs.ts';
-import { type LoadStep, type Prediction, predict } from '../load/predict.ts';
+import { isLeftByGone, type LoadStep, type Prediction, predict } from '../load/predict.ts';
+
 import type { RootCheck } from '../load/rootCheck.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
+import { isGone, type SourceError } from '../source/source.ts';
 import { givenDevices } from './commands.ts';
 import { divergenceOf, isOn } from './findings/divergence.ts';
 
@@ -43,6 +46,8 @@ export interface JudgingOptions {
   readonly examine?: (state: LoadState) => Promise<void>;
   /** Ends the judging: what is not judged by then is `unverified`. */
   readonly signal?: AbortSignal | undefined;
+  /** A device went away before it was known whose it is, and the pool lacks one: it may be that. Null without. */
+  readonly stranger?: SourceError | null;
 }
 
 /**
@@ -55,24 +60,55 @@ export async function* judge(
   pool: Pool,
   all: readonly Candidate[],
   asked: readonly Candidate[],
-  { rootOf, readers, steps = LABEL_STEPS, traversal = null, examine, signal }: JudgingOptions,
+  { rootOf, readers, steps = LABEL_STEPS, traversal = null, examine, signal, stranger = null }: JudgingOptions,
 ): AsyncGenerator<Judged> {
   const memo = new LoadMemo();
   const start = async (candidate: Candidate): Promise<Begun> => {
     const state = newLoad(pool, all, candidate, { root: rootOf(candidate), readers, memo, signal });
     return { state, prediction: await unlessStopped(signal, () => predict(state, steps, traversal !== null)) };
   };
+  let left: Judged | null = null;
   for await (const { state, prediction } of readAhead(asked, AHEAD, start)) {
     const { candidate, root, devices } = state;
+    if (left !== null) {
+      const nothing = { logMissing: null, counts: null, metaslabs: state.metaslabs, clones: state.clones };
+      yield afterGone(left, { candidate, root, devices, prediction, ...nothing });
+      continue;
+    }
     const whole = await unlessStopped(signal, async () => {
-      const last = await verified(prediction, state, traversal);
+      const last = openBy(stranger, await verified(prediction, state, traversal));
       if (last.verdict !== 'damaged' && last.verdict !== 'incomplete') await examine?.(state);
       return last;
     });
     const logMissing = state.view?.logMissing ?? null;
     const { metaslabs, clones, counts } = state;
-    yield { candidate, root, devices, prediction: explain(whole, state), logMissing, counts, metaslabs, clones };
+    const explained = explain(whole, state);
+    const judged = { candidate, root, devices, prediction: explained, logMissing, counts, metaslabs, clones };
+    if (isLeftByGone(whole)) left = judged;
+    yield judged;
   }
+}
+
+/** What fails for want of a device is open while that may be one which stopped answering. */
+function openBy(stranger: SourceError | null, prediction: Prediction): Prediction {
+  if (stranger === null || (prediction.verdict !== 'damaged' && prediction.verdict !== 'incomplete')) return prediction;
+  const source = stranger.place?.source ?? 'a device';
+  const reason = `${source} stopped answering (${stranger.code}) before it was known whose it is, and may be the device that is missing`;
+  const reasons = [reason, ...prediction.reasons];
+  return { ...prediction, verdict: 'unverified', reasons, hazards: [], because: 'unknown', unread: [stranger] };
+}
+
+/**
+ * `judged` as it stands after a device went away and left a newer txg open: what the other devices still have of an
+ * older one makes it look better than the newer, so it is not judged at all.
+ *
+ * @param left the newer one
+ */
+export function afterGone({ candidate: { txg }, prediction: { unread = [] } }: Judged, judged: Judged): Judged {
+  const [gone] = unread.filter(isGone);
+  const reason = `not judged: ${gone?.place?.source ?? 'a device'} stopped answering${gone === undefined ? '' : ` (${gone.code})`}, which leaves the newer txg ${txg} open`;
+  const prediction: Prediction = { verdict: 'unverified', reasons: [reason], failsAt: null, hazards: [], unread };
+  return { ...judged, prediction, counts: null };
 }
 
 /**

@@ -1,21 +1,24 @@
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { type Candidate, seenForeign } from '../load/candidates.ts';
 import { JUDGED_AS } from '../load/openzfs.ts';
+import { isLeftByGone } from '../load/predict.ts';
 import { NOT_CHECKED } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { compareUberblocks } from '../pool/uberblockCopies.ts';
 import type { Verifier } from '../traverse/verifier.ts';
+import type { AfterCopy } from './afterCopy.ts';
 import type { Aim } from './aim/aim.ts';
 import { candidatesOf, rootsOf, unlessAborted } from './candidatesOf.ts';
 import { importCommands } from './commands.ts';
 import type { CutPool } from './cutVdevs.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
+import { vanishedStranger } from './findings/failedReads.ts';
 import { collectFindings } from './findings/findings.ts';
 import { abandonedTimelines } from './findings/timeGoingBack.ts';
 import { type ImportPlace, wholePlace } from './importPlace.ts';
-import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
+import { afterGone, isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
 import { checkpointOf, judgeCheckpoint } from './judgeCheckpoint.ts';
 import type { JudgedCandidate, JudgeOptions, PoolJudgement } from './judgement.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';
@@ -49,7 +52,8 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const kept = await checkpointOf(pool, all, reader, readers, options.signal);
   const stored = kept?.candidate != null && isAsked(kept.candidate) ? kept.candidate : null;
   const { verifier, ...how } = await stepsOf(readers, stored === null ? asked : [...asked, stored], options);
-  const more = { ...how, ...(aim === null ? {} : { examine: aim.examine }), signal: options.signal };
+  const stranger = options.stranger?.source.failures?.gone ?? null;
+  const more = { ...how, ...(aim === null ? {} : { examine: aim.examine }), signal: options.signal, stranger };
   const number = asked.length + (stored === null ? 0 : 1);
   const tell = (found: Judged, done: number): Judged => {
     const each = aim?.explain(found) ?? found;
@@ -64,7 +68,9 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       ? null
       : await judgeCheckpoint(pool, all, stored, { ...more, reader, verifier, data: options.depth === 'data' });
   const tried = withRetries(all, judged);
-  const judgedAll = checkpoint === null ? tried : [...tried, tell(checkpoint, number)];
+  const left = judged.find(({ prediction }) => isLeftByGone(prediction));
+  const stands = checkpoint === null || left === undefined ? checkpoint : afterGone(left, checkpoint);
+  const judgedAll = stands === null ? tried : [...tried, tell(stands, number)];
   const complete = await completeByMos(pool, judged, reader, options.signal);
   const logMissing = needsLogLess(complete, guessMissingTops(complete, all));
   const newest = all.find(({ taken }) => taken) ?? all[0];
@@ -94,16 +100,17 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const chosen = choose(fitting, newest?.txg ?? 0n);
   const choice = chosen && { ...chosen, why: aim?.why(chosen.why) ?? chosen.why };
   const facts = await factsOf(pool, judged, choice?.judged ?? null, options);
-  const keeps = kept === null ? null : { ...kept, judged: checkpoint };
+  const keeps = kept === null ? null : { ...kept, judged: stands };
   const best = choice?.judged ?? null;
   const stopped = stoppedTops(complete, all);
   const cut = await cutOf(pool, all, best, { ...options, placeOf });
   const judgedSoFar = { pool: complete, candidates: all, judged, best, stopped, cut };
   const { overlaps = [] } = options;
   const evidence = { ...judgedSoFar, overlaps, facts, checkpoint: keeps, placeOf };
-  const findings = collectFindings(evidence);
+  const findings = [...vanishedStranger(options.stranger ?? null, judged), ...collectFindings(evidence)];
   const rewinds = abandonedTimelines(evidence);
   const others = await otherDevicesOf(pool, all, best, { ...options, placeOf });
+  const copied = await afterCopyOf(pool, all, best, options);
   const relaxed = await relaxedOf(pool, all, judged, best, { ...options, placeOf, rootOf, verifier });
   const [foreign = null] = seenForeign(pool)
     .map(({ uberblock }) => uberblock)
@@ -114,7 +121,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       : recommend({
           ...{ candidates: fitting, all, choice, findings, facts, rewinds, stopped, foreign, placeOf },
           pool: complete,
-          lone: others[0]?.alternative ?? null,
+          others: [others[0]?.alternative ?? [], copied?.alternative ?? []].flat(),
         });
   return {
     pool: complete,
@@ -123,6 +130,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     findings: [
       ...(aim?.findings(judgedAll) ?? []),
       ...(choice === null ? others.flatMap(({ finding }) => finding ?? []) : []),
+      ...(copied === null ? [] : [copied.finding]),
       ...findings,
     ],
     recommendation,
@@ -169,9 +177,20 @@ async function relaxedOf(
   options: RelaxedOptions,
 ): Promise<readonly WayOut[]> {
   if (options.verifier === null || options.signal?.aborted || options.waysOut === false) return [];
+  // What a device that is gone left open, no option opens.
+  if (judged.some(({ prediction }) => isLeftByGone(prediction))) return [];
   if (best !== null && best.candidate === judged[0]?.candidate) return [];
   const { relaxedWays } = await import('./relaxed.ts');
   return unlessAborted(options.signal, [], () => relaxedWays(pool, all, judged, best, options));
+}
+
+async function afterCopyOf(
+  ...[pool, all, best, options]: [Pool, readonly Candidate[], JudgedCandidate | null, JudgeOptions]
+): Promise<AfterCopy | null> {
+  const unread = pool.devices.some(({ labels }) => labels.some(({ status }) => status === 'unreadable'));
+  if (!unread || options.depth === 'labels' || options.waysOut === false) return null;
+  const { afterCopy } = await import('./afterCopy.ts');
+  return unlessAborted(options.signal, null, () => afterCopy(pool, all, best, options, judgePool));
 }
 
 async function aimOf(

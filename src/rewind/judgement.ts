@@ -24,6 +24,8 @@ export interface JudgeOptions {
   readonly placeOf?: (device: DeviceSurvey) => ImportPlace | null;
   /** Devices of the pool over which another one was made; none unless told. */
   readonly overlaps?: readonly Overlap[];
+  /** A device that went away before it was known whose it is; null without. */
+  readonly stranger?: DeviceSurvey | null;
   /** Another pool of the same name is there. */
   readonly ambiguousName?: boolean;
   /** How to read the pool as its own MOS describes it; without it only labels, rings and root blocks are judged. */

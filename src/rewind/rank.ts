@@ -1,9 +1,11 @@
-import type { Verdict } from '../load/predict.ts';
+import { isLeftByGone, restsOnFailedReads, type Verdict } from '../load/predict.ts';
 import type { Judged } from './judge.ts';
 
 /** Lower is better. Between verdicts that are open, a root that reads is worth more than one nobody looked at. */
 function grade({ prediction, root }: Judged): number {
   const grades: Record<Verdict, number> = { importable: 0, readonly: 1, unverified: 2, damaged: 5, incomplete: 6 };
+  // Which of those that a device left open reads further is chance.
+  if (isLeftByGone(prediction)) return 3;
   const own = grades[prediction.verdict];
   if (prediction.verdict !== 'unverified' || root.state === 'reads') return own;
   return root.state === 'not-checked' ? 3 : 4;
@@ -59,6 +61,9 @@ export function choose<T extends Judged>(ranked: readonly T[], newestTxg: bigint
     promising.find(({ candidate }) => candidate.taken || candidate.checkpoint !== null) ??
     promising.find(({ devices }) => devices !== null);
   if (best === undefined) return null;
+  // How far behind what another one is, nobody knows then.
+  if (best.prediction.verdict === 'unverified' && ranked.some(({ prediction }) => isLeftByGone(prediction)))
+    return null;
   const passedOver = ranked.filter(({ candidate }) => candidate.taken && candidate.txg > best.candidate.txg);
   return { judged: best, why: whyOf(best, passedOver, newestTxg), passedOver };
 }
@@ -84,7 +89,9 @@ function whyOf(best: Judged, passedOver: readonly Judged[], newestTxg: bigint): 
   }
 }
 
-const WORDS: readonly (readonly [Verdict, string])[] = [
+/** In the order in which they are told. */
+const WORDS: readonly (readonly [Verdict | 'unread', string])[] = [
+  ['unread', 'with reads that fail'],
   ['damaged', 'damaged'],
   ['incomplete', 'lacking devices'],
   ['readonly', 'read-only'],
@@ -92,8 +99,11 @@ const WORDS: readonly (readonly [Verdict, string])[] = [
 ];
 
 function verdictsOf(judged: readonly Judged[]): string {
-  const parts = WORDS.flatMap(([verdict, word]) => {
-    const count = judged.filter(({ prediction }) => prediction.verdict === verdict).length;
+  const kinds = judged.map(({ prediction }) =>
+    prediction.verdict === 'damaged' && restsOnFailedReads(prediction) ? 'unread' : prediction.verdict,
+  );
+  const parts = WORDS.flatMap(([kind, word]) => {
+    const count = kinds.filter((each) => each === kind).length;
     return count === 0 ? [] : [`${count} ${word}`];
   });
   return parts.join(', ');

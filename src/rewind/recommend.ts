@@ -1,5 +1,6 @@
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Candidate } from '../load/candidates.ts';
+import { restsOnFailedReads } from '../load/predict.ts';
 import { decidingConfig } from '../pool/deviceOrder.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -50,8 +51,8 @@ export interface RecommendOptions {
   /** Top-level vdevs of which the newest writing is on no device at hand. */
   readonly stopped: readonly StoppedTop[];
   readonly pool: Pool;
-  /** A txg that takes other devices, of which the candidates do not know. */
-  readonly lone: Alternative | null;
+  /** Txgs that take other devices, or copies of them, of which the candidates do not know. */
+  readonly others: readonly Alternative[];
   readonly placeOf: (device: DeviceSurvey) => ImportPlace | null;
   /** The newest uberblock that an import without `-T` may take and that is another pool's; null without one. */
   readonly foreign: Uberblock | null;
@@ -59,7 +60,7 @@ export interface RecommendOptions {
 
 /** The txg to try first, what else to try, and what to mind. */
 export function recommend(options: RecommendOptions): Recommendation {
-  const { candidates, choice, findings, facts, rewinds, all, lone } = options;
+  const { candidates, choice, findings, facts, rewinds, all, others } = options;
   const candidate = choice.judged;
   const { txg } = candidate.candidate;
   const newer = all.filter((each) => each.taken && each.txg > txg);
@@ -69,10 +70,13 @@ export function recommend(options: RecommendOptions): Recommendation {
   return {
     candidate,
     why: choice.why,
-    alternatives: [...alternatives(candidates, choice, rewinds), ...(lone === null ? [] : [lone])].map(
-      ({ txg: other, why, by }) => ({ txg: other, why, steps: by === null ? [] : stepsToRead(options, by) }),
-    ),
+    alternatives: [...alternatives(candidates, choice, rewinds), ...others].map(({ txg: other, why, by }) => ({
+      txg: other,
+      why,
+      steps: by === null ? [] : stepsToRead(options, by),
+    })),
     cautions: [
+      ...readCautions(options),
       ...findFirst(options),
       ...(risky ? workOnCopy(candidate) : []),
       ...rewindCautions(options, newer),
@@ -103,6 +107,18 @@ function findFirst({ stopped, choice }: RecommendOptions): string[] {
   const names = missing.map(({ config: { type, path, guid } }) => `${path ?? type} (guid ${guid})`);
   return [
     `Find ${list(names)} first and scan again with ${missing.length === 1 ? 'it' : 'them'}: only there can be what was written after txg ${first.until}, and ${cost}.`,
+  ];
+}
+
+/** What newer txgs lack may be on the device all the same. */
+function readCautions({ choice: { passedOver, judged } }: RecommendOptions): string[] {
+  const unread = passedOver.filter(({ prediction }) => restsOnFailedReads(prediction));
+  const [newest] = unread;
+  if (newest === undefined) return [];
+  const places = newest.prediction.unread?.flatMap(({ place }) => place?.source ?? []) ?? [];
+  const names = list([...new Set(places)]);
+  return [
+    `Before anything else copy ${names} to a sound disk (ddrescue) and scan the copy: txg ${newest.candidate.txg} fails for read errors there and for nothing else, and may import from the copy. To go back to txg ${judged.candidate.txg} read-write gives it up for good.`,
   ];
 }
 

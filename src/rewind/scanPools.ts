@@ -7,7 +7,7 @@ import type { JudgeOptions, PoolJudgement } from './judgement.ts';
 import { judgePool } from './judgePool.ts';
 import { overlapsOf } from './overlaps.ts';
 
-export interface ScanPoolsOptions extends Omit<JudgeOptions, 'ambiguousName' | 'overlaps'> {
+export interface ScanPoolsOptions extends Omit<JudgeOptions, 'ambiguousName' | 'overlaps' | 'stranger'> {
   /** Name or guid of the one pool to judge; null for all. */
   readonly only?: string | null;
   /** As `onCandidate`, and of which pool. */
@@ -35,13 +35,16 @@ export async function scanPools(
   const judgements: PoolJudgement[] = [];
   for (const pool of pools) {
     if (only !== null && pool.name !== only && pool.guid.toString() !== only) continue;
+    const stranger = pool.missing.length === 0 ? null : (loose.find(({ source }) => source.failures?.gone) ?? null);
     const ambiguousName = pools.some((other) => other !== pool && other.name === pool.name);
     const overlaps = options.placeOf ? overlapsOf(pool, pools, options.placeOf) : [];
     const onCandidate = (judged: Judged): void => {
       options.onCandidate?.(judged);
       options.onCandidateOf?.(pool, judged);
     };
-    judgements.push(await judgePool(pool, openReader(pool), { ...options, ambiguousName, overlaps, onCandidate }));
+    judgements.push(
+      await judgePool(pool, openReader(pool), { ...options, stranger, ambiguousName, overlaps, onCandidate }),
+    );
   }
   return { judgements, loose };
 }

@@ -44,6 +44,7 @@ export class ChunkCache {
     return {
       name: source.name,
       size: source.size,
+      ...(source.failures && { failures: source.failures }),
       read: async (offset, length, signal, into) => {
         const inside = offset >= 0 && length > 0 && offset + length <= source.size;
         if (!inside || length > LONGEST) return source.read(offset, length, signal, into);

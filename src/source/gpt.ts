@@ -97,7 +97,7 @@ async function readTable(
   const place: Place = { source: source.name, offset: lba * sectorSize, path: [`${from} GPT`] };
   let sector = fromEnds(ends, place.offset, sectorSize);
   if (sector === null) {
-    const around = await readAround(source, place.offset, sectorSize, signal);
+    const around = await readAround(source, place.offset, sectorSize, { signal });
     sector = around.bytes;
     troubles.push(...around.troubles);
   }
@@ -122,7 +122,7 @@ async function readTable(
   const entriesAt = Number(offset);
   const claimed = entrySize * entryCount;
   const length = Math.min(claimed, MAX_ENTRIES_BYTES, source.size - entriesAt);
-  const entries = await readAround(source, entriesAt, length, signal);
+  const entries = await readAround(source, entriesAt, length, { signal });
   troubles.push(...entries.troubles);
   const entriesPlace = { source: source.name, offset: entriesAt, path: [`${from} GPT`, 'entries'] };
   const entriesTrouble = checkEntries(header, entries.bytes, claimed, entriesPlace);

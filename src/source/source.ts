@@ -1,5 +1,6 @@
 import { FormatError, ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
+import type { FailedReads } from './failedReads.ts';
 
 /** Bytes could not be had. `code` is the system's name (`EIO`) where there is one. */
 export class SourceError extends ZfsUberError {
@@ -7,6 +8,24 @@ export class SourceError extends ZfsUberError {
   constructor(code: string, message: string, place: Place, options?: { cause?: unknown }) {
     super(message, place, options);
     this.code = code;
+  }
+
+  /** The device does not answer any more: no read of it can succeed, and this one says nothing of the bytes it was for. */
+  get gone(): boolean {
+    return false;
+  }
+}
+
+/** `error` is of a device that went away. */
+export const isGone = (error: unknown): error is SourceError => error instanceof SourceError && error.gone;
+
+/** Reading ended before the end that the source says it has. */
+export class EndedError extends SourceError {
+  /** Bytes from the beginning of the read that were there: no other read gets further. */
+  readonly readable: number;
+  constructor(message: string, place: Place, readable: number) {
+    super('source-ended', message, place);
+    this.readable = readable;
   }
 }
 
@@ -35,6 +54,8 @@ export interface ByteSource {
    * @throws SourceError when any of them cannot be read
    */
   read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>;
+  /** Takes note of what was needed of this source and given up; absent where nobody asks. */
+  readonly failures?: FailedReads;
 }
 
 /**

@@ -75,7 +75,10 @@ export async function scanRange(
       continue;
     }
     const length = Math.min(CHUNK, end - at);
-    const { bytes } = await readAround(source, at, length, signal, memory.subarray(carried, carried + length));
+    const { bytes } = await readAround(source, at, length, {
+      signal,
+      into: memory.subarray(carried, carried + length),
+    });
     if (bytes.buffer !== memory.buffer) memory.set(bytes, carried);
     const filled = carried + length;
     await visit({ bytes: memory.subarray(0, filled), offset: at - carried, fresh: carried });

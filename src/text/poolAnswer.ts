@@ -117,6 +117,13 @@ function outlook(page: Page, about: PoolCase): string[] {
     case 'incomplete':
       return paragraph(page, `Will not import from these sources${reason || ': devices are missing'}.`, bad);
     case 'unverified':
+      if (hasFinding(pool, 'device-vanished', 'error')) {
+        return paragraph(
+          page,
+          `Not known whether it imports: a device stopped answering while it was read${reason}.`,
+          bad,
+        );
+      }
       return paragraph(page, `Not known whether it imports as it is. ${checked(depth)}`, warn);
   }
 }
@@ -213,8 +220,10 @@ function failingTxgs(page: Page, { pool, newest }: PoolCase): string {
   if (cause !== undefined) return `${which} ${one ? cause[1] : cause[2]}`;
   const [candidate] = newest;
   const reason = candidate === undefined ? '' : because(page, candidate);
-  if (one) return `${which} is damaged${reason}`;
-  const fail = end < 0 ? `none of ${txgs.length} txgs imports` : `${which} are damaged`;
+  const unread = candidate?.because === 'failed-read';
+  if (one) return `${which} ${unread ? 'cannot be read' : 'is damaged'}${reason}`;
+  const fail =
+    end < 0 ? `none of ${txgs.length} txgs imports` : `${which} ${unread ? 'cannot be read' : 'are damaged'}`;
   return `${fail}${reason === '' ? '' : `; txg ${first}${reason}`}`;
 }
 
@@ -267,12 +276,23 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
   if (newest.length === 0 && pool.candidates.length === 0 && pool.missing.length === 0) {
     return next('Give every device and every older image you have to one scan; copy failing disks first (ddrescue).');
   }
+  if (hasFinding(pool, 'device-vanished', 'error')) {
+    return next(
+      'Make the device answer again, or copy it to a sound disk (ddrescue), and scan once more. Import nothing.',
+    );
+  }
+  if (hasFinding(pool, 'better-after-copy')) {
+    return next('Copy the device whose label cannot be read to a sound disk (ddrescue), and scan and import the copy.');
+  }
   if (verdicts.has('importable') || verdicts.has('readonly')) return next('Choose a txg from the table.');
   if (verdicts.has('unverified') && (depth === 'labels' || depth === 'mos')) {
     return next('Look deeper for a recommendation: the same command with --depth meta.');
   }
   if (verdicts.has('unverified')) {
     return next('No txg could be checked far enough to recommend one. Try the table on a copy.');
+  }
+  if (hasFinding(pool, 'read-failed', 'error')) {
+    return next('Copy the device that gives read errors to a sound disk (ddrescue), and scan and import the copy.');
   }
   if (hasFinding(pool, 'overwritten-by-pool')) {
     return next(

@@ -1,4 +1,4 @@
-import type { DocumentError, LabelEntry, ScanDocument } from '../document/document.ts';
+import type { DocumentError, LabelEntry, ScanDocument, SourceEntry } from '../document/document.ts';
 import { countText } from './amounts.ts';
 import { clean, entry, type Page, paragraph } from './page.ts';
 
@@ -38,9 +38,15 @@ export function withoutPlace(path: string, message: string): string {
   return end < 0 ? message : message.slice(end + 2);
 }
 
+/** Something of its label regions could be read. */
+const wasRead = ({ error, labels }: SourceEntry): boolean =>
+  error === null || labels.some(({ status, ring }) => !['absent', 'unreadable'].includes(status) || isPartlyRead(ring));
+
+const isPartlyRead = (ring: LabelEntry['ring']): boolean => ring !== null && ring.unreadable < ring.map.length;
+
 /** What to say when there is no pool to speak of. */
 export function nothingFound(page: Page, document: ScanDocument, asked: string | null): string[] {
-  const readable = document.sources.filter(({ error }) => error === null).length;
+  const readable = document.sources.filter(wasRead).length;
   const trace = document.sources.some(
     ({ labels, uberblocks }) => uberblocks.length > 0 || labels.some(({ status }) => status === 'ok'),
   );

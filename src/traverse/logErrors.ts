@@ -12,7 +12,9 @@ import {
   type ZilHeader,
 } from '../format/zil.ts';
 import { type BlockReader, UnavailableBlockError } from '../pool/blockRead.ts';
+import { isGone } from '../source/source.ts';
 import type { Failure } from './summary.ts';
+import { causeOf } from './walkNode.ts';
 
 /** Blocks of one log: 128 KiB each, far above what a pool has room for between two txgs. */
 const MAX_BLOCKS = 1024 * 1024;
@@ -71,6 +73,7 @@ async function readChain(bp: Blkptr, { reader, signal }: LogWalk): Promise<ZilCh
     const position = checksumKind(bp.checksum) === 'zilog2' ? 'start' : 'end';
     return decodeZilChain(bytes, position, bp.littleEndian, bp.place);
   } catch (error) {
+    if (isGone(error)) throw error;
     if (error instanceof ZfsUberError) return failure(bp, error, error instanceof UnavailableBlockError);
     throw error;
   }
@@ -120,7 +123,7 @@ async function lossOf(bp: Blkptr, { reader, signal }: LogWalk): Promise<ZfsUberE
     await reader.verify(bp, signal);
     return null;
   } catch (error) {
-    if (error instanceof ZfsUberError) return error;
+    if (error instanceof ZfsUberError && !isGone(error)) return error;
     throw error;
   }
 }
@@ -128,8 +131,7 @@ async function lossOf(bp: Blkptr, { reader, signal }: LogWalk): Promise<ZfsUberE
 const isMetadata = (bp: Blkptr): boolean => bp.level > 0 || isMetadataType(bp.type);
 
 function failure(bp: Blkptr, error: ZfsUberError, counted: boolean): Failure {
-  const because =
-    error instanceof UnavailableBlockError ? (error.becauseMissing ? 'missing-device' : 'damage') : 'damage';
+  const because = error instanceof UnavailableBlockError ? causeOf(error) : 'damage';
   const kind = isMetadata(bp) && bp.type !== OBJECT_TYPE.intentLog ? 'metadata' : 'data';
   return {
     kind,

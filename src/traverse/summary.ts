@@ -2,8 +2,11 @@ import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import type { ZilHeader } from '../format/zil.ts';
 
-/** Why a block is no good. `unsupported`: this library cannot tell. */
-export type FailureCause = 'missing-device' | 'damage' | 'unsupported';
+/**
+ * Why a block is no good. `failed-read`: a device gave an error where a copy may stand, so that it may be there all the
+ * same; `unsupported`: this library cannot tell.
+ */
+export type FailureCause = 'missing-device' | 'damage' | 'failed-read' | 'unsupported';
 
 /** A block that fails, or a pointer that nobody would follow. */
 export interface Failure {

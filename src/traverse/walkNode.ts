@@ -90,6 +90,9 @@ export const pointerOf = ({ view, at, littleEndian }: Child, place: Place): Blkp
 export const isLoss = (error: ZfsUberError): boolean => error instanceof UnavailableBlockError;
 
 export function causeOf(error: ZfsUberError | null): FailureCause {
-  if (error instanceof UnavailableBlockError) return error.becauseMissing ? 'missing-device' : 'damage';
+  if (error instanceof UnavailableBlockError) {
+    if (error.becauseMissing) return 'missing-device';
+    return error.failedReads.length > 0 ? 'failed-read' : 'damage';
+  }
   return error instanceof UnsupportedError || error instanceof LimitError ? 'unsupported' : 'damage';
 }

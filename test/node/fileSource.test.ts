@@ -88,7 +88,7 @@ describe('openFileSource', () => {
     const source = await openFileSource(path);
     truncateSync(path, 9000);
     const failed = await source.read(8000, 4000).catch((error: unknown) => error);
-    expect(failed).toMatchObject({ code: 'source-short', place: { source: path, offset: 9000 } });
+    expect(failed).toMatchObject({ code: 'source-ended', readable: 1000, place: { source: path, offset: 9000 } });
     await source.close();
   });
 

@@ -81,6 +81,7 @@ describe('judgePool', () => {
     expect(candidates[0]?.prediction).toEqual({
       verdict: 'incomplete',
       failsAt: 'spa_ld_open_vdevs',
+      because: 'missing-device',
       hazards: [],
       reasons: ['raidz1-0 cannot be opened: 2 of its 3 devices are missing'],
     });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../src/source/memorySource.ts';
 import { readAround } from '../../src/source/readAround.ts';
-import { SourceError } from '../../src/source/source.ts';
+import { type ByteSource, EndedError, SourceError } from '../../src/source/source.ts';
 import { testDisk } from './testDisk.ts';
 
 const KIB = 1024;
@@ -36,6 +36,38 @@ describe('readAround', () => {
     const { unreadable } = await readAround(disk, 0, disk.size);
     expect(unreadable).toEqual([{ offset: 0, length: disk.size }]);
     expect(disk.reads.length).toBeLessThan(400);
+  });
+
+  it('tries every page of a range that is long bad, however many fail, when it is told to', async () => {
+    const disk = filled(4 * KIB * KIB);
+    for (let at = 0; at < disk.size; at += 8 * KIB) disk.breakAt(at, 4 * KIB);
+    const { bytes } = await readAround(disk, 0, disk.size, { patience: Number.POSITIVE_INFINITY });
+    expect(bytes.filter((byte) => byte === 7)).toHaveLength(disk.size / 2);
+  });
+
+  it('reads the sectors at both ends of a run of bad pages', async () => {
+    const disk = filled(128 * KIB);
+    disk.breakAt(20 * KIB + 512, 80 * KIB - 1024);
+    const { unreadable } = await readAround(disk, 0, disk.size);
+    expect(unreadable).toEqual([{ offset: 20 * KIB + 512, length: 80 * KIB - 1024 }]);
+  });
+
+  it('does not ask again for what lies behind the end of a source that is shorter than it says', async () => {
+    let reads = 0;
+    const source: ByteSource = {
+      name: 'cut.img',
+      size: 128 * KIB,
+      async read(offset, length) {
+        reads++;
+        const there = Math.max(0, Math.min(length, 70_000 - offset));
+        if (there === length) return new Uint8Array(length).fill(7);
+        throw new EndedError('it ended', { source: 'cut.img', offset: offset + there, path: [] }, there);
+      },
+    };
+    const { bytes, unreadable } = await readAround(source, 0, 128 * KIB);
+    expect(unreadable).toEqual([{ offset: 70_000, length: 128 * KIB - 70_000 }]);
+    expect(bytes.lastIndexOf(7)).toBe(69_999);
+    expect(reads).toBe(3);
   });
 
   it('lists exactly the sectors that hold bad bytes, whatever they are and wherever the range begins', async () => {

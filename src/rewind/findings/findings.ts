@@ -1,4 +1,5 @@
 import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
+import { failedReads, vanishedDevices } from './failedReads.ts';
 import type { Evidence, Finding, Severity } from './finding.ts';
 import { foreignSignatures } from './foreign.ts';
 import { foreignPools } from './foreignPools.ts';
@@ -21,6 +22,8 @@ import { failingNewest, reusedRoots } from './uberblocks.ts';
 
 /** In the order in which equals are told. */
 const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
+  vanishedDevices,
+  failedReads,
   failingNewest,
   overwrittenPools,
   plainImport,

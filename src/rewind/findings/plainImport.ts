@@ -1,5 +1,6 @@
 import type { Candidate } from '../../load/candidates.ts';
 import { DOES } from '../../load/hazard.ts';
+import { restsOnFailedReads } from '../../load/predict.ts';
 import type { Judged } from '../judge.ts';
 import { fails, harmOf, wayTo } from '../retries.ts';
 import type { Evidence, Finding } from './finding.ts';
@@ -30,12 +31,13 @@ export function plainImport({ judged, candidates }: Pick<Evidence, 'judged' | 'c
       },
     ];
   }
+  const bad = restsOnFailedReads(newest.prediction) ? 'unreadable' : 'damaged';
   if (plain !== 'passes' || newest.prediction.failsAt !== 'spa_load_verify') return [];
   return [
     {
       code: 'plain-import-passes',
       severity: 'warning',
-      message: `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(Math.max(1, metadataErrors), 'damaged block')} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out: read-write it may hang until the next boot if its first txg meets that damage.`,
+      message: `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(Math.max(1, metadataErrors), `${bad} block`)} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out: read-write it may hang until the next boot if its first txg meets that damage.`,
       devices: [],
     },
   ];

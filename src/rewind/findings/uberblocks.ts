@@ -32,6 +32,7 @@ interface Explanation {
  * was not done leaves no sign of its own, so it is what is left when nothing else is seen.
  */
 const EXPLANATIONS: readonly Explanation[] = [
+  { explains: ofFailedReads, tells: byOthers },
   { explains: writtenElsewhere, tells: tellsElsewhere },
   { explains: onMissingDevices, tells: byOthers },
   { explains: ofOtherBranches, tells: byOthers },
@@ -55,6 +56,11 @@ export function failingNewest(evidence: Evidence): Finding[] {
     failing = failing.filter((each) => !explained.includes(each));
     return explained.length === 0 ? [] : tells(explained, newest);
   });
+}
+
+/** A read that failed had to do with it: what stands there may be what was written. */
+function ofFailedReads(failing: readonly Judged[]): readonly Judged[] {
+  return failing.filter(({ prediction }) => (prediction.unread ?? []).length > 0);
 }
 
 /** Told by the findings of its own. */
