@@ -38,6 +38,7 @@ export interface BlockVerdict {
 /** No copy, mirror or parity supplies this block. */
 export class UnavailableBlockError extends ZfsUberError {
   readonly code = 'unavailable';
+  /** In the order of looking; of many devices that are not there the first. */
   readonly attempts: readonly Attempt[];
   /** Every copy fails because a device is absent; false as soon as one copy was there and was wrong. */
   readonly becauseMissing: boolean;

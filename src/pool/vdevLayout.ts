@@ -50,6 +50,12 @@ export interface Fetched {
 
 export const isAttempt = (result: Uint8Array | Fetched | Attempt): result is Attempt => 'outcome' in result;
 
+/**
+ * Attempts of a block after which another device that is not there is no news: a label may list a thousand, and what became
+ * of each root block is kept.
+ */
+const ABSENT_TOLD = 128;
+
 /** A vdev that cannot be read at all: missing, a removed one's place, or of a kind or shape nobody knows. */
 export class NoLayout implements VdevLayout {
   readonly name: string;
@@ -67,7 +73,8 @@ export class NoLayout implements VdevLayout {
   }
 
   read(_offset: number, _size: number, task: BlockTask): Promise<null> {
-    task.attempts.push(this.#attempt);
+    const told = this.#attempt.outcome !== 'absent' || task.attempts.length < ABSENT_TOLD;
+    if (told) task.attempts.push(this.#attempt);
     return Promise.resolve(null);
   }
 
