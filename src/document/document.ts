@@ -155,7 +155,13 @@ export interface CandidateEntry {
   /** Reads that failed and had to do with it; the first few. Absent without. */
   readonly failedReads?: readonly { readonly source: string; readonly offsetBytes: string; readonly code: string }[];
   /** What trying it would do to the machine; `releases`: the first and the last of OpenZFS that do it. */
-  readonly hazards: readonly { readonly kind: string; readonly message: string; readonly releases: string }[];
+  readonly hazards: readonly {
+    readonly kind: string;
+    readonly message: string;
+    readonly releases: string;
+    /** It always does; otherwise it may. */
+    readonly certain: boolean;
+  }[];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
   /** Indexes into `sources` of those that carry it. */

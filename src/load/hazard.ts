@@ -6,6 +6,8 @@ export interface Danger {
   readonly kind: 'panic' | 'hang';
   /** First and last release that was seen to, or whose source says so: `2.3.0-2.4.3`. 2.4.4 is the newest looked at. */
   readonly releases: string;
+  /** It always does; otherwise what becomes of memory that was given free decides. */
+  readonly certain: boolean;
 }
 
 /** What trying an import would do to the machine. */
@@ -18,42 +20,46 @@ export interface Hazard extends Danger {
  *
  * Source: see who uses it; the same in OpenZFS 2.0.0 to 2.4.4
  */
-export const ASSERTED: Danger = { kind: 'panic', releases: '2.0.0-2.4.4' };
+export const ASSERTED: Danger = { kind: 'panic', releases: '2.0.0-2.4.4', certain: true };
 
 /** Source: module/zfs/brt.c, brt_vdev_load, VERIFY0 of dnode_hold (OpenZFS 2.3.0 to 2.4.4) */
-export const CLONES_ASSERTED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4' };
+export const CLONES_ASSERTED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4', certain: true };
 
 /**
  * The bonus of the counts stays held when they do not read, so that closing the meta-object set waits for ever.
  *
  * Source: module/zfs/brt.c, brt_vdev_load (OpenZFS 2.3.0 to 2.4.3); module/zfs/spa_misc.c, spa_evicting_os_wait
  */
-export const CLONES_HELD: Danger = { kind: 'hang', releases: '2.3.0-2.4.3' };
+export const CLONES_HELD: Danger = { kind: 'hang', releases: '2.3.0-2.4.3', certain: true };
 
 /**
  * A load that fails after it has read of cloned blocks gives the tables free and keeps their number; the next attempt of
- * the same import sums them up when it opens the first metaslab.
+ * the same import sums them up when it opens the first metaslab. What it then reads is anything: some pools crashed
+ * 2.3.2 each time, others not once.
  *
  * Source: module/zfs/brt.c, brt_unload and brt_get_dspace; module/zfs/spa.c, spa_load_retry (OpenZFS 2.3.0 to 2.4.4)
  */
-export const CLONES_FREED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4' };
+export const CLONES_FREED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4', certain: false };
 
-export const DOES: Readonly<Record<Danger['kind'], string>> = {
-  panic: 'would crash the machine',
-  hang: 'would never end, nor would any zpool command until the next boot',
+const DOES: Readonly<Record<Danger['kind'], string>> = {
+  panic: 'crash the machine',
+  hang: 'never end, nor would any zpool command until the next boot',
 };
+
+/** `would crash the machine`, `may crash the machine`: follows what does it. */
+export const doing = ({ kind, certain }: Danger): string => `${certain ? 'would' : 'may'} ${DOES[kind]}`;
 
 /**
  * @param step of the load, by its name in OpenZFS
  * @param message what the load meets there
  * @param listing a `zpool import` that only lists the pools meets it too
  */
-export function hazardIn(step: string, { kind, releases }: Danger, message: string, listing: boolean): Hazard {
-  const panic = kind === 'panic';
+export function hazardIn(step: string, danger: Danger, message: string, listing: boolean): Hazard {
+  const panic = danger.kind === 'panic';
   const why = panic
     ? `OpenZFS takes for granted in ${step} that this cannot happen`
     : `OpenZFS waits in ${step} for what it holds itself`;
   const does = panic ? 'crashes' : 'hangs';
   const also = listing ? `; a zpool import that only lists the pools gets as far and ${does} too` : '';
-  return { kind, releases, message: `importing this txg ${DOES[kind]}: ${message}; ${why}${also}` };
+  return { ...danger, message: `importing this txg ${doing(danger)}: ${message}; ${why}${also}` };
 }

@@ -1,5 +1,5 @@
 import type { Candidate } from '../load/candidates.ts';
-import { CLONES_FREED, DOES, type Hazard } from '../load/hazard.ts';
+import { CLONES_FREED, doing, type Hazard } from '../load/hazard.ts';
 import type { Judged } from './judge.ts';
 
 /** Txgs before the one that failed that an import goes back over. Source: include/sys/txg.h, TXG_DEFER_SIZE */
@@ -24,10 +24,10 @@ export function withRetries(all: readonly Candidate[], judged: readonly Judged[]
     const { prediction, candidate } = each;
     if (prediction.hazards.length > 0) return each;
     const writes = prediction.verdict === 'readonly';
-    const harm = harmOf(each, all, judged, (tried) => fails(tried, writes));
+    const harm = harmOf(each, all, judged, writes, (tried) => fails(tried, writes));
     if (harm === null) return each;
     const how = writes ? ' read-write' : '';
-    const message = `importing this txg${how} ${DOES[harm.hazard.kind]}: ${wayTo(candidate, harm)}`;
+    const message = `importing this txg${how} ${doing(harm.hazard)}: ${wayTo(candidate, harm)}`;
     return { ...each, prediction: { ...prediction, hazards: [{ ...harm.hazard, message }] } };
   });
 }
@@ -36,6 +36,7 @@ export function withRetries(all: readonly Candidate[], judged: readonly Judged[]
  * What an import comes to that begins with `first`; null where it comes to no harm, and where that is not known.
  *
  * @param first its own load does no harm
+ * @param writes the devices are opened to be written to
  * @param failing whether a load is known to fail
  * Source: module/zfs/spa.c, spa_load_best and spa_load_retry: also without `-F` older ones are tried, to tell of them
  */
@@ -43,21 +44,23 @@ export function harmOf(
   first: Judged,
   all: readonly Candidate[],
   judged: readonly Judged[],
+  writes: boolean,
   failing: (judged: Judged) => boolean,
 ): Harm | null {
   if (!failing(first) || first.candidate.checkpoint !== null) return null;
   const known = new Map(judged.map((each) => [each.candidate, each]));
-  let freed = first.clones;
+  let freed = metClones(first, writes);
   let last = first.candidate;
   for (const at of all) {
     if (!at.taken || at.txg >= last.txg) continue;
     if (last.txg + DEFERRED < first.candidate.txg) return null;
     const tried = known.get(at);
-    if (freed && (tried?.metaslabs ?? true)) return { at, hazard: { ...CLONES_FREED, message: FREED } };
+    if (freed && (tried === undefined || metMetaslabs(tried, writes)))
+      return { at, hazard: { ...CLONES_FREED, message: FREED } };
     if (tried === undefined || !failing(tried)) return null;
     const [own] = tried.prediction.hazards;
     if (own !== undefined) return { at, hazard: own };
-    freed ||= tried.clones;
+    freed ||= metClones(tried, writes);
     last = at;
   }
   return null;
@@ -65,12 +68,24 @@ export function harmOf(
 
 const FREED = 'it sums up cloned blocks in tables that were given free when the attempt before failed';
 
+/** Steps that only a load to write takes, by how far it came before. Source: module/zfs/spa.c, spa_load_impl */
+const BEFORE_METASLABS = 'spa_ld_check_features';
+const AFTER_CLONES = 'spa_ld_verify_logs';
+
+const stopsWriting = ({ prediction }: Judged, writes: boolean): boolean => writes && prediction.verdict === 'readonly';
+
+const metMetaslabs = (judged: Judged, writes: boolean): boolean =>
+  judged.metaslabs && !(stopsWriting(judged, writes) && judged.prediction.failsAt === BEFORE_METASLABS);
+
+const metClones = (judged: Judged, writes: boolean): boolean =>
+  judged.clones && (!stopsWriting(judged, writes) || judged.prediction.failsAt === AFTER_CLONES);
+
 /** @param writes the devices are opened to be written to */
 export const fails = ({ prediction: { verdict } }: Judged, writes: boolean): boolean =>
   verdict === 'damaged' || verdict === 'incomplete' || (writes && verdict === 'readonly');
 
 /** What a hazard's own message begins with. */
-const LEAD = /^importing this txg would [^:]*: /;
+const LEAD = /^importing this txg (?:would|may) [^:]*: /;
 
 /** How an import that begins with `first` comes to harm. */
 export const wayTo = (first: Candidate, { hazard, at }: Harm): string =>

@@ -76,11 +76,17 @@ function kindOf(reason: string): string {
   return reason.replace(/\d+:[0-9a-f]+|\d+/g, '#');
 }
 
-/** Stands before the reason of a txg that would take the machine down, or keep it from ending anything. */
-const DANGERS = { panic: 'WOULD CRASH THE MACHINE: ', hang: 'WOULD HANG ZPOOL UNTIL THE NEXT BOOT: ' } as const;
+/** What stands before the reason of a txg that would take the machine down, or keep it from ending anything. */
+export function dangerText({ kind, certain }: CandidateEntry['hazards'][number]): string {
+  const which = kind === 'hang' ? 'hang' : certain ? 'panic' : 'maybe';
+  return DANGERS[which];
+}
 
-/** What stands before the reason of a txg of that kind of hazard. */
-export const dangerOfKind = (kind: string): string => (kind === 'hang' ? DANGERS.hang : DANGERS.panic);
+const DANGERS = {
+  panic: 'WOULD CRASH THE MACHINE: ',
+  maybe: 'MAY CRASH THE MACHINE: ',
+  hang: 'WOULD HANG ZPOOL UNTIL THE NEXT BOOT: ',
+} as const;
 
 /** The danger that a reason begins with; empty where there is none. */
 export const dangerOf = (reason: string): string =>

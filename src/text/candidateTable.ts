@@ -1,6 +1,6 @@
 import type { CandidateEntry, PoolEntry, Verdict } from '../document/document.ts';
 import { countText, durationText } from './amounts.ts';
-import { branchesOf, dangerOf, dangerOfKind, type Run, runsOf, SHARED } from './candidateRuns.ts';
+import { branchesOf, dangerOf, dangerText, type Run, runsOf, SHARED } from './candidateRuns.ts';
 import { topLevels } from './layoutText.ts';
 import { clean, type Page, type Style, wrap } from './page.ts';
 import { hasFinding, newestFirst, recommended } from './poolCase.ts';
@@ -209,7 +209,7 @@ function keptText({ checkpoint, verdict }: CandidateEntry): string {
 /** @param step say also which step of the load it is, to compare with OpenZFS's own log */
 function reasonText(page: Page, candidate: CandidateEntry, step: boolean): string {
   const [hazard] = candidate.hazards;
-  const danger = hazard === undefined ? '' : dangerOfKind(hazard.kind);
+  const danger = hazard === undefined ? '' : dangerText(hazard);
   const where = step && candidate.failsAt !== null ? ` [${candidate.failsAt}]` : '';
   const lost = candidate.dataErrors ?? 0;
   // What is lost matters more than that all else reads.

@@ -1,7 +1,7 @@
 import type { CandidateEntry, Depth, PoolEntry, SourceEntry } from '../document/document.ts';
 import { agoText, countText, timeText } from './amounts.ts';
 import { bestTxg } from './bestTxg.ts';
-import { dangerOfKind } from './candidateRuns.ts';
+import { dangerText } from './candidateRuns.ts';
 import { countLeaves, layoutText } from './layoutText.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
 import { hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
@@ -252,10 +252,10 @@ function dangers(page: Page, { newest }: PoolCase): string[] {
   const known = newest.map(({ txg }) => txg);
   const txgs = new Map<string, Set<string>>();
   for (const { txg, hazards } of newest) {
-    for (const { kind, message } of hazards) {
-      const how = /^importing this txg( read-write)? would [^:]*: /.exec(message);
-      const said = clean(page, shortReason(message.slice(how?.[0].length ?? 0)));
-      const danger = `${how?.[1] ? 'read-write ' : ''}${dangerOfKind(kind)}${said}`;
+    for (const hazard of hazards) {
+      const how = /^importing this txg( read-write)? (?:would|may) [^:]*: /.exec(hazard.message);
+      const said = clean(page, shortReason(hazard.message.slice(how?.[0].length ?? 0)));
+      const danger = `${how?.[1] ? 'read-write ' : ''}${dangerText(hazard)}${said}`;
       txgs.set(danger, (txgs.get(danger) ?? new Set()).add(txg));
     }
   }

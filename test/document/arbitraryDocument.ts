@@ -31,7 +31,12 @@ const candidate: fc.Arbitrary<CandidateEntry> = fc.record({
   reasons: fc.array(text, { maxLength: 3 }),
   failsAt: fc.option(text),
   hazards: fc.array(
-    fc.record({ kind: fc.oneof(text, fc.constantFrom('panic', 'hang')), message: text, releases: text }),
+    fc.record({
+      kind: fc.oneof(text, fc.constantFrom('panic', 'hang')),
+      message: text,
+      releases: text,
+      certain: fc.boolean(),
+    }),
     { maxLength: 2 },
   ),
   commandReadOnly: words,

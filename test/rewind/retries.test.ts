@@ -15,6 +15,7 @@ interface Load {
   readonly verdict: 'importable' | 'readonly' | 'damaged';
   readonly clones?: boolean;
   readonly metaslabs?: boolean;
+  readonly failsAt?: string;
   readonly hazard?: Hazard;
 }
 
@@ -26,13 +27,19 @@ function judgedAs(loads: readonly Load[]): Judged[] {
   const [made] = assemblePools([device({ name: 'd', tree: vdev(5n), uberblocks })]).pools;
   if (made === undefined) throw new Error('no pool');
   return collectCandidates(made).map((candidate, i): Judged => {
-    const { verdict = 'importable', clones = false, metaslabs = true, hazard } = loads[i] ?? {};
+    const {
+      verdict = 'importable',
+      clones = false,
+      metaslabs = true,
+      failsAt = 'spa_load_verify',
+      hazard,
+    } = loads[i] ?? {};
     const hazards = hazard === undefined ? [] : [hazard];
     return {
       candidate,
       devices: made.devices,
       root: { ...NOT_CHECKED, state: 'reads' },
-      prediction: { verdict, reasons: [], failsAt: verdict === 'importable' ? null : 'spa_load_verify', hazards },
+      prediction: { verdict, reasons: [], failsAt: verdict === 'importable' ? null : failsAt, hazards },
       logMissing: null,
       counts: null,
       metaslabs,
@@ -62,7 +69,7 @@ describe('what an import comes to after its own txg has failed', () => {
       { txg: 9n, verdict: 'damaged', clones: true },
       { txg: 8n, verdict: 'importable', clones: true },
     ]);
-    expect(found[9]).toEqual([expect.stringMatching(/^panic: importing this txg would crash .* goes on to txg 8,/)]);
+    expect(found[9]).toEqual([expect.stringMatching(/^panic: importing this txg may crash .* goes on to txg 8,/)]);
     expect(found[8]).toEqual([]);
   });
 
@@ -103,12 +110,15 @@ describe('what an import comes to after its own txg has failed', () => {
     expect(hazardsOf([{ txg: 9n, verdict: 'damaged' }, { txg: 8n, verdict: 'importable' }, older])[9]).toEqual([]);
   });
 
-  it('is of a read-write import alone where read-only loads', () => {
-    const found = hazardsOf([
-      { txg: 9n, verdict: 'readonly', clones: true },
+  it('is of a read-write import alone where read-only loads, once it has come to the clones', () => {
+    const loads = (failsAt: string): Load[] => [
+      { txg: 9n, verdict: 'readonly', clones: true, failsAt },
       { txg: 8n, verdict: 'importable' },
+    ];
+    expect(hazardsOf(loads('spa_ld_check_features'))[9]).toEqual([]);
+    expect(hazardsOf(loads('spa_ld_verify_logs'))[9]).toEqual([
+      expect.stringMatching(/^panic: importing this txg read-write may crash/),
     ]);
-    expect(found[9]).toEqual([expect.stringMatching(/^panic: importing this txg read-write would crash/)]);
   });
 });
 
@@ -127,7 +137,7 @@ describe('a plain import', () => {
       return plainImport({ judged: all, candidates });
     };
     expect(found('fails')).toMatchObject([{ code: 'plain-import-panics', severity: 'error' }]);
-    expect(found('fails')[0]?.message).toMatch(/^A plain zpool import, with -F and without, would crash the machine/);
+    expect(found('fails')[0]?.message).toMatch(/^A plain zpool import, with -F and without, may crash the machine/);
     expect(found('passes')).toMatchObject([{ code: 'plain-import-passes' }]);
   });
 });

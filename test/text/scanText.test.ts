@@ -86,7 +86,7 @@ describe('the answer', () => {
       {
         candidates: [
           candidate(119, 1),
-          candidate(118, 2, { hazards: [{ kind: 'panic', message: 'x', releases: '2.3.0-2.4.4' }] }),
+          candidate(118, 2, { hazards: [{ kind: 'panic', message: 'x', releases: '2.3.0-2.4.4', certain: true }] }),
         ],
       },
     ]) {
@@ -157,7 +157,9 @@ describe('the answer', () => {
   });
 
   it('says once of all txgs with the same danger that importing them would crash the machine', () => {
-    const hazards = [{ kind: 'panic', message: 'a range of a space map overlaps', releases: '2.3.0-2.4.4' }];
+    const hazards = [
+      { kind: 'panic', message: 'a range of a space map overlaps', releases: '2.3.0-2.4.4', certain: true },
+    ];
     const candidates = [candidate(119, 2, { hazards }), candidate(118, 1, { hazards })];
     const text = render(scan({ pools: [pool({ candidates })] }), 120);
     expect(text).toContain(
@@ -168,7 +170,12 @@ describe('the answer', () => {
 
   it('shows danger in red, in the answer and in the table', () => {
     const hazards = [
-      { kind: 'panic', message: 'importing this txg would crash the machine: x', releases: '2.3.0-2.4.4' },
+      {
+        kind: 'panic',
+        message: 'importing this txg would crash the machine: x',
+        releases: '2.3.0-2.4.4',
+        certain: true,
+      },
     ];
     const reasons = ['a range overlaps'];
     const candidates = [candidate(119, 1, { verdict: 'damaged', hazards, reasons })];

@@ -123,7 +123,7 @@ const candidate = object({
   dataErrors: orNull(count),
   blocksChecked: count,
   reasons: listOf(text),
-  hazards: listOf(object({ kind: oneOf('panic', 'hang'), message: text, releases: text })),
+  hazards: listOf(object({ kind: oneOf('panic', 'hang'), message: text, releases: text, certain: flag })),
   commandReadOnly: command,
   commandReadWrite: command,
   checkpoint: optional(object({ heldBy: u64 })),

@@ -1,5 +1,5 @@
 import type { Candidate } from '../../load/candidates.ts';
-import { DOES } from '../../load/hazard.ts';
+import { doing } from '../../load/hazard.ts';
 import { restsOnFailedReads } from '../../load/predict.ts';
 import type { Judged } from '../judge.ts';
 import { fails, harmOf, wayTo } from '../retries.ts';
@@ -48,10 +48,10 @@ function harmfulRetry(newest: Judged, candidates: readonly Candidate[], judged: 
   const { verdict, hazards } = newest.prediction;
   if (hazards.length > 0) return null;
   const writes = verdict === 'readonly';
-  const harm = harmOf(newest, candidates, judged, (each) => failsPlainly(each, writes));
+  const harm = harmOf(newest, candidates, judged, writes, (each) => failsPlainly(each, writes));
   if (harm === null) return null;
   const { kind } = harm.hazard;
-  const message = `A plain zpool import${writes ? ' that may write' : ''}, with -F and without, ${DOES[kind]}: ${wayTo(newest.candidate, harm)}. Import nothing but the txg recommended, and read-only.`;
+  const message = `A plain zpool import${writes ? ' that may write' : ''}, with -F and without, ${doing(harm.hazard)}: ${wayTo(newest.candidate, harm)}. Import nothing but the txg recommended, and read-only.`;
   const rest = { severity: 'error', message, devices: [] } as const;
   return kind === 'panic' ? { code: 'plain-import-panics', ...rest } : { code: 'plain-import-hangs', ...rest };
 }
