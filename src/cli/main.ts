@@ -1,4 +1,4 @@
-import { printable } from '../document/shell/printable.ts';
+import { printable } from '../bytes/printable.ts';
 import { outputIs } from '../node/outputIs.ts';
 import { commandLine } from '../node/systemPath.ts';
 import { EXIT } from './exitStatus.ts';

@@ -1,5 +1,5 @@
 import type { Progress } from '../api/progress.ts';
-import { printable } from '../document/shell/printable.ts';
+import { printable } from '../bytes/printable.ts';
 import { durationText } from '../text/amounts.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { UsageError, ZfsUberError } from '../bytes/errors.ts';
-import { printable } from '../document/shell/printable.ts';
+import { printable } from '../bytes/printable.ts';
 import { isFull } from '../node/openFiles.ts';
 import { ArgumentError, type Ask, readArguments } from './arguments.ts';
 import { EXIT } from './exitStatus.ts';

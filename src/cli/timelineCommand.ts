@@ -2,7 +2,7 @@ import { describeOpened } from '../api/describeOpened.ts';
 import { unlessStopped, untilStopped } from '../api/unlessStopped.ts';
 
 import { ZfsUberError } from '../bytes/errors.ts';
-import { printable } from '../document/shell/printable.ts';
+import { printable } from '../bytes/printable.ts';
 import {
   creationEvent,
   historyEvent,

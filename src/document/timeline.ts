@@ -1,3 +1,4 @@
+import { printable } from '../bytes/printable.ts';
 import type { Dataset } from '../dataset/dsl.ts';
 import type { HistoryRecord } from '../format/history.ts';
 import type { Uberblock } from '../format/uberblock.ts';
@@ -5,7 +6,6 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { contentKey, type UberblockCopy, uberblockCopies } from '../pool/uberblockCopies.ts';
 import { jsonSafe } from './jsonSafe.ts';
-import { printable } from './shell/printable.ts';
 
 /** How a timeline is written: for mactime of The Sleuth Kit, for log2timeline's tools, or a JSON object a line. */
 export type TimelineFormat = 'bodyfile' | 'l2tcsv' | 'jsonl';

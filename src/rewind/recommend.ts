@@ -1,7 +1,6 @@
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { restsOnFailedReads } from '../load/predict.ts';
-import { decidingConfig } from '../pool/deviceOrder.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth, vdevName } from '../pool/vdevHealth.ts';
@@ -15,6 +14,7 @@ import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgement.ts';
 import type { Choice } from './rank.ts';
 import { type Showing, showingOf } from './showing.ts';
+import { ongoingCautions, stateCautions } from './stateCautions.ts';
 import { type Step, stepsOf, stepsToImport, syncsFrom } from './steps.ts';
 import type { StoppedTop } from './stoppedTops.ts';
 
@@ -81,6 +81,7 @@ export function recommend(options: RecommendOptions): Recommendation {
       ...(risky ? workOnCopy(candidate) : []),
       ...rewindCautions(options, newer),
       ...stateCautions(options),
+      ...ongoingCautions(facts?.ongoing ?? null, candidate),
     ],
     risky,
     showings,
@@ -178,12 +179,6 @@ export const stepsToRead = (
   by: Pick<JudgedCandidate, 'commands' | 'devices'>,
 ): Step[] => stepsToImport(by.commands, showingsOf(options, by));
 
-const ENCRYPTION = 'com.datto:encryption';
-
-/** Some dataset may want a key before it is mounted. */
-export const mayBeEncrypted = ({ devices }: Pool): boolean =>
-  devices.some((device) => decidingConfig(device)?.featuresForRead?.includes(ENCRYPTION));
-
 function stepsFor(options: RecommendOptions, newer: readonly Candidate[], showings: readonly Showing[]): Step[] {
   const { choice, pool } = options;
   const { commands, prediction } = choice.judged;
@@ -191,29 +186,9 @@ function stepsFor(options: RecommendOptions, newer: readonly Candidate[], showin
   return stepsOf({
     commands,
     showings,
-    encrypted: mayBeEncrypted(pool),
+    encrypted: options.facts?.ongoing?.encrypted ?? false,
     writes: prediction.verdict === 'importable',
     syncs: syncsPast(newer, options.foreign, choice.judged),
     lostLogs: commands.withoutLog ? lost.flatMap(({ config }) => (config.guid === 0n ? [] : [config.guid])) : null,
   });
-}
-
-function stateCautions({ findings, choice }: RecommendOptions): string[] {
-  const cautions: string[] = [];
-  const codes = new Set(findings.map(({ code, severity }) => (severity === 'info' ? '' : code)));
-  if (codes.has('multihost')) cautions.push('Make sure that no other host has the pool imported: multihost is on.');
-  if (codes.has('history-diverged')) {
-    cautions.push(
-      'The devices hold two histories: an import with all of them overwrites one. The commands name the devices of one; keep the others unplugged.',
-    );
-  }
-  if (codes.has('trim-hazard')) {
-    cautions.push('Written to, the pool trims or overwrites unused space: every other txg is lost then.');
-  }
-  if (codes.has('leg-stale') && choice.passedOver.length > 0) {
-    cautions.push(
-      'A device that stayed behind is resilvered by a read-write import: copy it first if it may be needed.',
-    );
-  }
-  return cautions;
 }

@@ -4,7 +4,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { ImportCommands } from './commands.ts';
 import type { ImportPlace } from './importPlace.ts';
-import { mayBeEncrypted, showingsOf } from './recommend.ts';
+import { showingsOf } from './recommend.ts';
 import { type Step, stepsOf, syncsFrom } from './steps.ts';
 import type { Parameter, WayOut } from './waysOut.ts';
 
@@ -36,7 +36,7 @@ export function waySteps({
   const steps = stepsOf({
     commands,
     showings: showingsOf({ pool, placeOf }, { devices }),
-    encrypted: mayBeEncrypted(pool),
+    encrypted: false,
     writes,
     syncs: newest > txg ? syncsFrom(txg, newest) : null,
     lostLogs: null,

@@ -1,5 +1,5 @@
+import { shellCommand } from '../bytes/shellWord.ts';
 import type { PoolEntry } from '../document/document.ts';
-import { shellCommand } from '../document/shell/shellWord.ts';
 import { type Page, paragraph } from './page.ts';
 import { shellText } from './stepsText.ts';
 

@@ -1,5 +1,5 @@
+import { pathWord } from '../bytes/shellWord.ts';
 import type { CandidateEntry } from '../document/document.ts';
-import { shellWord } from '../document/shell/shellWord.ts';
 import { countText, durationText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import { hasFinding, type PoolCase, recommended } from './poolCase.ts';
@@ -45,8 +45,13 @@ function contentLines(page: Page, { pool, sources, depth }: PoolCase, candidate:
     const text = 'The content of files was not read: --depth data reads it too.';
     return depth === 'meta' ? entry(page, '', text, dim, dim) : [];
   }
-  const paths = pool.sources.flatMap((index) => sources[index]?.path ?? []);
-  const words = paths.map((path) => shellWord(path, page.unicode)).join(' ');
+  const specs = pool.sources.flatMap((index) => {
+    const source = sources[index];
+    if (source === undefined) return [];
+    const { path, kind, offsetBytes, sizeBytes } = source;
+    return kind === 'slice' ? `${path}@${offsetBytes}+${sizeBytes}` : path;
+  });
+  const words = specs.map((spec) => pathWord(spec, page.unicode)).join(' ');
   return [
     ...entry(page, 'Damaged', `${countText(lost, 'block')} of file content cannot be read. Which files:`, warn),
     entryLine(page, `zfs-uber verify --depth data --txg ${candidate.txg} ${words}`),

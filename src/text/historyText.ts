@@ -1,5 +1,5 @@
+import { padEnd, padStart } from '../bytes/printable.ts';
 import type { HistoryEntry } from '../document/historyDocument.ts';
-import { padEnd, padStart } from '../document/shell/printable.ts';
 import type { ViewHead } from '../document/viewHead.ts';
 import { clean, entry, type Page, wrap } from './page.ts';
 import { viewHeadText } from './viewHeadText.ts';

@@ -1,7 +1,7 @@
+import { padEnd, padStart } from '../bytes/printable.ts';
 import { blockAddresses } from '../document/blockEntry.ts';
 import { leaves } from '../document/nvlistJson.ts';
 import type { ObjectEntry, TreeEntry, ZapEntryText } from '../document/objectDocument.ts';
-import { padEnd, padStart } from '../document/shell/printable.ts';
 import { sizeText } from './amounts.ts';
 import { clean, flow, type Page, paragraph, wrap } from './page.ts';
 

@@ -1,4 +1,4 @@
-import { columnsOf, padEnd, printable } from '../document/shell/printable.ts';
+import { columnsOf, padEnd, printable } from '../bytes/printable.ts';
 
 /** How parts of the text are set off. Each gets printable text and gives it back, with colour or without. */
 export interface Style {

@@ -89,14 +89,15 @@ function outlook(page: Page, about: PoolCase): string[] {
   switch (first.verdict) {
     case 'importable':
       if (hasFinding(pool, 'history-diverged')) {
-        return paragraph(page, 'Will import, but the devices hold two histories: decide first which to keep.', warn);
+        const text = `${importsBut(pool)}, but the devices hold two histories: decide first which to keep.`;
+        return paragraph(page, text, warn);
       }
       if (hasFinding(pool, 'foreign-pool', 'error')) {
         const text = `Will import, but only with -T: without it OpenZFS takes a newer uberblock, which is another pool's.`;
         return paragraph(page, text, warn);
       }
       if (hasFinding(pool, 'abandoned-timeline')) {
-        const text = `Will import, but the newest txg (${first.txg}) is from before a rewind: decide first which to keep.`;
+        const text = `${importsBut(pool)}, but the newest txg (${first.txg}) is from before a rewind: decide first which to keep.`;
         return paragraph(page, text, warn);
       }
       if ((pool.recommendation?.destroyedNewest ?? []).length > 0) {
@@ -136,11 +137,13 @@ function aimedOutlook(page: Page, { pool, aims }: PoolCase): string[] {
     return none ? [] : paragraph(page, 'None of those imports.', bad);
   }
   const { txg } = recommendation;
+  const first = shownFirst(pool);
+  const once = first === null ? '' : ` once ${first}`;
   switch (recommended(pool)?.verdict) {
     case 'importable':
-      return paragraph(page, `Txg ${txg} meets that and imports.`, good);
+      return paragraph(page, `Txg ${txg} meets that and imports${once}.`, good);
     case 'readonly':
-      return paragraph(page, `Txg ${txg} meets that and imports, but only read-only.`, warn);
+      return paragraph(page, `Txg ${txg} meets that and imports${once}, but only read-only.`, warn);
     default:
       return paragraph(page, `Txg ${txg} meets that as far as is known; whether it imports is not.`, warn);
   }
@@ -165,12 +168,28 @@ const HIDDEN: ReadonlySet<string> = new Set(['device-shifted', 'partition-hidden
 
 /** Whether an import works at once, and how. */
 function imports(pool: PoolEntry, candidate: CandidateEntry | null): string {
+  const needs = candidate === null ? 'as it is' : manner(candidate);
+  const first = shownFirst(pool);
+  if (first === null) return `Will import ${needs}`;
+  return `Imports once ${first}${needs === 'as it is' ? '' : `, ${needs}`}`;
+}
+
+const importsBut = (pool: PoolEntry): string => (shownFirst(pool) === null ? 'Will import' : imports(pool, null));
+
+/** What zpool has to be shown before it finds the devices; null where it does as they are. */
+function shownFirst(pool: PoolEntry): string | null {
   const count = unseen(pool);
-  if (count === 0) return `Will import ${candidate === null ? 'as it is' : manner(candidate)}`;
-  const lines = pool.recommendation?.attach ?? [];
-  const where = lines.length === 0 ? 'its finding says how' : lines.length === 1 ? 'next line' : 'next lines';
-  const how = candidate === null || manner(candidate) === 'as it is' ? '' : `, ${manner(candidate)}`;
-  return `Imports once ${count === 1 ? 'the vdev is' : `${count} vdevs are`} shown (${where})${how}`;
+  const steps = pool.recommendation?.steps ?? [];
+  const made = steps.slice(
+    0,
+    steps.findIndex(({ kind }) => kind === 'import-read-only'),
+  );
+  const lines = made.reduce((sum, step) => sum + step.lines.length, 0);
+  const where = lines === 0 ? 'its finding says how' : lines === 1 ? 'next line' : 'next lines';
+  if (count > 0) return `${count === 1 ? 'the vdev is' : `${count} vdevs are`} shown (${where})`;
+  if (lines === 0) return null;
+  const copied = made.some(({ kind }) => kind === 'copy');
+  return `${copied ? 'a file is made of the vdev' : 'the images are shown as block devices'} (${where})`;
 }
 
 /** What an import needs besides the devices. */

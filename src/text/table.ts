@@ -1,4 +1,4 @@
-import { columnsOf, padEnd, padStart } from '../document/shell/printable.ts';
+import { columnsOf, padEnd, padStart } from '../bytes/printable.ts';
 import { type Page, type Style, wrap } from './page.ts';
 
 export interface Column {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOfFileName, fileNameOf, hasRawBytes } from '../../src/bytes/fileName.ts';
+import { printable } from '../../src/bytes/printable.ts';
+import { shellWord } from '../../src/bytes/shellWord.ts';
 import { jsonSafe } from '../../src/document/jsonSafe.ts';
-import { printable } from '../../src/document/shell/printable.ts';
-import { shellWord } from '../../src/document/shell/shellWord.ts';
 
 const bytesOf = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
 

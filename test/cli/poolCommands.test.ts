@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../../src/bytes/printable.ts';
 import { nodeLibrary } from '../../src/cli/nodeLibrary.ts';
 import { runCommand } from '../../src/cli/runCommand.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -7,7 +8,6 @@ import { blockAddresses } from '../../src/document/blockEntry.ts';
 import type { DatasetsDocument } from '../../src/document/datasetsDocument.ts';
 import type { HistoryDocument } from '../../src/document/historyDocument.ts';
 import type { ObjectDocument } from '../../src/document/objectDocument.ts';
-import { columnsOf } from '../../src/document/shell/printable.ts';
 import type { SnapshotsDocument } from '../../src/document/snapshotsDocument.ts';
 import { type PoolFixture, pool, poolImages, pools } from '../tools/images.ts';
 import { ZDB } from '../tools/zdb.ts';

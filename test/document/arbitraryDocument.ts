@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { shellCommand } from '../../src/bytes/shellWord.ts';
 import type {
   CandidateEntry,
   PoolEntry,
@@ -7,7 +8,6 @@ import type {
   SourceEntry,
   VdevEntry,
 } from '../../src/document/document.ts';
-import { shellCommand } from '../../src/document/shell/shellWord.ts';
 import { label, scan, source, uberblock } from './sampleDocuments.ts';
 
 // Documents of the right shape with anything in their texts, as a hostile image could make them.

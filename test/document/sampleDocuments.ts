@@ -1,3 +1,4 @@
+import { shellCommand } from '../../src/bytes/shellWord.ts';
 import type {
   CandidateEntry,
   FindingEntry,
@@ -10,7 +11,6 @@ import type {
   UberblockEntry,
   VdevEntry,
 } from '../../src/document/document.ts';
-import { shellCommand } from '../../src/document/shell/shellWord.ts';
 
 // Documents as a scan makes them, small enough to be judged by reading.
 

@@ -64,6 +64,7 @@ describe('trim-hazard', () => {
       branches: [],
       configTxgs: new Map(),
       state: null,
+      ongoing: null,
     };
     return trimHazard({
       pool,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
-import { type KernelAnswer, type PoolFixture, pools } from '../tools/images.ts';
+import { type KernelAnswer, type PoolFixture, poolImages, pools } from '../tools/images.ts';
 import { type Scanned, scanFixture } from './scanned.ts';
+import { stepTroubles } from './stepShape.ts';
 
 const scans = new Map<string, Promise<Scanned>>();
 
@@ -89,6 +90,19 @@ describe('against what the kernel answered', { timeout: 60_000 }, () => {
     if (recommended !== undefined && ro[recommended] === undefined) return;
     expect(recommended).toBe(expected);
   });
+});
+
+describe('what is printed', { timeout: 60_000 }, () => {
+  it.each(ALL)(
+    '%s: has steps in an order that works, on nothing but the devices that are meant',
+    async (_, fixture) => {
+      const { scan } = await scanned(fixture);
+      const images = await poolImages(fixture);
+      for (const { recommendation } of scan.judgements) {
+        if (recommendation !== null) expect(stepTroubles(recommendation, images)).toEqual([]);
+      }
+    },
+  );
 });
 
 type Truth = PoolFixture['truth']['answers'];

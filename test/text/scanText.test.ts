@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../../src/bytes/printable.ts';
 import type { ScanDocument } from '../../src/document/document.ts';
-import { columnsOf } from '../../src/document/shell/printable.ts';
 import { type Page, PLAIN_STYLE } from '../../src/text/page.ts';
 import { type ScanTextChoice, scanText } from '../../src/text/scanText.ts';
 import { documents } from '../document/arbitraryDocument.ts';

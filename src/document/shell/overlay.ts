@@ -1,6 +1,6 @@
+import { raw, sh } from '../../bytes/shellLine.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
 import type { OverlayEntry } from '../document.ts';
-import { raw, sh } from './shellLine.ts';
 import { copyLines, losetup, numberedRun } from './stepLines.ts';
 
 /** Room for what is written while trying, kept in a sparse file. */

@@ -1,7 +1,7 @@
+import { raw, sh } from '../../bytes/shellLine.ts';
+import { shellCommand } from '../../bytes/shellWord.ts';
 import type { Showing } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
-import { raw, sh } from './shellLine.ts';
-import { shellCommand } from './shellWord.ts';
 
 /** The lines of one step, for bash with root's rights. Each stands for itself and prints nothing that is needed later. */
 export function stepLines(step: Step): string[] {

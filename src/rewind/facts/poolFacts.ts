@@ -10,6 +10,7 @@ import type { Pool, VdevNode } from '../../pool/pool.ts';
 import type { Judged } from '../judge.ts';
 import { type Branch, branchesOf } from './branchFacts.ts';
 import { configTxgs } from './configTxgs.ts';
+import { type OngoingFacts, ongoingFacts } from './ongoingFacts.ts';
 import { type StateFacts, stateFacts } from './stateFacts.ts';
 import { type TrimFacts, trimFacts } from './trimFacts.ts';
 
@@ -33,6 +34,8 @@ export interface PoolFacts {
   readonly configTxgs: ReadonlyMap<string, Txg>;
   /** Of the recommended txg. */
   readonly state: StateFacts | null;
+  /** Of the recommended txg. */
+  readonly ongoing: OngoingFacts | null;
 }
 
 export interface FactsOptions {
@@ -95,6 +98,7 @@ export async function readPoolFacts(
       readable.map(({ candidate }) => candidate),
       viewOf,
     ),
+    ongoing: chosen === null ? null : await ongoingFacts(pool, chosen, signal),
     state: chosen === null ? null : await stateFacts(chosen, { logMissing, signal }),
   };
 }

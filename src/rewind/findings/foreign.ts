@@ -1,9 +1,9 @@
+import { pathWord } from '../../bytes/shellWord.ts';
 import { LABEL_SIZE } from '../../format/label.layout.ts';
 import type { DeviceSignatures, DeviceSurvey, LabelSurvey } from '../../pool/survey.ts';
 import type { PlacedSignature } from '../../source/foreign.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { BLKID, FOREIGN_WORDS } from './foreignWords.ts';
-import { loopLine, quoted } from './loopLine.ts';
 
 /** In front of the first label's content: what stands there harms nothing of ZFS. */
 const BLANK = 8192;
@@ -101,6 +101,7 @@ export const isAround = ({ start }: DeviceSignatures, { kind, offset, holder }: 
 
 /** The device as a word of a shell. A part is shown first, and an image where only a block device will do. */
 function deviceOf({ path, start, length, part, block }: DeviceSignatures, needsBlock: boolean): string {
-  if (part) return `"$(${loopLine(path, start, length)})"`;
-  return needsBlock && !block ? `"$(losetup -r -f --show ${quoted(path)})"` : quoted(path);
+  const word = pathWord(path);
+  if (part) return `"$(losetup -r -f --show -o ${start} --sizelimit ${length} ${word})"`;
+  return needsBlock && !block ? `"$(losetup -r -f --show ${word})"` : word;
 }

@@ -39,7 +39,7 @@ export function multihost({ pool, candidates }: Evidence): Finding[] {
     {
       code: 'multihost',
       severity: pool.state === 'active' ? 'warning' : 'info',
-      message: `Multihost protection is on; ${host} had the pool open.${last} Make sure that no host has it imported now: with -T an import does not notice one.`,
+      message: `Multihost protection is on; ${host} had the pool open.${last} Make sure that no host has it imported now: with -T an import does not notice one. From OpenZFS 2.3.6 and 2.4.1 on a read-only import without -T fails whatever the devices are (it cannot write its claim), and a read-write one needs every leg: the commands with -F -T do not claim and work.`,
       devices: [],
     },
   ];

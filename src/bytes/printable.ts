@@ -1,4 +1,4 @@
-import { rawByte } from '../../bytes/fileName.ts';
+import { rawByte } from './fileName.ts';
 
 /**
  * What a terminal would obey, hide or reorder: control and format characters (ESC, bidi overrides, joiners), lone

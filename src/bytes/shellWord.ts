@@ -1,4 +1,4 @@
-import { bytesOfFileName } from '../../bytes/fileName.ts';
+import { bytesOfFileName } from './fileName.ts';
 import { printable } from './printable.ts';
 
 const PLAIN = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/;
@@ -17,6 +17,10 @@ export function shellWord(word: string, unicode = true): string {
   if (printable(word, unicode) === word) return `'${word.replaceAll("'", "'\\''")}'`;
   return `$'${octalBytes(word)}'`;
 }
+
+/** A path as one word that no program takes for an option. */
+export const pathWord = (path: string, unicode = true): string =>
+  shellWord(path.startsWith('-') ? `./${path}` : path, unicode);
 
 /** Letters, digits and a few signs stand for themselves; all else is safest as a number. */
 export function octalBytes(text: string): string {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsOf, printable } from '../../../src/document/shell/printable.ts';
-import { shellCommand, shellWord } from '../../../src/document/shell/shellWord.ts';
+import { columnsOf, printable } from '../../src/bytes/printable.ts';
+import { shellCommand, shellWord } from '../../src/bytes/shellWord.ts';
 
 // An image can say anything, and a terminal obeys what it is sent.
 
