@@ -46,7 +46,7 @@ export function stepTroubles({ steps, candidate }: Recommendation, images: reado
       imported = true;
       trouble.push(...importTroubles(step.command, shown, images));
       check(step.command.at(-1) === commands.pool, `imported as ${step.command.at(-1)}`);
-    } else {
+    } else if ('pool' in step) {
       check(imported && step.pool === commands.pool, `${step.kind} of ${step.pool}`);
       if (step.kind === 'export') imported = false;
     }

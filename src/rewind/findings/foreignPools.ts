@@ -1,3 +1,4 @@
+import { pathWord } from '../../bytes/shellWord.ts';
 import type { Guid } from '../../bytes/units.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
 import { seenForeign } from '../../load/candidates.ts';
@@ -9,7 +10,6 @@ import { compareUberblocks } from '../../pool/uberblockCopies.ts';
 import { leavesOf } from '../../pool/vdevHealth.ts';
 import { newestOn } from '../stoppedTops.ts';
 import { count, type Evidence, type Finding, list, several, time } from './finding.ts';
-import { loopLine, quoted } from './loopLine.ts';
 
 /** What another pool left on a device. */
 interface Remains {
@@ -115,11 +115,11 @@ function troubleOf(device: DeviceSurvey, { pool, candidates }: Evidence): string
 function remedyOf(device: DeviceSurvey, { cut, pool }: Evidence): string {
   const own = cut?.cuts.find((each) => each.device === device);
   if (own === undefined || cut === null) return '';
-  const file = quoted(device.source.name);
+  const file = pathWord(device.source.name);
   const line =
     own.type === 'file'
       ? `\`cp --sparse=always ${file} COPY; truncate -s ${own.size} COPY\`, and \`-d COPY\` in the commands`
-      : `as root \`${loopLine(device.source.name, 0, own.size)}\`, and the name it prints with \`-d\` in the commands`;
+      : `as root \`losetup -r -f --show -o 0 --sizelimit ${own.size} ${file}\`, and the name it prints with \`-d\` in the commands`;
   const then =
     cut.best === null
       ? ''
