@@ -42,6 +42,30 @@ export async function blockGeometry(host: FileHost, rdev: bigint): Promise<Block
 }
 
 /**
+ * Partitions of a disk that the kernel has made devices of.
+ *
+ * @param disk device number, `8:0`
+ * @returns by the byte where each begins, its number; null where /sys does not say
+ * Source: Linux Documentation/ABI/stable/sysfs-block
+ */
+export async function shownPartitions(host: FileHost, disk: string): Promise<ReadonlyMap<number, number> | null> {
+  const base = `/sys/dev/block/${disk}`;
+  const names = await host.list(base).catch((error: unknown) => {
+    if (error instanceof Error && 'syscall' in error && !isFull(error)) return null;
+    throw error;
+  });
+  if (names === null) return null;
+  const shown = new Map<number, number>();
+  // Of what a disk has there, only its partitions end in a digit.
+  for (const name of names.filter((each) => /[0-9]$/.test(each))) {
+    const number = await readNumber(host, `${base}/${name}/partition`);
+    const start = await readNumber(host, `${base}/${name}/start`);
+    if (number !== null && start !== null) shown.set(start * SYSFS_SECTOR, number);
+  }
+  return shown;
+}
+
+/**
  * The size of a device by reading: doubles until nothing comes, then halves the gap; about 60 reads of one sector.
  * Unreadable sectors count as there.
  *

@@ -6,6 +6,7 @@ import { findForeign, type PlacedSignature, placed } from '../source/foreign.ts'
 import type { Partition } from '../source/partitions.ts';
 import { type ByteSource, SourceError, slice } from '../source/source.ts';
 import { vanishing } from '../source/vanishing.ts';
+import { shownPartitions } from './blockDevice.ts';
 import { mapBounded } from './bounded.ts';
 import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
 import { FILE_HOST, type FileHost } from './fileHost.ts';
@@ -140,7 +141,21 @@ async function entriesOf(
     return [{ ...entryOf(target.path, kind, 0, file, null, null), source: null, error: found.refusal }];
   }
   if (target.directory !== null && !found.traced && (file.size < SMALLEST_VDEV || file.size % 512 !== 0)) return [];
-  return windowEntries(file, target, found);
+  const parted = file.block && found.windows.some(({ partition }) => partition !== null);
+  const shown = parted ? await shownPartitions(host, file.disk.replace(/^block /, '')) : null;
+  return windowEntries(file, target, shown === null ? found : asShown(found, shown));
+}
+
+/** What the kernel has made devices of decides: it may have been told otherwise, or not have looked. */
+function asShown(found: FoundVdevs, shown: ReadonlyMap<number, number>): FoundVdevs {
+  const windows = found.windows.map((window) => {
+    const { partition } = window;
+    if (partition === null) return window;
+    const index = shown.get(partition.offset);
+    const told = index === undefined ? { hidden: partition.hidden ?? 'no-device' } : { hidden: null, index };
+    return { ...window, partition: { ...partition, ...told } };
+  });
+  return { ...found, windows };
 }
 
 function windowEntries(file: FileSource, { path }: Target, found: FoundVdevs): OpenedSource[] {

@@ -9,7 +9,8 @@ import type { ByteSource } from './source.ts';
  * `header-size`, `header-crc`, `own-sector`, `usable-sectors`, `entry-size`, `entry-count`, `entries-crc` what is wrong
  * with the primary GPT; `sector-size` the table counts sectors of another size than the device has; `past-end` the
  * partition ends behind the disk; `other-table` another table decides, and does not list it; `no-label` only a BSD label or
- * a table of contents lists it, which Linux looks for in primary MBR partitions and nowhere else.
+ * a table of contents lists it, which Linux looks for in primary MBR partitions and nowhere else; `no-device` the table counts, and
+ * the system was asked and has no device.
  */
 export type HiddenReason =
   | 'boot-signature'
@@ -26,7 +27,8 @@ export type HiddenReason =
   | 'sector-size'
   | 'past-end'
   | 'other-table'
-  | 'no-label';
+  | 'no-label'
+  | 'no-device';
 
 /** A partition as its table gives it, cut to what the source has. */
 export interface Partition {

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importPlaces } from '../../src/api/importPlace.ts';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
+import { FILE_HOST, type FileHost } from '../../src/node/fileHost.ts';
+import { handlePool } from '../../src/node/handlePool.ts';
 import { openSources } from '../../src/node/openSources.ts';
 import { gptDisk, PARTITION_AT } from '../tools/gptDisk.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -80,6 +82,47 @@ describe('a partition that Linux makes no device of', () => {
       expect(importPlaces([asBlock]).get(asBlock)).toMatchObject({ ...place, kind: 'block' });
       await opened.close();
     }
+  });
+});
+
+describe('a partition of a block device', () => {
+  /** The image as the block device 8:0, of which /sys lists these partitions: number and first byte. */
+  function hostWith(partitions: Readonly<Record<string, readonly [number: number, start: number]>>): FileHost {
+    const base = '/sys/dev/block/8:0';
+    const texts = new Map([[`${base}/queue/logical_block_size`, '512']]);
+    for (const [name, [number, start]] of Object.entries(partitions)) {
+      texts.set(`${base}/${name}/partition`, `${number}\n`);
+      texts.set(`${base}/${name}/start`, `${start / 512}\n`);
+    }
+    const none = () => Promise.reject(Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open' }));
+    return {
+      ...FILE_HOST,
+      stat: async (path) => {
+        const { dev, ino, size: bytes } = await FILE_HOST.stat(path);
+        texts.set(`${base}/size`, `${bytes / 512n}`);
+        const no = () => false;
+        const is = { isFile: no, isDirectory: no, isBlockDevice: () => true, isCharacterDevice: no };
+        return { dev, ino, rdev: 0x800n, size: 0n, ...is, isFIFO: no, isSocket: no };
+      },
+      list: async () => ['queue', 'size', ...Object.keys(partitions)],
+      readText: async (path) => texts.get(path) ?? none(),
+    };
+  }
+  const partitionOf = async (of: string, host: FileHost) => {
+    const opened = await openSources([of], { pool: handlePool(host) });
+    await Promise.all(opened.map((each) => each.close()));
+    return opened[0]?.partition;
+  };
+
+  it('is hidden where the kernel has not looked at a table that counts', async () => {
+    expect(await partitionOf(disk, hostWith({}))).toMatchObject({ index: 1, hidden: 'no-device' });
+    expect(await partitionOf(disk, hostWith({ sda1: [1, PARTITION_AT] }))).toMatchObject({ index: 1, hidden: null });
+  });
+
+  it('is not hidden where the kernel was told of it although its table does not count', async () => {
+    const path = await damaged(disk, 'told.img', 0, new Uint8Array(512));
+    expect(await partitionOf(path, hostWith({}))).toMatchObject({ hidden: 'boot-signature' });
+    expect(await partitionOf(path, hostWith({ sda4: [4, PARTITION_AT] }))).toMatchObject({ index: 4, hidden: null });
   });
 });
 
