@@ -183,6 +183,7 @@ export interface ShellStepEntry {
     | 'import-read-write'
     | 'outrun'
     | 'remove-log'
+    | 'repair-labels'
     | 'set-parameters'
     | 'reset-parameters';
   /** For bash with root's rights; quoted, so that each can be pasted as it is. */
@@ -296,7 +297,7 @@ export interface CutEntry {
 
 /** A way to a state that takes parameters of OpenZFS's module, or some of the devices alone. */
 export interface WayOutEntry {
-  readonly kind: 'missing-tops' | 'unverified' | 'other-devices';
+  readonly kind: 'missing-tops' | 'unverified' | 'other-devices' | 'repaired-labels';
   readonly txg: string;
   /** Of the commands below, run as this entry says. */
   readonly verdict: Verdict;

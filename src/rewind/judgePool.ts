@@ -13,6 +13,7 @@ import type { Aim } from './aim/aim.ts';
 import { candidatesOf, rootsOf, unlessAborted } from './candidatesOf.ts';
 import { importCommands } from './commands.ts';
 import type { CutPool } from './cutVdevs.ts';
+import type { Detached } from './detachedDevices.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import { vanishedStranger } from './findings/failedReads.ts';
 import { collectFindings } from './findings/findings.ts';
@@ -115,6 +116,10 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const [foreign = null] = seenForeign(pool)
     .map(({ uberblock }) => uberblock)
     .sort((a, b) => compareUberblocks(b, a));
+  const detached =
+    choice === null && options.waysOut !== false && options.depth !== 'labels'
+      ? await detachedOf(pool, { ...options, placeOf })
+      : { findings: [], ways: [] };
   const recommendation =
     choice === null
       ? null
@@ -131,10 +136,11 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       ...(aim?.findings(judgedAll) ?? []),
       ...(choice === null ? others.flatMap(({ finding }) => finding ?? []) : []),
       ...(copied === null ? [] : [copied.finding]),
+      ...detached.findings,
       ...findings,
     ],
     recommendation,
-    waysOut: [...relaxed, ...(choice === null ? others.map(({ way }) => way) : [])],
+    waysOut: [...relaxed, ...(choice === null ? others.map(({ way }) => way) : []), ...detached.ways],
     cut,
     stopped: options.signal?.aborted ?? false,
   };
@@ -166,6 +172,14 @@ async function otherDevicesOf(
   if (options.depth === 'labels' || options.waysOut === false) return [];
   const { otherDevices } = await import('./offlineLegs.ts');
   return otherDevices(pool, all, best, options, judgePool);
+}
+
+async function detachedOf(
+  pool: Pool,
+  options: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
+): Promise<Detached> {
+  const { detachedDevices } = await import('./detachedDevices.ts');
+  return detachedDevices(pool, options, judgePool);
 }
 
 /** Nothing is looked for where the newest state imports. */

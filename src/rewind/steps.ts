@@ -6,13 +6,13 @@ import type { Parameter } from './waysOut.ts';
  * One thing to do with a pool, after those before it and before those behind it.
  *
  * `copy` makes files of what zpool opens as nothing else; `show-read-only`, `show-read-write` make the devices that zpool
- * opens, `detach` takes them away again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so
+ * opens, `repair-labels` copies a device that left the pool and gives its labels their txg back, `detach` takes them away again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so
  * many txgs that no newer uberblock is left in the rings; `remove-log` ends the need to import without a log device;
  * `set-parameters` tells OpenZFS to pass over something, for all pools, until `reset-parameters`.
  */
 export type Step =
   | {
-      readonly kind: 'copy' | 'show-read-only' | 'show-read-write' | 'detach';
+      readonly kind: 'copy' | 'repair-labels' | 'show-read-only' | 'show-read-write' | 'detach';
       readonly showings: readonly Showing[];
     }
   | { readonly kind: 'import-read-only' | 'import-read-write'; readonly command: readonly string[] }

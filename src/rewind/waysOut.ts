@@ -18,7 +18,9 @@ export type WayKind =
   /** Damage is met by the last verification alone; OpenZFS is told to leave it out. */
   | 'unverified'
   /** With all devices it fails, with some it does not. */
-  | 'other-devices';
+  | 'other-devices'
+  /** Devices that left the pool have their labels repaired, on a copy. */
+  | 'repaired-labels';
 
 /**
  * `lost-blocks` what lies on the missing vdevs cannot be read. `damage-unseen` nobody has looked at the pool: reading

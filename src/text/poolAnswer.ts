@@ -292,7 +292,8 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
     return next('Look for the command with zfs-uber history, or scan without --before.');
   }
   if (aims.length > 0) return next('Ask for less, or scan without --before and --needs to see what imports at all.');
-  if (newest.length === 0 && pool.candidates.length === 0 && pool.missing.length === 0) {
+  const ways = (pool.waysOut ?? []).length > 0;
+  if (newest.length === 0 && pool.candidates.length === 0 && pool.missing.length === 0 && !ways) {
     return next('Give every device and every older image you have to one scan; copy failing disks first (ddrescue).');
   }
   if (hasFinding(pool, 'device-vanished', 'error')) {
@@ -323,8 +324,7 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
       `Show zpool the vdev without what lies behind it, as the finding foreign-pool says: then txg ${pool.cut.txg} imports.`,
     );
   }
-  if ((pool.waysOut ?? []).length > 0)
-    return next('One of the ways out below, on a copy or an overlay of the devices.');
+  if (ways) return next('One of the ways out below, on a copy or an overlay of the devices.');
   if (hasFinding(pool, 'device-truncated', 'error')) {
     return next('Give the device or image whole: copy it again, or give its partition the old size back.');
   }

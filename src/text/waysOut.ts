@@ -41,6 +41,8 @@ function headOf(
       const bad = metadataErrors ? `${countText(metadataErrors, 'bad block')} of metadata or more` : 'damage';
       return `${which} ${how} with ${bad} in it, where OpenZFS does not verify the pool first`;
     }
+    case 'repaired-labels':
+      return `${which} ${verdict === 'unverified' ? how : 'imports read-only'} once devices that left the pool are members again`;
     case 'other-devices':
       return `${which} ${how} where ${names(page, left)} ${left.length === 1 ? 'is' : 'are'} not given`;
   }

@@ -86,6 +86,19 @@ describe('the ways out', () => {
     ]);
   });
 
+  it('of a device that was detached lead to the state of that moment, on a copy whose labels are repaired', async () => {
+    expect(await waysOf('detached-only')).toMatchObject([
+      {
+        kind: 'repaired-labels',
+        txg: '31',
+        steps: 'repair-labels import-read-only copy-out export',
+        readOnly: 'zpool import -N -f -o readonly=on -F -T 31 tank',
+        readWrite: '',
+        sources: [0],
+      },
+    ]);
+  });
+
   it('are none where the newest state imports, and none where no parameter helps', async () => {
     expect(await waysOf('offline-leg')).toEqual([]);
     expect(await waysOf('special-lost')).toEqual([]);

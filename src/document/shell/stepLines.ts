@@ -8,6 +8,8 @@ export function stepLines(step: Step): string[] {
   switch (step.kind) {
     case 'copy':
       return step.showings.flatMap(copyLines);
+    case 'repair-labels':
+      return step.showings.flatMap((showing) => [...copyLines(showing), sh`zhack label repair -u ${showing.copy}`]);
     case 'show-read-only':
       return showLines(step.showings, true);
     case 'show-read-write':

@@ -1,0 +1,137 @@
+import { assemblePools } from '../pool/assemblePools.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { keptTxg, keptUberblock, undetached } from '../pool/undetached.ts';
+import { leavesOf } from '../pool/vdevHealth.ts';
+import { importCommands } from './commands.ts';
+import { type Finding, time } from './findings/finding.ts';
+import { wholePlace } from './importPlace.ts';
+import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
+import type { judgePool } from './judgePool.ts';
+import { mayBeEncrypted } from './recommend.ts';
+import { STORE, showingOf } from './showing.ts';
+import { stepsOf } from './steps.ts';
+import type { WayOut } from './waysOut.ts';
+
+/** More devices than these are not looked at one by one. */
+const MOST = 8;
+
+/** What devices that left the pool lead to, and how to get there. */
+export interface Detached {
+  readonly findings: readonly Finding[];
+  readonly ways: readonly WayOut[];
+}
+
+/**
+ * Looks at what devices that were detached, replaced or removed lead to, for a pool of which nothing else imports. Their
+ * labels have txg 0, for which `zpool import` passes them over; `zhack label repair -u` gives the txg back.
+ *
+ * @param judge judges the pool as it is with the labels repaired
+ */
+export async function detachedDevices(
+  pool: Pool,
+  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
+  judge: typeof judgePool,
+): Promise<Detached> {
+  const { blocks, depth, signal } = options;
+  const found = new Map<DeviceSurvey, DeviceSurvey>();
+  for (const device of pool.devices) {
+    const kept = keptUberblock(device);
+    if (kept !== null) found.set(device, undetached(device, kept));
+  }
+  if (found.size === 0 || blocks === undefined || depth === 'labels') return { findings: [], ways: [] };
+  const each = [...found.keys()].slice(0, MOST).map((device) => [device]);
+  for (const devices of each.length > 1 ? [[...found.keys()], ...each] : each) {
+    if (signal?.aborted) break;
+    const repaired = devices.flatMap((device) => found.get(device) ?? []);
+    const part = assemblePools([...besides(pool, devices), ...repaired]).pools.find(({ guid }) => guid === pool.guid);
+    if (part?.root == null) continue;
+    const reader = blocks.open(part.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+    const { candidates } = await judge(part, reader, { ...options, waysOut: false });
+    const opens = candidates.find(
+      ({ candidate, prediction: { verdict } }) =>
+        candidate.taken && (verdict === 'importable' || verdict === 'readonly'),
+    );
+    if (opens === undefined) continue;
+    const origin = new Map(
+      devices.flatMap((device) => {
+        const as = found.get(device);
+        return as === undefined ? [] : [[as, device] as const];
+      }),
+    );
+    const way = wayOf(part, opens, origin, options);
+    return { findings: [...found.keys()].map((device) => told(device, opens, devices.includes(device))), ways: [way] };
+  }
+  return { findings: [...found.keys()].map((device) => told(device, null, false)), ways: [] };
+}
+
+/** Members of other top-level vdevs than those of `devices`: beside a newer label of its own vdev none of them counts. */
+function besides({ root }: Pool, devices: readonly DeviceSurvey[]): DeviceSurvey[] {
+  const tops = new Set(devices.map(({ config }) => config?.topGuid));
+  return (root?.children ?? [])
+    .filter(({ config: { guid } }) => !tops.has(guid))
+    .flatMap((top) => [...leavesOf(top)].flatMap(({ device }) => device ?? []));
+}
+
+function told(device: DeviceSurvey, opens: JudgedCandidate | null, used: boolean): Finding {
+  const kept = keptUberblock(device);
+  const txg = kept === null ? 0n : keptTxg(kept);
+  const when = kept === null ? '' : ` (${time(kept.timestamp)})`;
+  const what = `${device.source.name} was detached, replaced or removed at txg ${txg}${when}, or was just being added: its labels have txg 0, and zpool import passes it over. An uberblock of that txg is left in it`;
+  const leads =
+    opens !== null && used
+      ? `, and leads to a state that imports once zhack label repair -u has given the txg back, on a copy.`
+      : `; what it leads to does not import from these devices, with its labels repaired either.`;
+  return { code: 'detached-device', severity: 'warning', message: what + leads, devices: [device] };
+}
+
+/** @param origin by a device with its labels repaired, the device as it is */
+function wayOf(
+  pool: Pool,
+  { candidate: { txg }, prediction: { verdict }, logMissing, counts, devices }: JudgedCandidate,
+  origin: ReadonlyMap<DeviceSurvey, DeviceSurvey>,
+  { placeOf, ambiguousName = false }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
+): WayOut {
+  const given = devices ?? pool.devices;
+  const copies = given.flatMap((device) => {
+    const from = origin.get(device);
+    const place = from === undefined ? null : placeOf(from);
+    return place === null ? [] : [{ device, place, copy: `${STORE}/${place.name}` }];
+  });
+  const lies = (device: DeviceSurvey) => {
+    const copied = copies.find((each) => each.device === device);
+    return copied === undefined ? placeOf(device) : wholePlace(copied.copy, 'file', copied.place.name);
+  };
+  const commands = importCommands(pool, txg, given, {
+    placeOf: lies,
+    ambiguousName,
+    logMissing: logMissing ?? false,
+    verdict,
+  });
+  const showings = given.flatMap((device) => {
+    const place = lies(device);
+    return place === null ? [] : [showingOf(device, place)];
+  });
+  const steps = stepsOf({
+    commands,
+    showings,
+    encrypted: mayBeEncrypted(pool),
+    writes: false,
+    syncs: null,
+    lostLogs: null,
+  });
+  const repairs = copies.map(({ place, copy }) => ({ kind: 'copy' as const, place, path: copy, copy }));
+  return {
+    kind: 'repaired-labels',
+    txg,
+    parameters: [],
+    readOnly: commands.readOnly,
+    readWrite: [],
+    steps: steps.length === 0 ? [] : [{ kind: 'repair-labels', showings: repairs }, ...steps],
+    verdict,
+    risks: ['later-state-lost'],
+    tops: [],
+    devices: given.map((device) => origin.get(device) ?? device),
+    metadataErrors: counts?.metadataErrors ?? null,
+  };
+}
