@@ -8,7 +8,6 @@ import { type Finding, time } from './findings/finding.ts';
 import { wholePlace } from './importPlace.ts';
 import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
 import type { judgePool } from './judgePool.ts';
-import { mayBeEncrypted } from './recommend.ts';
 import { STORE, showingOf } from './showing.ts';
 import { stepsOf } from './steps.ts';
 import type { WayOut } from './waysOut.ts';
@@ -115,7 +114,7 @@ function wayOf(
   const steps = stepsOf({
     commands,
     showings,
-    encrypted: mayBeEncrypted(pool),
+    encrypted: false,
     writes: false,
     syncs: null,
     lostLogs: null,

@@ -13,23 +13,20 @@ import type { Aim } from './aim/aim.ts';
 import { candidatesOf, rootsOf, unlessAborted } from './candidatesOf.ts';
 import { importCommands } from './commands.ts';
 import type { CutPool } from './cutVdevs.ts';
-import type { Detached } from './detachedDevices.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import { vanishedStranger } from './findings/failedReads.ts';
 import { collectFindings } from './findings/findings.ts';
 import { abandonedTimelines } from './findings/timeGoingBack.ts';
+import { findWays } from './findWays.ts';
 import { type ImportPlace, wholePlace } from './importPlace.ts';
 import { afterGone, isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
 import { checkpointOf, judgeCheckpoint } from './judgeCheckpoint.ts';
 import type { JudgedCandidate, JudgeOptions, PoolJudgement } from './judgement.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';
-import type { OtherDevices } from './offlineLegs.ts';
 import { choose, rank } from './rank.ts';
 import { recommend } from './recommend.ts';
-import type { RelaxedOptions } from './relaxed.ts';
 import { withRetries } from './retries.ts';
 import { stoppedTops } from './stoppedTops.ts';
-import type { WayOut } from './waysOut.ts';
 
 /**
  * Judges every state that the rings of `pool` hold, and the checkpoint that a meta-object set keeps. Ends when
@@ -110,16 +107,15 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   const evidence = { ...judgedSoFar, overlaps, facts, checkpoint: keeps, placeOf };
   const findings = [...vanishedStranger(options.stranger ?? null, judged), ...collectFindings(evidence)];
   const rewinds = abandonedTimelines(evidence);
-  const others = await otherDevicesOf(pool, all, best, { ...options, placeOf });
   const copied = await afterCopyOf(pool, all, best, options);
-  const relaxed = await relaxedOf(pool, all, judged, best, { ...options, placeOf, rootOf, verifier });
   const [foreign = null] = seenForeign(pool)
     .map(({ uberblock }) => uberblock)
     .sort((a, b) => compareUberblocks(b, a));
-  const detached =
-    choice === null && options.waysOut !== false && options.depth !== 'labels'
-      ? await detachedOf(pool, { ...options, placeOf })
-      : { findings: [], ways: [] };
+  const { others, relaxed, detached } = await findWays(
+    { pool, all, judged, best },
+    { ...options, placeOf, rootOf, verifier },
+    judgePool,
+  );
   const recommendation =
     choice === null
       ? null
@@ -161,41 +157,6 @@ async function cutOf(
   if (!foreign) return null;
   const { cutPool } = await import('./cutVdevs.ts');
   return cutPool(pool, all, best, options, judgePool);
-}
-
-async function otherDevicesOf(
-  pool: Pool,
-  all: readonly Candidate[],
-  best: JudgedCandidate | null,
-  options: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-): Promise<readonly OtherDevices[]> {
-  if (options.depth === 'labels' || options.waysOut === false) return [];
-  const { otherDevices } = await import('./offlineLegs.ts');
-  return otherDevices(pool, all, best, options, judgePool);
-}
-
-async function detachedOf(
-  pool: Pool,
-  options: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-): Promise<Detached> {
-  const { detachedDevices } = await import('./detachedDevices.ts');
-  return detachedDevices(pool, options, judgePool);
-}
-
-/** Nothing is looked for where the newest state imports. */
-async function relaxedOf(
-  pool: Pool,
-  all: readonly Candidate[],
-  judged: readonly Judged[],
-  best: Judged | null,
-  options: RelaxedOptions,
-): Promise<readonly WayOut[]> {
-  if (options.verifier === null || options.signal?.aborted || options.waysOut === false) return [];
-  // What a device that is gone left open, no option opens.
-  if (judged.some(({ prediction }) => isLeftByGone(prediction))) return [];
-  if (best !== null && best.candidate === judged[0]?.candidate) return [];
-  const { relaxedWays } = await import('./relaxed.ts');
-  return unlessAborted(options.signal, [], () => relaxedWays(pool, all, judged, best, options));
 }
 
 async function afterCopyOf(
