@@ -10,8 +10,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
   'show-read-only':
     'As root, show the images as block devices (-r: read-only): OpenZFS takes what was a disk as nothing else.',
   'import-read-only': '',
-  'copy-out':
-    'Nothing is mounted yet (-N). Below /mnt, or by zfs send, which takes filesystems and snapshots as they are:',
+  'copy-out': 'Nothing is mounted yet (-N). Mount it below /mnt, or send filesystems and snapshots with zfs send:',
   export: '',
   detach: '',
   'show-read-write': '',
@@ -23,6 +22,10 @@ const WORDS: Readonly<Record<Kind, string>> = {
   'set-parameters': 'As root, tell OpenZFS to pass over it; that holds for every pool until it is set back:',
   'reset-parameters': 'At the end set it back:',
 };
+
+/** Where datasets are encrypted. */
+const KEYS =
+  'Nothing is mounted yet (-N). Load the keys and mount it below /mnt, or send datasets as they are with zfs send -w:';
 
 /** For a log that no config names. */
 const NAMELESS_LOG =
@@ -62,7 +65,8 @@ export function stepsToClose(page: Page, steps: readonly ShellStepEntry[]): stri
   const { dim, strong } = page.style;
   return steps.flatMap((step) => {
     const closing = step.kind === 'export';
-    const words = closing ? 'When done:' : WORDS[step.kind];
+    const keyed = step.kind === 'copy-out' && step.lines.length > 1;
+    const words = closing ? 'When done:' : keyed ? KEYS : WORDS[step.kind];
     const label = closing ? 'Close' : step.kind === 'reset-parameters' ? '' : 'Copy';
     const said = words === '' ? [] : entry(page, label, words, strong, dim);
     return [...said, ...linesOf(page, step, dim)];
