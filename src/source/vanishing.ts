@@ -21,10 +21,10 @@ export function vanishing(source: ByteSource): ByteSource {
   let proof: { readonly offset: number; readonly length: number } | null = null;
   let failures = 0;
   let gone: SourceError | null = null;
-  const say = (from: SourceError, place: Place): SourceGoneError =>
-    new SourceGoneError(from.code, `the device stopped answering while it was read (${from.code})`, place, {
-      cause: from,
-    });
+  const say = (from: SourceError, place: Place): SourceGoneError => {
+    const how = proof === null ? 'gives an error to every read' : 'stopped answering while it was read';
+    return new SourceGoneError(from.code, `the device ${how} (${from.code})`, place, { cause: from });
+  };
   const answers = async (): Promise<boolean> => {
     if (proof === null) return ++failures < NEVER_ANSWERED;
     try {
