@@ -67,6 +67,8 @@ export async function otherDevices(
   };
   if (best === null || own.length > 0) await lookAt(withoutSiblings(pool, closed), best === null ? null : own, true);
   if (best === null) await lookAt(withoutClosedTops(pool, closed), null, false);
+  const older = best === null && found.length === 0 ? withoutNewestLabels(pool) : null;
+  if (older !== null) await lookAt(older, null, true);
   return found;
 }
 
@@ -105,6 +107,36 @@ function withoutClosedTops({ root, devices }: Pool, closed: Closed): readonly De
     if (legs.some((leg) => closed.has(leg))) for (const leg of legs) left.add(leg);
   }
   return devices.filter((device) => !left.has(device));
+}
+
+/** Rounds of taking devices away: each has to make a label older decide. */
+const ROUNDS = 8;
+
+/**
+ * What is left when of each vdev that does not open the devices with its newest label are taken away, until it opens by
+ * an older one: legs that were closed one after the other say so each of those before it. Null where none is left.
+ */
+function withoutNewestLabels(pool: Pool): readonly DeviceSurvey[] | null {
+  let given = pool.devices;
+  for (let round = 0; round < ROUNDS; round++) {
+    const root = assemblePools(given).pools.find(({ guid }) => guid === pool.guid)?.root ?? null;
+    if (root === null) return null;
+    const opened = openedTree(root, given);
+    const away = new Set<DeviceSurvey>();
+    for (const [index, top] of root.children.entries()) {
+      const as = opened.children[index];
+      if (top.role === 'log' || top.config.type === 'missing' || as === undefined || vdevHealth(as) !== 'missing')
+        continue;
+      const legs = [...leavesOf(top)].flatMap(({ device }) => device ?? []);
+      const newest = legs.reduce((txg, { config }) => ((config?.txg ?? 0n) > txg ? (config?.txg ?? 0n) : txg), 0n);
+      const older = legs.filter(({ config }) => (config?.txg ?? 0n) < newest);
+      if (older.length === 0) return null;
+      for (const leg of legs) if (!older.includes(leg)) away.add(leg);
+    }
+    if (away.size === 0) return given.length === pool.devices.length ? null : given;
+    given = given.filter((device) => !away.has(device));
+  }
+  return null;
 }
 
 /** Txgs that stand in the ring of a closed leg, and of none that is opened. */

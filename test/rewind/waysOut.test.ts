@@ -68,6 +68,12 @@ describe('the ways out', () => {
     ]);
   });
 
+  it('of a mirror of which both legs were faulted by force: the leg that was first, which does not say so itself', async () => {
+    expect(await waysOf('forced-offline-mirror')).toMatchObject([
+      { kind: 'other-devices', txg: '31', set: [], sources: [1], readWrite: 'zpool import -N -f -F -T 31 tank' },
+    ]);
+  });
+
   it('of a lost top-level vdev lead to what is newer than the txg that imports without it', async () => {
     expect(await waysOf('added-top-lost')).toMatchObject([
       { kind: 'missing-tops', txg: '59', set: [missingTops], readOnly: expect.stringMatching(/readonly=on \w+$/) },
