@@ -46,5 +46,12 @@ export function hiddenVdev({ path, partition, shift, offset, size }: OpenedSourc
 /** Where a source lies, and what else than ZFS has signed that place. */
 export function signaturesOf({ path, offset, size, disk, foreign }: OpenedSource): DeviceSignatures {
   const whole = disk === null || (offset === 0 && size === disk.source.size);
-  return { path, start: offset, length: size, part: !whole, block: disk?.block ?? false, found: foreign };
+  return {
+    path: resolve(path),
+    start: offset,
+    length: size,
+    part: !whole,
+    block: disk?.block ?? false,
+    found: foreign,
+  };
 }

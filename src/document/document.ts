@@ -178,6 +178,7 @@ export interface ShellStepEntry {
     | 'import-read-only'
     | 'copy-out'
     | 'export'
+    | 'open-container'
     | 'detach'
     | 'show-read-write'
     | 'import-read-write'

@@ -6,8 +6,10 @@ import type { Parameter } from './waysOut.ts';
  * One thing to do with a pool, after those before it and before those behind it.
  *
  * `copy` makes files of what zpool opens as nothing else; `show-read-only`, `show-read-write` make the devices that zpool
- * opens, `repair-labels` copies a device that left the pool and gives its labels their txg back, `detach` takes them away again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so
- * many txgs that no newer uberblock is left in the rings; `remove-log` ends the need to import without a log device;
+ * opens, `repair-labels` copies a device that left the pool and gives its labels their txg back, `detach` takes them away
+ * again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so many txgs that no newer uberblock
+ * is left in the rings; `open-container` makes the device in which a pool may be; `remove-log` ends the need to import
+ * without a log device;
  * `set-parameters` tells OpenZFS to pass over something, for all pools, until `reset-parameters`.
  */
 export type Step =
@@ -21,6 +23,8 @@ export type Step =
   /** Guids of top-level log vdevs; empty where no config that reads names them. */
   | { readonly kind: 'remove-log'; readonly pool: string; readonly guids: readonly bigint[] }
   | { readonly kind: 'export'; readonly pool: string }
+  /** `line` may hold a NAME to be chosen. */
+  | { readonly kind: 'open-container'; readonly line: string }
   | { readonly kind: 'set-parameters' | 'reset-parameters'; readonly parameters: readonly Parameter[] };
 
 /** A forged txg may be anything: so many syncs nobody waits for. */

@@ -1,6 +1,7 @@
 import type { DocumentError, LabelEntry, ScanDocument, SourceEntry } from '../document/document.ts';
 import { countText } from './amounts.ts';
 import { clean, entry, type Page, paragraph } from './page.ts';
+import { stepsToImport } from './stepsText.ts';
 
 interface Troubled {
   readonly path: string;
@@ -70,7 +71,13 @@ export function nothingFound(page: Page, document: ScanDocument, asked: string |
   );
   const containers = document.findings.filter(({ code }) => code === 'container-not-opened');
   if (containers.length > 0) {
-    return [...none, ...containers.flatMap(({ message }) => entry(page, 'Next', clean(page, message)))];
+    return [
+      ...none,
+      ...containers.flatMap(({ message, steps = [] }) => [
+        ...entry(page, 'Next', clean(page, message)),
+        ...stepsToImport(page, steps, ''),
+      ]),
+    ];
   }
   return [
     ...none,

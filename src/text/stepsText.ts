@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
   'import-read-only': '',
   'copy-out': 'Nothing is mounted yet (-N). Mount it below /mnt, or send filesystems and snapshots with zfs send:',
   export: '',
+  'open-container': '',
   detach: '',
   'show-read-write': '',
   'import-read-write': '',

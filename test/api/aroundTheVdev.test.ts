@@ -169,6 +169,9 @@ describe('a foreign signature', () => {
       expect(document.findings).toMatchObject([{ code: 'container-not-opened' }]);
       expect(document.findings[0]?.message).toContain(`this is a ${name} container`);
       expect(document.findings[0]?.message).toContain(line);
+      expect(document.findings[0]?.steps).toMatchObject([
+        { kind: 'open-container', lines: [expect.stringContaining(line)] },
+      ]);
     },
   );
 

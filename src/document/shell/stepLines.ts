@@ -27,6 +27,8 @@ export function stepLines(step: Step): string[] {
       return step.guids.length === 0
         ? [sh`zpool status -g ${step.pool}`]
         : [sh`zpool remove ${step.pool} ${step.guids.map(String)}`];
+    case 'open-container':
+      return [step.line];
     case 'export':
       return [sh`zpool export ${step.pool}`];
     case 'set-parameters':

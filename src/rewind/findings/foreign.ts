@@ -31,14 +31,16 @@ export function unopenedContainers(devices: readonly DeviceSurvey[]): Finding[] 
     // A partition is told of by itself.
     const own = signed.found.filter(({ holder }) => holder.start === signed.start);
     return own.map((found): Finding => {
-      const { open, word, block = false } = FOREIGN_WORDS[found.kind];
+      const { open, word, line, takes = 'file' } = FOREIGN_WORDS[found.kind];
       if (open === null) {
         const message = `${signed.path} carries ${found.name} (byte ${found.offset}) and shows nothing of ZFS.`;
         return { code: 'foreign-signature', severity: 'info', message, devices: [device] };
       }
+      const command = line?.(deviceOf(signed, takes)) ?? '';
       const part = signed.part ? `, in the part from byte ${signed.start} of ${signed.length} bytes` : '';
-      const message = `${signed.path}${part}: this is ${word} container (${found.name} at byte ${found.offset}): ${open(deviceOf(signed, block))}.`;
-      return { code: 'container-not-opened', severity: 'warning', message, devices: [device] };
+      const message = `${signed.path}${part}: this is ${word} container (${found.name} at byte ${found.offset}): ${open(command)}.`;
+      const steps = command === '' ? [] : [{ kind: 'open-container' as const, line: command }];
+      return { code: 'container-not-opened', severity: 'warning', message, devices: [device], steps };
     });
   });
 }
@@ -48,14 +50,14 @@ const isOfZfs = ({ status, ring }: LabelSurvey): boolean =>
 
 function messageOf(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSignature): string {
   const { kind, name, offset, holder } = found;
-  const { boot, type, free, open, block = false } = FOREIGN_WORDS[kind];
+  const { boot, type, free, open, line, takes = 'file' } = FOREIGN_WORDS[kind];
   const { start, length } = holder;
   const part = start > 0 || (signed.part && signed.start === 0);
   const around = isAround(signed, found);
   const inside = around || (open !== null && lacksLast(device, signed, found));
-  const opening = open?.(deviceOf({ ...signed, start, length, part }, block)) ?? null;
+  const opening = open?.(line?.(deviceOf({ ...signed, start, length, part }, takes)) ?? '') ?? null;
   // `wipefs` looks at the front and the end of what it is given, and counts from there.
-  const wipe = `\`wipefs -n ${deviceOf({ ...signed, start, length, part }, false)}\` lists what is signed, and on a copy \`wipefs -o ${offset - start} ${part ? 'PART-OF-COPY' : 'COPY'}\` takes this one away.`;
+  const wipe = `\`wipefs -n ${deviceOf({ ...signed, start, length, part }, 'file')}\` lists what is signed, and on a copy \`wipefs -o ${offset - start} ${part ? 'PART-OF-COPY' : 'COPY'}\` takes this one away.`;
   return [
     `${signed.path} carries ${name} at byte ${offset}, ${whereOf(device, signed, found)}`,
     boot,
@@ -100,8 +102,11 @@ export const isAround = ({ start }: DeviceSignatures, { kind, offset, holder }: 
   FOREIGN_WORDS[kind].open !== null && holder.start < start && offset < start;
 
 /** The device as a word of a shell. A part is shown first, and an image where only a block device will do. */
-function deviceOf({ path, start, length, part, block }: DeviceSignatures, needsBlock: boolean): string {
-  const word = pathWord(path);
-  if (part) return `"$(losetup -r -f --show -o ${start} --sizelimit ${length} ${word})"`;
-  return needsBlock && !block ? `"$(losetup -r -f --show ${word})"` : word;
+function deviceOf({ path, start, length, part, block }: DeviceSignatures, takes: 'file' | 'block' | 'geom'): string {
+  if (takes === 'geom') {
+    if (part) return 'PARTITION';
+    return block ? pathWord(path) : `"$(mdconfig -a -t vnode -o readonly -f ${pathWord(path)})"`;
+  }
+  if (part) return `"$(losetup -r -f --show -o ${start} --sizelimit ${length} ${pathWord(path)})"`;
+  return takes === 'block' && !block ? `"$(losetup -r -f --show ${pathWord(path)})"` : pathWord(path);
 }
