@@ -43,7 +43,7 @@ export function ongoingCautions(ongoing: OngoingFacts | null, { commands, predic
   for (const { kind, of, by } of substitutes) {
     cautions.push(
       kind === 'spare'
-        ? `The hot spare ${by} stands in for ${of}: a read-write import resilvers on. Which of the two stays is said by \`zpool detach\` of the other.`
+        ? `The hot spare ${by} stands in for ${of}: a read-write import resilvers on. \`zpool detach\` of the spare gives it back, of the other keeps it in its place.`
         : `${by} is taking the place of ${of}: a read-write import resilvers on, and then lets ${of} go.`,
     );
   }
