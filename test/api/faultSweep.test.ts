@@ -176,6 +176,33 @@ const scanFaulty = (paths: readonly string[], fault: Omit<Fault, 'path'>, device
   return scan(paths, { handles });
 };
 
+describe('every copy of what txgs need, where it cannot be read', () => {
+  it.each([
+    ['healthy-single', 0x600000],
+    ['healthy-single', 0x6f0000],
+    ['lying-mirror-one', 0x600000],
+    ['lying-mirror-one', 0x7f0000],
+    ['dedup-lying', 0x440000],
+  ])('%s from byte %i on: no txg fails for anything but failed reads, and none by a flush', async (name, from) => {
+    const paths = await poolImages(fixture(name));
+    const whole = await scan(paths);
+    const faults = [{ path: paths[0] ?? '', from, to: 0x3e00000 }];
+    const document = await scan(paths, { handles: faultyFiles(faults).handles });
+    const [pool, before] = [onlyPool(document), onlyPool(whole)];
+    const verdicts = new Map(before.candidates.map((each) => [each.txg, each]));
+    const changed = pool.candidates.filter(({ txg, verdict }) => verdict !== verdicts.get(txg)?.verdict);
+    expect(changed.length).toBeGreaterThan(0);
+    for (const each of changed) expectSameOrUnread(each, verdicts.get(each.txg));
+    expect(blamed(pool)).toEqual([]);
+    expect(codes(pool)).toContain('read-failed');
+    expect(scanStatus(document)).toBe(3);
+    // Where something older is recommended all the same, the copy comes before it.
+    if (pool.recommendation !== null && pool.recommendation.txg !== before.recommendation?.txg) {
+      expect(pool.recommendation.cautions[0]).toContain('ddrescue');
+    }
+  });
+});
+
 describe('a device that stops answering while it is read', () => {
   it.each([8, 12, 25])(
     'from read %i on leaves every txg open that it might make whole, and none is recommended',
