@@ -45,7 +45,7 @@ export async function blockGeometry(host: FileHost, rdev: bigint): Promise<Block
  * Partitions of a disk that the kernel has made devices of.
  *
  * @param disk device number, `8:0`
- * @returns by the byte where each begins, its number; null where /sys does not say
+ * @returns by the byte where each begins, its number; null where /sys does not say, as of a device of the device mapper
  * Source: Linux Documentation/ABI/stable/sysfs-block
  */
 export async function shownPartitions(host: FileHost, disk: string): Promise<ReadonlyMap<number, number> | null> {
@@ -54,7 +54,8 @@ export async function shownPartitions(host: FileHost, disk: string): Promise<Rea
     if (error instanceof Error && 'syscall' in error && !isFull(error)) return null;
     throw error;
   });
-  if (names === null) return null;
+  // What kpartx makes of a multipath device are devices of their own, not partitions of it.
+  if (names === null || names.includes('dm')) return null;
   const shown = new Map<number, number>();
   // Of what a disk has there, only its partitions end in a digit.
   for (const name of names.filter((each) => /[0-9]$/.test(each))) {

@@ -119,6 +119,12 @@ describe('a partition of a block device', () => {
     expect(await partitionOf(disk, hostWith({ sda1: [1, PARTITION_AT] }))).toMatchObject({ index: 1, hidden: null });
   });
 
+  it('is not called hidden on a device of the device mapper, where kpartx makes the partitions', async () => {
+    const host = hostWith({});
+    const mapped = { ...host, list: async () => ['dm', 'queue', 'size'] };
+    expect(await partitionOf(disk, mapped)).toMatchObject({ index: 1, hidden: null });
+  });
+
   it('is not hidden where the kernel was told of it although its table does not count', async () => {
     const path = await damaged(disk, 'told.img', 0, new Uint8Array(512));
     expect(await partitionOf(path, hostWith({}))).toMatchObject({ hidden: 'boot-signature' });

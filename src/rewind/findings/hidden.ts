@@ -61,7 +61,7 @@ const WHY: Record<HiddenReason, string> = {
   'past-end': 'it ends behind the disk',
   'other-table': 'another table of the disk is the one that counts, and does not list it',
   'no-device':
-    'its table counts, and the system has not looked at it: a loop device without -P, a device of the device mapper, a table that was written since (`partx -a` makes the devices)',
+    'its table counts, and the system has not looked at it: a loop device without -P, or a table that was written since (`partx -a` makes the devices)',
   'no-label':
     'only a BSD label or a Solaris table of contents lists it, which Linux reads inside a primary MBR partition alone',
 };
