@@ -92,6 +92,19 @@ describe('why the newest uberblocks fail', () => {
     expect(imagesOfTwoTimes(evidence)).toEqual([]);
   });
 
+  it('is not asked of what OpenZFS refuses without a look at its metadata', () => {
+    const evidence = evidenceOf([single(written(5n, 6n, 7n))], 6n);
+    const judged = evidence.judged.map((each) =>
+      each.candidate.txg === 7n
+        ? each
+        : {
+            ...each,
+            prediction: { ...each.prediction, verdict: 'damaged' as const, failsAt: 'spa_ld_select_uberblock' },
+          },
+    );
+    expect(failingNewest({ ...evidence, judged })).toEqual([]);
+  });
+
   const stripe = (...rings: bigint[][]) =>
     rings.map((txgs, i) =>
       device({

@@ -48,9 +48,11 @@ const EXPLANATIONS: readonly Explanation[] = [
 export function failingNewest(evidence: Evidence): Finding[] {
   const taken = evidence.judged.filter(({ candidate }) => candidate.taken);
   const firstSound = taken.findIndex((each) => !fails(each));
-  let failing: readonly Judged[] = firstSound < 0 ? taken : taken.slice(0, firstSound);
-  if (!failing.every(meansMetadata)) return [];
-  const newest: Newest = { evidence, sound: taken[firstSound] ?? null };
+  const all = firstSound < 0 ? taken : taken.slice(0, firstSound);
+  const refused = all.findIndex((each) => !meansMetadata(each));
+  let failing: readonly Judged[] = refused < 0 ? all : all.slice(0, refused);
+  // What is refused without a look at its metadata tells nothing of the disks.
+  const newest: Newest = { evidence, sound: refused < 0 ? (taken[firstSound] ?? null) : null };
   return EXPLANATIONS.flatMap(({ explains, tells }) => {
     const explained = failing.length === 0 ? [] : explains(failing, newest);
     failing = failing.filter((each) => !explained.includes(each));
@@ -86,7 +88,7 @@ function tellsElsewhere(explained: readonly Judged[], { evidence: { stopped } }:
   const devices = missing.map(({ config: { type, path, guid } }) => `${path ?? type} (guid ${guid})`);
   const where =
     missing.length === 0
-      ? 'no device that was given has it: what was given is an older copy of a device, or stopped before the others'
+      ? 'no device that was given has it: those that stopped are older copies, or all were copied one after the other while the pool was in use'
       : `it can only be on ${list(devices)}, which ${missing.length === 1 ? 'is' : 'are'} missing. Find ${missing.length === 1 ? 'it' : 'them'} before anything is rewound`;
   return [
     {
