@@ -298,7 +298,7 @@ export interface CutEntry {
 
 /** A way to a state that takes parameters of OpenZFS's module, or some of the devices alone. */
 export interface WayOutEntry {
-  readonly kind: 'missing-tops' | 'unverified' | 'other-devices' | 'repaired-labels';
+  readonly kind: 'missing-tops' | 'unverified' | 'other-devices' | 'repaired-labels' | 'edited-labels';
   readonly txg: string;
   /** Of the commands below, run as this entry says. */
   readonly verdict: Verdict;

@@ -1,7 +1,10 @@
+import { leavesBelow } from '../format/vdevConfig.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
+import { keptState } from '../pool/keptState.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { keptTxg, keptUberblock, undetached } from '../pool/undetached.ts';
+import { unfaulted } from '../pool/unfaulted.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { importCommands } from './commands.ts';
 import { type Finding, time } from './findings/finding.ts';
@@ -58,7 +61,7 @@ export async function detachedDevices(
         return as === undefined ? [] : [[as, device] as const];
       }),
     );
-    const way = wayOf(part, opens, origin, options);
+    const way = wayOf(part, opens, origin, 'txg', options);
     return { findings: [...found.keys()].map((device) => told(device, opens, devices.includes(device))), ways: [way] };
   }
   return { findings: [...found.keys()].map((device) => told(device, null, false)), ways: [] };
@@ -84,11 +87,49 @@ function told(device: DeviceSurvey, opens: JudgedCandidate | null, used: boolean
   return { code: 'detached-device', severity: 'warning', message: what + leads, devices: [device] };
 }
 
+/** The labels of a leg from before a fault do not have it. */
+const saysFaulted = ({ labels }: DeviceSurvey): boolean =>
+  labels.some(({ config }) =>
+    config?.vdevTree == null ? false : [...leavesBelow(config.vdevTree)].some((leaf) => keptState(leaf) === 'faulted'),
+  );
+
+/**
+ * Looks at what imports once a forced fault is gone from the labels: where it closes a vdev that nothing replaces, and
+ * that OpenZFS does not do without, no setting helps.
+ *
+ * @param judge judges the pool as it is with the labels edited
+ */
+export async function withoutForcedFaults(
+  pool: Pool,
+  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
+  judge: typeof judgePool,
+): Promise<WayOut | null> {
+  const { blocks, signal } = options;
+  const edited = new Map<DeviceSurvey, DeviceSurvey>();
+  for (const top of pool.root?.children ?? []) {
+    const leaves = [...leavesOf(top)];
+    if (!leaves.some(({ config }) => keptState(config) === 'faulted')) continue;
+    for (const { device } of leaves) if (device !== null && saysFaulted(device)) edited.set(device, unfaulted(device));
+  }
+  if (edited.size === 0 || blocks === undefined || signal?.aborted) return null;
+  const devices = pool.devices.map((device) => edited.get(device) ?? device);
+  const part = assemblePools(devices).pools.find(({ guid }) => guid === pool.guid);
+  if (part?.root == null) return null;
+  const reader = blocks.open(part.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+  const { candidates } = await judge(part, reader, { ...options, waysOut: false });
+  const opens = candidates.find(
+    ({ candidate, prediction: { verdict } }) => candidate.taken && (verdict === 'importable' || verdict === 'readonly'),
+  );
+  if (opens === undefined) return null;
+  return wayOf(part, opens, new Map([...edited].map(([device, as]) => [as, device])), 'fault', options);
+}
+
 /** @param origin by a device with its labels repaired, the device as it is */
 function wayOf(
   pool: Pool,
   { candidate: { txg }, prediction: { verdict }, logMissing, counts, devices }: JudgedCandidate,
   origin: ReadonlyMap<DeviceSurvey, DeviceSurvey>,
+  repair: 'txg' | 'fault',
   { placeOf, ambiguousName = false }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
 ): WayOut {
   const given = devices ?? pool.devices;
@@ -121,12 +162,12 @@ function wayOf(
   });
   const repairs = copies.map(({ place, copy }) => ({ kind: 'copy' as const, place, path: copy, copy }));
   return {
-    kind: 'repaired-labels',
+    kind: repair === 'txg' ? 'repaired-labels' : 'edited-labels',
     txg,
     parameters: [],
     readOnly: commands.readOnly,
     readWrite: [],
-    steps: steps.length === 0 ? [] : [{ kind: 'repair-labels', showings: repairs }, ...steps],
+    steps: steps.length === 0 ? [] : [{ kind: 'repair-labels', repair, showings: repairs }, ...steps],
     verdict,
     risks: ['later-state-lost'],
     tops: [],

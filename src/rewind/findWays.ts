@@ -45,6 +45,9 @@ export async function findWays(
   const { relaxedWays } = await import('./relaxed.ts');
   const relaxed = await unlessAborted(signal, [], () => relaxedWays(pool, all, judged, best, options));
   if (best !== null) return { ...NONE, others, relaxed };
-  const { detachedDevices } = await import('./detachedDevices.ts');
-  return { others, relaxed, detached: await detachedDevices(pool, options, judge) };
+  const { detachedDevices, withoutForcedFaults } = await import('./detachedDevices.ts');
+  const detached = await detachedDevices(pool, options, judge);
+  if (others.length > 0 || relaxed.length > 0 || detached.ways.length > 0) return { others, relaxed, detached };
+  const edited = await withoutForcedFaults(pool, options, judge);
+  return { others, relaxed: edited === null ? [] : [edited], detached };
 }

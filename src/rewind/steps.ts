@@ -6,7 +6,7 @@ import type { Parameter } from './waysOut.ts';
  * One thing to do with a pool, after those before it and before those behind it.
  *
  * `copy` makes files of what zpool opens as nothing else; `show-read-only`, `show-read-write` make the devices that zpool
- * opens, `repair-labels` copies a device that left the pool and gives its labels their txg back, `detach` takes them away
+ * opens, `repair-labels` copies devices and changes the labels of the copies, `detach` takes them away
  * again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so many txgs that no newer uberblock
  * is left in the rings; `open-container` makes the device in which a pool may be; `remove-log` ends the need to import
  * without a log device;
@@ -14,7 +14,7 @@ import type { Parameter } from './waysOut.ts';
  */
 export type Step =
   | {
-      readonly kind: 'copy' | 'repair-labels' | 'show-read-only' | 'show-read-write' | 'detach';
+      readonly kind: 'copy' | 'show-read-only' | 'show-read-write' | 'detach';
       readonly showings: readonly Showing[];
     }
   | { readonly kind: 'import-read-only' | 'import-read-write'; readonly command: readonly string[] }
@@ -22,6 +22,13 @@ export type Step =
   | { readonly kind: 'outrun'; readonly pool: string; readonly syncs: bigint }
   /** Guids of top-level log vdevs; empty where no config that reads names them. */
   | { readonly kind: 'remove-log'; readonly pool: string; readonly guids: readonly bigint[] }
+  | {
+      readonly kind: 'repair-labels';
+      /** A device that left the pool gets its txg back; one that was faulted by force has that forgotten. */
+      readonly repair: 'txg' | 'fault';
+      /** With the copies to make. */
+      readonly showings: readonly Showing[];
+    }
   | { readonly kind: 'export'; readonly pool: string }
   /** `line` may hold a NAME to be chosen. */
   | { readonly kind: 'open-container'; readonly line: string }
@@ -85,7 +92,7 @@ export function stepsOf({ commands, showings, encrypted, writes, syncs, lostLogs
   ];
 }
 
-type ShowingStep = Extract<Step, { readonly showings: unknown }>;
+type ShowingStep = Exclude<Extract<Step, { readonly showings: unknown }>, { readonly repair: unknown }>;
 
 const some = (kind: ShowingStep['kind'], showings: readonly Showing[]): Step[] =>
   showings.length === 0 ? [] : [{ kind, showings }];

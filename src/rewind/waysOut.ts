@@ -20,7 +20,9 @@ export type WayKind =
   /** With all devices it fails, with some it does not. */
   | 'other-devices'
   /** Devices that left the pool have their labels repaired, on a copy. */
-  | 'repaired-labels';
+  | 'repaired-labels'
+  /** A forced fault is taken out of the labels, on a copy. */
+  | 'edited-labels';
 
 /**
  * `lost-blocks` what lies on the missing vdevs cannot be read. `damage-unseen` nobody has looked at the pool: reading

@@ -18,8 +18,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
   'import-read-write': '',
   outrun: 'Then at once (else a later import returns to the newer uberblocks):',
   'remove-log': 'Then give up the lost log, or every later import needs -m again:',
-  'repair-labels':
-    'As root, copy what left the pool and repair the labels of the copy, never of the original; an overlay does too:',
+  'repair-labels': 'As root, change the labels of a copy, never of the original; an overlay does too:',
   'set-parameters': 'As root, tell OpenZFS to pass over it; that holds for every pool until it is set back:',
   'reset-parameters': 'At the end set it back:',
 };

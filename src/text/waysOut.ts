@@ -43,6 +43,8 @@ function headOf(
     }
     case 'repaired-labels':
       return `${which} ${verdict === 'unverified' ? how : 'imports read-only'} once devices that left the pool are members again`;
+    case 'edited-labels':
+      return `${which} imports read-only once the forced fault is taken out of the labels`;
     case 'other-devices':
       return `${which} ${how} where ${names(page, left)} ${left.length === 1 ? 'is' : 'are'} not given`;
   }

@@ -6,8 +6,8 @@ import { scanFixture } from './scanned.ts';
 // Each way was tried with OpenZFS 2.3.2, in a process or in its kernel module, with the parameters that it names.
 
 /** The ways out of a pool, without the places of its images. */
-async function waysOf(name: string) {
-  const { scan, devices } = await scanFixture(fixture(name), 'meta');
+async function waysOf(name: string, images = fixture(name).images) {
+  const { scan, devices } = await scanFixture({ ...fixture(name), images }, 'meta');
   const [judgement] = scan.judgements;
   if (judgement === undefined) throw new Error('no pool');
   const entry = buildPoolEntry(judgement, (device) => devices.indexOf(device));
@@ -72,6 +72,16 @@ describe('the ways out', () => {
     expect(await waysOf('forced-offline-mirror')).toMatchObject([
       { kind: 'other-devices', txg: '31', set: [], sources: [1], readWrite: 'zpool import -N -f -F -T 31 tank' },
     ]);
+  });
+
+  it('of a single leg that was faulted by force: a copy whose labels do not say so', async () => {
+    const [way, ...more] = await waysOf('forced-offline-mirror', ['d0.img']);
+    expect(more).toEqual([]);
+    expect(way).toMatchObject({
+      kind: 'edited-labels',
+      steps: 'repair-labels import-read-only copy-out export',
+      readWrite: '',
+    });
   });
 
   it('of a lost top-level vdev lead to what is newer than the txg that imports without it', async () => {

@@ -140,7 +140,7 @@ const recommendation = object({
 });
 
 const wayOut = object({
-  kind: oneOf('missing-tops', 'unverified', 'other-devices', 'repaired-labels'),
+  kind: oneOf('missing-tops', 'unverified', 'other-devices', 'repaired-labels', 'edited-labels'),
   txg: u64,
   parameters: listOf(object({ name: text, value: u64 })),
   onFreeBsd: listOf(text),

@@ -9,7 +9,7 @@ export function stepLines(step: Step): string[] {
     case 'copy':
       return step.showings.flatMap(copyLines);
     case 'repair-labels':
-      return step.showings.flatMap((showing) => [...copyLines(showing), sh`zhack label repair -u ${showing.copy}`]);
+      return step.showings.flatMap((showing) => [...copyLines(showing), ...repairLines(showing.copy, step.repair)]);
     case 'show-read-only':
       return showLines(step.showings, true);
     case 'show-read-write':
@@ -36,6 +36,24 @@ export function stepLines(step: Step): string[] {
     case 'reset-parameters':
       return step.parameters.map(({ name, normal }) => sh`echo ${normal} > ${parameterPath(name)}`);
   }
+}
+
+/**
+ * The configs of the four labels of a file, 112 KiB each, are written again with the key that says `external` called
+ * something else, and sealed. Of equal length, so that nothing moves.
+ *
+ * Source: include/sys/vdev_impl.h, vdev_label_t; cmd/zhack.c
+ */
+function repairLines(copy: string, repair: 'txg' | 'fault'): string[] {
+  if (repair === 'txg') return [sh`zhack label repair -u ${copy}`];
+  const read = sh`dd if=${copy} iflag=skip_bytes,count_bytes skip=$((o+16384)) count=114688 bs=64k status=none`;
+  const write = sh`dd of=${copy} oflag=seek_bytes seek=$((o+16384)) bs=64k conv=notrunc status=none`;
+  const edit = raw(`${read} | LC_ALL=C sed s/aux_state/xux_state/g | ${write}`);
+  const end = sh`e=$(($(stat -c %s ${copy}) / 262144 * 262144))`;
+  return [
+    sh`${raw(end)}; for o in 0 262144 $((e-524288)) $((e-262144)); do ${edit}; done`,
+    sh`zhack label repair -c ${copy}`,
+  ];
 }
 
 /** On Linux. Source: module/zfs/spa.c, ZFS_MODULE_PARAM */
