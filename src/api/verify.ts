@@ -111,6 +111,7 @@ async function verifyOne(
     logMissing: state.view?.logMissing ?? needsLogLess(pool, guessMissingTops(pool, candidates)),
     checkpoint: candidate.checkpoint,
     verdict: examination.prediction.verdict,
+    hazardous: examination.prediction.hazards.length > 0,
   });
   const toImport = stepsToRead({ pool, placeOf }, { commands, devices: state.devices });
   const located = await locateFailures(verification?.failures ?? [], state);

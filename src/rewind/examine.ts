@@ -14,6 +14,7 @@ import type { Pool } from '../pool/pool.ts';
 import { createVerifier, type Verification, type Verifier, type VerifyProgress } from '../traverse/verifier.ts';
 import { newLoad } from './judge.ts';
 import { tellCheckpoint } from './judgeCheckpoint.ts';
+import { withRetries } from './retries.ts';
 
 /**
  * One step of the load and what came of it. `open`: it cannot be told. `not-reached`: the load has failed before, or the
@@ -109,7 +110,10 @@ export async function examine(
     // What else is damaged is worth knowing where the load gives up.
     for await (const _ of traversal.check(state)) break;
   }
-  const prediction = tellCheckpoint({ prediction: plain, candidate, counts: state.counts }, unseen);
+  const { counts, devices, metaslabs, clones } = state;
+  const own = tellCheckpoint({ prediction: plain, candidate, counts }, unseen);
+  const judged = { candidate, root, devices, prediction: own, logMissing: null, counts, metaslabs, clones };
+  const [{ prediction } = judged] = withRetries(found, [judged]);
   const steps = [...before, traversal].map((step): StepOutcome => {
     const { name, when } = step;
     const trouble = seen.get(step);
