@@ -59,9 +59,12 @@ function answerLines(page: Page, document: VerifyDocument): string[] {
   return lines;
 }
 
-function errorsText({ metadataErrors, dataErrors, found, blocksChecked, depth }: VerifyDocument): string {
+function errorsText(document: VerifyDocument): string {
+  const { metadataErrors, dataErrors, found, blocksChecked, depth, verdict, sources } = document;
   const unread = depth === 'data' ? '' : ' (data was not looked at: --depth data)';
   if (metadataErrors === null) {
+    const gone = verdict === 'unverified' && sources.some(({ error }) => error !== null);
+    if (gone) return 'not counted: not all could be read';
     if (blocksChecked === 0) return 'not counted: there is no meta-object set to begin with';
     const blocks = `${countText(found.metadata, 'block')} of metadata and ${found.data} of data fail`;
     return `zpool would not come to count them; ${blocks}${unread}`;
