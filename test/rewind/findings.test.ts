@@ -229,6 +229,17 @@ describe('findings on made pools', () => {
     expect(found?.message).toContain('labels 2-3 of pool old (guid 2)');
   });
 
+  it('tell a leg that OpenZFS takes for one of another pool, which redundancy does without', async () => {
+    const [first, second] = mirrorPool([5n]);
+    if (first === undefined || second === undefined) throw new Error('no legs');
+    const other = device({ name: 'd11', tree: vdev(6n), pool: 2n, poolName: 'old', txg: 900n });
+    const found = await of({ ...first, labels: [...first.labels.slice(0, 2), ...other.labels.slice(2)] }, second);
+    expect(codes(found)).toEqual(['warning foreign-pool']);
+    expect(found[0]?.message).toMatch(
+      /takes this one for a device of old and does not open it\. Redundancy does without/,
+    );
+  });
+
   it('tell a device that OpenZFS will not open because no label is sound', async () => {
     const found = await of(single({ statuses: ['bad-checksum', 'bad-checksum', 'empty', 'empty'] }));
     expect(found[0]).toMatchObject({ code: 'label-lost', severity: 'error' });

@@ -7,7 +7,7 @@ import { validatedLabel } from '../../load/validatedLabel.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { compareUberblocks } from '../../pool/uberblockCopies.ts';
-import { leavesOf } from '../../pool/vdevHealth.ts';
+import { leavesOf, vdevHealth } from '../../pool/vdevHealth.ts';
 import { newestOn } from '../stoppedTops.ts';
 import { count, type Evidence, type Finding, list, several, time } from './finding.ts';
 
@@ -32,13 +32,13 @@ export function foreignPools(evidence: Evidence): Finding[] {
     const message = [
       `${device.source.name}: ${list(remains.map((each) => tell(each, device, pool)))}.`,
       'What another pool wrote is no candidate of this one.',
-      trouble,
+      trouble?.message ?? '',
       remedyOf(device, evidence),
     ];
     return [
       {
         code: 'foreign-pool',
-        severity: trouble === '' ? ('warning' as const) : ('error' as const),
+        severity: trouble?.grave ? ('error' as const) : ('warning' as const),
         message: message.filter((part) => part !== '').join(' '),
         devices: [device],
       },
@@ -88,14 +88,26 @@ function tell({ name, guid, labels, newest }: Remains, device: DeviceSurvey, poo
     : `${what}: later than ${mine}, over which it may have written`;
 }
 
-/** What OpenZFS, which does not tell them apart, does with them; empty where they are not in its way. */
-function troubleOf(device: DeviceSurvey, { pool, candidates }: Evidence): string {
+interface Trouble {
+  readonly message: string;
+  /** An import as it is fails for it. */
+  readonly grave: boolean;
+}
+
+/** What OpenZFS, which does not tell them apart, does with them; null where they are not in its way. */
+function troubleOf(device: DeviceSurvey, { pool, candidates }: Evidence): Trouble | null {
   const label = validatedLabel(device);
   const top = pool.root?.children.find((each) => [...leavesOf(each)].some((leaf) => leaf.device === device));
   const leaf = top && [...leavesOf(top)].find((each) => each.device === device);
   if (top !== undefined && leaf !== undefined && label !== null && label.poolGuid !== pool.guid) {
-    if (refusedLeaves(top).has(leaf)) {
-      return `OpenZFS goes by the newest label of a device: it takes this one for a device of ${label.name ?? 'the other pool'} and does not open it.`;
+    const refused = refusedLeaves(top);
+    if (refused.has(leaf)) {
+      const grave = vdevHealth(top, (each) => each.device !== null && !refused.has(each)) === 'missing';
+      const without = grave ? '' : ' Redundancy does without it.';
+      return {
+        message: `OpenZFS goes by the newest label of a device: it takes this one for a device of ${label.name ?? 'the other pool'} and does not open it.${without}`,
+        grave,
+      };
     }
   }
   const newest = candidates.find(({ taken }) => taken)?.uberblock ?? null;
@@ -106,9 +118,9 @@ function troubleOf(device: DeviceSurvey, { pool, candidates }: Evidence): string
     (best, { uberblock }) => (best === null || compareUberblocks(uberblock, best) > 0 ? uberblock : best),
     null,
   );
-  return highest === null
-    ? ''
-    : `Nothing in an uberblock says whose it is: an import without -T takes one of the ${count(higher.length, 'newer one')} of the other pool (txg ${highest.txg}) and fails, also after this pool was imported and exported again.`;
+  if (highest === null) return null;
+  const message = `Nothing in an uberblock says whose it is: an import without -T takes one of the ${count(higher.length, 'newer one')} of the other pool (txg ${highest.txg}) and fails, also after this pool was imported and exported again.`;
+  return { message, grave: true };
 }
 
 /** What makes the device end where its vdev does. */
