@@ -31,7 +31,8 @@ export function beforeWriting(page: Page, { recommendation }: PoolEntry): string
     ...shown.map(line),
     ...(left ? paragraph(page, 'The same for each further device: --json has all lines.') : []),
     line(shellCommand(commandReadWrite)),
-    ...paragraph(page, 'When done, after zpool export:'),
+    ...paragraph(page, 'When done:'),
+    ...(recommendation?.steps.find(({ kind }) => kind === 'export')?.lines ?? []).map(line),
     line(undo),
   ];
 }

@@ -224,7 +224,7 @@ describe('the answer', () => {
         '           intent log of tank/a: 3 records, replayed when it is mounted\n           read-write\n',
     );
     expect(text).toMatch(
-      /\n {4}truncate x\n {4}dmsetup create x\n {4}zpool import -d \/dev\/mapper\/x\n.*\n {4}dmsetup remove x\n$/,
+      /\n {4}truncate x\n {4}dmsetup create x\n {4}zpool import -d \/dev\/mapper\/x\n.*\n {4}zpool export tank\n {4}dmsetup remove x\n$/,
     );
     expect(text).toContain('Then at once (else a later import returns to the newer uberblocks):\n           for i in');
   });
