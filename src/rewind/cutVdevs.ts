@@ -9,8 +9,10 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { impliedSize } from '../pool/vdevSize.ts';
 import { slice } from '../source/source.ts';
+import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
 import type { judgePool } from './judgePool.ts';
+import type { Step } from './steps.ts';
 
 /** A device that goes on behind the end of its vdev, where labels 2 and 3 of another pool stand. */
 export interface CutVdev {
@@ -26,6 +28,8 @@ export interface CutPool {
   readonly cuts: readonly CutVdev[];
   /** What would be recommended then; null when nothing imports, or it was not asked. */
   readonly best: JudgedCandidate | null;
+  /** All that is to be done for that, in order. */
+  readonly steps: readonly Step[];
 }
 
 /** How far behind the size that a label implies the end of its vdev is looked for, in labels: legs of a mirror differ. */
@@ -67,12 +71,24 @@ export async function cutPool(
   const whole = best !== null && best.candidate.txg === all[0]?.txg && best.prediction.verdict === 'importable';
   const cut = assemblePools(devices).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
   if (whole || cut?.root == null || blocks === undefined || depth === 'labels' || signal?.aborted) {
-    return { cuts, best: null };
+    return { cuts, best: null, steps: [] };
   }
   const reader = blocks.open(cut.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
-  const asGiven = placeOf && ((device: DeviceSurvey) => placeOf(original.get(device) ?? device));
-  const judged = await judge(cut, reader, { ...options, ...(asGiven ? { placeOf: asGiven } : {}) });
-  return { cuts, best: judged.recommendation?.candidate ?? null };
+  const asCut = placeOf && ((device: DeviceSurvey) => cutPlace(placeOf, device, original.get(device)));
+  const judged = await judge(cut, reader, { ...options, ...(asCut ? { placeOf: asCut } : {}) });
+  const { recommendation } = judged;
+  return { cuts, best: recommendation?.candidate ?? null, steps: recommendation?.steps ?? [] };
+}
+
+/** Of a device that was cut the part that is left. */
+function cutPlace(
+  placeOf: (device: DeviceSurvey) => ImportPlace | null,
+  device: DeviceSurvey,
+  whole: DeviceSurvey | undefined,
+): ImportPlace | null {
+  const place = placeOf(whole ?? device);
+  if (place === null || whole === undefined) return place;
+  return { ...place, part: { start: place.part?.start ?? 0, size: device.source.size } };
 }
 
 const isOwn = (pool: Pool, { labels }: DeviceSurvey, index: number): boolean =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stepLines } from '../../src/document/shell/stepLines.ts';
 import { pool as fixture } from '../tools/images.ts';
 import { scanFixture } from './scanned.ts';
 
@@ -18,6 +19,11 @@ describe('a vdev that ends before its device, with an older pool behind', { time
     const [found] = findings.filter(({ code }) => code === 'foreign-pool');
     expect(found?.severity).toBe('error');
     expect(found?.message).toMatch(/labels 2-3 of pool oldpool .* it was on the device before tank/);
-    expect(found?.message).toMatch(/truncate -s 67108864 COPY`.* Then txg 14 imports/);
+    expect(found?.message).toContain('a copy that ends there. Then txg 14 imports.');
+    const [copy, read] = found?.steps ?? [];
+    expect(copy && stepLines(copy)).toEqual([
+      expect.stringMatching(/^dd if=.* && truncate -s 67108864 \/var\/tmp\/zu-d0$/),
+    ]);
+    expect(read).toMatchObject({ command: expect.arrayContaining(['-d', '/var/tmp/zu-d0', '-T', '14']) });
   });
 });

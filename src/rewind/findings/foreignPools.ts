@@ -1,4 +1,3 @@
-import { pathWord } from '../../bytes/shellWord.ts';
 import type { Guid } from '../../bytes/units.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
 import { seenForeign } from '../../load/candidates.ts';
@@ -41,6 +40,7 @@ export function foreignPools(evidence: Evidence): Finding[] {
         severity: trouble?.grave ? ('error' as const) : ('warning' as const),
         message: message.filter((part) => part !== '').join(' '),
         devices: [device],
+        ...(evidence.cut?.cuts[0]?.device === device ? { steps: evidence.cut.steps } : {}),
       },
     ];
   });
@@ -124,17 +124,13 @@ function troubleOf(device: DeviceSurvey, { pool, candidates }: Evidence): Troubl
 }
 
 /** What makes the device end where its vdev does. */
-function remedyOf(device: DeviceSurvey, { cut, pool }: Evidence): string {
+function remedyOf(device: DeviceSurvey, { cut }: Evidence): string {
   const own = cut?.cuts.find((each) => each.device === device);
   if (own === undefined || cut === null) return '';
-  const file = pathWord(device.source.name);
-  const line =
-    own.type === 'file'
-      ? `\`cp --sparse=always ${file} COPY; truncate -s ${own.size} COPY\`, and \`-d COPY\` in the commands`
-      : `as root \`losetup -r -f --show -o 0 --sizelimit ${own.size} ${file}\`, and the name it prints with \`-d\` in the commands`;
+  const how = own.type === 'file' ? 'a copy that ends there' : 'a loop device that ends there';
   const then =
     cut.best === null
       ? ''
-      : ` Then txg ${cut.best.candidate.txg} imports${cut.best.prediction.verdict === 'readonly' ? ' read-only' : ''}: -N -f -o readonly=on -F -T ${cut.best.candidate.txg} ${pool.name ?? pool.guid}.`;
-  return `The vdev ends at byte ${own.size}, the device goes on to ${device.source.size}, and OpenZFS looks for labels 2 and 3 at its end. Show it what is the vdev alone: ${line}.${then}`;
+      : ` Then txg ${cut.best.candidate.txg} imports${cut.best.prediction.verdict === 'readonly' ? ' read-only' : ''}.`;
+  return `The vdev ends at byte ${own.size}, the device goes on to ${device.source.size}, and OpenZFS looks for labels 2 and 3 at its end. Show it what is the vdev alone: ${how}.${then}`;
 }
