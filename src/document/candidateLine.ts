@@ -4,8 +4,8 @@ import type { CandidateEntry } from './document.ts';
 import { seconds } from './sourceEntry.ts';
 
 /**
- * A line of `scan --json-lines`: one candidate as soon as it is judged. Rank, loss and commands depend on all of them:
- * those are in the document that ends the stream.
+ * A line of `scan --json-lines`: one candidate as soon as it is judged. Rank, loss, commands and the
+ * hazards of older txgs that an import goes on to depend on all of them: those are in the document that ends the stream.
  */
 export interface CandidateLine
   extends Pick<
