@@ -22,7 +22,7 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
     lines.push(...entry(page, '', sentence(clean(page, why))));
   }
   const { toImport, toClose, toWrite } = splitSteps(recommendation.steps);
-  lines.push(...stepsToImport(page, toImport, 'First'), ...stepsToClose(page, toClose));
+  lines.push(...stepsToImport(page, toImport, 'First'), ...stepsToClose(page, toClose, commandReadOnly.includes('-m')));
   lines.push(...stepsToWrite(page, toWrite));
   if (verdict === 'readonly') {
     lines.push(...entry(page, '', 'Read-write this txg does not import: copy out what matters.', dim, dim));

@@ -27,6 +27,10 @@ const WORDS: Readonly<Record<Kind, string>> = {
 const KEYS =
   'Nothing is mounted yet (-N). Load the keys and mount it below /mnt, or send datasets as they are with zfs send -w:';
 
+/** Where the log is missing: sending a filesystem reads its intent log too, and OpenZFS 2.3.2 was seen to wait for it for ever. */
+const LOGLESS =
+  'Nothing is mounted yet (-N). Mount it below /mnt, or send snapshots with zfs send (not filesystems: that waits for the lost log, for ever):';
+
 /** For a log that no config names. */
 const NAMELESS_LOG =
   'Then zpool remove the lost log by the guid that this shows, or every later import needs -m again:';
@@ -60,13 +64,18 @@ export function splitSteps(steps: readonly ShellStepEntry[]): {
   return { toImport: steps.slice(0, imported), toClose: steps.slice(imported, end), toWrite: steps.slice(end) };
 }
 
-/** How to get at the data of a read-only import, and how to leave it. */
-export function stepsToClose(page: Page, steps: readonly ShellStepEntry[]): string[] {
+/**
+ * How to get at the data of a read-only import, and how to leave it.
+ *
+ * @param withoutLog a log device is missing
+ */
+export function stepsToClose(page: Page, steps: readonly ShellStepEntry[], withoutLog: boolean): string[] {
   const { dim, strong } = page.style;
   return steps.flatMap((step) => {
     const closing = step.kind === 'export';
     const keyed = step.kind === 'copy-out' && step.lines.length > 1;
-    const words = closing ? 'When done:' : keyed ? KEYS : WORDS[step.kind];
+    const mounting = withoutLog && step.kind === 'copy-out' ? LOGLESS : WORDS[step.kind];
+    const words = closing ? 'When done:' : keyed ? KEYS : mounting;
     const label = closing ? 'Close' : step.kind === 'reset-parameters' ? '' : 'Copy';
     const said = words === '' ? [] : entry(page, label, words, strong, dim);
     return [...said, ...linesOf(page, step, dim)];

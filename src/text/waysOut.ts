@@ -17,7 +17,7 @@ export function waysOut(page: Page, { pool, written, sources }: PoolCase): strin
       ...entry(page, 'Risk', way.risks.map((risk) => RISKS[risk]).join(' '), warn),
       ...stepsToImport(page, toImport, 'First'),
       ...(onFreeBsd.length === 0 ? [] : entry(page, '', `On FreeBSD: ${clean(page, onFreeBsd.join('; '))}`, dim, dim)),
-      ...stepsToClose(page, toClose),
+      ...stepsToClose(page, toClose, way.commandReadOnly.includes('-m')),
       ...stepsToWrite(page, toWrite),
     ];
   });

@@ -4,6 +4,7 @@ import { shellCommand, shellWord } from '../../src/bytes/shellWord.ts';
 import type { PoolEntry, ShellStepEntry } from '../../src/document/document.ts';
 import { type Page, PLAIN_STYLE } from '../../src/text/page.ts';
 import { scanText } from '../../src/text/scanText.ts';
+import { stepsToClose } from '../../src/text/stepsText.ts';
 import { lyingMirror, NOW, scan } from '../document/sampleDocuments.ts';
 
 const PATH = "/evidence/of the größte pool/it's a very long name that no terminal of eighty columns has room for.img";
@@ -45,6 +46,13 @@ describe('the lines of the steps', () => {
       encoding: 'utf8',
     });
     expect(stdout.split('\n').slice(0, -1)).toEqual(COMMAND.slice(1));
+  });
+
+  it('do not lead to sending a filesystem whose log is missing', () => {
+    const page: Page = { width: 500, unicode: true, style: PLAIN_STYLE, now: NOW };
+    const copy: readonly ShellStepEntry[] = [{ kind: 'copy-out', lines: ['zfs mount -a'] }];
+    expect(stepsToClose(page, copy, true).join('\n')).toContain('send snapshots with zfs send (not filesystems');
+    expect(stepsToClose(page, copy, false).join('\n')).toContain('send filesystems and snapshots');
   });
 
   it('say before they write what cannot be undone, and why each that follows has to be done', () => {
