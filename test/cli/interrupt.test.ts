@@ -154,7 +154,7 @@ it.each([1, 60])('scan --json-lines whose read %i hangs ends with the document i
 it.each(['jsonl', 'bodyfile', 'l2tcsv'])(
   'scan --timeline %s that hangs ends with whole lines of what is known',
   async (format) => {
-    const { status, stdout } = await stopped(45, ['scan', '--timeline', format], 'SIGINT');
+    const { status, stdout } = await stopped(37, ['scan', '--timeline', format], 'SIGINT');
     expect(status).toBe(3);
     expect(stdout.endsWith('\n')).toBe(true);
     expect(stdout.split('\n').length).toBeGreaterThan(10);
@@ -163,5 +163,5 @@ it.each(['jsonl', 'bodyfile', 'l2tcsv'])(
 );
 
 it('block --raw that hangs gives no bytes, and status 3', async () => {
-  expect(await stopped(45, ['block', '--raw', '0:0:1000'], 'SIGINT')).toEqual({ status: 3, signal: null, stdout: '' });
+  expect(await stopped(37, ['block', '--raw', '0:0:1000'], 'SIGINT')).toEqual({ status: 3, signal: null, stdout: '' });
 });

@@ -9,10 +9,10 @@ await handle.close();
 
 const { read } = prototype;
 let count = 0;
+/** @type {NodeJS.Timeout | undefined} */
+let hold;
 /** @type {Promise<void>} */
 const released = new Promise((resolve) => {
-  // As a read that is under way does, this keeps the process alive until it is let go.
-  const hold = setInterval(() => {}, 1000);
   process.once('message', () => {
     clearInterval(hold);
     resolve();
@@ -22,7 +22,11 @@ process.channel?.unref();
 
 /** @param {unknown[]} args */
 prototype.read = async function (...args) {
-  if (++count === Number(HELD_FROM)) process.send?.('held');
+  if (++count === Number(HELD_FROM)) {
+    // As a read that is under way does, this keeps the process alive until it is let go.
+    hold = setInterval(() => {}, 1000);
+    process.send?.('held');
+  }
   if (count >= Number(HELD_FROM)) await released;
   return read.apply(this, args);
 };
