@@ -15,11 +15,12 @@ const FLOOR = new Map(
     load: 7,
     locate: 8,
     rewind: 9,
-    document: 10,
-    node: 10,
-    text: 11,
-    api: 12,
-    cli: 13,
+    words: 10,
+    document: 11,
+    node: 11,
+    text: 12,
+    api: 13,
+    cli: 14,
   }),
 );
 const HOSTS = new Set(['node', 'api', 'cli']);

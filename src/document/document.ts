@@ -102,11 +102,19 @@ export interface SourceEntry {
 
 export type Severity = 'info' | 'warning' | 'error';
 
+/** What JSON has; numbers of 64 bits as decimal strings. */
+export type Value = string | number | boolean | null | readonly Value[] | Values;
+export interface Values {
+  readonly [name: string]: Value;
+}
+
 export interface FindingEntry {
   /** Stable; listed in docs/findings.md. */
   readonly code: string;
   readonly severity: Severity;
   readonly message: string;
+  /** What `message` is made of, by names that go with `code`. */
+  readonly values?: Values;
   /** Indexes into `sources` where the finding is about particular ones. */
   readonly sources?: readonly number[];
   /** What to do about it in a shell; absent where there is no such thing. */

@@ -10,6 +10,7 @@ import type { JudgedCandidate, PoolJudgement } from '../rewind/judgement.ts';
 import type { Recommendation } from '../rewind/recommend.ts';
 import type { Step } from '../rewind/steps.ts';
 import type { SourceError } from '../source/source.ts';
+import { findingText } from '../words/findings/findings.ts';
 import type {
   CandidateEntry,
   CutEntry,
@@ -17,6 +18,8 @@ import type {
   PoolEntry,
   RecommendationEntry,
   ShellStepEntry,
+  Value,
+  Values,
   VdevEntry,
 } from './document.ts';
 import { overlayOf } from './shell/overlay.ts';
@@ -91,18 +94,28 @@ function vdevEntry(node: VdevNode, sourceIndexOf: SourceIndexOf): VdevEntry {
 }
 
 /** The entry of one finding, of a pool or of the whole scan. */
-export function findingEntry(
-  { code, severity, message, devices, steps = [] }: Finding,
-  sourceIndexOf: SourceIndexOf,
-): FindingEntry {
+export function findingEntry(finding: Finding, sourceIndexOf: SourceIndexOf): FindingEntry {
+  const { code, severity, devices, steps = [] } = finding;
   const sources = indexesOf(devices, sourceIndexOf);
   return {
     code,
     severity,
-    message,
+    message: findingText(finding),
+    ...('values' in finding ? { values: valuesEntry(finding.values) } : {}),
     ...(sources.length === 0 ? {} : { sources }),
     ...(steps.length === 0 ? {} : { steps: steps.map(shellStepEntry) }),
   };
+}
+
+/** With what JSON has no exact number for as decimal strings. */
+const valuesEntry = (values: object): Values =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, valueEntry(value)]));
+
+function valueEntry(value: unknown): Value {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.map(valueEntry);
+  return typeof value === 'object' && value !== null ? valuesEntry(value) : null;
 }
 
 function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): CandidateEntry {

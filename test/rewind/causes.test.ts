@@ -10,6 +10,7 @@ import type { Judged } from '../../src/rewind/judge.ts';
 import { stoppedTops } from '../../src/rewind/stoppedTops.ts';
 import { device, type UberblockSpec, vdev } from '../pool/surveys.ts';
 import { pool as fixture } from '../tools/images.ts';
+import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
 
 const SUM = 6n;
@@ -147,8 +148,8 @@ describe('the newest writing on a device that is not here', () => {
     ]);
     const missing = findings.find(({ code }) => code === 'device-missing');
     expect(missing?.severity).toBe('error');
-    expect(missing?.message).toMatch(/vdA1 \(guid 7978274228340474461\).*Only it can have what .* after txg 22/);
-    expect(missing?.message).not.toContain('does without');
+    expect(said(missing)).toMatch(/vdA1 \(guid 7978274228340474461\).*Only it can have what .* after txg 22/);
+    expect(said(missing)).not.toContain('does without');
     expect(judgement?.recommendation?.cautions[0]).toMatch(/^Find \/dev\/vdA1 \(guid 7978274228340474461\) first/);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stepLines } from '../../src/document/shell/stepLines.ts';
 import { pool as fixture } from '../tools/images.ts';
+import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
 
 describe('a vdev that ends before its device, with an older pool behind', { timeout: 30_000 }, () => {
@@ -18,8 +19,8 @@ describe('a vdev that ends before its device, with an older pool behind', { time
     expect(cut?.best?.candidate.txg).toBe(14n);
     const [found] = findings.filter(({ code }) => code === 'foreign-pool');
     expect(found?.severity).toBe('error');
-    expect(found?.message).toMatch(/labels 2-3 of pool oldpool .* it was on the device before tank/);
-    expect(found?.message).toContain('a copy that ends there. Then txg 14 imports.');
+    expect(said(found)).toMatch(/labels 2-3 of pool oldpool .* it was on the device before tank/);
+    expect(said(found)).toContain('a copy that ends there. Then txg 14 imports.');
     const [copy, read] = found?.steps ?? [];
     expect(copy && stepLines(copy)).toEqual([
       expect.stringMatching(/^dd if=.* && truncate -s 67108864 \/var\/tmp\/zu-d0$/),

@@ -9,6 +9,7 @@ import { trimHazard } from '../../src/rewind/findings/trim.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
 import { mirrorPool } from '../pool/surveys.ts';
 import { pool as fixture } from '../tools/images.ts';
+import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
 
 async function stateOf(name: string) {
@@ -39,7 +40,7 @@ describe('trim-hazard', () => {
   ])('is told of a real pool whose power was cut: %s', async (name, told) => {
     const { scan } = await scanFixture(fixture(name));
     const hazards = scan.judgements[0]?.findings.filter(({ code }) => code === 'trim-hazard');
-    expect(hazards?.map(({ message }) => message)).toEqual([expect.stringContaining(told)]);
+    expect(hazards?.map(said)).toEqual([expect.stringContaining(told)]);
   });
 
   const [pool] = assemblePools(mirrorPool([5n, 6n])).pools;
@@ -88,7 +89,7 @@ describe('trim-hazard', () => {
 
   it('names the devices on which something was under way', () => {
     const running = [{ vdev: '/v/11', what: 'initialize' as const }];
-    expect(found({ running }, null)[0]?.message).toContain('an initialize of /v/11 is not done');
+    expect(said(found({ running }, null)[0])).toContain('an initialize of /v/11 is not done');
   });
 
   it('is silent where the pool leaves unused space alone', () => {

@@ -6,6 +6,7 @@ import type { Finding } from '../../src/rewind/findings/finding.ts';
 import { judgePool } from '../../src/rewind/judgePool.ts';
 import { type DeviceSpec, device, mirrorPool, type UberblockSpec, vdev } from '../pool/surveys.ts';
 import { pool as fixture } from '../tools/images.ts';
+import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
 
 const graver = (findings: readonly Finding[]) =>
@@ -59,7 +60,7 @@ describe('findings on pools that real ZFS wrote', () => {
   };
 
   it('tells which txgs a rewind left behind, and the newest that was written after it', async () => {
-    const { message } = await finding('abandoned-timeline', 'abandoned-timeline');
+    const message = said(await finding('abandoned-timeline', 'abandoned-timeline'));
     expect(message).toMatch(/txg 60, 65, 74 remain from before a rewind; the pool went on at txg 59 to 66/);
     const { scan } = await scanFixture(fixture('abandoned-timeline'), 'meta');
     expect(scan.judgements[0]?.recommendation?.alternatives).toMatchObject([{ txg: 66n }]);
@@ -70,17 +71,19 @@ describe('findings on pools that real ZFS wrote', () => {
     expect(scan.judgements[0]?.pool.missing).toEqual([
       { guid: 8624164002789451962n, type: 'file', path: '/v/d2', role: 'log' },
     ]);
-    expect((await finding('missing-log', 'log-missing')).message).toContain('file /v/d2 (guid 8624164002789451962)');
+    expect(said(await finding('missing-log', 'log-missing'))).toContain('file /v/d2 (guid 8624164002789451962)');
     expect(scan.judgements[0]?.recommendation?.candidate.commands.readOnly).toContain('-m');
   });
 
   it('tells the last txg that two branches share, and where each ends', async () => {
-    const { message } = await finding('split-brain', 'history-diverged');
+    const message = said(await finding('split-brain', 'history-diverged'));
     expect(message).toMatch(/last txg they share is 101 .*d1\.img went on to txg 135 .*d0\.img went on to txg 141 /);
   });
 
   it('tells how far a stale leg stayed behind', async () => {
-    const { message, devices } = await finding('stale-leg', 'leg-stale');
+    const told = await finding('stale-leg', 'leg-stale');
+    const { devices } = told;
+    const message = said(told);
     expect(message).toMatch(
       /d1\.img \(\/v\/d1\) stopped at txg 86 .*; its siblings go on to txg 124, 3 s and 14 uberblocks later/,
     );
@@ -88,15 +91,17 @@ describe('findings on pools that real ZFS wrote', () => {
   });
 
   it('names the txgs of uberblocks that would have been the newest', async () => {
-    expect((await finding('flipped-newest', 'uberblock-checksum')).message).toContain('Txg 89, 92 are newer');
+    expect(said(await finding('flipped-newest', 'uberblock-checksum'))).toContain('Txg 89, 92 are newer');
   });
 
   it('names the candidates that an expansion makes unreachable', async () => {
-    expect((await finding('raidz-expanded', 'raidz-expansion')).message).toContain('txg 66, 65, 63, 62, 59, 58');
+    expect(said(await finding('raidz-expanded', 'raidz-expansion'))).toContain('txg 66, 65, 63, 62, 59, 58');
   });
 
   it('tells the checkpoint that a pool keeps, of which txg and how to go back to it', async () => {
-    const { message, severity } = await finding('checkpoint', 'checkpoint');
+    const told = await finding('checkpoint', 'checkpoint');
+    const { severity } = told;
+    const message = said(told);
     expect(severity).toBe('info');
     expect(message).toMatch(
       /^The pool keeps a checkpoint of txg 59 \(2026-11-21 09:38:46 UTC\), as txg \d+ has it\. All/,
@@ -110,12 +115,14 @@ describe('findings on pools that real ZFS wrote', () => {
     ['added-later', 'Between txg 81 and 84 the pool changed: /v/d2 (guid 10187046006796542374) came. Up to txg 81'],
     ['replaced-disk', 'Between txg 73 and 74 the pool changed: /v/d1 (guid 9238330474865598768) went. Up to txg 73'],
     ['reguid', 'its guid went from 11617630801714402944 to 737702291946021940 (zpool reguid). Up to txg 59 nothing'],
-  ])('%s: tells which devices came and went between the txgs of its rings', async (name, said) => {
-    expect((await finding(name, 'devices-changed')).message).toContain(said);
+  ])('%s: tells which devices came and went between the txgs of its rings', async (name, change) => {
+    expect(said(await finding(name, 'devices-changed'))).toContain(change);
   });
 
   it('says of the missing guid that it is the log which the meta-object set names', async () => {
-    const { message, severity } = await finding('missing-log', 'guid-sum-mismatch');
+    const told = await finding('missing-log', 'guid-sum-mismatch');
+    const { severity } = told;
+    const message = said(told);
     expect(severity).toBe('info');
     expect(message).toMatch(
       /difference 8624164002789451962\)\. That is log \/v\/d2 \(guid 8624164002789451962\), known from the meta/,
@@ -123,9 +130,7 @@ describe('findings on pools that real ZFS wrote', () => {
   });
 
   it('compares what the branches of a split brain have', async () => {
-    expect((await finding('split-brain', 'history-diverged')).message).toContain(
-      'no dataset or snapshot that only it has',
-    );
+    expect(said(await finding('split-brain', 'history-diverged'))).toContain('no dataset or snapshot that only it has');
     const { scan } = await scanFixture(fixture('split-brain'));
     expect(scan.judgements[0]?.recommendation?.alternatives).toMatchObject([{ txg: 135n }]);
   });
@@ -151,7 +156,7 @@ describe('findings on pools that real ZFS wrote', () => {
   });
 
   it('notes which disk is no longer part of the pool', async () => {
-    expect((await finding('replaced-disk', 'former-member')).message).toContain('d1.img');
+    expect(said(await finding('replaced-disk', 'former-member'))).toContain('d1.img');
   });
 });
 
@@ -177,7 +182,7 @@ describe('findings on made pools', () => {
     const uberblocks = ring([5n, 100n], [6n, 200n], [7n, 210n], [8n, 130n], [9n, 140n]);
     const [found] = await of(single({ uberblocks, txg: 6n }));
     expect(found).toMatchObject({ code: 'abandoned-timeline', severity: 'warning' });
-    expect(found?.message).toMatch(/txg 8, 9 remain from before a rewind; the pool went on at txg 6 to 7/);
+    expect(said(found)).toMatch(/txg 8, 9 remain from before a rewind; the pool went on at txg 6 to 7/);
   });
 
   it('tell a clock that went back where no label was rewritten, not for equal times', async () => {
@@ -189,7 +194,7 @@ describe('findings on made pools', () => {
   // Asked of real ZFS: a pool of 128 MiB imports from its first 120, not from its first 112.
   it('tell a device that is too short for its vdev, down to one metaslab at the end', async () => {
     const tree = vdev(5n, { asize: 247n * 512n * 1024n, metaslabShift: 24 });
-    const message = (await of(single({ tree, sizeMib: 112 })))[0]?.message;
+    const message = said((await of(single({ tree, sizeMib: 112 })))[0]);
     expect(message).toMatch(
       /it has 112 MiB, the vdev needs at least 119296 KiB\. 4608 KiB or more are missing at the end/,
     );
@@ -199,7 +204,7 @@ describe('findings on made pools', () => {
   // The same pool of 64 MiB cut to 56 is refused, though it lacks less than one metaslab.
   it('tell a device that is smaller than OpenZFS takes at all', async () => {
     const tree = vdev(5n, { asize: 119n * 512n * 1024n, metaslabShift: 24 });
-    expect((await of(single({ tree, sizeMib: 56 })))[0]?.message).toContain('needs at least 64 MiB');
+    expect(said((await of(single({ tree, sizeMib: 56 })))[0])).toContain('needs at least 64 MiB');
   });
 
   it('tell a label that is newer than the newest uberblock', async () => {
@@ -222,11 +227,11 @@ describe('findings on made pools', () => {
     });
     const [higher] = await of(own);
     expect(codes(await of(own))).toEqual(['error foreign-pool']);
-    expect(higher?.message).toMatch(/an import without -T takes .* \(txg 900\) and fails/);
+    expect(said(higher)).toMatch(/an import without -T takes .* \(txg 900\) and fails/);
     const other = device({ name: 'd0', tree: vdev(6n), pool: 2n, poolName: 'old' });
     const labels = [...single({}).labels.slice(0, 2), ...other.labels.slice(2)];
     const [found] = await of({ ...single({}), labels });
-    expect(found?.message).toContain('labels 2-3 of pool old (guid 2)');
+    expect(said(found)).toContain('labels 2-3 of pool old (guid 2)');
   });
 
   it('tell a leg that OpenZFS takes for one of another pool, which redundancy does without', async () => {
@@ -235,21 +240,19 @@ describe('findings on made pools', () => {
     const other = device({ name: 'd11', tree: vdev(6n), pool: 2n, poolName: 'old', txg: 900n });
     const found = await of({ ...first, labels: [...first.labels.slice(0, 2), ...other.labels.slice(2)] }, second);
     expect(codes(found)).toEqual(['warning foreign-pool']);
-    expect(found[0]?.message).toMatch(
-      /takes this one for a device of old and does not open it\. Redundancy does without/,
-    );
+    expect(said(found[0])).toMatch(/takes this one for a device of old and does not open it\. Redundancy does without/);
   });
 
   it('tell a device that OpenZFS will not open because no label is sound', async () => {
     const found = await of(single({ statuses: ['bad-checksum', 'bad-checksum', 'empty', 'empty'] }));
     expect(found[0]).toMatchObject({ code: 'label-lost', severity: 'error' });
-    expect(found[0]?.message).toContain('No label is left that OpenZFS accepts');
+    expect(said(found[0])).toContain('No label is left that OpenZFS accepts');
   });
 
   it('tell guids that do not add up although every top-level vdev is there', async () => {
     const [found] = await of(single({ uberblocks: [{ txg: 5n, guidSum: 16n }] }));
     expect(found).toMatchObject({ code: 'guid-sum-mismatch', severity: 'warning' });
-    expect(found?.message).toContain('(16, found 6, difference 10)');
+    expect(said(found)).toContain('(16, found 6, difference 10)');
   });
 
   it('find the known vdevs that make up for the difference in guids', async () => {
@@ -258,7 +261,7 @@ describe('findings on made pools', () => {
     const old = device({ name: 'd0', guid: 5n, tree, txg: 3n });
     const labels = [...now.labels.slice(0, 3), ...old.labels.slice(3)];
     const found = (await of({ ...now, labels })).find(({ code }) => code === 'guid-sum-mismatch');
-    expect(found?.message).toContain(
+    expect(said(found)).toContain(
       'That is the tree of the labels without /v/5 (guid 5) and with mirror (guid 10) with its 2 children.',
     );
   });
@@ -270,14 +273,14 @@ describe('findings on made pools', () => {
 
   it('tell a pool that was rewound to a checkpoint', async () => {
     const uberblocks = [{ txg: 5n, guidSum: 6n, checkpointTxg: asTxg(3n) }];
-    expect((await of(single({ uberblocks })))[0]?.message).toContain('txg 5 continues the checkpoint of txg 3');
+    expect(said((await of(single({ uberblocks })))[0])).toContain('txg 5 continues the checkpoint of txg 3');
   });
 
   it('tell an expansion that is still running', async () => {
     const tree = vdev(10n, { type: 'raidz', nparity: 1, raidzExpanding: true, children: [vdev(5n)] });
     const found = await of(single({ guid: 5n, tree, uberblocks: [{ txg: 5n, guidSum: 16n }] }));
     expect(codes(found)).toEqual(['warning raidz-expansion']);
-    expect(found[0]?.message).toContain('raidz1-0 is being expanded to 1 disks');
+    expect(said(found[0])).toContain('raidz1-0 is being expanded to 1 disks');
   });
 
   it('tell slots that could not be read', async () => {
@@ -294,7 +297,7 @@ describe('findings on made pools', () => {
     const [pool] = assemblePools([older, newer]).pools;
     if (pool === undefined) throw new Error('no pool');
     const { findings, candidates } = await judgePool(pool, null, { depth: 'labels' });
-    const message = findings.find(({ code }) => code === 'duplicate-device')?.message;
+    const message = said(findings.find(({ code }) => code === 'duplicate-device'));
     expect(message).toMatch(
       /^backup is an older copy of d0: it stops at txg 5, the other goes on to txg 6\. d0 was used/,
     );

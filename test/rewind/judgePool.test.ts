@@ -9,6 +9,7 @@ import { judgePool } from '../../src/rewind/judgePool.ts';
 import { scanPools } from '../../src/rewind/scanPools.ts';
 import { type DeviceSpec, device, mirrorPool, vdev } from '../pool/surveys.ts';
 import { fakeReader, objset } from './fakeReader.ts';
+import { said } from './said.ts';
 
 const PLACE = { source: 'd', offset: 0, path: [] };
 
@@ -184,7 +185,7 @@ describe('judgePool', () => {
       const judgement = await judge(order, reader([9n]));
       return {
         rows: judgement.candidates.map(({ candidate, prediction, commands }) => [candidate.key, prediction, commands]),
-        findings: judgement.findings.map(({ code, message }) => [code, message]),
+        findings: judgement.findings.map((finding) => [finding.code, said(finding)]),
         best: judgement.recommendation?.why,
       };
     };

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { pool as fixture } from '../tools/images.ts';
+import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
 
 const messages = async (name: string, code: string) => {
   const { scan, devices } = await scanFixture(fixture(name));
   const findings = scan.judgements.flatMap((judgement) => judgement.findings.filter((each) => each.code === code));
-  return findings.map(({ severity, message, devices: about }) => ({
-    severity,
-    message,
-    devices: about.map((device) => devices.indexOf(device)),
+  return findings.map((finding) => ({
+    severity: finding.severity,
+    message: said(finding),
+    devices: finding.devices.map((device) => devices.indexOf(device)),
   }));
 };
 

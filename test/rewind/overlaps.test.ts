@@ -5,6 +5,7 @@ import type { ImportPlace } from '../../src/rewind/importPlace.ts';
 import { overlapsOf } from '../../src/rewind/overlaps.ts';
 import { scanPools } from '../../src/rewind/scanPools.ts';
 import { device, vdev } from '../pool/surveys.ts';
+import { said } from './said.ts';
 
 const MIB = 1024 * 1024;
 const whole = (timestamp: bigint) =>
@@ -30,7 +31,7 @@ describe('two pools on one disk', () => {
     const { judgements } = await scanPools([whole(100n), partition(200n)], () => null, options);
     const told = judgements.map(({ pool, findings }) => [
       pool.name,
-      findings.find(({ code }) => code === 'overwritten-by-pool')?.message ?? '',
+      said(findings.find(({ code }) => code === 'overwritten-by-pool')),
     ]);
     expect(told).toEqual([
       ['new', ''],

@@ -8,6 +8,7 @@ import type { Judged } from '../../src/rewind/judge.ts';
 import { withRetries } from '../../src/rewind/retries.ts';
 import { device, vdev } from '../pool/surveys.ts';
 import { pool } from '../tools/images.ts';
+import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
 
 interface Load {
@@ -137,7 +138,7 @@ describe('a plain import', () => {
       return plainImport({ judged: all, candidates });
     };
     expect(found('fails')).toMatchObject([{ code: 'plain-import-panics', severity: 'error' }]);
-    expect(found('fails')[0]?.message).toMatch(/^A plain zpool import, with -F and without, may crash the machine/);
+    expect(said(found('fails')[0])).toMatch(/^A plain zpool import, with -F and without, may crash the machine/);
     expect(found('passes')).toMatchObject([{ code: 'plain-import-passes' }]);
   });
 });

@@ -4,6 +4,7 @@ import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { DeviceShift, DeviceSurvey } from '../../src/pool/survey.ts';
 import { shiftedDevices } from '../../src/rewind/findings/shifted.ts';
 import { device, vdev } from '../pool/surveys.ts';
+import { said } from './said.ts';
 
 const MIB = 1024 * 1024;
 
@@ -69,7 +70,7 @@ describe('the finding about a vdev that is elsewhere', () => {
   });
 
   it('tells what moved by where it begins', () => {
-    const says = (shift: Partial<DeviceShift>) => findingOf(shifted(shift))?.message ?? '';
+    const says = (shift: Partial<DeviceShift>) => said(findingOf(shifted(shift)));
     expect(says({ start: 2048 * 512 })).toContain('partition table is lost');
     expect(says({ start: 4096, expected: 2048 * 512, expectedBy: 'partition 2' })).toContain(
       '2040 sectors) before the start of partition 2',
@@ -83,10 +84,8 @@ describe('the finding about a vdev that is elsewhere', () => {
 
   it('doubts a vdev whose labels are not all where its start has them', () => {
     const [sound] = shifted({ start: MIB });
-    expect(sound === undefined ? '' : findingOf([sound])?.message).not.toContain('stored inside another pool');
+    expect(sound === undefined ? '' : said(findingOf([sound]))).not.toContain('stored inside another pool');
     const labels = sound?.labels.map((label, i) => (i === 0 ? label : { ...label, status: 'empty' as const })) ?? [];
-    expect(sound === undefined ? '' : findingOf([{ ...sound, labels }])?.message).toContain(
-      'stored inside another pool',
-    );
+    expect(sound === undefined ? '' : said(findingOf([{ ...sound, labels }]))).toContain('stored inside another pool');
   });
 });

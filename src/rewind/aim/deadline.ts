@@ -4,7 +4,7 @@ import type { OpenBlocks } from '../../dataset/poolReaders.ts';
 import type { HistoryRecord } from '../../format/history.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { count, type Finding, list, time } from '../findings/finding.ts';
+import { count, list, type ToldFinding, time } from '../findings/finding.ts';
 import { parseTime } from './beforeTime.ts';
 import { type HistorySearch, searchRecords } from './historyRecord.ts';
 
@@ -14,7 +14,7 @@ const HISTORIES = 16;
 /** What a rewind has to lie before. */
 export interface Deadline {
   isBefore(candidate: Candidate): boolean;
-  readonly finding: Pick<Finding, 'severity' | 'message'>;
+  readonly finding: Pick<ToldFinding, 'severity' | 'message'>;
   /** For the reason of a proposal. */
   readonly why: string;
 }

@@ -6,7 +6,8 @@ import { leavesOf, spareable, vdevHealth, vdevName } from '../../pool/vdevHealth
 import { isTruncated, leafSizes } from '../../pool/vdevSize.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
-import { count, type Evidence, type Finding, list, type Severity, size, span } from './finding.ts';
+import type { Severity } from './codes.ts';
+import { count, type Evidence, type Finding, list, size, span } from './finding.ts';
 
 /** Leaves and whole top-level vdevs that no source is, and what it takes to do without. */
 export function missingDevices({ pool, candidates, judged, stopped }: Evidence): Finding[] {

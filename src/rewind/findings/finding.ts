@@ -9,20 +9,30 @@ import type { Judged } from '../judge.ts';
 import type { Overlap } from '../overlaps.ts';
 import type { Step } from '../steps.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
+import type { FINDING_CODES, FindingCode, Severity } from './codes.ts';
+import type { FindingValues } from './values.ts';
 
-export type Severity = 'info' | 'warning' | 'error';
-
-/** Something true of the pool that a person has to know. `code` is stable and listed in docs/findings.md. */
-export interface Finding {
-  readonly code: string;
-  readonly severity: Severity;
-  /** Plain English. Names in it are raw text of the image: escape them before they reach a terminal. */
-  readonly message: string;
+/** Something true of the pool that a person has to know, as data: `words/findings` makes sentences of it. */
+export interface FindingOf<Code extends FindingCode> {
+  /** Stable. */
+  readonly code: Code;
+  readonly severity: (typeof FINDING_CODES)[Code][number];
+  /** Names in them are raw text of the image: escape them before they reach a terminal. */
+  readonly values: FindingValues[Code];
   /** The devices it is about; empty when it is about the pool. */
   readonly devices: readonly DeviceSurvey[];
   /** What to do about it in a shell. */
   readonly steps?: readonly Step[];
 }
+
+/** One whose sentence is still made where it is found. */
+export interface ToldFinding extends Pick<FindingOf<FindingCode>, 'devices' | 'steps'> {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+}
+
+export type Finding = { readonly [Code in FindingCode]: FindingOf<Code> }[FindingCode] | ToldFinding;
 
 /** What findings are drawn from. */
 export interface Evidence {

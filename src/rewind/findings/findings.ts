@@ -1,6 +1,7 @@
+import type { Severity } from './codes.ts';
 import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
 import { failedReads, vanishedDevices } from './failedReads.ts';
-import type { Evidence, Finding, Severity } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
 import { foreignSignatures } from './foreign.ts';
 import { foreignPools } from './foreignPools.ts';
 import { guidSumMismatch } from './guidSum.ts';

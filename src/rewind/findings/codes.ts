@@ -1,0 +1,66 @@
+import type { FindingValues } from './values.ts';
+
+export type Severity = 'info' | 'warning' | 'error';
+
+/**
+ * Every code that a finding can have, with the severities that it can have. Codes are stable: scripts rely on them.
+ * docs/findings.md has a row for each.
+ */
+export const FINDING_CODES = {
+  'device-vanished': ['error', 'warning'],
+  'read-failed': ['error', 'warning'],
+  'better-after-copy': ['error'],
+  'uberblock-ahead-of-metadata': ['error'],
+  'newest-elsewhere': ['error'],
+  'content-older-than-rings': ['error'],
+  'overwritten-by-pool': ['error', 'warning'],
+  'metadata-damaged': ['error'],
+  'plain-import-passes': ['warning'],
+  'plain-import-panics': ['error'],
+  'plain-import-hangs': ['error'],
+  'history-diverged': ['error'],
+  'device-missing': ['error', 'warning'],
+  'log-missing': ['warning'],
+  'top-level-unknown': ['info'],
+  'device-offline': ['error', 'warning'],
+  'device-faulted': ['error', 'warning'],
+  'device-truncated': ['error', 'warning'],
+  'device-shifted': ['error', 'warning'],
+  'partition-hidden': ['error', 'warning'],
+  'image-of-two-times': ['error', 'warning'],
+  'foreign-signature': ['warning', 'info'],
+  'container-not-opened': ['warning'],
+  'leg-stale': ['warning'],
+  'detached-device': ['warning'],
+  'offline-leg': ['warning'],
+  'abandoned-timeline': ['warning'],
+  'clock-anomaly': ['warning'],
+  multihost: ['error', 'warning', 'info'],
+  'trim-hazard': ['warning', 'info'],
+  'raidz-expansion': ['warning', 'info'],
+  'label-lost': ['warning', 'error'],
+  'label-impossible': ['error'],
+  'labels-disagree': ['warning'],
+  'label-newer-than-uberblock': ['info', 'warning'],
+  'devices-changed': ['info'],
+  'guid-sum-mismatch': ['warning', 'info'],
+  'uberblock-checksum': ['warning'],
+  'ring-sector-torn': ['warning'],
+  'ring-lost': ['error'],
+  'ring-unreadable': ['warning'],
+  'foreign-pool': ['warning', 'error'],
+  'former-member': ['info'],
+  'duplicate-device': ['warning'],
+  'device-by-ring': ['warning'],
+  'spare-device': ['info'],
+  'cache-device': ['info'],
+  'pool-exported': ['info'],
+  'pool-destroyed': ['warning'],
+  checkpoint: ['info', 'warning'],
+  'old-roots-overwritten': ['info'],
+  'aimed-before': ['info', 'error'],
+  'aimed-needs': ['info', 'error'],
+  watched: ['info'],
+} as const satisfies Readonly<Record<string, readonly Severity[]> & Record<FindingCode, readonly Severity[]>>;
+
+export type FindingCode = keyof FindingValues;

@@ -1,0 +1,14 @@
+import type { FindingCode } from '../../rewind/findings/codes.ts';
+import type { Finding, FindingOf } from '../../rewind/findings/finding.ts';
+import type { FindingWords } from './findingWords.ts';
+import { RING_WORDS } from './rings.ts';
+
+const WORDS: FindingWords<FindingCode> = { ...RING_WORDS };
+
+/** Plain English. Names in it are raw text of the image: escape them before they reach a terminal. */
+export const findingText = (finding: Finding): string => ('message' in finding ? finding.message : textOf(finding));
+
+function textOf<Code extends FindingCode>({ code, values }: FindingOf<Code>): string {
+  const words: FindingWords<FindingCode>[Code] = WORDS[code];
+  return words(values);
+}
