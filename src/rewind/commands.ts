@@ -2,6 +2,7 @@ import type { Txg } from '../bytes/units.ts';
 import type { CheckpointHold } from '../load/candidates.ts';
 import type { Verdict } from '../load/predict.ts';
 import type { Pool } from '../pool/pool.ts';
+import { type GivenDevice, labelRead, speakingLabel } from '../pool/speakingLabel.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { ImportPlace } from './importPlace.ts';
 import { showingOf } from './showing.ts';
@@ -46,11 +47,15 @@ const USABLE_NAME = /^[A-Za-z](?:[A-Za-z0-9_.: -]{0,253}[A-Za-z0-9_.:-])?$/;
  * How to say which pool, and what it is called then. Only `zpool import` takes a guid: sync, export and all others want
  * a name. With `-t` the pool keeps the name that it has on its devices.
  *
- * Source: cmd/zpool/zpool_main.c, zpool_do_import; lib/libzfs/libzfs_pool.c, zpool_name_valid
+ * Source: cmd/zpool/zpool_main.c, zpool_do_import; lib/libzfs/libzfs_pool.c, zpool_name_valid; lib/libzutil/zutil_import.c,
+ * zpool_find_import_impl
  */
-function nameWords({ name, guid }: Pool, ambiguous: boolean): string[] {
+function nameWords({ name, guid }: Pool, given: readonly GivenDevice[], ambiguous: boolean): string[] {
   const digits = guid.toString().slice(-6);
   if (name === null || !USABLE_NAME.test(name)) return [guid.toString(), `pool-${digits}`];
+  // Asked by name it leaves out devices from before the pool was called so.
+  const renamed = given.some(({ device }) => (labelRead(device)?.name ?? name) !== name);
+  if (renamed && !ambiguous) return ['-t', guid.toString(), name];
   // Shortened: another name has to be a name too.
   return ambiguous ? ['-t', guid.toString(), `${name.slice(0, 200).trim()}-${digits}`] : [name];
 }
@@ -79,11 +84,14 @@ export function importCommands(
   options: CommandOptions,
 ): ImportCommands {
   if (pool.guid === 0n) return NO_COMMANDS;
-  const paths = givenDevices(pool, devices).flatMap((device) => {
+  const given = givenDevices(pool, devices).flatMap((device) => {
     const place = options.placeOf(device);
-    return place === null ? [] : [showingOf(device, place).path];
+    return place === null ? [] : [{ path: showingOf(device, place).path, device }];
   });
-  const name = nameWords(pool, options.ambiguousName);
+  const paths = given.map(({ path }) => path);
+  // Devices from before `zpool destroy` do not say that there was one, and zpool believes one of all.
+  const state = speakingLabel(given)?.state ?? pool.state;
+  const name = nameWords(pool, given, options.ambiguousName);
   const { checkpoint = null } = options;
   const rewind = checkpoint?.plain ? [] : ['-F', '-T', (checkpoint?.heldBy ?? txg).toString()];
   const command = (readOnly: boolean): string[] => [
@@ -96,7 +104,7 @@ export function importCommands(
     ...rewind,
     ...(checkpoint === null ? [] : ['--rewind-to-checkpoint']),
     ...(options.logMissing ? ['-m'] : []),
-    ...(pool.state === 'destroyed' ? ['-D'] : []),
+    ...(state === 'destroyed' ? ['-D'] : []),
     ...name,
   ];
   const { verdict = 'unverified', hazardous = false } = options;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asTxg } from '../../src/bytes/units.ts';
+import type { LabelConfig } from '../../src/format/labelConfig.ts';
 import type { Verdict } from '../../src/load/predict.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { Pool } from '../../src/pool/pool.ts';
@@ -80,6 +81,29 @@ describe('importCommands', () => {
 
   it('adds -m for a missing log and -D for a destroyed pool, before the name', () => {
     expect(line(single({ more: { state: 'destroyed' } }), { logMissing: true })).toMatch(/-T 41 -m -D tank$/);
+  });
+
+  /** Three top-level vdevs, of which those of `before` have labels from before the end of the pool. */
+  const stripe = (before: readonly string[], old: Partial<LabelConfig>, now: Partial<LabelConfig>) =>
+    poolOf(
+      ['/e/a', '/e/b', '/e/c'].map((name, id) => {
+        const stale = before.includes(name);
+        const more = { ...(stale ? old : now), vdevChildren: 3 };
+        return device({ name, tree: vdev(BigInt(10 + id), { id }), txg: stale ? 4n : 9n, more });
+      }),
+    );
+
+  it('adds -D only where the label that zpool believes says so: of three in a row that of the middle', () => {
+    const destroyed = (...before: string[]) => line(stripe(before, {}, { state: 'destroyed' }));
+    expect(destroyed('/e/a')).toMatch(/ -D tank$/);
+    expect(destroyed('/e/c')).toMatch(/ -D tank$/);
+    expect(destroyed('/e/b')).not.toContain('-D');
+    expect(destroyed('/e/b', '/e/c')).not.toContain('-D');
+  });
+
+  it('asks by guid where a device has the name that the pool had before', () => {
+    expect(line(stripe(['/e/c'], { name: 'old' }, {}))).toMatch(/ -t 1 tank$/);
+    expect(line(stripe(['/e/c'], {}, {}))).toMatch(/ 41 tank$/);
   });
 
   it('gives no command for a pool whose guid no label says', () => {
