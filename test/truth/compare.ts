@@ -1,68 +1,91 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { scan } from '../../src/api/scan.ts';
 import type { CandidateEntry, PoolEntry } from '../../src/document/document.ts';
 import type { KernelAnswer } from '../tools/images.ts';
-import { ask } from './ask.ts';
+import { ask, devicesOf, questionOf } from './ask.ts';
 import { Draw } from './draw.ts';
 import type { MadePool } from './make.ts';
+import { plainImportsOf } from './plainImports.ts';
+import { waysOutOf } from './ways.ts';
 
 export interface Report {
   readonly asked: number;
   readonly contradictions: readonly string[];
 }
 
-/** Scans a made pool, asks for `txgs` of its candidates, read-only and read-write, and for a plain import. */
+/** What judges one pool needs of the run. */
+export interface Bench {
+  readonly made: MadePool;
+  readonly uask: string;
+  /** Emptied before each answer. */
+  readonly scratch: string;
+}
+
+/**
+ * Scans a made pool and asks, with the very commands that the document has: for `txgs` of its candidates, read-only and
+ * read-write, for what is recommended, for a plain import with -F and without, and for the ways out.
+ */
 export async function judgePoolOf(made: MadePool, uask: string, scratch: string, txgs: number): Promise<Report> {
+  const bench: Bench = { made, uask, scratch };
   const document = await scan([made.folder], { depth: 'data' });
   const contradictions: string[] = [];
   let asked = 0;
   for (const pool of document.pools) {
-    const candidates = pool.candidates.filter(({ checkpoint }) => checkpoint === undefined);
+    const about = `${pool.name}`;
     let newest: bigint | null = null;
-    for (const candidate of chosen(candidates, txgs, made.recipe.seed)) {
-      const devices = devicesOf(candidate, made);
+    for (const candidate of chosen(pool, txgs, made.recipe.seed)) {
       for (const mode of ['ro', 'rw'] as const) {
-        const flags = candidate.commandReadOnly.filter((word) => word === '-m' || word === '-D');
-        const answer = ask({ pool: pool.guid, mode, txg: candidate.txg, flags, devices }, uask, scratch);
+        const answer = askOf(pool, candidate, mode, bench);
+        if (answer === null) continue;
         asked++;
-        const imports = answer.rc === 0 && String(answer.used) === candidate.txg;
-        if (mode === 'ro' && imports && (newest === null || BigInt(candidate.txg) > newest))
-          newest = BigInt(candidate.txg);
+        const imports = answer.rc === 0 && (candidate.checkpoint !== undefined || loads(answer, candidate));
+        const txg = BigInt(candidate.txg);
+        if (mode === 'ro' && imports && (newest === null || txg > newest)) newest = txg;
         const why = contradictionOf(candidate, mode, answer, imports);
-        if (why !== null) contradictions.push(`${pool.name} txg ${candidate.txg} ${mode}: ${why}`);
+        const which = candidate.checkpoint === undefined ? '' : ' (checkpoint)';
+        if (why !== null) contradictions.push(`${about} txg ${txg}${which} ${mode}: ${why}`);
         if (!imports && mode === 'ro' && answer.rc === 1) break;
       }
     }
     const recommended = pool.recommendation?.txg ?? null;
     if (newest !== null && (recommended === null || BigInt(recommended) < newest)) {
-      contradictions.push(`${pool.name}: recommended ${recommended}, the kernel imports ${newest}`);
+      contradictions.push(`${about}: recommended ${recommended}, the kernel imports ${newest}`);
     }
-    contradictions.push(...plainContradictions(pool));
+    for (const more of [plainImportsOf(document, pool, bench), waysOutOf(pool, bench)]) {
+      asked += more.asked;
+      contradictions.push(...more.contradictions.map((line) => `${about}: ${line}`));
+    }
+    contradictions.push(...contradictionsOf(pool).map((line) => `${about}: ${line}`));
   }
   return { asked, contradictions };
 }
 
-/** The newest half of those asked in a row, where verdicts change; the rest drawn. */
-function chosen(candidates: readonly CandidateEntry[], txgs: number, seed: number): CandidateEntry[] {
+/** With the candidate's command; null where there is none and no other form would ask the same. */
+function askOf(pool: PoolEntry, candidate: CandidateEntry, mode: 'ro' | 'rw', { made, uask, scratch }: Bench) {
+  const command = mode === 'ro' ? candidate.commandReadOnly : candidate.commandReadWrite;
+  if (command.length > 0) return ask(questionOf(command, made), uask, scratch);
+  if (candidate.checkpoint !== undefined) return null;
+  const flags = candidate.commandReadOnly.filter((word) => word === '-m' || word === '-D');
+  const devices = devicesOf(candidate.commandReadOnly, made);
+  return ask({ pool: pool.guid, mode, txg: candidate.txg, flags, devices }, uask, scratch);
+}
+
+const loads = ({ used }: KernelAnswer, { txg }: CandidateEntry): boolean => String(used) === txg;
+
+/** The newest half of those asked in a row, where verdicts change; what is recommended and checkpoints; the rest drawn. */
+function chosen({ candidates, recommendation }: PoolEntry, txgs: number, seed: number): CandidateEntry[] {
   const byTxg = new Map<string, CandidateEntry>();
   // Of two candidates of one txg the better ranked is the one that the kernel takes.
-  for (const each of candidates) if (!byTxg.has(each.txg)) byTxg.set(each.txg, each);
+  for (const each of candidates) {
+    if (each.checkpoint === undefined && !byTxg.has(each.txg)) byTxg.set(each.txg, each);
+  }
   const inOrder = [...byTxg.values()].sort((a, b) => (BigInt(a.txg) > BigInt(b.txg) ? -1 : 1));
   const row = inOrder.slice(0, Math.ceil(txgs / 2));
   const rest = inOrder.slice(row.length);
+  const best = rest.findIndex(({ txg }) => txg === recommendation?.txg);
+  if (best >= 0) row.push(...rest.splice(best, 1));
   const draw = new Draw(seed);
   while (row.length < txgs && rest.length > 0) row.push(...rest.splice(draw.int(0, rest.length - 1), 1));
-  return row;
-}
-
-/** Those that the command hands over. */
-function devicesOf({ commandReadOnly }: CandidateEntry, { folder, images }: MadePool): string[] {
-  const given = commandReadOnly.flatMap((word, i) => (commandReadOnly[i - 1] === '-d' ? [word] : []));
-  const all = images.map((image) => join(folder, image));
-  if (given.length === 0 || given.some((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true))
-    return all;
-  return all.filter((image) => given.includes(image));
+  return [...row, ...candidates.filter(({ checkpoint }) => checkpoint !== undefined)];
 }
 
 function contradictionOf(
@@ -88,10 +111,14 @@ function contradictionOf(
 }
 
 /** What any document must keep, whatever the pool. */
-function plainContradictions(pool: PoolEntry): string[] {
-  const best = pool.recommendation;
+function contradictionsOf({ recommendation: best, candidates }: PoolEntry): string[] {
   if (best === null) return [];
-  const candidate = pool.candidates.find(({ txg, checkpoint }) => txg === best.txg && checkpoint === best.checkpoint);
-  const promised = candidate === undefined || ['importable', 'readonly', 'unverified'].includes(candidate.verdict);
-  return promised ? [] : [`${pool.name}: recommends txg ${best.txg}, which is ${candidate.verdict}`];
+  const wrong: string[] = [];
+  const candidate = candidates.find(({ txg, checkpoint }) => txg === best.txg && checkpoint === best.checkpoint);
+  if (candidate !== undefined && !['importable', 'readonly', 'unverified'].includes(candidate.verdict))
+    wrong.push(`recommends txg ${best.txg}, which is ${candidate.verdict}`);
+  const printed = best.steps.filter(({ kind }) => kind === 'import-read-only').flatMap(({ lines }) => lines);
+  const lacking = best.commandReadOnly.find((word) => !printed.some((line) => line.includes(word)));
+  if (printed.length > 0 && lacking !== undefined) wrong.push(`the steps import without ${lacking}`);
+  return wrong;
 }

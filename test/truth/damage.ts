@@ -80,6 +80,25 @@ function loseWrites(scene: Scene, image: string, probability: number, labelsToo:
   closeSync(old);
 }
 
+/** Puts all blocks of an earlier state back for which `of` says so. */
+function putBack(scene: Scene, image: string, of: (at: number, size: number) => boolean): void {
+  const earlier = scene.before.length === 0 ? undefined : scene.draw.one(scene.before);
+  if (earlier === undefined || !existsSync(join(earlier, image))) return;
+  const path = join(scene.now, image);
+  const { size } = statSync(path);
+  const now = openSync(path, 'r+');
+  const old = openSync(join(earlier, image), 'r');
+  const block = Buffer.alloc(BLOCK);
+  for (const at of new Set([...blocksOf(path), ...blocksOf(join(earlier, image))])) {
+    if (!of(at, size) || at + BLOCK > size) continue;
+    block.fill(0);
+    readSync(old, block, 0, BLOCK, at);
+    writeSync(now, block, 0, BLOCK, at);
+  }
+  closeSync(now);
+  closeSync(old);
+}
+
 const each =
   (damage: (scene: Scene, image: string) => void): Damage =>
   (scene) => {
@@ -130,6 +149,30 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
     if (earlier !== undefined && existsSync(join(earlier, image)))
       copySparse(join(earlier, image), join(scene.now, image));
   }),
+  twin: one((scene, image) => {
+    const earlier = scene.before.length === 0 ? undefined : scene.draw.one(scene.before);
+    if (earlier !== undefined && existsSync(join(earlier, image)))
+      copySparse(join(earlier, image), join(scene.now, scene.draw.one([`a${image}`, `z${image}`])));
+  }),
+  mixedTimes: (scene) => {
+    for (const image of scene.images) {
+      const from = scene.draw.one([scene.now, ...scene.before]);
+      if (from !== scene.now && existsSync(join(from, image))) copySparse(join(from, image), join(scene.now, image));
+    }
+  },
+  oldLabels: one((scene, image) => putBack(scene, image, (at, size) => isLabel(at, size))),
+  oldEndLabels: one((scene, image) => putBack(scene, image, (at, size) => at >= size - 2 * LABEL)),
+  oldFrontLabels: one((scene, image) => putBack(scene, image, (at) => at < 2 * LABEL)),
+  oldContent: one((scene, image) => putBack(scene, image, (at, size) => !isLabel(at, size))),
+  oldFront: one((scene, image) => putBack(scene, image, (at, size) => at < size / 2)),
+  oldRear: one((scene, image) => putBack(scene, image, (at, size) => at >= size / 2)),
+  alone: (scene) => {
+    const left = scene.draw.one(scene.images);
+    for (const image of scene.images) if (image !== left) rmSync(join(scene.now, image));
+  },
+  half: (scene) => {
+    for (const image of scene.draw.some(scene.images, 0.4)) rmSync(join(scene.now, image));
+  },
   missing: one((scene, image) => {
     if (scene.images.length > 1) rmSync(join(scene.now, image));
   }),
@@ -157,3 +200,20 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
     renameSync(spare, join(scene.now, b));
   },
 };
+
+/** Some of the images may be gone by an earlier one of several: what is left is damaged. */
+export function hurt(damage: string, scene: Scene): void {
+  for (const name of damage.split('+')) {
+    const one = DAMAGES[name];
+    if (one === undefined) throw new Error(`no damage ${name}`);
+    const images = scene.images.filter((image) => existsSync(join(scene.now, image)));
+    if (images.length > 0) one({ ...scene, images });
+  }
+}
+
+/** None, one, or two after each other: `stale+rot`. */
+export function drawDamage(draw: Draw): string {
+  if (draw.chance(0.3)) return 'none';
+  const names = Object.keys(DAMAGES).filter((name) => name !== 'none');
+  return Array.from({ length: draw.chance(0.25) ? 2 : 1 }, () => draw.one(names)).join('+');
+}

@@ -29,6 +29,11 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   raidz2: [['raidz2', '', 5]],
   raidz3: [['raidz3', '', 6]],
   draid: [['draid1:2d:5c:1s', '', 5]],
+  draid2: [['draid2:2d:6c:1s', '', 6]],
+  mixed: [
+    ['mirror', '', 2],
+    ['', '', 1],
+  ],
   log: [
     ['', '', 1],
     ['', 'log', 1],
@@ -49,6 +54,17 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     ['raidz1', '', 3],
     ['mirror', 'special', 2],
   ],
+  logs: [
+    ['mirror', '', 2],
+    ['', 'log', 1],
+    ['', 'log', 1],
+  ],
+  everything: [
+    ['mirror', '', 2],
+    ['', 'log', 1],
+    ['', 'special', 1],
+    ['mirror', 'dedup', 2],
+  ],
   dedup: [
     ['mirror', '', 2],
     ['', 'dedup', 1],
@@ -66,7 +82,7 @@ export function layoutOf(name: string, draw: Draw): Layout {
     class: class_,
     images: Array.from({ length: devices }, () => `d${next++}.img`),
   }));
-  const spares = draw.chance(0.15) ? [`d${next++}.img`] : [];
+  const spares = Array.from({ length: draw.chance(0.25) ? draw.int(1, 2) : 0 }, () => `d${next++}.img`);
   const spec = [
     ...groups.flatMap(({ kind, class: class_, images }) => [
       ...(class_ === '' ? [] : [class_]),

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAMAGES } from './damage.ts';
+import { drawDamage, hurt } from './damage.ts';
 import { Draw } from './draw.ts';
-import { HISTORIES, type Story, specOf } from './histories.ts';
+import { drawHistory, tell } from './histories.ts';
 import { LAYOUTS, layoutOf } from './layouts.ts';
+import { type Story, specOf } from './story.ts';
 
 const MIB = 1024 * 1024;
 const TIB = 1024 * 1024 * MIB;
@@ -40,18 +41,32 @@ const FEATURES = [
   'all,-hole_birth',
   'lz4_compress,enabled_txg,hole_birth,embedded_data,extensible_dataset,spacemap_histogram',
 ];
+const FEATURES_ONLY = 5000;
 const VERSIONS = [1, 3, 5, 10, 11, 15, 21, 26, 28];
-/** Features that a layout cannot be made without, and the pool versions that know it; any that is not named needs none. */
-const NEEDS: Readonly<Record<string, readonly [features: readonly string[], versions: readonly number[]]>> = {
-  draid: [['draid'], []],
-  special: [['allocation_classes'], []],
-  specialMirror: [['allocation_classes'], []],
-  dedup: [['allocation_classes'], []],
-  raidz2: [[], VERSIONS.filter((version) => version >= 3)],
-  raidz3: [[], VERSIONS.filter((version) => version >= 17)],
-  log: [[], VERSIONS.filter((version) => version >= 7)],
-  mirrorLog: [[], VERSIONS.filter((version) => version >= 7)],
-  mirrorLogMirror: [[], VERSIONS.filter((version) => version >= 7)],
+/** Features that a layout or a history cannot be without, and the pool version since which there is such a thing. */
+const NEEDS: Readonly<Record<string, readonly [features: readonly string[], since: number]>> = {
+  draid: [['draid'], FEATURES_ONLY],
+  draid2: [['draid'], FEATURES_ONLY],
+  special: [['allocation_classes'], FEATURES_ONLY],
+  specialMirror: [['allocation_classes'], FEATURES_ONLY],
+  dedup: [['allocation_classes'], FEATURES_ONLY],
+  everything: [['allocation_classes'], FEATURES_ONLY],
+  raidz2: [[], 3],
+  raidz3: [[], 17],
+  log: [[], 7],
+  logs: [[], 7],
+  mirrorLog: [[], 7],
+  mirrorLogMirror: [[], 7],
+  checkpoint: [['zpool_checkpoint'], FEATURES_ONLY],
+  checkpointRewind: [['zpool_checkpoint'], FEATURES_ONLY],
+  remove: [['device_removal'], FEATURES_ONLY],
+  expand: [['raidz_expansion'], FEATURES_ONLY],
+  encrypted: [['encryption', 'bookmarks', 'bookmark_v2', 'extensible_dataset'], FEATURES_ONLY],
+  blockClones: [['block_cloning'], FEATURES_ONLY],
+  holdsBookmarks: [['bookmarks', 'extensible_dataset'], FEATURES_ONLY],
+  properties: [['zstd_compress', 'lz4_compress', 'skein', 'edonr', 'blake3', 'extensible_dataset'], FEATURES_ONLY],
+  deduplicated: [[], 21],
+  offlineLog: [[], 7],
 };
 /** OpenZFS takes no file below 64 MiB; most are small because every answer copies them. */
 const SIZES = [64, 64, 80, 96, 128, 128, 256, 1024].map((mib) => mib * MIB);
@@ -66,11 +81,13 @@ export interface Wanted {
 export function recipeOf(seed: number, wanted: Wanted): Recipe {
   const draw = new Draw(seed);
   const layout = wanted.layout ?? draw.one(LAYOUTS);
-  const history = wanted.history ?? draw.one(Object.keys(HISTORIES));
-  const damage = wanted.damage ?? (draw.chance(0.35) ? 'none' : draw.one(Object.keys(DAMAGES)));
+  const history = wanted.history ?? drawHistory(draw);
+  const damage = wanted.damage ?? drawDamage(draw);
   const options = [`ashift=${draw.one([9, 9, 10, 11, 12, 12, 12, 12, 13, 14, 16])}`];
-  const [features, versions] = NEEDS[layout] ?? [[], VERSIONS];
-  const old = versions.length > 0 && (history === 'upgrade' || draw.chance(0.12));
+  const needs = [layout, ...history.split('+')].flatMap((name) => (NEEDS[name] === undefined ? [] : [NEEDS[name]]));
+  const features = needs.flatMap(([names]) => names);
+  const versions = VERSIONS.filter((version) => needs.every(([, since]) => version >= since));
+  const old = versions.length > 0 && (history.includes('upgrade') || draw.chance(0.12));
   options.push(old ? `version=${draw.one(versions)}` : `features=${[draw.one(FEATURES), ...features].join(',')}`);
   const sizeBytes = draw.chance(0.12) ? draw.one(LARGE) : draw.one(SIZES);
   return {
@@ -79,7 +96,7 @@ export function recipeOf(seed: number, wanted: Wanted): Recipe {
     history,
     damage,
     options,
-    sizeBytes: layout === 'draid' ? Math.max(sizeBytes, 256 * MIB) : sizeBytes,
+    sizeBytes: layout.startsWith('draid') ? Math.max(sizeBytes, 256 * MIB) : sizeBytes,
   };
 }
 
@@ -96,8 +113,9 @@ export function makePool(recipe: Recipe, base: string, umake: string): MadePool 
   mkdirSync(live, { recursive: true });
   const draw = new Draw(recipe.seed ^ 0x5bd1e995);
   const layout = layoutOf(recipe.layout, draw);
-  const story: Story = { draw, layout, lines: [], added: [], saved: [], options: [...recipe.options] };
-  HISTORIES[recipe.history]?.(story);
+  const groups = layout.groups.map((group) => ({ ...group, images: [...group.images] }));
+  const story: Story = { draw, layout, groups, lines: [], added: [], saved: [], options: [...recipe.options] };
+  tell(recipe.history, story);
   const images = [...layout.groups.flatMap((group) => group.images), ...layout.spares, ...story.added];
   for (const image of images) {
     const fd = openSync(join(live, image), 'w');
@@ -105,11 +123,7 @@ export function makePool(recipe: Recipe, base: string, umake: string): MadePool 
     ftruncateSync(fd, recipe.sizeBytes);
     closeSync(fd);
   }
-  const script = [
-    `seed ${recipe.seed}`,
-    `create tank ${recipe.options.join(' ')} ${specOf({ layout })}`,
-    ...story.lines,
-  ];
+  const script = [`seed ${recipe.seed}`, `create tank ${recipe.options.join(' ')} ${specOf(layout)}`, ...story.lines];
   const text = `${script.join('\n')}\n`.replaceAll('%', live).replaceAll('@/', `${base}/`);
   const { stdout, status, signal } = spawnSync(umake, {
     input: text,
@@ -122,8 +136,9 @@ export function makePool(recipe: Recipe, base: string, umake: string): MadePool 
   // A device that is missing must not be found where its label says it was.
   const folder = join(base, 'given');
   renameSync(live, folder);
+  writeFileSync(join(base, 'script'), text);
   const before = story.saved.map((name) => join(base, name));
-  DAMAGES[recipe.damage]?.({ draw, now: folder, before, images });
+  hurt(recipe.damage, { draw, now: folder, before, images });
   for (const each of before) rmSync(each, { recursive: true, force: true });
   return { recipe, folder, images: readdirSync(folder).sort(), failed };
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE } from '../../bin/images.js';
 
@@ -10,13 +10,19 @@ export interface NativePrograms {
   readonly uask: string;
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const SOURCES = join(import.meta.dirname, 'native');
 
 /** The two programs over OpenZFS's own code, built where they are not yet; null where they cannot be. */
 export function nativePrograms(): NativePrograms | null {
   const folder = join(CACHE, 'native-zfs');
   const found = { umake: join(folder, 'umake'), uask: join(folder, 'uask') };
-  if (existsSync(found.umake) && existsSync(found.uask)) return found;
-  const { status } = spawnSync(join(ROOT, 'test', 'truth', 'native', 'build.sh'), [folder], { stdio: 'ignore' });
-  return status === 0 && existsSync(found.uask) ? found : null;
+  if (isCurrent(found.umake, 'umake.c') && isCurrent(found.uask, 'uask.c')) return found;
+  const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder], { stdio: 'ignore' });
+  return status === 0 ? found : null;
+}
+
+/** Built, and not before its source was last changed. */
+function isCurrent(program: string, source: string): boolean {
+  const built = statSync(program, { throwIfNoEntry: false });
+  return built !== undefined && built.mtimeMs >= statSync(join(SOURCES, source)).mtimeMs;
 }

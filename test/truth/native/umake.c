@@ -1,11 +1,12 @@
 /*
  * Makes pools with OpenZFS's own code in userland (libzpool 2.3.2), natively. Commands on stdin, one a line:
- *   create POOL ashift=N [features=all|none|a,b,-c] [version=N] SPEC   fs DS [prop=v]... | zvolset   set DS prop v
- *   w DS OBJ KIB [seed]  rmobj DS OBJ  brt DS OBJ OBJ2  snap DS@S  clone S DS  promote DS  destroy DS|S  bookmark S DS#B  hold S
- *   tick N   sync N   attach OLD NEW  replace OLD NEW  detach X  remove X  add SPEC  split NEW PATH..  offline X  online X  fault X  forced X (zpool offline -f)
+ *   create POOL ashift=N [features=all|none|a,b,-c] [version=N] SPEC   fs DS [prop=v]...   crypt DS   set DS prop v
+ *   w DS OBJ KIB [seed]  full DS  rmobj DS OBJ  brt DS OBJ OBJ2  snap DS@S  clone S DS  promote DS  destroy DS|S  bookmark S DS#B  hold S
+ *   tick N   sync N   attach OLD NEW  replace OLD NEW|draidP-T-S  spare OLD SPARE  detach X  remove X  add SPEC  split NEW PATH..
+ *   offline X  online X  fault X  forced X (zpool offline -f)  clear
  *   checkpoint  discard  scrub  pause  initialize X  trim X  upgrade  feature F  prop P V  reguid  waitresilver
- *   tun NAME=V   save DIR   cp A B   rm A   export   destroypool   import POOL DIR TXG (0: plain; -N: N before the last)   txg
- * SPEC: words PATH | mirror | raidzP | draidP:Dd:Cc:Ss | log | special | dedup | spare | cache   (group words hold until the next)
+ *   tun NAME=V   save DIR   cp A B   rm A   export   destroypool   import POOL DIR TXG (0: plain; -N: N before the last) [-m] [-D] [-c] [-n=NEWNAME]   txg
+ * -c: to the checkpoint. SPEC: words PATH | mirror | raidzP | draidP:Dd:Cc:Ss | log | special | dedup | spare | cache   (group words hold until the next)
  */
 #include <sys/zfs_context.h>
 #include <dlfcn.h>
@@ -48,7 +49,7 @@ static nvlist_t *spec(char **w, int n)
 	char *group = NULL, *class = "", *gclass = "";
 	for (int i = 0; i <= n; i++) {
 		char *x = i < n ? w[i] : NULL;
-		boolean_t path = x && *x == '/', gr = x && (!strncmp(x, "mirror", 6) || !strncmp(x, "raidz", 5) || !strncmp(x, "draid", 5));
+		boolean_t dspare = x && !strncmp(x, "draid", 5) && strchr(x, '-'), path = x && (*x == '/' || dspare), gr = x && !dspare && (!strncmp(x, "mirror", 6) || !strncmp(x, "raidz", 5) || !strncmp(x, "draid", 5));
 		if (!path && group) {
 			nvlist_t *v = tops[t++] = fnvlist_alloc();
 			if (!strncmp(group, "draid", 5)) {
@@ -67,7 +68,7 @@ static nvlist_t *spec(char **w, int n)
 		if (gr) { group = x; gclass = class; continue; }
 		if (!path) { class = x; continue; }
 		nvlist_t *v = fnvlist_alloc();
-		fnvlist_add_string(v, "type", getenv("DISKTYPE") ? "disk" : "file"); if (getenv("DISKTYPE")) fnvlist_add_uint64(v, "whole_disk", *getenv("DISKTYPE") == 'w'); fnvlist_add_string(v, "path", x); fnvlist_add_uint64(v, "ashift", ashift);
+		fnvlist_add_string(v, "type", dspare ? "dspare" : getenv("DISKTYPE") ? "disk" : "file"); if (getenv("DISKTYPE")) fnvlist_add_uint64(v, "whole_disk", *getenv("DISKTYPE") == 'w'); fnvlist_add_string(v, "path", x); fnvlist_add_uint64(v, "ashift", ashift);
 		if (group) kids[k++] = v;
 		else if (!strcmp(class, "spare")) spares[s++] = v;
 		else if (!strcmp(class, "cache")) caches[c++] = v;
@@ -137,18 +138,42 @@ static void initq(const char *path, boolean_t trim)
 	nvlist_t *v = fnvlist_alloc(), *err = fnvlist_alloc(); fnvlist_add_uint64(v, path, guidof(path));
 	ok(trim ? spa_vdev_trim(spa, v, POOL_TRIM_START, 0, B_TRUE, B_FALSE, err) : spa_vdev_initialize(spa, v, POOL_INITIALIZE_START, err), "initialize");
 }
+static void crypt_(const char *ds)
+{
+	nvlist_t *props = fnvlist_alloc(), *hidden = fnvlist_alloc(); dsl_crypto_params_t *dcp = NULL; uint8_t key[32]; memset(key, 7, 32);
+	fnvlist_add_uint64(props, "encryption", ZIO_CRYPT_AES_256_GCM); fnvlist_add_uint64(props, "keyformat", ZFS_KEYFORMAT_RAW); fnvlist_add_string(props, "keylocation", "prompt");
+	fnvlist_add_uint8_array(hidden, "wkeydata", key, 32);
+	int e = dsl_crypto_params_create_nvlist(DCP_CMD_NONE, props, hidden, &dcp); ok(e, "key"); if (e) return;
+	ok(dmu_objset_create(ds, DMU_OST_OTHER, 0, dcp, makeset, NULL), ds); dsl_crypto_params_free(dcp, e != 0);
+}
+static void brt_(const char *ds, const char *from, const char *to)
+{
+	objset_t *os = own(ds); uint64_t a, b; static blkptr_t bps[64]; size_t n = 64; dmu_object_info_t doi; if (!os) return;
+	if (zap_lookup(os, 1, from, 8, 1, &a) == 0 && dmu_object_info(os, a, &doi) == 0) {
+		uint64_t len = MIN(64, MAX(1, doi.doi_max_offset / doi.doi_data_block_size)) * doi.doi_data_block_size; dmu_tx_t *tx = dmu_tx_create(os);
+		dmu_tx_hold_zap(tx, 1, TRUE, to); dmu_tx_hold_bonus(tx, DMU_NEW_OBJECT); ok(dmu_tx_assign(tx, DMU_TX_WAIT), "assign");
+		b = dmu_object_alloc(os, DMU_OT_PLAIN_FILE_CONTENTS, doi.doi_data_block_size, DMU_OT_NONE, 0, tx); ok(zap_add(os, 1, to, 8, 1, &b, tx), "zap"); dmu_tx_commit(tx);
+		sync_(); int e = dmu_read_l0_bps(os, a, 0, len, bps, &n);
+		if (!e) { tx = dmu_tx_create(os); dmu_tx_hold_write(tx, b, 0, len); ok(dmu_tx_assign(tx, DMU_TX_WAIT), "assign"); e = dmu_brt_clone(os, b, 0, len, tx, bps, n); dmu_tx_commit(tx); }
+		ok(e, "brt");
+	}
+	dmu_objset_disown(os, B_TRUE, (void *)"umake");
+}
 static nvlist_t *refresh(void *h, nvlist_t *c) { return (spa_tryimport(c)); }
 static int active(void *h, const char *n, uint64_t g, boolean_t *is) { *is = B_FALSE; return (0); }
 static const pool_config_ops_t ops = { .pco_refresh_config = refresh, .pco_pool_active = active };
-static void import(const char *pool, char *dir, uint64_t txg)
+static void import(const char *pool, char *dir, uint64_t txg, const char *flags)
 {
-	nvlist_t *policy = fnvlist_alloc(), *cfg = NULL, *props = fnvlist_alloc(); importargs_t a = { 0 }; libpc_handle_t h = { .lpc_ops = (pool_config_ops_t *)&ops };
+	nvlist_t *policy = fnvlist_alloc(), *cfg = NULL, *props = fnvlist_alloc(); importargs_t a = { 0 }; libpc_handle_t h = { .lpc_ops = (pool_config_ops_t *)&ops }; uint64_t cfgflags = ZFS_IMPORT_ANY_HOST;
 	fnvlist_add_uint64(policy, ZPOOL_LOAD_REQUEST_TXG, txg ? txg : UINT64_MAX); fnvlist_add_uint32(policy, ZPOOL_LOAD_REWIND_POLICY, txg ? ZPOOL_DO_REWIND : ZPOOL_NO_REWIND);
-	a.path = &dir; a.paths = 1; a.poolname = pool; a.policy = policy; nvlist_t *pools = zpool_search_import(&h, &a);
+	if (strstr(flags, "-c")) fnvlist_add_uint32(policy, ZPOOL_LOAD_REWIND_POLICY, ZPOOL_NO_REWIND | ZPOOL_DO_REWIND * !!txg), cfgflags |= ZFS_IMPORT_CHECKPOINT;
+	if (strstr(flags, "-m")) cfgflags |= ZFS_IMPORT_MISSING_LOG;
+	a.do_destroyed = strstr(flags, "-D") != NULL; a.path = &dir; a.paths = 1; a.poolname = pool; a.policy = policy; nvlist_t *pools = zpool_search_import(&h, &a);
 	for (nvpair_t *e = pools ? nvlist_next_nvpair(pools, NULL) : NULL; e; e = nvlist_next_nvpair(pools, e)) cfg = fnvpair_value_nvlist(e);
 	if (!cfg) { ok(ENOENT, "import"); return; }
 	fnvlist_add_nvlist(cfg, ZPOOL_LOAD_POLICY, policy); fnvlist_add_string(props, "cachefile", "none"); strlcpy(P, pool, 64);
-	ok(spa_import(P, cfg, props, ZFS_IMPORT_ANY_HOST), "import"); openpool();
+	const char *as = strstr(flags, "-n="); if (as) { strlcpy(P, as + 3, 64); P[strcspn(P, " \n")] = 0; }
+	int e = spa_import(P, cfg, props, cfgflags); ok(e, "import"); if (!e) openpool();
 }
 static uint64_t propnum(const char *v) { static const char *n[] = { "off", "on", "sha256", "lz4", "gzip", "zstd", "none", "skein", "blake3", "edonr", NULL }; return (strtoull(v, NULL, 0)); }
 int main(void)
@@ -160,6 +185,8 @@ int main(void)
 		for (char *t = strtok(line, " \n"); t; t = strtok(NULL, " \n")) w[n++] = t;
 		if (!n || w[0][0] == '#') continue;
 		char *c = w[0];
+		if (strcmp(P, "tank") && spa && strcmp(c, "create") && strcmp(c, "import")) for (int i = 1; i < n; i++) if (!strncmp(w[i], "tank/", 5)) { char *x = malloc(200); snprintf(x, 200, "%s/%s", P, w[i] + 5); w[i] = x; }
+		if (!spa && strcmp(c, "create") && strcmp(c, "import") && strcmp(c, "seed") && strcmp(c, "tun") && strcmp(c, "save") && strcmp(c, "sh")) { printf("FAIL no pool open: %s\n", whole); bad++; continue; }
 		if (!strcmp(c, "create")) {
 			nvlist_t *props = fnvlist_alloc(); char *features = "all"; uint64_t version = 5000; int i = 2;
 			for (; i < n && strchr(w[i], '='); i++) {
@@ -173,12 +200,16 @@ int main(void)
 				if (strstr(list, mn) || (strncmp(features, "all", 3) && !strstr(list, cm))) continue;
 				snprintf(nm, 128, "feature@%s", spa_feature_table[f].fi_uname); fnvlist_add_uint64(props, nm, 0);
 			}
-			strlcpy(P, w[1], 64); ok(spa_create(P, spec(w + i, n - i), props, NULL, NULL), "create"); openpool();
+			strlcpy(P, w[1], 64); int e = spa_create(P, spec(w + i, n - i), props, NULL, NULL); ok(e, "create"); if (e) continue; openpool();
 			for (char *d = "abc"; *d; d++) { char x[80]; snprintf(x, 80, "%s/%c", P, *d); ok(dmu_objset_create(x, DMU_OST_OTHER, 0, NULL, makeset, NULL), x); }
 		} else if (!strcmp(c, "seed")) R = strtoull(w[1], NULL, 10);
 		else if (!strcmp(c, "fs")) { ok(dmu_objset_create(w[1], DMU_OST_OTHER, 0, NULL, makeset, NULL), w[1]); for (int i = 2; i < n; i++) { char *e = strchr(w[i], '='); *e = 0; ok(dsl_prop_set_int(w[1], w[i], ZPROP_SRC_LOCAL, propnum(e + 1)), w[i]); } }
 		else if (!strcmp(c, "set")) ok(dsl_prop_set_int(w[1], w[2], ZPROP_SRC_LOCAL, propnum(w[3])), whole);
 		else if (!strcmp(c, "w")) w_(w[1], w[2], atoi(w[3]), n > 4 ? atoi(w[4]) : rnd(1 << 30), B_FALSE);
+		else if (!strcmp(c, "full")) { spa_t *s = spa; for (int i = 0; i < 4000; i++) { char x[32]; objset_t *os = own(w[1]); if (!os) break; uint64_t obj; snprintf(x, 32, "full%d", i); dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_zap(tx, 1, TRUE, x); dmu_tx_hold_write(tx, DMU_NEW_OBJECT, 0, 1 << 20); int e = dmu_tx_assign(tx, DMU_TX_WAIT); if (e) dmu_tx_abort(tx); else { obj = dmu_object_alloc(os, DMU_OT_PLAIN_FILE_CONTENTS, 131072, DMU_OT_NONE, 0, tx); ok(zap_add(os, 1, x, 8, 1, &obj, tx), "zap"); fill(1 << 20, i + 3, B_FALSE); dmu_write(os, obj, 0, 1 << 20, buf, tx); dmu_tx_commit(tx); } dmu_objset_disown(os, B_TRUE, (void *)"umake"); if (e) break; if (i % 16 == 15) txg_wait_synced(spa_get_dsl(s), 0); } }
+		else if (!strcmp(c, "crypt")) crypt_(w[1]);
+		else if (!strcmp(c, "brt")) brt_(w[1], w[2], w[3]);
+		else if (!strcmp(c, "clear")) { vdev_clear(spa, NULL); }
 		else if (!strcmp(c, "rmobj")) rm_(w[1], w[2]);
 		else if (!strcmp(c, "snap")) { char *a = strchr(w[1], '@'); *a = 0; ok(dmu_objset_snapshot_one(w[1], a + 1), whole); }
 		else if (!strcmp(c, "clone")) ok(dmu_objset_clone(w[2], w[1]), whole);
@@ -189,6 +220,7 @@ int main(void)
 		else if (!strcmp(c, "tick")) for (int i = 0; i < atoi(w[1]); i++) { static unsigned k = 10; work(k++); }
 		else if (!strcmp(c, "sync")) for (int i = 0; i < (n > 1 ? atoi(w[1]) : 1); i++) sync_();
 		else if (!strcmp(c, "attach") || !strcmp(c, "replace")) ok(spa_vdev_attach(spa, guidof(w[1]), one(w[2]), *c == 'r', 0), whole);
+		else if (!strcmp(c, "spare")) { nvlist_t *r = one(w[2]), **k; uint_t kn; VERIFY0(nvlist_lookup_nvlist_array(r, "children", &k, &kn)); fnvlist_add_uint64(k[0], "is_spare", 1); ok(spa_vdev_attach(spa, guidof(w[1]), r, B_TRUE, 0), whole); }
 		else if (!strcmp(c, "detach")) ok(spa_vdev_detach(spa, guidof(w[1]), 0, B_FALSE), whole);
 		else if (!strcmp(c, "remove")) ok(spa_vdev_remove(spa, guidof(w[1]), B_FALSE), whole);
 		else if (!strcmp(c, "add")) ok(spa_vdev_add(spa, spec(w + 1, n - 1), B_FALSE), whole);
@@ -207,13 +239,13 @@ int main(void)
 		else if (!strcmp(c, "prop")) { nvlist_t *p = fnvlist_alloc(); fnvlist_add_uint64(p, w[1], strtoull(w[2], NULL, 0)); ok(spa_prop_set(spa, p), whole); }
 		else if (!strcmp(c, "reguid")) ok(spa_change_guid(spa, NULL), whole);
 		else if (!strcmp(c, "waitresilver")) { for (int i = 0; i < 300 && (dsl_scan_resilvering(spa_get_dsl(spa)) || spa->spa_vdev_removal || (spa->spa_raidz_expand)); i++) { sync_(); poll(0, 0, 50); } }
-		else if (!strcmp(c, "split")) { nvlist_t *p = fnvlist_alloc(), *r = fnvlist_alloc(), *kids[8]; for (int i = 2; i < n; i++) { kids[i - 2] = fnvlist_alloc(); fnvlist_add_string(kids[i - 2], "path", w[i]); fnvlist_add_string(kids[i - 2], "type", "file"); fnvlist_add_uint64(kids[i - 2], "guid", guidof(w[i])); fnvlist_add_uint64(kids[i - 2], "is_log", 0); fnvlist_add_uint64(kids[i - 2], "is_hole", 0); } fnvlist_add_string(r, "type", "root"); fnvlist_add_nvlist_array(r, "children", (const nvlist_t **)kids, n - 2); ok(spa_vdev_split_mirror(spa, w[1], r, NULL, B_TRUE), whole); }
+		else if (!strcmp(c, "split")) { nvlist_t *p = fnvlist_alloc(), *r = fnvlist_alloc(), *kids[8], *conf = fnvlist_alloc(); for (int i = 2; i < n; i++) { kids[i - 2] = fnvlist_alloc(); fnvlist_add_string(kids[i - 2], "path", w[i]); fnvlist_add_string(kids[i - 2], "type", "file"); fnvlist_add_uint64(kids[i - 2], "guid", guidof(w[i])); fnvlist_add_uint64(kids[i - 2], "is_log", 0); fnvlist_add_uint64(kids[i - 2], "is_hole", 0); } fnvlist_add_string(r, "type", "root"); fnvlist_add_nvlist_array(r, "children", (const nvlist_t **)kids, n - 2); fnvlist_add_nvlist(conf, "vdev_tree", r); ok(spa_vdev_split_mirror(spa, w[1], conf, NULL, B_TRUE), whole); }
 		else if (!strcmp(c, "tun")) { void *p = dlsym(RTLD_DEFAULT, w[1]); if (!p) ok(ENOENT, whole); else if (n > 3) *(uint64_t *)p = strtoull(w[2], NULL, 0); else *(int *)p = atoi(w[2]); }
 		else if (!strcmp(c, "save")) { char cmd[600]; sync_(); snprintf(cmd, 600, "mkdir -p %s && cp --sparse=always %s/v/* %s/", w[1], getenv("UM"), w[1]); ok(system(cmd), whole); printf("SAVED %s txg %llu\n", w[1], spa ? (u_longlong_t)spa_last_synced_txg(spa) : 0); }
 		else if (!strcmp(c, "sh")) ok(system(whole + 3), whole);
 		else if (!strcmp(c, "export")) { sync_(); last = spa ? spa_last_synced_txg(spa) : 0; closepool(); ok(spa_export(P, NULL, B_TRUE, B_FALSE), whole); }
 		else if (!strcmp(c, "destroypool")) { sync_(); closepool(); ok(spa_destroy(P), whole); }
-		else if (!strcmp(c, "import")) import(w[1], w[2], n <= 3 ? 0 : w[3][0] == '-' ? last - MIN(last, strtoull(w[3] + 1, NULL, 10)) : strtoull(w[3], NULL, 10));
+		else if (!strcmp(c, "import")) import(w[1], w[2], n <= 3 || *w[3] == '0' ? 0 : w[3][0] == '-' ? last - MIN(last, strtoull(w[3] + 1, NULL, 10)) : strtoull(w[3], NULL, 10), strstr(whole, w[2]) + strlen(w[2]));
 		else if (!strcmp(c, "txg")) printf("TXG %llu\n", (u_longlong_t)spa_last_synced_txg(spa));
 		else { printf("FAIL unknown %s\n", c); bad++; }
 	}
