@@ -2,7 +2,8 @@ import type { Uberblock } from '../../format/uberblock.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { compareUberblocks, uberblockCopies } from '../../pool/uberblockCopies.ts';
-import { type Finding, time } from '../findings/finding.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { SeenUberblock } from '../findings/values/states.ts';
 
 /**
  * Whether somebody writes to the pool: the newest uberblock of its devices, heartbeats included, at two times.
@@ -14,13 +15,20 @@ import { type Finding, time } from '../findings/finding.ts';
 export function watchFinding(pool: Pool, again: readonly DeviceSurvey[], seconds: number): Finding {
   const [before, after] = [newestOf(pool.devices), newestOf(again)];
   if (after === null || (before !== null && compareUberblocks(after, before) <= 0)) {
-    const message = `No uberblock was written in ${seconds} s of watching.`;
-    return { code: 'watched', severity: 'info', message, devices: [] };
+    return { code: 'watched', severity: 'info', values: { seconds }, devices: [] };
   }
-  const host = pool.hostname === null ? '' : ` Its labels name host ${pool.hostname}.`;
-  const from = before === null ? 'nothing' : describe(before);
-  const message = `The pool is in use by another host right now: do not import it read-write. In ${seconds} s its newest uberblock went from ${from} to ${describe(after)}.${host}`;
-  return { code: 'multihost', severity: 'error', message, devices: [] };
+  return {
+    code: 'multihost',
+    severity: 'error',
+    values: {
+      seen: 'writing',
+      host: pool.hostname,
+      seconds,
+      before: before === null ? null : seen(before),
+      after: seen(after),
+    },
+    devices: [],
+  };
 }
 
 function newestOf(devices: readonly DeviceSurvey[]): Uberblock | null {
@@ -33,7 +41,8 @@ function newestOf(devices: readonly DeviceSurvey[]): Uberblock | null {
   return newest;
 }
 
-function describe({ txg, timestamp, mmp }: Uberblock): string {
-  const sequence = mmp?.sequence ?? null;
-  return `txg ${txg} (${time(timestamp)})${sequence === null ? '' : `, sequence ${sequence}`}`;
-}
+const seen = ({ txg, timestamp, mmp }: Uberblock): SeenUberblock => ({
+  txg,
+  time: timestamp,
+  sequence: mmp?.sequence ?? null,
+});

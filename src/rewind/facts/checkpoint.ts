@@ -15,12 +15,21 @@ import { contentKey, rootKey } from '../../pool/uberblockCopies.ts';
 import { leavesOf } from '../../pool/vdevHealth.ts';
 import { newLoad } from '../judge.ts';
 
+/** Why what is kept can be no checkpoint. */
+export type Refusal =
+  | { readonly kind: 'of-another-txg'; readonly txg: bigint; readonly checkpointTxg: bigint }
+  | { readonly kind: 'not-older'; readonly txg: bigint }
+  | { readonly kind: 'no-root' }
+  | { readonly kind: 'newer-root'; readonly txg: bigint; readonly root: bigint }
+  /** With what the error says. */
+  | { readonly kind: 'unreadable'; readonly error: string };
+
 /** What meta-object sets say of a checkpoint, the newest that opens first. */
 export interface FoundCheckpoint {
   /** The uberblock that `zpool import --rewind-to-checkpoint` goes back to; null when none that is kept can be one. */
   readonly candidate: Candidate | null;
   /** Newer txgs than the one that keeps it whose own makes no sense or does not read, and why. */
-  readonly refused: readonly { readonly txg: Txg; readonly why: string }[];
+  readonly refused: readonly { readonly txg: Txg; readonly why: Refusal }[];
 }
 
 export interface CheckpointSearch {
@@ -50,7 +59,7 @@ export async function findCheckpoint(
 ): Promise<FoundCheckpoint | null> {
   const memo = new LoadMemo();
   const taken = all.filter((each) => each.taken);
-  const refused: { txg: Txg; why: string }[] = [];
+  const refused: { txg: Txg; why: Refusal }[] = [];
   for (const holder of taken.slice(0, TRIES)) {
     const roots = await checkRoots([holder], reader, signal === undefined ? {} : { signal });
     const root = roots.get(holder.rootKey) ?? NOT_CHECKED;
@@ -68,7 +77,7 @@ export async function findCheckpoint(
       refused.push({ txg: holder.txg, why });
     } catch (error) {
       if (!(error instanceof ZfsUberError)) throw error;
-      refused.push({ txg: holder.txg, why: error.message });
+      refused.push({ txg: holder.txg, why: { kind: 'unreadable', error: error.message } });
     }
     if (refused.length === REFUSED) break;
   }
@@ -92,12 +101,11 @@ function storedCandidate(uberblock: Uberblock, checkpoint: NonNullable<Candidate
 }
 
 /** Why no writer of a checkpoint can have stored that; null when one can. Source: module/zfs/spa_checkpoint.c, spa_checkpoint_sync */
-function impossible({ txg, checkpointTxg, rootbp }: Uberblock, holder: Candidate): string | null {
-  if (txg === 0n || txg !== checkpointTxg)
-    return `it is of txg ${txg} and says that it is the checkpoint of ${checkpointTxg}`;
-  if (txg >= holder.txg) return `it is of txg ${txg}, which is not before the txg that keeps it`;
-  if (rootbp.hole) return 'it has no root block';
-  if (rootbp.birth > txg) return `it is of txg ${txg}, and its root block of txg ${rootbp.birth}`;
+function impossible({ txg, checkpointTxg, rootbp }: Uberblock, holder: Candidate): Refusal | null {
+  if (txg === 0n || txg !== checkpointTxg) return { kind: 'of-another-txg', txg, checkpointTxg };
+  if (txg >= holder.txg) return { kind: 'not-older', txg };
+  if (rootbp.hole) return { kind: 'no-root' };
+  if (rootbp.birth > txg) return { kind: 'newer-root', txg, root: rootbp.birth };
   return null;
 }
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../load/candidates.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import { count, type Evidence, type Finding, span } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
 import { isOwn } from './timeJumps.ts';
 
 /** A device of which one end has uberblocks that the other end was never written with. */
@@ -46,20 +46,24 @@ export function devicesOfTwoTimes({ pool, candidates }: Pick<Evidence, 'pool' | 
 /** A copy that was made while the pool was written to, or of which one end was put back. */
 export function imagesOfTwoTimes(evidence: Evidence): Finding[] {
   const newest = evidence.judged.find(({ candidate }) => candidate.taken);
-  return devicesOfTwoTimes(evidence).map(({ device, newerEnd, ahead, stopped }): Finding => {
+  return devicesOfTwoTimes(evidence).flatMap(({ device, newerEnd, ahead, stopped }): Finding[] => {
     const [first, last] = [ahead[0], ahead.at(-1)];
+    if (first === undefined || last === undefined) return [];
     const fails = newest?.prediction.verdict !== 'importable' && first === newest?.candidate;
-    const [newer, older] = newerEnd === 'front' ? ['0 and 1', '2 and 3'] : ['2 and 3', '0 and 1'];
-    const apart = first === undefined ? '' : span(first.uberblock.timestamp - stopped.uberblock.timestamp);
-    const cause =
-      newerEnd === 'rear'
-        ? 'Likely cause: the source was copied from front to end while the pool was in use, or its front was put back from an older copy.'
-        : 'Likely cause: a copy over an older one that did not come to its end, or an end that was put back or not written any more.';
-    return {
-      code: 'image-of-two-times',
-      severity: fails ? 'error' : 'warning',
-      message: `${device.source.name}: its labels ${newer} go on to txg ${first?.txg}, its labels ${older} stop at txg ${stopped.txg}, ${apart} earlier: ${count(ahead.length, 'uberblock')} (txg ${last?.txg} to ${first?.txg}) ${ahead.length === 1 ? 'is' : 'are'} at one end alone, and OpenZFS writes both ends in one go. ${cause} What lies between is of a time between. Copy it again, whole, while nothing writes to it.`,
-      devices: [device],
-    };
+    return [
+      {
+        code: 'image-of-two-times',
+        severity: fails ? 'error' : 'warning',
+        values: {
+          device: device.source.name,
+          newerEnd,
+          newest: { txg: first.txg, time: first.uberblock.timestamp },
+          oldest: last.txg,
+          stopped: { txg: stopped.txg, time: stopped.uberblock.timestamp },
+          ahead: ahead.length,
+        },
+        devices: [device],
+      },
+    ];
   });
 }

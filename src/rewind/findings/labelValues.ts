@@ -9,12 +9,16 @@ export function impossibleLabels({ pool }: Evidence): Finding[] {
       if (status !== 'ok' || ashift === null || (ashift >= ASHIFT.min && ashift <= ASHIFT.max)) continue;
       return [
         {
-          code: 'label-impossible',
+          code: 'label-impossible' as const,
           severity: 'error' as const,
-          message:
-            `${device.source.name} @ 0x${offset.toString(16)} label ${index}: ashift: expected ${ASHIFT.min} to ` +
-            `${ASHIFT.max}, found ${ashift}. No ZFS writes that: the label was altered. What an import would do with it ` +
-            'cannot be told; slot sizes were taken from the slots themselves.',
+          values: {
+            device: device.source.name,
+            label: index,
+            offset,
+            ashift,
+            least: ASHIFT.min,
+            most: ASHIFT.max,
+          },
           devices: [device],
         },
       ];

@@ -1,7 +1,7 @@
 import { LABEL_REGIONS } from '../../format/label.layout.ts';
 import type { DeviceSurvey, SlotSurvey } from '../../pool/survey.ts';
 import type { Evidence, Finding } from './finding.ts';
-import type { DamagedSlot } from './values.ts';
+import type { DamagedSlot } from './values/rings.ts';
 
 /** Slots that zdb lists as uberblocks and OpenZFS does not take; devices of which the same is true are told together. */
 export function failingSlots({ pool, candidates }: Evidence): Finding[] {

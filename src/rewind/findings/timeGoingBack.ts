@@ -1,13 +1,14 @@
 import type { Candidate } from '../../load/candidates.ts';
-import { type Evidence, type Finding, list, time } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
 import { type TimeJump, timeJumps } from './timeJumps.ts';
+import type { StateAt } from './values/timelines.ts';
 
 /**
  * Times that go back while txgs go up. After a rewind the txgs start again from where it went, so that newer ones of
  * before stay with an older time; otherwise the writer's clock was set back.
  */
 export function timeGoingBack(evidence: Evidence): Finding[] {
-  return timeJumps(evidence.pool, evidence.candidates).map((jump) =>
+  return timeJumps(evidence.pool, evidence.candidates).flatMap((jump) =>
     isRewind(jump, evidence) ? abandoned(jump) : setBack(jump),
   );
 }
@@ -41,32 +42,30 @@ function isRewind({ behind, ahead, hasCommonPast }: TimeJump, { pool, facts }: E
   return hasCommonPast && label >= first.txg && label <= last.txg;
 }
 
-const txgs = (candidates: readonly Candidate[]): string => list(candidates.map(({ txg }) => txg));
-const names = ({ devices }: TimeJump): string => list(devices.map(({ source }) => source.name));
+const stateAt = ({ txg, uberblock }: Candidate): StateAt => ({ txg, time: uberblock.timestamp });
+const names = ({ devices }: TimeJump): string[] => devices.map(({ source }) => source.name);
 
-function abandoned(jump: TimeJump): Finding {
+function abandoned(jump: TimeJump): Finding[] {
   const { behind, ahead, devices } = jump;
   const [from, to] = [ahead[0], ahead.at(-1)];
-  const until = to === undefined ? '' : `, until ${time(to.uberblock.timestamp)}`;
-  return {
-    code: 'abandoned-timeline',
-    severity: 'warning',
-    message: `${names(jump)}: txg ${txgs(behind)} remain from before a rewind; the pool went on at txg ${from?.txg} to ${to?.txg}${until}. A plain import takes the highest txg and with it the abandoned state; txg ${to?.txg} is the newest that was written after the rewind.`,
-    devices,
+  if (from === undefined || to === undefined) return [];
+  const values = {
+    devices: names(jump),
+    abandoned: behind.map(({ txg }) => txg),
+    from: from.txg,
+    to: stateAt(to),
   };
+  return [{ code: 'abandoned-timeline', severity: 'warning', values, devices }];
 }
 
-function setBack(jump: TimeJump): Finding {
+function setBack(jump: TimeJump): Finding[] {
   const [after] = jump.behind;
   const before = jump.ahead.filter(({ txg }) => after === undefined || txg < after.txg).at(-1) ?? jump.ahead[0];
-  const said =
-    before === undefined || after === undefined
-      ? ''
-      : `: txg ${before.txg} is of ${time(before.uberblock.timestamp)}, txg ${after.txg} of ${time(after.uberblock.timestamp)}`;
-  return {
-    code: 'clock-anomaly',
-    severity: 'warning',
-    message: `${names(jump)}: the clock went back${said}. Times in the table are the writer's; the txgs are in order.`,
-    devices: jump.devices,
+  const known = before !== undefined && after !== undefined;
+  const values = {
+    devices: names(jump),
+    before: known ? stateAt(before) : null,
+    after: known ? stateAt(after) : null,
   };
+  return [{ code: 'clock-anomaly', severity: 'warning', values, devices: jump.devices }];
 }

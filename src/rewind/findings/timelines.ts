@@ -1,8 +1,10 @@
+import type { Uberblock } from '../../format/uberblock.ts';
 import { leavesOf, vdevName } from '../../pool/vdevHealth.ts';
 import type { Branch } from '../facts/branchFacts.ts';
 import { newestOn } from '../stoppedTops.ts';
 import { divergenceOf, isOn } from './divergence.ts';
-import { count, type Evidence, type Finding, list, span, time } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
+import type { StateAt } from './values/timelines.ts';
 
 /** The last txg that the branches share, how far each went on alone, and what each has that the others have not. */
 export function divergedHistory({ candidates, facts }: Evidence): Finding[] {
@@ -14,37 +16,35 @@ export function divergedHistory({ candidates, facts }: Evidence): Finding[] {
   );
   const told = branches.map((branch) => {
     const newest = candidates.find((candidate) => isOn(candidate, branch));
-    const names = branch.map(({ source }) => source.name).join(', ');
-    if (newest === undefined) return names;
     const known = facts?.branches.find(({ devices }) => devices.some((device) => branch.includes(device)));
-    const own = known === undefined ? '' : onlyIn(known, facts?.branches ?? []);
-    return `${names} went on to txg ${newest.txg} (${time(newest.uberblock.timestamp)})${own}`;
+    return {
+      devices: branch.map(({ source }) => source.name),
+      newest: newest === undefined ? null : stateAt(newest.uberblock),
+      only: known === undefined ? null : onlyIn(known, facts?.branches ?? []),
+    };
   });
-  const shared =
-    common === undefined
-      ? 'No txg is shared any more'
-      : `The last txg they share is ${common.txg} (${time(common.uberblock.timestamp)})`;
   return [
     {
       code: 'history-diverged',
       severity: 'error',
-      message: `The devices went on without each other and hold different states for the same txg. ${shared}; ${told.join('; ')}. Decide which branch to keep before importing with all devices.`,
+      values: { common: common === undefined ? null : stateAt(common.uberblock), branches: told },
       devices: branches.flat(),
     },
   ];
 }
 
-/** Datasets and snapshots that only this branch has; empty where they cannot be compared. */
-function onlyIn(branch: Branch, all: readonly Branch[]): string {
+const stateAt = ({ txg, timestamp }: Uberblock): StateAt => ({ txg, time: timestamp });
+
+/** Datasets and snapshots that only this branch has; null where they cannot be compared. */
+function onlyIn(branch: Branch, all: readonly Branch[]): string[] | null {
   const others = all.filter((each) => each !== branch);
-  if (branch.names === null || others.length === 0) return '';
+  if (branch.names === null || others.length === 0) return null;
   const elsewhere = new Set<bigint>();
   for (const { names } of others) {
-    if (names === null) return '';
+    if (names === null) return null;
     for (const guid of names.keys()) elsewhere.add(guid);
   }
-  const own = [...branch.names].flatMap(([guid, name]) => (elsewhere.has(guid) ? [] : [name]));
-  return own.length === 0 ? ', with no dataset or snapshot that only it has' : `, and only it has ${list(own, 4)}`;
+  return [...branch.names].flatMap(([guid, name]) => (elsewhere.has(guid) ? [] : [name]));
 }
 
 /**
@@ -64,10 +64,10 @@ export function staleLegs({ pool, candidates, stopped }: Evidence): Finding[] {
     );
     if (ahead === null) return [];
     const passed = stopped.find((each) => each.top === top);
-    const [last, who] =
+    const [last, others] =
       passed === undefined || passed.newest.txg <= ahead.newest.txg
-        ? [ahead.newest, 'its siblings go on']
-        : [passed.newest, 'the pool went on'];
+        ? ([ahead.newest, 'siblings'] as const)
+        : ([passed.newest, 'pool'] as const);
     return legs
       .filter(({ device, newest }) => newest.txg < last.txg && !diverged.has(device))
       .map(({ leaf, device, newest }): Finding => {
@@ -75,7 +75,14 @@ export function staleLegs({ pool, candidates, stopped }: Evidence): Finding[] {
         return {
           code: 'leg-stale',
           severity: 'warning',
-          message: `${device.source.name} (${vdevName(leaf)}) stopped at txg ${newest.txg} (${time(newest.timestamp)}); ${who} to txg ${last.txg}, ${span(last.timestamp - newest.timestamp)} and ${count(behind, 'uberblock')} later.`,
+          values: {
+            device: device.source.name,
+            vdev: vdevName(leaf),
+            stopped: stateAt(newest),
+            newest: stateAt(last),
+            others,
+            behind,
+          },
           devices: [device],
         };
       });

@@ -1,6 +1,7 @@
 import type { VdevConfig } from '../../format/vdevConfig.ts';
 import type { TreeAt } from '../facts/poolFacts.ts';
-import { type Evidence, type Finding, list } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
+import type { NamedVdev, TimelineValues } from './values/timelines.ts';
 
 /**
  * Devices that came and went between the txgs of the rings: a candidate imports with those that the pool had then.
@@ -13,34 +14,30 @@ export function changedDevices({ facts, candidates }: Evidence): Finding[] {
     const older = trees[i + 1];
     if (older === undefined) return [];
     const changes = differences(older, newer);
-    if (changes.length === 0) return [];
+    if (changes.reguid === null && changes.came.length + changes.went.length === 0) return [];
     const since = candidates.filter(({ uberblock }) => uberblock.guidSum === newer.guidSum).at(-1)?.txg ?? newer.txg;
     const until = candidates.find(({ uberblock }) => uberblock.guidSum === older.guidSum)?.txg ?? older.txg;
     return [
       {
-        code: 'devices-changed',
+        code: 'devices-changed' as const,
         severity: 'info' as const,
-        message: `Between txg ${until} and ${since} the pool changed: ${list(changes)}. ${meaning(older, newer, until)}`,
+        values: { until, since, ...changes },
         devices: [],
       },
     ];
   });
 }
 
-const meaning = (older: TreeAt, newer: TreeAt, until: bigint): string =>
-  older.tree.guid === newer.tree.guid
-    ? `Up to txg ${until} it needs the devices of before.`
-    : `Up to txg ${until} nothing imports with labels of the new guid.`;
+type Changes = Pick<TimelineValues['devices-changed'], 'reguid' | 'came' | 'went'>;
 
-function differences(older: TreeAt, newer: TreeAt): string[] {
+function differences(older: TreeAt, newer: TreeAt): Changes {
   const [before, after] = [nodesOf(older.tree), nodesOf(newer.tree)];
-  const changes: string[] = [];
-  if (older.tree.guid !== newer.tree.guid) {
-    changes.push(`its guid went from ${older.tree.guid} to ${newer.tree.guid} (zpool reguid)`);
-  }
-  for (const [guid, node] of after) if (!before.has(guid)) changes.push(`${describe(node)} came`);
-  for (const [guid, node] of before) if (!after.has(guid)) changes.push(`${describe(node)} went`);
-  return changes;
+  const [from, to] = [older.tree.guid, newer.tree.guid];
+  return {
+    reguid: from === to ? null : { from, to },
+    came: [...after].flatMap(([guid, node]) => (before.has(guid) ? [] : [named(node)])),
+    went: [...before].flatMap(([guid, node]) => (after.has(guid) ? [] : [named(node)])),
+  };
 }
 
 /** By guid; inner vdevs only where they are no matter of course: one of the pool's own making around a leaf. */
@@ -54,7 +51,4 @@ function nodesOf(root: VdevConfig): Map<bigint, VdevConfig> {
   return nodes;
 }
 
-function describe({ type, path, guid, isLog }: VdevConfig): string {
-  const what = type === 'indirect' ? 'the place of a removed vdev' : `${isLog ? 'log ' : ''}${path ?? type}`;
-  return `${what} (guid ${guid})`;
-}
+const named = ({ type, path, guid, isLog }: VdevConfig): NamedVdev => ({ type, path, guid, log: isLog });

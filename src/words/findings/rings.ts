@@ -1,8 +1,8 @@
 import { count, list, several } from '../../rewind/findings/finding.ts';
-import type { DamagedSlot } from '../../rewind/findings/values.ts';
+import type { DamagedSlot, RingValues } from '../../rewind/findings/values/rings.ts';
 import type { FindingWords } from './findingWords.ts';
 
-export const RING_WORDS: FindingWords<'uberblock-checksum' | 'ring-sector-torn' | 'ring-unreadable' | 'ring-lost'> = {
+export const RING_WORDS: FindingWords<keyof RingValues> = {
   'uberblock-checksum': ({ devices, slots, lostTxgs }) => {
     const [are, them] = lostTxgs.length === 1 ? ['is', 'it'] : ['are', 'them'];
     const lost =
