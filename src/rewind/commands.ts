@@ -119,6 +119,8 @@ export function importCommands(
 
 /** Of two that say they are the same leaf zpool takes whichever it finds first: only the one that was judged is given. */
 export function givenDevices(pool: Pool, devices: readonly DeviceSurvey[]): readonly DeviceSurvey[] {
-  const twins = new Set(pool.outside.filter(({ reason }) => reason === 'duplicate').map(({ device }) => device));
-  return twins.size === 0 ? devices : devices.filter((device) => !twins.has(device));
+  const second = new Set(
+    pool.outside.flatMap(({ device, twin }) => (twin !== null && devices.includes(twin) ? [device] : [])),
+  );
+  return second.size === 0 ? devices : devices.filter((device) => !second.has(device));
 }

@@ -65,7 +65,8 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     stored === null || reader === null
       ? null
       : await judgeCheckpoint(pool, all, stored, { ...more, reader, verifier, data: options.depth === 'data' });
-  const tried = withRetries(all, judged);
+  const older = await olderCopiesOf(pool, asked, options);
+  const tried = withRetries(all, judged).map((each) => older.get(each.candidate.key) ?? each);
   const left = judged.find(({ prediction }) => isLeftByGone(prediction));
   const stands = checkpoint === null || left === undefined ? checkpoint : afterGone(left, checkpoint);
   const judgedAll = stands === null ? tried : [...tried, tell(stands, number)];
@@ -145,6 +146,15 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
 /** Where nobody says where a device lies its name is taken for the path of a file. */
 function fileNamedAsIs({ devices }: Pool): (device: DeviceSurvey) => ImportPlace | null {
   return (device) => wholePlace(device.source.name, 'file', `zu-d${devices.indexOf(device)}`);
+}
+
+/** Hardly ever are there two images of one device. */
+async function olderCopiesOf(
+  ...[pool, asked, options]: [Pool, readonly Candidate[], JudgeOptions]
+): Promise<ReadonlyMap<string, Judged>> {
+  if (options.depth === 'labels' || !pool.outside.some(({ twin }) => twin !== null)) return new Map();
+  const { olderCopies } = await import('./olderCopies.ts');
+  return olderCopies(pool, asked, options, judgePool);
 }
 
 /** Hardly a pool has another one's remains behind its vdevs; what looks at them is not loaded for the others. */

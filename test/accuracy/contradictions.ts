@@ -36,7 +36,8 @@ export function comparePool(pool: PoolEntry | null, truth: Truth): PoolCompariso
       // A txg whose only uberblocks fail their checksum is listed by zdb and is no candidate.
       const verdict = candidate?.verdict ?? 'damaged';
       const imports = answer.rc === 0 && answer.used.toString() === txg;
-      const other = candidate !== undefined && !sameFlags(candidate, truth.extra ?? '');
+      const other =
+        candidate !== undefined && (!sameFlags(candidate, truth.extra ?? '') || givesOlderCopy(pool, candidate));
       const contradiction = other ? null : contradictionOf(mode, candidate, answer, imports);
       if (!other) answers.push({ txg, mode, verdict, imports, contradiction });
     }
@@ -61,6 +62,17 @@ export function comparePool(pool: PoolEntry | null, truth: Truth): PoolCompariso
 /** The kernel was asked with the flags that our command carries: an answer to another command proves nothing. */
 const sameFlags = (candidate: CandidateEntry, extra: string): boolean =>
   ['-m', '-D'].every((flag) => candidate.commandReadOnly.includes(flag) === extra.split(' ').includes(flag));
+
+/**
+ * Of two images of one device the kernel takes whichever it comes to first. Our command for a txg that only the older
+ * has gives that one, and the kernel was asked with both: its answer may be of either.
+ */
+function givesOlderCopy(pool: PoolEntry | null, { commandReadOnly }: CandidateEntry): boolean {
+  if (pool?.findings.some(({ code }) => code === 'duplicate-device') !== true) return false;
+  const newest = pool.candidates.reduce((a, b) => (BigInt(b.txg) > BigInt(a.txg) ? b : a));
+  const devices = (words: readonly string[]): string => words.filter((_, i) => words[i - 1] === '-d').join();
+  return devices(commandReadOnly) !== devices(newest.commandReadOnly);
+}
 
 function contradictionOf(
   mode: 'ro' | 'rw',

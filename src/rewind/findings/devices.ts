@@ -192,6 +192,6 @@ function copySays(copy: DeviceSurvey, { source }: DeviceSurvey, candidates: Evid
   const kept =
     alone.length === 0
       ? ''
-      : ` Only it has txg ${list(alone.map(({ txg }) => txg))}: scan it without the other for those.`;
+      : ` Only it has txg ${list(alone.map(({ txg }) => txg))}: the commands for those give it alone.`;
   return `${age}${apart}. ${source.name} was used, and the commands give that one alone: of two, zpool import takes the one that it comes to first, so keep the copy out of its sight.${kept}`;
 }

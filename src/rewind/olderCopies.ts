@@ -1,0 +1,63 @@
+import type { Candidate } from '../load/candidates.ts';
+import { assemblePools } from '../pool/assemblePools.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Judged } from './judge.ts';
+import type { JudgeOptions } from './judgement.ts';
+import type { judgePool } from './judgePool.ts';
+
+/** Copies of one device that are tried in turn in its place. */
+const COPIES = 4;
+
+/**
+ * Judges what only second copies of devices carry, as an import answers that is given those in place of the others: an
+ * older image of a disk still has txgs that the disk overwrote.
+ *
+ * @param asked candidates of `pool`
+ * @param judge judges the pool that the copies are
+ * @returns by key of the candidate; `devices` are those to give
+ */
+export async function olderCopies(
+  pool: Pool,
+  asked: readonly Candidate[],
+  { onCandidate: _, onProgress: __, onShare: ___, aim: ____, ...options }: JudgeOptions,
+  judge: typeof judgePool,
+): Promise<ReadonlyMap<string, Judged>> {
+  const found = new Map<string, Judged>();
+  const { blocks, signal } = options;
+  for (let turn = 0; turn < COPIES && blocks !== undefined; turn++) {
+    const given = withCopies(pool, turn);
+    if (given === null || signal?.aborted) break;
+    const only = asked.filter(
+      ({ seen, key, copies }) => !seen && !found.has(key) && copies.some(({ device }) => given.includes(device)),
+    );
+    const other = assemblePools(given).pools.find(({ guid }) => guid === pool.guid);
+    const txgs = only.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
+    const [minTxg, maxTxg] = [txgs[0], txgs.at(-1)];
+    if (other?.root == null || minTxg === undefined || maxTxg === undefined) continue;
+    const reader = blocks.open(other.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+    const { candidates } = await judge(other, reader, { ...options, minTxg, maxTxg, waysOut: false });
+    const keys = new Set(only.map(({ key }) => key));
+    for (const each of candidates) {
+      const { key, taken } = each.candidate;
+      if (keys.has(key) && taken) found.set(key, { ...each, devices: each.devices ?? given });
+    }
+  }
+  return found;
+}
+
+/** All devices, with the copies of that turn in place of what they are copies of; null where there are none. */
+function withCopies({ devices, outside }: Pool, turn: number): readonly DeviceSurvey[] | null {
+  const copies = new Map<DeviceSurvey, DeviceSurvey[]>();
+  for (const { device, twin } of outside) if (twin !== null) copies.set(twin, [...(copies.get(twin) ?? []), device]);
+  const all = new Set([...copies.values()].flat());
+  const placed = new Set<DeviceSurvey>();
+  const replaced = new Set<DeviceSurvey>();
+  for (const [twin, { [turn]: copy }] of copies) {
+    if (copy === undefined) continue;
+    placed.add(copy);
+    replaced.add(twin);
+  }
+  if (placed.size === 0) return null;
+  return devices.filter((device) => placed.has(device) || !(all.has(device) || replaced.has(device)));
+}
