@@ -55,7 +55,7 @@ const WHY: Record<HiddenReason, string> = {
   'usable-sectors': 'the GPT says that usable sectors go on behind the end of the disk, which is shorter than it was',
   'entry-size': `the entries of the GPT are not 128 bytes long, ${GPT_AT}`,
   'entry-count': `the number of entries of the GPT is impossible, ${GPT_AT}`,
-  'entries-crc': `the CRC-32 of the GPT entries is wrong, ${GPT_AT}`,
+  'entries-crc': `the CRC-32 of the GPT entries is wrong for the header, ${GPT_AT}`,
   'sector-size':
     'its table counts in sectors of another size than this disk has, or an image gets: 512 and 4096 bytes are usual, and an enclosure or a controller may change them',
   'past-end': 'it ends behind the disk',
@@ -66,12 +66,14 @@ const WHY: Record<HiddenReason, string> = {
     'only a BSD label or a Solaris table of contents lists it, which Linux reads inside a primary MBR partition alone',
 };
 
+/** Where no copy of the table is whole, sgdisk writes an empty one, and says that all went well. */
 const SGDISK =
-  'The table itself is repaired on a copy: `sgdisk -e COPY` writes boot record, header and backup anew where one copy is whole.';
+  'The table itself is repaired on a copy: where `sgdisk -v COPY` finds one of its two tables whole, `sgdisk -e COPY` writes boot record, header and backup anew from it; where it finds none, it would write an empty one.';
+const BACKUP = `FreeBSD takes the backup where that is whole. ${SGDISK}`;
 
 const REPAIR: Partial<Record<HiddenReason, string>> = {
   'boot-signature': SGDISK,
-  'no-primary': `FreeBSD takes the backup. ${SGDISK}`,
-  'header-crc': `FreeBSD takes the backup. ${SGDISK}`,
-  'entries-crc': `FreeBSD takes the backup. ${SGDISK}`,
+  'no-primary': BACKUP,
+  'header-crc': BACKUP,
+  'entries-crc': BACKUP,
 };

@@ -226,7 +226,7 @@ int main(void)
 		else if (!strcmp(c, "add")) ok(spa_vdev_add(spa, spec(w + 1, n - 1), B_FALSE), whole);
 		else if (!strcmp(c, "offline")) ok(vdev_offline(spa, guidof(w[1]), 0), whole);
 		else if (!strcmp(c, "fault")) ok(vdev_fault(spa, guidof(w[1]), VDEV_AUX_ERR_EXCEEDED), whole);
-		else if (!strcmp(c, "forced")) ok(vdev_fault(spa, guidof(w[1]), VDEV_AUX_EXTERNAL), whole);
+		else if (!strcmp(c, "forced")) ok(vdev_fault(spa, guidof(w[1]), VDEV_AUX_EXTERNAL_PERSIST), whole);
 		else if (!strcmp(c, "online")) { vdev_state_t st; ok(vdev_online(spa, guidof(w[1]), 0, &st), whole); }
 		else if (!strcmp(c, "checkpoint")) ok(spa_checkpoint(P), whole);
 		else if (!strcmp(c, "discard")) ok(spa_checkpoint_discard(P), whole);
