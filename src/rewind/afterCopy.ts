@@ -67,10 +67,14 @@ function told(then: JudgedCandidate, best: JudgedCandidate | null, hidden: reado
   const imports = then.prediction.verdict === 'readonly' ? 'imports read-only' : 'imports';
   const one = hidden.length === 1;
   const why = `from a copy of ${names} (ddrescue), also one with zeros in place of what cannot be read, it ${imports}: as ${one ? 'it is' : 'they are'}, zpool import passes the device over, because a label of it gives a read error`;
-  const now = best === null ? 'nothing imports' : `txg ${best.candidate.txg} is the best`;
-  const message = `A label of ${names} cannot be read, for which zpool import passes ${one ? 'the device' : 'these devices'} over; so ${now}. After a copy of ${one ? 'it' : 'them'} to a sound disk (ddrescue writes zeros where it recovers nothing) txg ${txg} ${imports} and is the best: import from the copy, with the original unplugged.`;
+  const values = {
+    devices: hidden.map(({ source }) => source.name),
+    best: best?.candidate.txg ?? null,
+    txg,
+    readOnly: then.prediction.verdict === 'readonly',
+  };
   return {
     alternative: best === null ? null : { txg, why, by: null },
-    finding: { code: 'better-after-copy', severity: 'error', message, devices: hidden },
+    finding: { code: 'better-after-copy', severity: 'error', values, devices: hidden },
   };
 }

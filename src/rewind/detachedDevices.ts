@@ -7,7 +7,7 @@ import { keptTxg, keptUberblock, undetached } from '../pool/undetached.ts';
 import { unfaulted } from '../pool/unfaulted.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { importCommands } from './commands.ts';
-import { type Finding, time } from './findings/finding.ts';
+import type { Finding } from './findings/finding.ts';
 import { wholePlace } from './importPlace.ts';
 import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
 import type { judgePool } from './judgePool.ts';
@@ -77,14 +77,9 @@ function besides({ root }: Pool, devices: readonly DeviceSurvey[]): DeviceSurvey
 
 function told(device: DeviceSurvey, opens: JudgedCandidate | null, used: boolean): Finding {
   const kept = keptUberblock(device);
-  const txg = kept === null ? 0n : keptTxg(kept);
-  const when = kept === null ? '' : ` (${time(kept.timestamp)})`;
-  const what = `${device.source.name} was detached, replaced or removed at txg ${txg}${when}, or was just being added: its labels have txg 0, and zpool import passes it over. An uberblock of that txg is left in it`;
-  const leads =
-    opens !== null && used
-      ? `, and leads to a state that imports once zhack label repair -u has given the txg back, on a copy.`
-      : `; what it leads to does not import from these devices, with its labels repaired either.`;
-  return { code: 'detached-device', severity: 'warning', message: what + leads, devices: [device] };
+  const left = kept === null ? null : { txg: keptTxg(kept), time: kept.timestamp };
+  const values = { device: device.source.name, left, leads: opens !== null && used };
+  return { code: 'detached-device', severity: 'warning', values, devices: [device] };
 }
 
 /** The labels of a leg from before a fault do not have it. */

@@ -52,7 +52,7 @@ export async function takeAim(
     needs.length === 0 || (answers.has(candidate) && lacking(candidate).length === 0);
   return {
     findings: (judged) => [
-      ...(deadline === null ? [] : [{ code: 'aimed-before', devices: [], ...deadline.finding }]),
+      ...(deadline === null ? [] : [{ code: 'aimed-before' as const, devices: [], ...deadline.finding }]),
       ...(needs.length === 0
         ? []
         : [

@@ -1,8 +1,10 @@
 import type { VdevConfig } from '../../format/vdevConfig.ts';
 import { guidSumDifference, guidSumOf } from '../../pool/guidSum.ts';
-import type { VdevNode } from '../../pool/pool.ts';
+import type { VdevNode, VdevRole } from '../../pool/pool.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
-import { type Evidence, type Finding, list } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
+import type { DeviceValues, TreeChange } from './values/devices.ts';
+import type { NamedVdev } from './values/named.ts';
 
 const HARMLESS: ReadonlySet<TopGuess> = new Set<TopGuess>(['log', 'removed']);
 
@@ -18,39 +20,42 @@ export function guidSumMismatch(evidence: Evidence): Finding[] {
   const changes = known ? [] : explain(pool.root, difference, unitsOf(evidence));
   const harmless =
     known || (lost.length > 0 && lost.every(({ config }) => HARMLESS.has(guesses.get(config.id ?? -1) ?? 'unknown')));
-  const ids = list(lost.map(({ config }) => config.id ?? '?'));
-  const unexplained =
-    lost.length === 0
-      ? 'The labels describe another tree than the uberblock: one of them is older.'
-      : `The missing top-level vdev ${ids} may explain it.`;
-  const solved = changes.length === 0 ? unexplained : `That is the tree of the labels ${changes.join(' and ')}.`;
-  const why = known ? `That is ${list(namesOfCompleted(evidence))}, known from the meta-object set.` : solved;
   return [
     {
       code: 'guid-sum-mismatch',
       severity: harmless ? 'info' : 'warning',
-      message: `The guids of the devices known here do not add up to what the newest uberblock says (${expected}, found ${found}, difference ${difference}). ${why}`,
+      values: { expected, found, difference, explained: explanation(evidence, known, changes) },
       devices: [],
     },
   ];
 }
 
-/** Top-level vdevs without a device: no label of them can have been given. */
-function namesOfCompleted({ pool }: Evidence): string[] {
-  const deviceless = (node: VdevNode): boolean =>
-    node.children.length === 0 ? node.device === null : node.children.every(deviceless);
-  return (pool.root?.children ?? [])
-    .filter((top) => top.config.guid !== 0n && deviceless(top))
-    .map(
-      ({ config, role }) => `${role === 'normal' ? '' : `${role} `}${config.path ?? config.type} (guid ${config.guid})`,
-    );
+type Explained = DeviceValues['guid-sum-mismatch']['explained'];
+
+function explanation({ pool }: Evidence, known: boolean, changes: readonly TreeChange[]): Explained {
+  if (known) return { by: 'mos', vdevs: completed(pool) };
+  if (changes.length > 0) return { by: 'changes', changes };
+  const lost = (pool.root?.children ?? []).filter(({ config }) => config.type === 'missing');
+  return lost.length === 0 ? { by: 'older-labels' } : { by: 'missing', ids: lost.map(({ config }) => config.id) };
 }
 
-/** Something that may have come or gone as one: a vdev alone, or with all below it. */
-interface Unit {
-  readonly sum: bigint;
-  readonly name: string;
+/** Top-level vdevs without a device: no label of them can have been given. */
+function completed({ root }: Evidence['pool']): (NamedVdev & { readonly role: VdevRole })[] {
+  const deviceless = (node: VdevNode): boolean =>
+    node.children.length === 0 ? node.device === null : node.children.every(deviceless);
+  return (root?.children ?? [])
+    .filter((top) => top.config.guid !== 0n && deviceless(top))
+    .map(({ config, role }) => ({ ...named(config), role }));
 }
+
+const named = ({ type, path, guid, isLog }: VdevConfig): NamedVdev => ({ type, path, guid, log: isLog });
+
+/** Something that may have come or gone as one: a vdev alone, or with all below it. */
+interface Unit extends Omit<TreeChange, 'there'> {
+  readonly sum: bigint;
+}
+
+type Change = Unit & TreeChange;
 
 /** Everything that any label, also an old one, or any meta-object set says of vdevs of this pool. */
 function unitsOf({ pool, facts }: Evidence): Unit[] {
@@ -61,10 +66,10 @@ function unitsOf({ pool, facts }: Evidence): Unit[] {
       open.push(...next.children);
       if (units.size >= MAX_UNITS) return;
       if (next.type === 'root' || next.guid === 0n) continue;
-      const name = `${next.isLog ? 'log ' : ''}${next.path ?? next.type} (guid ${next.guid})`;
+      const vdev = named(next);
       const sum = sumOf(next);
-      if (!units.has(next.guid)) units.set(next.guid, { sum: next.guid, name });
-      if (!units.has(sum)) units.set(sum, { sum, name: `${name} with its ${next.children.length} children` });
+      if (!units.has(next.guid)) units.set(next.guid, { sum: next.guid, vdev, children: null });
+      if (!units.has(sum)) units.set(sum, { sum, vdev, children: next.children.length });
     }
   };
   for (const { tree } of facts?.trees ?? []) add(tree);
@@ -93,20 +98,20 @@ function sumOf(config: VdevConfig): bigint {
  * The fewest changes, up to three, that make up for `difference`: known vdevs that the tree lacks come, those that it
  * has go. Guids are random numbers of 64 bits, so sums that fit by chance are not to be expected.
  */
-function explain(root: VdevNode, difference: bigint, units: readonly Unit[]): string[] {
+function explain(root: VdevNode, difference: bigint, units: readonly Unit[]): TreeChange[] {
   const own = new Set<bigint>();
   const open = [root];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     own.add(next.config.guid);
     open.push(...next.children);
   }
-  const changes = units.map(({ sum, name }): Unit => {
+  const changes = units.map(({ sum, ...unit }): Change => {
     const inTree = own.has(sum);
-    return { sum: inTree ? BigInt.asUintN(64, -sum) : sum, name: `${inTree ? 'without' : 'with'} ${name}` };
+    return { ...unit, sum: inTree ? BigInt.asUintN(64, -sum) : sum, there: !inTree };
   });
   const single = new Map(changes.map((change) => [change.sum, change]));
   const one = single.get(difference);
-  if (one !== undefined) return [one.name];
+  if (one !== undefined) return [one].map(withoutSum);
   const rest = (...taken: Unit[]): bigint =>
     BigInt.asUintN(
       64,
@@ -114,13 +119,15 @@ function explain(root: VdevNode, difference: bigint, units: readonly Unit[]): st
     );
   for (const first of changes) {
     const second = single.get(rest(first));
-    if (second !== undefined && second !== first) return [first.name, second.name];
+    if (second !== undefined && second !== first) return [first, second].map(withoutSum);
   }
   for (const [i, first] of changes.entries()) {
     for (const second of changes.slice(i + 1)) {
       const third = single.get(rest(first, second));
-      if (third !== undefined && third !== first && third !== second) return [first.name, second.name, third.name];
+      if (third !== undefined && third !== first && third !== second) return [first, second, third].map(withoutSum);
     }
   }
   return [];
 }
+
+const withoutSum = ({ there, vdev, children }: Change): TreeChange => ({ there, vdev, children });

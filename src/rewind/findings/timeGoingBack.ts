@@ -1,7 +1,7 @@
 import type { Candidate } from '../../load/candidates.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { type TimeJump, timeJumps } from './timeJumps.ts';
-import type { StateAt } from './values/timelines.ts';
+import type { StateAt } from './values/named.ts';
 
 /**
  * Times that go back while txgs go up. After a rewind the txgs start again from where it went, so that newer ones of

@@ -4,7 +4,7 @@ import type { Branch } from '../facts/branchFacts.ts';
 import { newestOn } from '../stoppedTops.ts';
 import { divergenceOf, isOn } from './divergence.ts';
 import type { Evidence, Finding } from './finding.ts';
-import type { StateAt } from './values/timelines.ts';
+import type { StateAt } from './values/named.ts';
 
 /** The last txg that the branches share, how far each went on alone, and what each has that the others have not. */
 export function divergedHistory({ candidates, facts }: Evidence): Finding[] {

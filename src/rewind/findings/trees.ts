@@ -1,7 +1,8 @@
 import type { VdevConfig } from '../../format/vdevConfig.ts';
 import type { TreeAt } from '../facts/poolFacts.ts';
 import type { Evidence, Finding } from './finding.ts';
-import type { NamedVdev, TimelineValues } from './values/timelines.ts';
+import type { NamedVdev } from './values/named.ts';
+import type { TimelineValues } from './values/timelines.ts';
 
 /**
  * Devices that came and went between the txgs of the rings: a candidate imports with those that the pool had then.

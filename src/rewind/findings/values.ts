@@ -1,4 +1,7 @@
+import type { AimValues } from './values/aims.ts';
+import type { DeviceValues } from './values/devices.ts';
 import type { LabelValues } from './values/labels.ts';
+import type { ReadValues } from './values/reads.ts';
 import type { RingValues } from './values/rings.ts';
 import type { StateValues } from './values/states.ts';
 import type { TimelineValues } from './values/timelines.ts';
@@ -7,4 +10,11 @@ import type { TimelineValues } from './values/timelines.ts';
  * What each finding knows, by its code. Devices are given by the names of their sources, sizes and offsets in bytes, times
  * in seconds since 1970.
  */
-export interface FindingValues extends RingValues, LabelValues, StateValues, TimelineValues {}
+export interface FindingValues
+  extends RingValues,
+    LabelValues,
+    StateValues,
+    TimelineValues,
+    DeviceValues,
+    ReadValues,
+    AimValues {}

@@ -1,12 +1,23 @@
 import type { FindingCode } from '../../rewind/findings/codes.ts';
 import type { Finding, FindingOf } from '../../rewind/findings/finding.ts';
+import { AIM_WORDS } from './aims.ts';
+import { DEVICE_WORDS } from './devices.ts';
 import type { FindingWords } from './findingWords.ts';
 import { LABEL_WORDS } from './labels.ts';
+import { READ_WORDS } from './reads.ts';
 import { RING_WORDS } from './rings.ts';
 import { STATE_WORDS } from './states.ts';
 import { TIMELINE_WORDS } from './timelines.ts';
 
-const WORDS: FindingWords<FindingCode> = { ...RING_WORDS, ...LABEL_WORDS, ...STATE_WORDS, ...TIMELINE_WORDS };
+const WORDS: FindingWords<FindingCode> = {
+  ...RING_WORDS,
+  ...LABEL_WORDS,
+  ...STATE_WORDS,
+  ...TIMELINE_WORDS,
+  ...DEVICE_WORDS,
+  ...READ_WORDS,
+  ...AIM_WORDS,
+};
 
 /** Plain English. Names in it are raw text of the image: escape them before they reach a terminal. */
 export const findingText = (finding: Finding): string => ('message' in finding ? finding.message : textOf(finding));

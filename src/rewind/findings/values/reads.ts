@@ -1,0 +1,38 @@
+/** What findings about reads that failed know. */
+export interface ReadValues {
+  'device-vanished': {
+    readonly device: string;
+    readonly error: string;
+    /** Where it was asked; null where nobody knows. */
+    readonly offset: number | null;
+    /** It is known to be of this pool. */
+    readonly known: boolean;
+    /** The newest txg that is not judged for it; null where the others supply all. */
+    readonly txg: bigint | null;
+  };
+  'read-failed': {
+    readonly device: string;
+    readonly ranges: readonly { readonly offset: number; readonly length: number; readonly error: string }[];
+    /** Places beside `ranges`. */
+    readonly omitted: number;
+    readonly outcome: /** `label`: one of its labels is among it, for which zpool import passes the device over. */
+      | { readonly kind: 'none' | 'label' }
+      /** Txgs that fail for nothing else: the newest, and how many older ones. */
+      | {
+          readonly kind: 'fails';
+          readonly txg: bigint;
+          readonly older: number;
+          /** It imports, but only read-only. */
+          readonly readOnly: boolean;
+          /** The best where nothing is recovered; null where nothing better is known. */
+          readonly best: bigint | null;
+        };
+  };
+  'better-after-copy': {
+    readonly devices: readonly string[];
+    /** The best as they are; null where nothing imports. */
+    readonly best: bigint | null;
+    readonly txg: bigint;
+    readonly readOnly: boolean;
+  };
+}
