@@ -34,7 +34,10 @@ export { decodeUberblock, type Mmp, type Uberblock } from './format/uberblock.ts
 export type { VdevConfig } from './format/vdevConfig.ts';
 export { ZapEntry } from './format/zapEntry.ts';
 export type { Candidate } from './load/candidates.ts';
+export type { Hazard } from './load/hazard.ts';
 export type { Prediction } from './load/predict.ts';
+export type { Reading } from './load/reading.ts';
+export type { Reason } from './load/reason.ts';
 export { type Assembly, assemblePools } from './pool/assemblePools.ts';
 export { type Attempt, type BlockRead, type BlockReader, UnavailableBlockError } from './pool/blockRead.ts';
 export { type BlockReaderOptions, openBlockReader } from './pool/blockReader.ts';
@@ -49,3 +52,5 @@ export { judgePool } from './rewind/judgePool.ts';
 export { type PoolScan, type ScanPoolsOptions, scanPools } from './rewind/scanPools.ts';
 export { memorySource } from './source/memorySource.ts';
 export { type ByteSource, SourceError, slice } from './source/source.ts';
+export { hazardWords } from './words/hazards.ts';
+export { reasonWords } from './words/reasons.ts';

@@ -6,10 +6,13 @@ export abstract class ZfsUberError extends Error {
   abstract readonly code: string;
   /** Where the bytes lie; null when the error is not about bytes. */
   readonly place: Place | null;
+  /** The message without the place. */
+  readonly said: string;
 
   constructor(message: string, place: Place | null, options?: { cause?: unknown }) {
     super(place === null ? message : `${describePlace(place)}: ${message}`, options);
     this.name = new.target.name;
+    this.said = message;
     this.place = place;
   }
 }

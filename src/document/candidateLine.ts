@@ -1,6 +1,7 @@
 import type { Pool } from '../pool/pool.ts';
 import type { Judged } from '../rewind/judge.ts';
 import type { CandidateEntry } from './document.ts';
+import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { seconds } from './sourceEntry.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface CandidateLine
     | 'metadataErrors'
     | 'dataErrors'
     | 'reasons'
+    | 'reasonData'
     | 'failsAt'
     | 'hazards'
   > {
@@ -39,8 +41,8 @@ export function candidateLine({ name, guid }: Pool, { candidate, prediction, cou
     verdict: prediction.verdict,
     metadataErrors: counts?.metadataErrors ?? null,
     dataErrors: counts?.dataErrors ?? null,
-    reasons: prediction.reasons,
+    ...reasonEntries(prediction.reasons),
     failsAt: prediction.failsAt,
-    hazards: prediction.hazards,
+    hazards: prediction.hazards.map(hazardEntry),
   };
 }

@@ -1,3 +1,4 @@
+import { ZfsUberError } from '../bytes/errors.ts';
 import type { Candidate } from '../load/candidates.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -22,6 +23,7 @@ import type {
   Values,
   VdevEntry,
 } from './document.ts';
+import { hazardEntry, placeOfError, reasonEntries } from './reasonEntry.ts';
 import { overlayOf } from './shell/overlay.ts';
 import { stepLines } from './shell/stepLines.ts';
 import { wayOutEntry } from './wayOutEntry.ts';
@@ -115,6 +117,7 @@ function valueEntry(value: unknown): Value {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.map(valueEntry);
+  if (value instanceof ZfsUberError) return placeOfError(value);
   return typeof value === 'object' && value !== null ? valuesEntry(value) : null;
 }
 
@@ -131,11 +134,11 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     metadataErrors: judged.counts?.metadataErrors ?? null,
     dataErrors: judged.counts?.dataErrors ?? null,
     blocksChecked: judged.blocksChecked,
-    reasons: prediction.reasons,
+    ...reasonEntries(prediction.reasons),
     failsAt: prediction.failsAt,
     ...(prediction.because === undefined ? {} : { because: prediction.because }),
     ...(prediction.unread === undefined ? {} : { failedReads: failedReadEntries(prediction.unread) }),
-    hazards: prediction.hazards,
+    hazards: prediction.hazards.map(hazardEntry),
     commandReadOnly: commands.readOnly,
     commandReadWrite: commands.readWrite,
     sources: indexesOf(

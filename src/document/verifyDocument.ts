@@ -5,10 +5,12 @@ import { UnavailableBlockError } from '../pool/blockRead.ts';
 import type { ImportCommands } from '../rewind/commands.ts';
 import type { Examination, StepOutcome } from '../rewind/examine.ts';
 import type { Step } from '../rewind/steps.ts';
+import { reasonWords } from '../words/reasons.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
 import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
 import type { CandidateEntry, ShellStepEntry } from './document.ts';
 import { shellStepEntry } from './poolEntry.ts';
+import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import type { ViewHead } from './viewHead.ts';
 
 /** `verify --json`. */
@@ -20,6 +22,7 @@ export interface VerifyDocument extends ViewHead {
   /** As in `scan`; null when there is no pool. */
   readonly verdict: CandidateEntry['verdict'] | null;
   readonly reasons: readonly string[];
+  readonly reasonData: CandidateEntry['reasonData'];
   readonly hazards: CandidateEntry['hazards'];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
@@ -128,8 +131,8 @@ export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyD
     stopped,
     depth,
     verdict: examination?.prediction.verdict ?? null,
-    reasons: examination?.prediction.reasons ?? [],
-    hazards: examination?.prediction.hazards ?? [],
+    ...reasonEntries(examination?.prediction.reasons ?? []),
+    hazards: (examination?.prediction.hazards ?? []).map(hazardEntry),
     commandReadOnly: commands.readOnly,
     commandReadWrite: commands.readWrite,
     toImport: toImport.map(shellStepEntry),
@@ -149,7 +152,7 @@ const stepEntry = ({ name, when, outcome, trouble }: StepOutcome): StepEntry => 
   name,
   when,
   outcome,
-  message: trouble?.message ?? null,
+  message: trouble === null ? null : reasonWords(trouble.reason),
   because: trouble?.because ?? null,
 });
 

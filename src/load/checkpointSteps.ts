@@ -19,8 +19,7 @@ export const checkpointSteps = (steps: readonly LoadStep<LoadState>[]): LoadStep
 const TAKE_STORED = step('spa_ld_checkpoint_rewind', 'always', ({ candidate: { uberblock } }): Trouble | undefined => {
   if (isKnownVersion(uberblock.version)) return undefined;
   // Read-only nobody looks at the version here; what the load makes of such a one later was never seen.
-  const message = `the stored uberblock says pool version ${uberblock.version}, which is none that OpenZFS imports`;
-  return { message, because: 'unknown' };
+  return { reason: { code: 'stored-version-unknown', version: uberblock.version }, because: 'unknown' };
 });
 
 /**

@@ -17,7 +17,7 @@ export async function holdInTurn(
   datasets: Verification['datasets'],
   last: bigint | null,
 ): Promise<Trouble | null> {
-  let doing: Parameters<At> = [''];
+  let doing: Parameters<At> | null = null;
   const at: At = (...what) => {
     doing = what;
   };
@@ -27,11 +27,11 @@ export async function holdInTurn(
     if (last !== null && object > last) break;
     if (state.names.has(object)) continue;
     try {
-      if (snapshot) await holdSnapshot(state, `snapshot ${id}`, object, null, at);
+      if (snapshot) await holdSnapshot(state, { dataset: `${id}`, snapshot: 'numbered' }, object, null, at);
       else await holdHead(state, `${id}`, object, null, at);
     } catch (error) {
       if (!(error instanceof ZfsUberError)) throw error;
-      const [what, danger] = doing;
+      const [what = null, danger] = doing ?? [];
       return troubleOf(error, what, danger);
     }
   }

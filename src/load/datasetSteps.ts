@@ -6,14 +6,15 @@ import type { DslDataset } from '../format/dslDataset.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
 import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
-import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import { isActive } from './featureSteps.ts';
 import { ASSERTED } from './hazard.ts';
 import { heads } from './heads.ts';
 import { datasetAt, holdHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
 import type { Trouble } from './predict.ts';
-import { type At, explainError, step } from './step.ts';
+import { vdevRef } from './reason.ts';
+import { type At, step } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
 
 /** What the load asks of the datasets: their intent logs, and that their heads open. */
@@ -28,7 +29,7 @@ const ENABLED_TXGS = 'feature_enabled_txg';
 
 /** A head that does not open does not keep the others from being opened, of which one may be more than an error. */
 interface Failure {
-  readonly at: Parameters<At>;
+  readonly at: Parameters<At> | null;
   readonly error: ZfsUberError;
 }
 
@@ -39,7 +40,7 @@ interface Failure {
  */
 async function walkNames(state: LoadState, at: At): Promise<undefined> {
   let failed: Failure | null = null;
-  let doing: Parameters<At> = [''];
+  let doing: Parameters<At> | null = null;
   const doingNow: At = (...what) => {
     doing = what;
     at(...what);
@@ -49,12 +50,12 @@ async function walkNames(state: LoadState, at: At): Promise<undefined> {
     try {
       await holdHead(state, name, id, directory, doingNow);
     } catch (error) {
-      if (!(error instanceof ZfsUberError) || doing[1] !== undefined) throw error;
+      if (!(error instanceof ZfsUberError) || doing?.[1] !== undefined) throw error;
       failed ??= { at: doing, error };
     }
   }
   if (failed === null) return;
-  at(...failed.at);
+  if (failed.at !== null) at(...failed.at);
   throw failed.error;
 }
 
@@ -65,7 +66,7 @@ async function walkNames(state: LoadState, at: At): Promise<undefined> {
  */
 async function readHoleBirths(state: LoadState, at: At): Promise<undefined> {
   if (!isActive(state, HOLE_BIRTH)) return;
-  at('the list feature_enabled_txg', ASSERTED);
+  at({ role: 'list', key: ENABLED_TXGS }, ASSERTED);
   const object = await viewOf(state).mos.object(
     await required(viewOf(state), ENABLED_TXGS, state.signal),
     state.signal,
@@ -85,7 +86,7 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
   const { cache, reader } = blocks;
   if (logMissing) return undefined;
   for await (const { name, id } of heads(state, at)) {
-    const dataset = await datasetAt(state, `the dataset ${name}`, id, at);
+    const dataset = await datasetAt(state, { dataset: name }, id, at);
     if (dataset.bp.hole) continue;
     const trouble = await logTrouble(state, name, dataset.bp, at);
     if (trouble !== undefined) return trouble;
@@ -112,16 +113,13 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
     if (zil.log.hole) return undefined;
     if (top?.role === 'log' && vdevHealth(top) === 'missing') {
       if (![...leavesOf(top)].some(isAsked)) return undefined;
-      return {
-        message: `the intent log of ${name} lies on ${vdevName(top)}, which is closed`,
-        because: 'missing-device',
-      };
+      return { reason: { code: 'log-closed', dataset: name, top: vdevRef(top) }, because: 'missing-device' };
     }
-    say(`the intent log of ${name}`);
+    say({ role: 'intent log', of: { dataset: name } });
     for await (const { bp: log, records } of walkZil(reader, zil, signal)) {
       if (records !== null) continue;
       const error = await deviceError(() => reader.read(log, signal));
-      if (error !== null) return { message: `the intent log of ${name}: ${explainError(error)}`, because: 'damage' };
+      if (error !== null) return { reason: { code: 'log-unreadable', dataset: name, error }, because: 'damage' };
     }
     return undefined;
   }

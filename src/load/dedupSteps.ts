@@ -22,11 +22,11 @@ const ENTRY_COUNT_SIZE = 2n;
 /** Source: module/zfs/ddt.c, ddt_load; module/zfs/ddt_log.c, ddt_log_load_one */
 async function loadDedupTables(state: LoadState, at: At): Promise<undefined> {
   const { mos } = viewOf(state);
-  at('the statistics of dedup');
+  at({ role: 'dedup statistics' });
   const id = await optional(viewOf(state), DDT_STATISTICS_KEY, state.signal);
   if (id === null) return;
   const statistics = await mos.zap(id, state.signal);
-  at('the names of the dedup tables');
+  at({ role: 'dedup names' });
   for await (const entry of mos.directory.entries({ signal: state.signal })) {
     const { name } = entry;
     if (!name.startsWith(DDT_KEY_PREFIX) || name === DDT_STATISTICS_KEY) continue;
@@ -34,27 +34,27 @@ async function loadDedupTables(state: LoadState, at: At): Promise<undefined> {
       await loadTable(state, name, entry.integer, statistics, at);
       continue;
     }
-    at(`the directory ${name}`);
+    at({ role: 'directory', directory: { name } });
     for await (const inner of (await mos.zap(entry.integer, state.signal)).entries({ signal: state.signal })) {
       if (inner.name.startsWith(LOG_PREFIX)) await loadLog(state, inner.name, inner.integer, at);
       else if (inner.name.startsWith(DDT_KEY_PREFIX)) await loadTable(state, inner.name, inner.integer, statistics, at);
     }
-    at('the names of the dedup tables');
+    at({ role: 'dedup names' });
   }
 }
 
 /** The table's head and its histogram; its entries are read when they are looked for. */
 async function loadTable(state: LoadState, name: string, id: bigint, statistics: Zap, at: At): Promise<void> {
-  at(`the statistics of ${name}`);
+  at({ role: 'table statistics', key: name });
   const counted = await statistics.get(name, state.signal);
   // OpenZFS takes a table without statistics for one that is not there.
   if (counted === null) return;
-  at(`the table ${name}`);
+  at({ role: 'dedup table', key: name });
   await viewOf(state).mos.zap(id, state.signal);
 }
 
 async function loadLog(state: LoadState, name: string, id: bigint, at: At): Promise<void> {
-  at(`the log ${name}`);
+  at({ role: 'dedup log', key: name });
   const object = await viewOf(state).mos.object(id, state.signal);
   const { bonus, littleEndian, bonusPlace } = object.dnode;
   const { version, length } = decodeDdtLog(bonus, littleEndian, bonusPlace);
@@ -66,16 +66,17 @@ async function loadLog(state: LoadState, name: string, id: bigint, at: At): Prom
 async function loadBlockCloning(state: LoadState, at: At): Promise<undefined> {
   const { mos, root } = viewOf(state);
   for (let vdev = 0; vdev < root.children.length; vdev++) {
-    at(`the table of cloned blocks of vdev ${vdev}`);
+    const vdevId = BigInt(vdev);
+    at({ role: 'cloned blocks', vdevId });
     const id = await optional(viewOf(state), `${BRT_KEY_PREFIX}${vdev}`, state.signal);
     if (id === null) continue;
     const object = await mos.object(id, state.signal);
     const { bonus, littleEndian, bonusPlace } = object.dnode;
     const { size, entries } = decodeBrtVdev(bonus, littleEndian, bonusPlace);
     state.clones = true;
-    at(`the counts of cloned blocks of vdev ${vdev}`, CLONES_HELD);
+    at({ role: 'clone counts', vdevId }, CLONES_HELD);
     await state.memo.readWhole(object, size * ENTRY_COUNT_SIZE);
-    at(`the entries of cloned blocks of vdev ${vdev}`, CLONES_ASSERTED);
+    at({ role: 'clone entries', vdevId }, CLONES_ASSERTED);
     await mos.object(entries, state.signal);
   }
 }

@@ -2,7 +2,6 @@ import type { DmuObject } from '../dataset/object.ts';
 import { Zap } from '../dataset/zap.ts';
 import { FEATURES_VERSION } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
-import { unknownFeature } from './openzfs.ts';
 import type { Trouble } from './predict.ts';
 import { type At, step } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
@@ -25,10 +24,10 @@ async function readFeatures(state: LoadState, at: At): Promise<Trouble | undefin
   if (state.candidate.uberblock.version < FEATURES_VERSION) return undefined;
   const view = viewOf(state);
   const features = new Map<string, bigint>();
-  at('the list feature_descriptions');
+  at({ role: 'list', key: 'feature_descriptions' });
   await required(view, 'feature_descriptions', signal);
   for (const key of ['features_for_read', 'features_for_write']) {
-    at(`the list ${key}`);
+    at({ role: 'list', key });
     const object = await view.mos.object(await required(view, key, signal), signal);
     const unknown: string[] = [];
     const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER);
@@ -37,13 +36,12 @@ async function readFeatures(state: LoadState, at: At): Promise<Trouble | undefin
       if (key === 'features_for_read' && count !== 0n && !openZfs.features.has(guid)) unknown.push(guid);
     }
     if (unknown.length > 0) {
-      const names = unknown.map(unknownFeature).join(', ');
-      const message = `the pool uses features that OpenZFS ${openZfs.release} does not know: ${names}`;
-      return { message, because: 'damage' };
+      const { release } = openZfs;
+      return { reason: { code: 'features-unknown', release, features: unknown }, because: 'damage' };
     }
   }
   if ((features.get(ENABLED_TXG) ?? 0n) > 0n) {
-    at('the list feature_enabled_txg');
+    at({ role: 'list', key: 'feature_enabled_txg' });
     await required(view, 'feature_enabled_txg', signal);
   }
   state.view = { ...view, features };
@@ -58,10 +56,10 @@ async function countsIn(object: DmuObject): Promise<readonly (readonly [guid: st
 /** Those that are needed to read have been looked at before. */
 function checkWriteFeatures(state: LoadState): Trouble | undefined {
   const { release, features } = state.openZfs;
-  const unknown = [...viewOf(state).features].filter(([guid, count]) => count > 0n && !features.has(guid));
+  const used = [...viewOf(state).features].flatMap(([guid, count]) => (count > 0n ? [guid] : []));
+  const unknown = used.filter((guid) => !features.has(guid));
   if (unknown.length === 0) return undefined;
-  const names = unknown.map(([guid]) => unknownFeature(guid)).join(', ');
-  return { message: `to write, OpenZFS ${release} would have to know ${names}`, because: 'damage' };
+  return { reason: { code: 'features-unknown-to-write', release, features: unknown }, because: 'damage' };
 }
 
 /** Something in the pool uses the feature. */

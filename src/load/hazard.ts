@@ -1,3 +1,6 @@
+import type { Txg } from '../bytes/units.ts';
+import type { StepReason } from './reason.ts';
+
 /**
  * How OpenZFS fails where it should give an error: `panic` takes the running system with it, `hang` never ends and holds
  * what every other command needs, until the next boot.
@@ -12,7 +15,21 @@ export interface Danger {
 
 /** What trying an import would do to the machine. */
 export interface Hazard extends Danger {
-  readonly message: string;
+  /** What the load meets, in a step by its name in OpenZFS; or tables that an attempt before it gave free. */
+  readonly meets: { readonly step: string; readonly reason: StepReason } | 'freed-tables';
+  /** A `zpool import` that only lists the pools meets it too. */
+  readonly listing: boolean;
+  /** Not the txg's own load does it, but what an import goes on to after that has failed. */
+  readonly after?: Retry;
+}
+
+/** An import that goes on to an older txg. */
+export interface Retry {
+  /** The txg that fails first, and the one whose load does the harm. */
+  readonly first: Txg;
+  readonly at: Txg;
+  /** Only where the devices are opened to be written to. */
+  readonly writes: boolean;
 }
 
 /**
@@ -40,26 +57,3 @@ export const CLONES_HELD: Danger = { kind: 'hang', releases: '2.3.0-2.4.3', cert
  * Source: module/zfs/brt.c, brt_unload and brt_get_dspace; module/zfs/spa.c, spa_load_retry (OpenZFS 2.3.0 to 2.4.4)
  */
 export const CLONES_FREED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4', certain: false };
-
-const DOES: Readonly<Record<Danger['kind'], string>> = {
-  panic: 'crash the machine',
-  hang: 'never end, nor would any zpool command until the next boot',
-};
-
-/** `would crash the machine`, `may crash the machine`: follows what does it. */
-export const doing = ({ kind, certain }: Danger): string => `${certain ? 'would' : 'may'} ${DOES[kind]}`;
-
-/**
- * @param step of the load, by its name in OpenZFS
- * @param message what the load meets there
- * @param listing a `zpool import` that only lists the pools meets it too
- */
-export function hazardIn(step: string, danger: Danger, message: string, listing: boolean): Hazard {
-  const panic = danger.kind === 'panic';
-  const why = panic
-    ? `OpenZFS takes for granted in ${step} that this cannot happen`
-    : `OpenZFS waits in ${step} for what it holds itself`;
-  const does = panic ? 'crashes' : 'hangs';
-  const also = listing ? `; a zpool import that only lists the pools gets as far and ${does} too` : '';
-  return { ...danger, message: `importing this txg ${doing(danger)}: ${message}; ${why}${also}` };
-}

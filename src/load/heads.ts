@@ -5,6 +5,7 @@ import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { ASSERTED } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
+import type { DirectoryName, Subject } from './reading.ts';
 import type { At } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
 
@@ -32,7 +33,7 @@ interface Walked {
   /** The numbers in maps that were searched later. */
   readonly searched: Map<bigint, Children & { readonly ids: ReadonlySet<bigint> }>;
   /** What ended the walk. */
-  readonly broken: { readonly at: Parameters<At>; readonly error: ZfsUberError } | null;
+  readonly broken: { readonly at: Parameters<At> | null; readonly error: ZfsUberError } | null;
 }
 
 /**
@@ -44,26 +45,26 @@ export async function* heads(state: LoadState, at: At): AsyncGenerator<Head> {
   const { heads: found, broken } = await walked(state);
   yield* found;
   if (broken === null) return;
-  at(...broken.at);
+  if (broken.at !== null) at(...broken.at);
   throw broken.error;
 }
 
 /**
  * Opens a directory, and those above it, unless the walk did: by its number, so that its name is searched for.
  *
- * @param name of what is in the directory
+ * @param of what is in the directory
  * Source: module/zfs/dsl_dir.c, dsl_dir_hold_obj
  */
-export async function holdDirectory(state: LoadState, name: string, id: bigint, at: At): Promise<void> {
+export async function holdDirectory(state: LoadState, of: Subject, id: bigint, at: At): Promise<void> {
   const { directories, searched } = await walked(state);
   const chain = new Set<bigint>();
   for (let next = id; !directories.has(next); ) {
-    at(`the directory of ${name}`);
+    at({ role: 'directory', directory: { of } });
     if (chain.has(next) || chain.size > MAX_DEPTH) throw new LimitError('directories point in a circle', null);
     chain.add(next);
-    const { parent } = await openDirectory(state, `the directory of ${name}`, next, at);
+    const { parent } = await openDirectory(state, { of }, next, at);
     if (parent === null) break;
-    at(`the names beside ${name}`);
+    at({ role: 'names beside', of });
     const above = decodeBonus(await viewOf(state).mos.object(parent, state.signal), BONUS.dslDir, decodeDslDir);
     const map = above.children ?? 0n;
     let known = searched.get(map);
@@ -86,7 +87,7 @@ const walked = (state: LoadState): Promise<Walked> => state.memo.once(viewOf(sta
 
 async function walk(state: LoadState): Promise<Walked> {
   const found = { heads: [] as Head[], directories: new Set<bigint>(), searched: new Map() };
-  let doing: Parameters<At> = [''];
+  let doing: Parameters<At> | null = null;
   const at: At = (...what) => {
     doing = what;
   };
@@ -101,14 +102,14 @@ async function walk(state: LoadState): Promise<Walked> {
 
 async function* walkHeads(state: LoadState, opened: Set<bigint>, at: At): AsyncGenerator<Head> {
   const { signal } = state;
-  at('the root directory');
+  at({ role: 'root directory' });
   const root = await required(viewOf(state), 'root_dataset', signal);
   const waiting = [{ name: state.pool.name ?? '', id: root, depth: 0, internal: false }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     signal?.throwIfAborted();
     const { name, id, depth, internal } = next;
     if (opened.has(id) || depth > MAX_DEPTH) continue;
-    const directory = await openDirectory(state, name, id, at);
+    const directory = await openDirectory(state, { name }, id, at);
     opened.add(id);
     if (internal) continue;
     const { entries } = await childrenIn(state, directory.children);
@@ -121,21 +122,21 @@ async function* walkHeads(state: LoadState, opened: Set<bigint>, at: At): AsyncG
 }
 
 /** Source: module/zfs/dsl_dir.c, dsl_dir_hold_obj */
-async function openDirectory(state: LoadState, name: string, id: bigint, at: At): Promise<DslDir> {
+async function openDirectory(state: LoadState, name: DirectoryName, id: bigint, at: At): Promise<DslDir> {
   const { mos } = viewOf(state);
   const { signal } = state;
-  at(`the directory ${name}`);
+  at({ role: 'directory', directory: name });
   const object = await mos.object(id, signal);
   const directory = decodeBonus(object, BONUS.dslDir, decodeDslDir);
   const zap = object.dnode.type === OBJECT_TYPE.dslDir ? null : await mos.zap(id, signal);
   await zap?.integer(DSL_DIR_FIELD.cryptoKey, signal);
   if (directory.origin === null) return directory;
-  at(`the origin of ${name}`);
+  at({ role: 'origin', directory: name });
   await mos.object(directory.origin, signal);
-  at(`the list of blocks of clone ${name}`);
+  at({ role: 'livelist', directory: name });
   const livelist = (await zap?.integer(DSL_DIR_FIELD.livelist, signal)) ?? null;
   // As for a deadlist: see holdDataset.ts.
-  at(`the list of blocks of clone ${name}`, ASSERTED);
+  at({ role: 'livelist', directory: name }, ASSERTED);
   if (livelist !== null) await mos.object(livelist, signal);
   return directory;
 }

@@ -8,6 +8,7 @@ import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { ASSERTED } from './hazard.ts';
 import { holdDirectory } from './heads.ts';
 import type { LoadState } from './loadState.ts';
+import type { Subject } from './reading.ts';
 import type { At } from './step.ts';
 import { viewOf } from './viewOf.ts';
 
@@ -19,7 +20,7 @@ const FORMS = ['$iuv', '', '$inherit', '$recvd'];
 /**
  * Opens a head as OpenZFS does, with the snapshot before it.
  *
- * @param name `tank/home`
+ * @param name `tank/home`, or its number where nobody knows the name
  * @param directory its own; null to have it looked up
  * Source: module/zfs/dsl_dataset.c, dsl_dataset_hold_obj
  */
@@ -32,26 +33,27 @@ export async function holdHead(
 ): Promise<DslDataset> {
   const { mos } = viewOf(state);
   const { signal } = state;
-  const dataset = await datasetAt(state, `the dataset ${name}`, id, at);
+  const of = { dataset: name };
+  const dataset = await datasetAt(state, of, id, at);
   let own = directory;
   if (own === null) {
-    await holdDirectory(state, name, dataset.dir, at);
+    await holdDirectory(state, of, dataset.dir, at);
     own = decodeBonus(await mos.object(dataset.dir, signal), BONUS.dslDir, decodeDslDir);
   }
   const { previousSnapshot } = dataset;
   if (previousSnapshot !== null && !state.names.has(previousSnapshot)) {
-    await holdSnapshot(state, `the last snapshot of ${name}`, previousSnapshot, dataset.dir, at);
+    await holdSnapshot(state, { dataset: name, snapshot: 'last' }, previousSnapshot, dataset.dir, at);
   }
   const object = await mos.object(id, signal);
   if (isZapified(object)) {
-    at(`the bookmarks of ${name}`);
+    at({ role: 'bookmarks', of });
     const bookmarks = await (await mos.zap(id, signal)).integer(DSL_DATASET_FIELD.bookmarks, signal);
     if (bookmarks !== null) await (await mos.zap(bookmarks, signal)).all({ signal });
   }
-  at(`the properties of ${name}`);
+  at({ role: 'properties', of });
   const properties = await mos.object(own.properties ?? 0n, signal);
   await state.memo.of('limits', properties, 0, () => readLimits(properties));
-  await openDeadlists(state, name, dataset, object, at);
+  await openDeadlists(state, of, dataset, object, at);
   return dataset;
 }
 
@@ -63,22 +65,22 @@ export async function holdHead(
  */
 export async function holdSnapshot(
   state: LoadState,
-  name: string,
+  of: Subject,
   id: bigint,
   held: bigint | null,
   at: At,
 ): Promise<void> {
   const { mos } = viewOf(state);
   const { signal } = state;
-  const snapshot = await datasetAt(state, name, id, at);
-  if (snapshot.dir !== held) await holdDirectory(state, name, snapshot.dir, at);
-  at(`the holds on ${name}`);
+  const snapshot = await datasetAt(state, of, id, at);
+  if (snapshot.dir !== held) await holdDirectory(state, of, snapshot.dir, at);
+  at({ role: 'holds', of });
   if (snapshot.userReferences !== null) await mos.zap(snapshot.userReferences, signal);
-  await openDeadlists(state, name, snapshot, await mos.object(id, signal), at);
+  await openDeadlists(state, of, snapshot, await mos.object(id, signal), at);
 }
 
-export async function datasetAt(state: LoadState, what: string, id: bigint, at: At): Promise<DslDataset> {
-  at(what);
+export async function datasetAt(state: LoadState, of: Subject, id: bigint, at: At): Promise<DslDataset> {
+  at({ role: 'dataset', of });
   return decodeBonus(await viewOf(state).mos.object(id, state.signal), BONUS.dslDataset, decodeDslDataset);
 }
 
@@ -92,21 +94,21 @@ export async function datasetAt(state: LoadState, what: string, id: bigint, at: 
  */
 async function openDeadlists(
   state: LoadState,
-  name: string,
+  of: Subject,
   { deadlist }: DslDataset,
   object: DmuObject,
   at: At,
 ): Promise<void> {
   const { mos } = viewOf(state);
   const { signal } = state;
-  at(`the deadlist of ${name}`, ASSERTED);
+  at({ role: 'deadlist', of }, ASSERTED);
   if (deadlist !== null) await mos.object(deadlist, signal);
   if (!isZapified(object)) return;
-  at(`what is kept of ${name}`, ASSERTED);
+  at({ role: 'extension', of }, ASSERTED);
   const remapped = await state.memo.of('remapped', object, 0, async () =>
     (await Zap.open(object)).integer(DSL_DATASET_FIELD.remapDeadlist),
   );
-  at(`the remapped blocks of ${name}`, ASSERTED);
+  at({ role: 'remapped blocks', of }, ASSERTED);
   if (remapped !== null) await mos.object(remapped, signal);
 }
 

@@ -2,11 +2,13 @@ import { failedReadsIn, failedReadsOf } from '../pool/blockRead.ts';
 import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import type { LoadState } from './loadState.ts';
-import { type OpenZfs, unknownFeature } from './openzfs.ts';
+import type { OpenZfs } from './openzfs.ts';
 import type { Trouble } from './predict.ts';
-import { badPlaces, readPlaces, step, wrongPlaces } from './step.ts';
+import { type StepReason, vdevRef } from './reason.ts';
+import type { RootState } from './rootState.ts';
+import { step } from './step.ts';
 import { hasUnreadableLabel, refusedLeaves, unreadLabels } from './usableLeaves.ts';
 import { validatedLabel } from './validatedLabel.ts';
 
@@ -26,7 +28,7 @@ export const LABEL_STEPS = [
 function openVdevs({ pool, devices, candidate, missingTops }: LoadState): Trouble | undefined {
   const root = candidate.startsFrom?.root ?? pool.root;
   if (root === null) {
-    return { message: 'no device has a label from which zpool import could tell the pool', because: 'damage' };
+    return { reason: { code: 'no-label' }, because: 'damage' };
   }
   const given = (leaf: VdevNode) => leaf.device !== null && (devices ?? pool.devices).includes(leaf.device);
   let closed = 0;
@@ -37,19 +39,20 @@ function openVdevs({ pool, devices, candidate, missingTops }: LoadState): Troubl
     closed++;
     if (mayLack(root, closed, missingTops)) continue;
     const absent = [...leavesOf(top)].filter((leaf) => !given(leaf) && leaf.config.type !== 'dspare');
-    const all = [...leavesOf(top)].length;
-    const lacks = [...unusable].map(([leaf, why]) => `${vdevName(leaf)} ${why}`);
-    if (absent.length > 0) {
-      lacks.unshift(`${absent.length} of its ${all} devices ${absent.length === 1 ? 'is' : 'are'} missing`);
-    }
-    const message = `${vdevName(top)} cannot be opened: ${lacks.join('; ')}`;
+    const reason: StepReason = {
+      code: 'top-closed',
+      top: vdevRef(top),
+      absent: absent.length,
+      leaves: [...leavesOf(top)].length,
+      closed: [...unusable].map(([leaf, refusal]) => ({ ...vdevRef(leaf), refusal })),
+    };
     const opened = (leaf: VdevNode) => given(leaf) && keptState(leaf.config) === null;
-    if (vdevHealth(top, opened) === 'missing') return { message, because: 'missing-device' };
+    if (vdevHealth(top, opened) === 'missing') return { reason, because: 'missing-device' };
     const hidden = [...unusable.keys()].filter(({ device }) => device !== null && hasUnreadableLabel(device));
     const opens = (leaf: VdevNode): boolean => opened(leaf) && (!unusable.has(leaf) || hidden.includes(leaf));
-    if (vdevHealth(top, opens) === 'missing') return { message, because: 'damage' };
+    if (vdevHealth(top, opens) === 'missing') return { reason, because: 'damage' };
     return {
-      message,
+      reason,
       because: 'failed-read',
       unread: hidden.flatMap(({ device }) => device ?? []).flatMap(unreadLabels),
     };
@@ -70,25 +73,19 @@ export function mayLack(root: VdevNode, closed: number, missingTops: number): bo
 /** Source: module/zfs/vdev_label.c, vdev_uberblock_load; module/zfs/spa.c, spa_ld_select_uberblock */
 function selectUberblock({ candidate, newest, devices, openZfs }: LoadState): Trouble | undefined {
   const { uberblock, txg } = candidate;
-  const damage = (message: string): Trouble => ({ message, because: 'damage' });
+  const damage = (reason: StepReason): Trouble => ({ reason, because: 'damage' });
   if (!candidate.seen && candidate.startsFrom === null) {
-    const message = 'only devices that zpool import does not open carry this uberblock';
+    const reason: StepReason = { code: 'uberblock-not-seen' };
     const unread = [...copyHolders(candidate)].filter(hasUnreadableLabel).flatMap(unreadLabels);
-    return unread.length === 0 ? damage(message) : { message, because: 'failed-read', unread };
+    return unread.length === 0 ? damage(reason) : { reason, because: 'failed-read', unread };
   }
-  if (devices === null) return damage(`another uberblock of txg ${txg} comes before this one on the same devices`);
+  if (devices === null) return damage({ code: 'other-uberblock-first', txg });
   // Data is moved in place while a raidz grows, so older states of the expansion can no longer be read (since 2.3).
   const [reflow, latest] = [uberblock.raidzReflow, newest?.uberblock.raidzReflow ?? uberblock.raidzReflow];
   if (reflow.offset !== latest.offset || reflow.state !== latest.state) {
-    const at = reflow.offset === 0n ? 'not begun' : `at byte ${reflow.offset}`;
-    const now = latest.offset === 0n ? 'none is under way' : `at byte ${latest.offset}`;
-    return damage(
-      `it was written when the raidz expansion was ${at}, and the newest uberblock says ${now}: OpenZFS 2.3 and newer refuse to go back over that`,
-    );
+    return damage({ code: 'reflow-differs', at: reflow.offset, newest: latest.offset });
   }
-  if (!isKnownVersion(uberblock.version)) {
-    return damage(`it says pool version ${uberblock.version}, which OpenZFS does not import`);
-  }
+  if (!isKnownVersion(uberblock.version)) return damage({ code: 'version-unknown', version: uberblock.version });
   return uberblock.version < FEATURES_VERSION ? undefined : labelFeatures(copyHolders(candidate), openZfs);
 }
 
@@ -110,54 +107,31 @@ function labelFeatures(holders: ReadonlySet<DeviceSurvey>, { release, features }
     // A device without a sound label is none that is opened, so another one is asked.
     if (label === null) continue;
     if (label.featuresForRead === null) {
-      trouble ??= { message: `the label of ${device.source.name} lists no features`, because: 'damage' };
+      trouble ??= { reason: { code: 'label-without-features', device: device.source.name }, because: 'damage' };
       continue;
     }
     const unknown = label.featuresForRead.filter((guid) => !features.has(guid));
     if (unknown.length === 0) return undefined;
-    const names = unknown.map(unknownFeature).join(', ');
-    const message = `the label of ${device.source.name} needs features that OpenZFS ${release} does not know: ${names}`;
-    trouble ??= { message, because: 'damage' };
+    const about = { device: device.source.name, release, features: unknown };
+    trouble ??= { reason: { code: 'label-features-unknown', ...about }, because: 'damage' };
   }
   return trouble;
 }
 
+const ROOT_CAUSES: Readonly<Record<Exclude<RootState, 'reads'>, Trouble['because']>> = {
+  destroyed: 'damage',
+  unread: 'failed-read',
+  corrupted: 'damage',
+  'missing-devices': 'missing-device',
+  unsupported: 'unknown',
+  'not-checked': 'unknown',
+};
+
 /** Source: module/zfs/spa.c, spa_ld_open_rootbp */
 function openRootbp({ root }: LoadState): Trouble | undefined {
-  const where = root.copies.length === 0 ? '' : ` (${root.copies.join(', ')})`;
-  switch (root.state) {
-    case 'destroyed':
-      return {
-        message: `the root block${where} fails its checksum on every copy${badPlaces(root.attempts)}`,
-        because: 'damage',
-      };
-    case 'unread': {
-      const unread = failedReadsOf(root.attempts);
-      return {
-        message: `the root block${where} cannot be read ${readPlaces(unread)}${wrongPlaces(root.attempts)}`,
-        because: 'failed-read',
-        unread,
-      };
-    }
-    case 'corrupted':
-      return {
-        message: `the root block${where} is not a meta-object set: ${root.error?.message ?? 'nonsense'}`,
-        because: 'damage',
-      };
-    case 'missing-devices':
-      return {
-        message: `every copy of the root block${where} lies on devices that are missing`,
-        because: 'missing-device',
-      };
-    case 'unsupported':
-      return {
-        message: `the root block${where} could not be judged: ${root.error?.message ?? ''}`,
-        because: 'unknown',
-        unread: failedReadsIn(root.error),
-      };
-    case 'not-checked':
-      return { message: 'the root block was not read at this depth', because: 'unknown' };
-    case 'reads':
-      return undefined;
-  }
+  const { state, attempts, error } = root;
+  if (state === 'reads') return undefined;
+  const trouble: Trouble = { reason: { code: 'root-block', state, root }, because: ROOT_CAUSES[state] };
+  if (state === 'unread') return { ...trouble, unread: failedReadsOf(attempts) };
+  return state === 'unsupported' ? { ...trouble, unread: failedReadsIn(error) } : trouble;
 }

@@ -6,6 +6,7 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Candidate } from './candidates.ts';
 import type { LoadMemo } from './loadMemo.ts';
 import type { OpenZfs } from './openzfs.ts';
+import type { Reason } from './reason.ts';
 import type { RootCheck } from './rootCheck.ts';
 
 /** The pool as its own meta-object set at the candidate describes it, and how to read on from there. */
@@ -21,8 +22,8 @@ export interface MosView {
   readonly logMissing: boolean;
   /** Top-level vdevs that do not open, logs apart: none unless some are allowed to be missing. */
   readonly lost: readonly VdevNode[];
-  /** What has to hold for the tree to be opened so, in words. */
-  readonly conditions: readonly string[];
+  /** What has to hold for the tree to be opened so. */
+  readonly conditions: readonly Reason[];
   /** How much uses each feature that is enabled; empty until the step that reads it, and before version 5000. */
   readonly features: ReadonlyMap<string, bigint>;
 }

@@ -51,9 +51,9 @@ async function logsIn(object: DmuObject): Promise<ReadonlyMap<bigint, bigint>> {
 
 /** Source: module/zfs/spa_log_spacemap.c, spa_ld_log_sm_data */
 export async function readLogSpaceMapData(state: LoadState, at: At): Promise<undefined> {
-  at('the list of space map logs');
+  at({ role: 'space map logs' });
   for (const [txg, id] of (await readLogSpaceMapList(state)) ?? []) {
-    at(`the space map log of txg ${txg}`);
+    at({ role: 'space map log', txg });
     const object = await viewOf(state).mos.object(id, state.signal);
     await state.memo.readWhole(object, new SpaceMap(object).header.length);
   }

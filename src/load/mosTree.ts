@@ -5,6 +5,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, MAX_TREE_DEPTH } from '../pool/vdevHealth.ts';
 import { roleOf } from '../pool/vdevTree.ts';
+import type { Refusal } from './refusal.ts';
 import { hasUnreadableLabel, refusedLeaves, unreadLabels, whyClosed } from './usableLeaves.ts';
 import { validatedLabel } from './validatedLabel.ts';
 
@@ -14,8 +15,8 @@ export interface MatchedTree {
   readonly root: VdevNode;
   /** The same with the devices that OpenZFS finds and does not open: where a later tree looks for them. */
   readonly located: VdevNode;
-  /** By guid of the leaf: why the device that is there is not opened, to follow the leaf's name. */
-  readonly refused: ReadonlyMap<Guid, string>;
+  /** By guid of the leaf: why the device that is there is not opened. */
+  readonly refused: ReadonlyMap<Guid, Refusal>;
   /** Leaves whose device the labels name no more: found only where the MOS noted it. */
   readonly former: readonly VdevConfig[];
 }
@@ -36,7 +37,7 @@ export interface MatchedTree {
  */
 export function matchMosTree(config: VdevConfig, labelRoot: VdevNode, devices: readonly DeviceSurvey[]): MatchedTree {
   const given = new Set(devices);
-  const refused = new Map<Guid, string>();
+  const refused = new Map<Guid, Refusal>();
   const former: VdevConfig[] = [];
   const deviceOf = (leaf: VdevConfig, top: VdevConfig, index: number): DeviceSurvey | null => {
     const labelTop = labelRoot.children[index];
@@ -123,13 +124,13 @@ export function keepDevices(node: VdevNode, keep: (leaf: VdevNode) => boolean): 
  * the one before a split. Else, in an extreme rewind, when one of the two is the top-level vdev of the other: the last
  * leaf of a mirror takes over its guid, so a label from after that names the mirror, and one from before it the leaf.
  */
-function misfit(device: DeviceSurvey, leaf: VdevConfig, top: VdevConfig, poolGuid: Guid): string | null {
+function misfit(device: DeviceSurvey, leaf: VdevConfig, top: VdevConfig, poolGuid: Guid): Refusal | null {
   const label = validatedLabel(device);
-  if (label === null) return 'has no label whose checksum holds';
-  if (label.splitGuid === poolGuid) return 'was split off into another pool';
-  if (label.poolGuid !== poolGuid) return `has a label of pool ${label.poolGuid}, at this txg it was ${poolGuid}`;
-  if (label.guid === null || label.topGuid === null) return 'has a label that does not say which vdev it is';
+  if (label === null) return { code: 'no-sound-label' };
+  if (label.splitGuid === poolGuid) return { code: 'split-off' };
+  if (label.poolGuid !== poolGuid) return { code: 'other-pool', label: label.poolGuid, pool: poolGuid };
+  if (label.guid === null || label.topGuid === null) return { code: 'label-of-no-vdev' };
   if (label.guid === leaf.guid || label.vdevTree?.origGuid === leaf.guid) return null;
   if (label.topGuid === leaf.guid || label.guid === top.guid) return null;
-  return `has the label of vdev ${label.guid}`;
+  return { code: 'other-vdev', guid: label.guid };
 }

@@ -26,8 +26,7 @@ function knownBy(release: string): OpenZfs {
 /** Which OpenZFS every verdict speaks for. */
 export const JUDGED_AS: OpenZfs = knownBy('2.3');
 
-/** `com.klarasystems:dynamic_gang_header (2.4 does)`: a feature that is not known, and the first release that knows it. */
-export function unknownFeature(guid: string): string {
-  const first = FEATURES_BY_RELEASE.find((each) => each.read.includes(guid) || each.readOnlyCompatible.includes(guid));
-  return first === undefined ? guid : `${guid} (${first.release} does)`;
-}
+/** The first release that knows the feature; null where none does. */
+export const firstToKnow = (guid: string): string | null =>
+  FEATURES_BY_RELEASE.find((each) => each.read.includes(guid) || each.readOnlyCompatible.includes(guid))?.release ??
+  null;

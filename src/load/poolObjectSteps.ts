@@ -26,41 +26,41 @@ async function openDslPool(state: LoadState, at: At): Promise<undefined> {
   const { signal } = state;
   const { version } = state.candidate.uberblock;
   const view = viewOf(state);
-  at('the root directory');
+  at({ role: 'root directory' });
   const rootDir = await dslDir(state, await required(view, 'root_dataset', signal));
   await specialDir(state, rootDir, '$MOS', at);
   if (version >= ORIGIN_VERSION) {
     const origin = await specialDir(state, rootDir, '$ORIGIN', at);
     const id = origin.headDataset ?? 0n;
     const { previousSnapshot } = await holdHead(state, '$ORIGIN', id, origin, at);
-    await datasetAt(state, 'the snapshot of $ORIGIN', previousSnapshot ?? 0n, at);
+    await datasetAt(state, { dataset: '$ORIGIN', snapshot: 'origin' }, previousSnapshot ?? 0n, at);
     // Open from here on: the snapshot that every dataset without an older one comes after.
     state.names.set(id, '$ORIGIN').set(previousSnapshot ?? 0n, '$ORIGIN@$ORIGIN');
   }
   if (version >= DEADLISTS_VERSION) {
     await specialDir(state, rootDir, '$FREE', at);
-    at('the list free_bpobj');
+    at({ role: 'list', key: 'free_bpobj' });
     const free = await required(view, 'free_bpobj', signal);
-    at('the list free_bpobj', ASSERTED);
+    at({ role: 'list', key: 'free_bpobj' }, ASSERTED);
     openBpobj(await view.mos.object(free, signal));
   }
   if (isActive(state, 'com.delphix:obsolete_counts')) {
-    at('the list of obsolete blocks');
+    at({ role: 'obsolete blocks' });
     const obsolete = await optional(view, 'com.delphix:obsolete_bpobj', signal);
-    at('the list of obsolete blocks', ASSERTED);
+    at({ role: 'obsolete blocks' }, ASSERTED);
     if (obsolete !== null) openBpobj(await view.mos.object(obsolete, signal));
   }
   if (isActive(state, 'com.delphix:async_destroy')) {
-    at('the trees that are being destroyed');
+    at({ role: 'destroyed trees' });
     await required(view, 'bptree_obj', signal);
   }
   if (isActive(state, 'com.delphix:empty_bpobj')) {
-    at('the empty list');
+    at({ role: 'empty list' });
     await required(view, 'empty_bpobj', signal);
   }
-  at('the temporary holds');
+  at({ role: 'temporary holds' });
   await optional(view, 'tmp_userrefs', signal);
-  at('the state of the last scrub');
+  at({ role: 'last scrub' });
   if ((await optional(view, 'scrub_func', signal)) !== null) return;
   await entryOf(view, 'error_scrub', INTEGER, signal);
   await entryOf(view, 'scan', INTEGER, signal);
@@ -69,7 +69,7 @@ async function openDslPool(state: LoadState, at: At): Promise<undefined> {
 /** Source: module/zfs/dsl_pool.c, dsl_pool_open_special_dir */
 async function specialDir(state: LoadState, rootDir: DslDir, name: string, at: At): Promise<DslDir> {
   const { mos } = viewOf(state);
-  at(`the directory ${name}`);
+  at({ role: 'directory', directory: { name } });
   const children = await mos.zap(rootDir.children ?? 0n, state.signal);
   const id = await children.integer(name, state.signal);
   if (id === null) throw new FormatError('format-value', `entry ${name}`, 'an object', 'none', children.object.place);
@@ -95,15 +95,15 @@ const NOTED = [
 async function readProperties(state: LoadState, at: At): Promise<undefined> {
   const { signal } = state;
   const view = viewOf(state);
-  at('the salt of checksums');
+  at({ role: 'checksum salt' });
   await entryOf(view, 'org.illumos:checksum_salt', 1, signal);
-  at('the list sync_bplist');
+  at({ role: 'list', key: 'sync_bplist' });
   openBpobj(await view.mos.object(await required(view, 'sync_bplist', signal), signal));
   for (const key of NOTED) {
-    at(`the entry ${key}`);
+    at({ role: 'entry', key });
     await optional(view, key, signal);
   }
-  at('the properties of the pool');
+  at({ role: 'pool properties' });
   await optional(view, 'pool_props', signal);
 }
 
@@ -111,7 +111,7 @@ async function readProperties(state: LoadState, at: At): Promise<undefined> {
 async function openAuxiliaryVdevs(state: LoadState, at: At): Promise<undefined> {
   const view = viewOf(state);
   for (const key of ['spares', 'l2cache']) {
-    at(`the list of ${key}`);
+    at({ role: 'auxiliary vdevs', key });
     const id = await optional(view, key, state.signal);
     if (id !== null) await view.mos.nvlist(id, state.signal);
   }

@@ -1,9 +1,10 @@
 import { isGone, type SourceError } from '../source/source.ts';
-import { type Danger, type Hazard, hazardIn } from './hazard.ts';
+import type { Danger, Hazard } from './hazard.ts';
+import type { Reason, StepReason } from './reason.ts';
 
 export interface Trouble {
-  /** One sentence for a person: what could not be had, and what it belongs to. */
-  readonly message: string;
+  /** What could not be had, and what it belongs to. */
+  readonly reason: StepReason;
   /**
    * `failed-read`: a device gave an error where it may stand. The import fails on that too, and it may be there all the
    * same: a copy of the device can have it.
@@ -30,7 +31,7 @@ export type Verdict = 'importable' | 'readonly' | 'damaged' | 'incomplete' | 'un
 export interface Prediction {
   readonly verdict: Verdict;
   /** The deciding reason first. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Reason[];
   /** The step that decides, by its name in OpenZFS: reasons do not repeat it. Null when all that were asked pass. */
   readonly failsAt: string | null;
   readonly hazards: readonly Hazard[];
@@ -68,9 +69,10 @@ export async function predict<State>(
     for await (const trouble of step.check(state)) {
       passed = false;
       onStep?.(step, trouble);
-      const reasons = [trouble.message];
-      const { danger, message, listing = false, because, unread = [] } = trouble;
-      const hazards = danger === undefined ? [] : [hazardIn(step.name, danger, message, listing)];
+      const { danger, reason, listing = false, because, unread = [] } = trouble;
+      const reasons: Reason[] = [{ ...reason, step: step.name }];
+      const hazards: Hazard[] =
+        danger === undefined ? [] : [{ ...danger, meets: { step: step.name, reason }, listing }];
       const found = { reasons, failsAt: step.name, hazards, because, ...(unread.length === 0 ? {} : { unread }) };
       if (because === 'unknown') return { verdict: 'unverified', ...found };
       if (step.when === 'always') return { verdict: because === 'missing-device' ? 'incomplete' : 'damaged', ...found };
@@ -81,6 +83,6 @@ export async function predict<State>(
   }
   if (readWrite !== null) return readWrite;
   return complete
-    ? { verdict: 'importable', reasons: ['everything needed can be read'], failsAt: null, hazards: [] }
+    ? { verdict: 'importable', reasons: [{ code: 'all-reads' }], failsAt: null, hazards: [] }
     : { verdict: 'unverified', reasons: [], failsAt: null, hazards: [] };
 }

@@ -24,7 +24,7 @@ const WORDS = 8;
 
 /** Source: module/zfs/spa.c, spa_ld_read_checkpoint_txg */
 async function readCheckpoint(state: LoadState, at: At): Promise<undefined> {
-  at('the checkpoint');
+  at({ role: 'checkpoint' });
   await entryOf(viewOf(state), 'com.delphix:zpool_checkpoint', WORDS, state.signal);
 }
 
@@ -35,7 +35,7 @@ async function readCheckpoint(state: LoadState, at: At): Promise<undefined> {
  * Source: module/zfs/vdev_removal.c, spa_remove_init; module/zfs/vdev_indirect_mapping.c, vdev_indirect_mapping_open
  */
 async function openRemovedVdevs(state: LoadState, at: At): Promise<undefined> {
-  at('the state of device removal');
+  at({ role: 'device removal' });
   const entry = await entryOf(viewOf(state), 'com.delphix:removing', WORDS, state.signal);
   const removal = entry === null ? null : await viewOf(state).mos.removal(state.signal);
   if (removal !== null) {
@@ -47,7 +47,7 @@ async function openRemovedVdevs(state: LoadState, at: At): Promise<undefined> {
       id = await openRemovedVdev(state, id, at);
     }
   }
-  at('the state of condensing');
+  at({ role: 'condensing' });
   await entryOf(viewOf(state), 'com.delphix:condensing_indirect', WORDS, state.signal);
 }
 
@@ -56,7 +56,7 @@ async function openRemoval(state: LoadState, vdev: bigint, at: At): Promise<void
   const { root, mos } = viewOf(state);
   const indirect = root.children[Number(vdev)]?.config.indirect;
   if (indirect == null) return;
-  at(`the mapping of vdev ${vdev}, which is being removed`, ASSERTED);
+  at({ role: 'removal mapping', vdevId: vdev }, ASSERTED);
   await readIndirectMapping(await mos.object(indirect.object, state.signal), { signal: state.signal });
   await readBirths(state, viewOf(state), indirect.births);
 }
@@ -65,7 +65,7 @@ async function openRemoval(state: LoadState, vdev: bigint, at: At): Promise<void
 async function openRemovedVdev(state: LoadState, id: bigint, at: At): Promise<bigint> {
   const view = viewOf(state);
   const top = id < BigInt(view.root.children.length) ? view.root.children[Number(id)] : undefined;
-  at(`the mapping of removed vdev ${id}`, ASSERTED);
+  at({ role: 'indirect mapping', vdevId: id }, ASSERTED);
   if (top === undefined || top.config.indirect === null || top.config.type !== 'indirect') {
     const place = view.mos.directory.object.place;
     throw new FormatError('format-value', `vdev ${id}`, 'a removed one', top?.config.type ?? 'none', place);
@@ -73,7 +73,7 @@ async function openRemovedVdev(state: LoadState, id: bigint, at: At): Promise<bi
   const { object, births, previous } = top.config.indirect;
   const dnode = await view.mos.object(object, state.signal);
   const mapping = await state.memo.of('mapping', dnode, mappingSize(dnode), () => readIndirectMapping(dnode));
-  at(`the births of removed vdev ${id}`, ASSERTED);
+  at({ role: 'indirect births', vdevId: id }, ASSERTED);
   await readBirths(state, view, births);
   await useMapping(state, view, Number(id), mapping);
   return previous ?? NO_VDEV;

@@ -3,16 +3,17 @@ import { Mos } from '../dataset/mos.ts';
 import { orNull } from '../dataset/orNull.ts';
 import { nvlistOf } from '../format/nvlistFields.ts';
 import { decodeVdevConfig } from '../format/vdevConfig.ts';
-import { guidSumDifference, guidSumOf } from '../pool/guidSum.ts';
+import { guidSumOf } from '../pool/guidSum.ts';
 import { keptState } from '../pool/keptState.ts';
 import { logHealth } from '../pool/logHealth.ts';
 import type { VdevNode } from '../pool/pool.ts';
-import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import { mayLack } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
 import { type MatchedTree, matchMosTree } from './mosTree.ts';
 import { openedTree } from './openedTree.ts';
 import type { Trouble } from './predict.ts';
+import { type Reason, vdevRef } from './reason.ts';
 import { type At, step } from './step.ts';
 import { viewOf } from './viewOf.ts';
 
@@ -23,7 +24,7 @@ export const TRUSTED_CONFIG = step('spa_ld_trusted_config', 'always', trustedCon
 export const ALL_TOPS_TO_WRITE = step('spa_ld_open_vdevs', 'read-write-only', (state): Trouble | undefined => {
   const [top] = viewOf(state).lost;
   if (top === undefined) return undefined;
-  return { message: `a pool without ${vdevName(top)} opens read-only alone`, because: 'missing-device' };
+  return { reason: { code: 'top-lacking', top: vdevRef(top) }, because: 'missing-device' };
 });
 
 /** What a packed nvlist and the tree in it take as objects: some times its bytes. */
@@ -33,16 +34,16 @@ const UNPACKED = 16;
 async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefined> {
   const { pool, candidate, readers, signal } = state;
   const devices = state.devices ?? pool.devices;
-  if (pool.root === null || readers === null) return { message: 'no blocks can be read', because: 'unknown' };
+  if (pool.root === null || readers === null) return { reason: { code: 'nothing-to-read-with' }, because: 'unknown' };
   const { raidzReflow, rootbp, guidSum } = candidate.uberblock;
   state.memo.limitTo(pool.devices);
   const { startsFrom } = candidate;
   const labels = startsFrom?.located ?? pool.root;
   const labelRoot = startsFrom?.root ?? state.memo.once(devices, () => openedTree(labels, devices));
   const none = { raidzReflow, salt: null, mappings: new Map() };
-  at('the meta-object set');
+  at({ role: 'mos' });
   const first = await Mos.open(readers.open({ root: labelRoot, ...none }).cache, rootbp, signal);
-  at('the config object');
+  at({ role: 'config' });
   const object = await first.object(await first.configObject(signal), signal);
   const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER) * UNPACKED;
   const { config, matched } = await state.memo.of(
@@ -65,15 +66,13 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   const leaves = new Set([...leavesOf(root)].map(({ device }) => device));
   const holders = [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device);
   if (candidate.checkpoint === null && !holders.some((device) => leaves.has(device))) {
-    return { message: 'only devices that the pool did not have at this txg carry the uberblock', because: 'damage' };
+    return { reason: { code: 'uberblock-on-later-devices' }, because: 'damage' };
   }
   const sum = guidSumOf(root);
   if (sum !== guidSum) {
-    const difference = guidSumDifference(guidSum, sum);
-    const message = `the guids of the config sum up to ${sum}, the uberblock says ${guidSum}: ${difference} is missing`;
-    return { message, because: 'damage' };
+    return { reason: { code: 'guid-sum-differs', config: sum, uberblock: guidSum }, because: 'damage' };
   }
-  at('the meta-object set');
+  at({ role: 'mos' });
   // The step that needs the salt complains when it does not read; here it is only taken along.
   const readerState = { ...none, root, salt: await orNull(() => first.salt(signal)) };
   const blocks = readers.open(readerState);
@@ -93,21 +92,16 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   return undefined;
 }
 
-const conditionsOf = ({ former }: MatchedTree): string[] =>
-  former.map(
-    ({ path, guid }) => `the labels know vdev ${guid} no more: it has to be found at ${path ?? 'its old path'}`,
-  );
+const conditionsOf = ({ former }: MatchedTree): Reason[] =>
+  former.map(({ path, guid }) => ({ code: 'device-to-be-at', guid, path }));
 
 /** A placeholder opens: that something is missing is left to the sum of the guids to say. */
 const opens = (top: VdevNode): boolean => top.config.type === 'missing' || vdevHealth(top) !== 'missing';
 
 function cannotOpen(top: VdevNode, { refused }: MatchedTree): Trouble {
   const leaves = [...leavesOf(top)].filter(({ device, config }) => device === null && config.type !== 'dspare');
-  const lacks = leaves.map((leaf) => {
-    const why = refused.get(leaf.config.guid);
-    return `${vdevName(leaf)} (guid ${leaf.config.guid}) ${why ?? 'is missing'}`;
-  });
+  const closed = leaves.map((leaf) => ({ ...vdevRef(leaf), refusal: refused.get(leaf.config.guid) ?? null }));
   const absent = ({ config }: VdevNode) => !refused.has(config.guid) || keptState(config) !== null;
   const because = leaves.every(absent) ? 'missing-device' : 'damage';
-  return { message: `${vdevName(top)} of the config at this txg cannot be opened: ${lacks.join('; ')}`, because };
+  return { reason: { code: 'config-top-closed', top: vdevRef(top), closed }, because };
 }

@@ -5,6 +5,7 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../pool/vdevSize.ts';
 import { EndedError, SourceError } from '../source/source.ts';
+import type { Refusal } from './refusal.ts';
 import { validatedLabel } from './validatedLabel.ts';
 
 /** One of its four labels passes its checksum. */
@@ -32,27 +33,26 @@ export function unreadLabels({ labels, shift }: DeviceSurvey): SourceError[] {
 }
 
 /**
- * Leaves below top-level vdev `top` that have a device which OpenZFS does not open, and why, to follow the leaf's name.
+ * Leaves below top-level vdev `top` that have a device which OpenZFS does not open, and why.
  *
  * A leaf that the config marks as offline, or as faulted by force, stays closed, in the tree of the labels too: what
  * only it holds is not read, neither uberblocks nor blocks.
  *
  * Source: module/zfs/vdev.c, vdev_alloc, vdev_open and vdev_validate
  */
-export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
-  const refused = new Map<VdevNode, string>();
+export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, Refusal> {
+  const refused = new Map<VdevNode, Refusal>();
   for (const size of leafSizes(top)) {
     if (isTruncated(size)) {
-      refused.set(size.leaf, `is ${size.device.alignedSize} bytes long and has to be ${size.needed}`);
+      refused.set(size.leaf, { code: 'too-short', size: size.device.alignedSize, needed: size.needed });
     }
   }
   for (const leaf of leavesOf(top)) {
     if (leaf.device === null) continue;
     const closed = whyClosed(leaf.config);
     if (closed !== null) refused.set(leaf, closed);
-    else if (hasUnreadableLabel(leaf.device)) {
-      refused.set(leaf, 'has a label that cannot be read, for which zpool import passes the whole device over');
-    } else if (!hasSoundLabel(leaf.device)) refused.set(leaf, 'has no label whose checksum holds');
+    else if (hasUnreadableLabel(leaf.device)) refused.set(leaf, { code: 'label-unreadable' });
+    else if (!hasSoundLabel(leaf.device)) refused.set(leaf, { code: 'no-sound-label' });
     else {
       const other = otherVdev(leaf.device, leaf.config, top.config);
       if (other !== null) refused.set(leaf, other);
@@ -67,24 +67,18 @@ export function refusedLeaves(top: VdevNode): ReadonlyMap<VdevNode, string> {
  *
  * Source: module/zfs/vdev.c, vdev_validate; module/zfs/vdev_label.c, vdev_label_read_config
  */
-function otherVdev(device: DeviceSurvey, leaf: VdevConfig, top: VdevConfig): string | null {
+function otherVdev(device: DeviceSurvey, leaf: VdevConfig, top: VdevConfig): Refusal | null {
   const label = validatedLabel(device);
   if (label === null || label.guid === null || label.topGuid === null) return null;
   if (label.guid === leaf.guid || label.vdevTree?.origGuid === leaf.guid) return null;
   if (label.topGuid === leaf.guid || label.guid === top.guid) return null;
-  return `has a label of pool ${label.name ?? label.poolGuid} (txg ${label.txg}), which is newer than its own and speaks for it`;
+  return { code: 'newer-label', pool: label.name ?? `${label.poolGuid}`, txg: label.txg };
 }
 
-/** Why a leaf stays closed that has its device, to follow its name; null when it is opened. */
-export function whyClosed(config: VdevConfig): string | null {
-  switch (keptState(config)) {
-    case 'faulted':
-      return 'was faulted by zpool offline -f';
-    case 'offline':
-      return 'was taken offline';
-    case null:
-      return null;
-  }
+/** Why a leaf stays closed that has its device; null when it is opened. */
+export function whyClosed(config: VdevConfig): Refusal | null {
+  const state = keptState(config);
+  return state === null ? null : { code: state };
 }
 
 /** Devices of the leaves below `root` that OpenZFS opens and reads uberblocks from. */

@@ -6,6 +6,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevName } from '../pool/vdevHealth.ts';
 import type { LoadState } from './loadState.ts';
 import { readLogSpaceMapData, readLogSpaceMapList, readUnflushedTxgs } from './logSpaceMaps.ts';
+import type { Reading } from './reading.ts';
 import { type At, step } from './step.ts';
 import { viewOf } from './viewOf.ts';
 
@@ -38,20 +39,20 @@ async function loadVdevs(state: LoadState, at: At): Promise<undefined> {
   const { mos, root } = viewOf(state);
   for (const top of root.children) {
     const { type, zapTop } = top.config;
-    const name = vdevName(top);
-    at(`the properties of ${name}`);
+    const vdev = vdevName(top);
+    at({ role: 'vdev properties', vdev });
     const zap = zapTop ? await mos.zap(zapTop, state.signal) : null;
     if (zap !== null) {
       for (const key of type === 'raidz' ? [...EXPANSION_KEYS, BIAS_KEY] : [BIAS_KEY]) await zap.get(key, state.signal);
     }
     if (type !== 'indirect' && type !== 'hole' && type !== 'missing') await loadMetaslabs(state, top, at);
     if (zap === null) continue;
-    await openNamedMap(state, zap, CHECKPOINT_KEY, `the checkpoint's space map of ${name}`, at);
-    await openNamedMap(state, zap, OBSOLETE_KEY, `the space map of what is obsolete on ${name}`, at);
+    await openNamedMap(state, zap, CHECKPOINT_KEY, { role: 'checkpoint space map', vdev }, at);
+    await openNamedMap(state, zap, OBSOLETE_KEY, { role: 'obsolete space map', vdev }, at);
   }
 }
 
-async function openNamedMap(state: LoadState, zap: Zap, key: string, what: string, at: At): Promise<void> {
+async function openNamedMap(state: LoadState, zap: Zap, key: string, what: Reading, at: At): Promise<void> {
   at(what);
   const id = await zap.integer(key, state.signal);
   if (id) await viewOf(state).mos.object(id, state.signal);
@@ -60,7 +61,7 @@ async function openNamedMap(state: LoadState, zap: Zap, key: string, what: strin
 async function loadMetaslabs(state: LoadState, top: VdevNode, at: At): Promise<void> {
   const { metaslabArray, metaslabShift, ashift, asize } = top.config;
   const { mos } = viewOf(state);
-  at(`the metaslabs of ${vdevName(top)}`);
+  at({ role: 'metaslabs', vdev: vdevName(top) });
   if (!ashift || !asize) {
     const place = mos.directory.object.place;
     throw new FormatError('format-value', 'vdev in the config', 'ashift and asize', `${ashift} and ${asize}`, place);
@@ -81,12 +82,12 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
       const array = await mos.object(metaslabArray, state.signal);
       const objects = await state.memo.of(`words ${count}`, array, count * 8, () => readWords(array, count));
       for (const [index, id] of objects.entries()) {
-        at(`the space map of metaslab ${index} of ${vdevName(top)}`);
+        at({ role: 'space map', vdev: vdevName(top), metaslab: index });
         if (id !== 0n) await mos.object(id, state.signal);
       }
     }
     for (const leaf of leavesOf(top)) {
-      at(`the missed txgs of ${vdevName(leaf)}`);
+      at({ role: 'missed txgs', vdev: vdevName(leaf) });
       if (!leaf.config.dtl) continue;
       const dtl = await mos.object(leaf.config.dtl, state.signal);
       await state.memo.of('dtl', dtl, 0, async () => void (await readDtl(mos, dtl.id)));
@@ -107,10 +108,10 @@ async function listLogSpaceMaps(state: LoadState, at: At): Promise<undefined> {
   const needed = new Set<bigint>();
   for (const top of viewOf(state).root.children) {
     const count = metaslabCount(top);
-    at(`the unflushed txgs of ${vdevName(top)}`);
+    at({ role: 'unflushed txgs', vdev: vdevName(top) });
     for (const txg of await readUnflushedTxgs(state, top.config.zapTop, count)) needed.add(txg);
   }
-  at('the list of space map logs');
+  at({ role: 'space map logs' });
   const logs = await readLogSpaceMapList(state);
   if (logs === null) return;
   for (const txg of needed) {

@@ -4,7 +4,8 @@ import type { BlockFailure, Verification, Verifier } from '../traverse/verifier.
 import { holdInTurn } from './datasetHolds.ts';
 import type { LoadState, PlainTraversal } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
-import { explainError, step } from './step.ts';
+import type { LostBlock } from './reason.ts';
+import { step } from './step.ts';
 import { viewOf } from './viewOf.ts';
 
 /**
@@ -18,7 +19,7 @@ export function verifyStep(verifier: Verifier, data: boolean): LoadStep<LoadStat
   return step('spa_load_verify', 'always', async (state, at) => {
     const { blocks, root } = viewOf(state);
     const { signal } = state;
-    at('the traversal of all blocks');
+    at({ role: 'all blocks' });
     // The steps before looked at much of the meta-object set.
     const kept = (bp: Blkptr) => blocks.cache.peek(bp);
     const lost = new Set<bigint>();
@@ -96,24 +97,19 @@ function troubleIn({ fatal, failures, metadataErrors, found }: Verification, sta
   // Of what fails where the load ends anyway, a block that no copy of a device brings back says most.
   const ends = fatal === null ? wrong : fatal.because === 'failed-read' ? [...wrong, fatal] : [fatal];
   const deciding = ends.find(({ because }) => because === 'damage') ?? fatal ?? wrong[0];
-  if (deciding === undefined) return { message: `${metadataErrors} metadata errors`, because: 'damage' };
+  if (deciding === undefined) return { reason: { code: 'metadata-errors', count: metadataErrors }, because: 'damage' };
   const causes = new Set(ends.map(({ because }) => because));
   const because = CAUSES.find((cause) => causes.has(cause)) ?? 'unknown';
-  const more = found.metadata > 1 ? `; ${found.metadata} blocks of metadata are bad in all` : '';
-  const message = `cannot read ${placeOf(deciding, state)}: ${whyOf(deciding)}${more}`;
-  return { message, because, ...(unread.length === 0 ? {} : { unread }) };
+  const { error } = deciding;
+  const block = lostBlock(deciding, state);
+  return {
+    reason: { code: 'block-lost', block, error, blocks: found.metadata },
+    because,
+    ...(unread.length === 0 ? {} : { unread }),
+  };
 }
 
-/** `indirect block 3 of level 1 of object 7 of tank/home`. */
-function placeOf({ dataset, object, level, blockId, what }: BlockFailure, { names }: LoadState): string {
-  const objset = dataset === 0n ? 'the meta-object set' : (names.get(dataset) ?? `dataset ${dataset}`);
-  if (what === 'object set' || what === 'dataset') return `the ${what} of ${objset}`;
-  const block = level === 0 ? `${what} block ${blockId}` : `${what} block ${blockId} of level ${level}`;
-  return object === 0n ? `${block} of ${objset}` : `${block} of object ${object} of ${objset}`;
-}
-
-function whyOf({ error, bp }: BlockFailure): string {
-  if (error !== null) return explainError(error);
-  const copies = bp.dvas.map(({ vdev, offset }) => `${vdev}:${(offset * 512n).toString(16)}`).join(', ');
-  return `OpenZFS does not follow the block pointer to ${copies === '' ? 'nowhere' : copies}`;
+function lostBlock({ dataset, object, level, blockId, what, bp }: BlockFailure, { names }: LoadState): LostBlock {
+  const copies = bp.dvas.map(({ vdev, offset }) => `${vdev}:${(offset * 512n).toString(16)}`);
+  return { dataset, object, level, blockId, what, name: names.get(dataset) ?? null, copies };
 }

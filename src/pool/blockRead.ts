@@ -47,10 +47,13 @@ export class UnavailableBlockError extends ZfsUberError {
    * The first few.
    */
   readonly failedReads: readonly SourceError[];
+  /** `0:1a2b000`, vdev and byte offset, of each copy; empty where the bytes are no block of a pointer. */
+  readonly copies: readonly string[];
 
-  constructor(message: string, attempts: readonly Attempt[], place: Place) {
+  constructor(message: string, attempts: readonly Attempt[], place: Place, copies: readonly string[] = []) {
     super(message, place);
     this.attempts = attempts;
+    this.copies = copies;
     this.becauseMissing = attempts.length > 0 && attempts.every((attempt) => attempt.outcome === 'absent');
     this.failedReads = failedReadsOf(attempts);
   }

@@ -149,9 +149,10 @@ class PoolBlocks implements BlockReader {
     const gone = failed.find((error) => error.gone);
     // What else was found says nothing of the block while the device that may have it does not answer.
     if (gone !== undefined) throw gone;
-    const block = `block ${addresses(dvas)}`;
+    const copies = addresses(dvas);
+    const block = `block ${copies.join(', ')}`;
     const message = failed.length > 0 ? `${block} cannot be read` : `no copy of ${block} is sound`;
-    throw new UnavailableBlockError(message, attempts, bp.place);
+    throw new UnavailableBlockError(message, attempts, bp.place, copies);
   }
 
   #gangReads(attempts: Attempt[], signal: AbortSignal | undefined): GangReads {
@@ -184,8 +185,8 @@ function minimumAllocation(top: VdevNode | undefined): number {
 }
 
 /** `0:1a2b000`, vdev and byte offset, as zdb prints them. */
-const addresses = (dvas: readonly Dva[]): string =>
-  dvas.map(({ vdev, offset }) => `${vdev}:${(offset * 512n).toString(16)}`).join(', ');
+const addresses = (dvas: readonly Dva[]): string[] =>
+  dvas.map(({ vdev, offset }) => `${vdev}:${(offset * 512n).toString(16)}`);
 
 function embedded(bp: Blkptr): Promise<Uint8Array> {
   // Kind 0 is data; a redacted block has no content that could be read.

@@ -8,6 +8,7 @@ import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
 import { JUDGED_AS } from '../load/openzfs.ts';
 import { isLeftByGone, type LoadStep, type Prediction, predict } from '../load/predict.ts';
 
+import type { Reason } from '../load/reason.ts';
 import type { RootCheck } from '../load/rootCheck.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -92,9 +93,7 @@ export async function* judge(
 /** What fails for want of a device is open while that may be one which stopped answering. */
 function openBy(stranger: SourceError | null, prediction: Prediction): Prediction {
   if (stranger === null || (prediction.verdict !== 'damaged' && prediction.verdict !== 'incomplete')) return prediction;
-  const source = stranger.place?.source ?? 'a device';
-  const reason = `${source} stopped answering (${stranger.code}) before it was known whose it is, and may be the device that is missing`;
-  const reasons = [reason, ...prediction.reasons];
+  const reasons: Reason[] = [{ code: 'stranger-gone', error: stranger }, ...prediction.reasons];
   return { ...prediction, verdict: 'unverified', reasons, hazards: [], because: 'unknown', unread: [stranger] };
 }
 
@@ -105,9 +104,9 @@ function openBy(stranger: SourceError | null, prediction: Prediction): Predictio
  * @param left the newer one
  */
 export function afterGone({ candidate: { txg }, prediction: { unread = [] } }: Judged, judged: Judged): Judged {
-  const [gone] = unread.filter(isGone);
-  const reason = `not judged: ${gone?.place?.source ?? 'a device'} stopped answering${gone === undefined ? '' : ` (${gone.code})`}, which leaves the newer txg ${txg} open`;
-  const prediction: Prediction = { verdict: 'unverified', reasons: [reason], failsAt: null, hazards: [], unread };
+  const error = unread.find(isGone) ?? null;
+  const reasons: Reason[] = [{ code: 'newer-open', txg, error }];
+  const prediction: Prediction = { verdict: 'unverified', reasons, failsAt: null, hazards: [], unread };
   return { ...judged, prediction, counts: null };
 }
 
@@ -165,7 +164,7 @@ async function verified(
 
 const STOPPED: Prediction = {
   verdict: 'unverified',
-  reasons: ['judging was stopped before this txg had its turn'],
+  reasons: [{ code: 'stopped' }],
   failsAt: null,
   hazards: [],
 };
@@ -237,31 +236,17 @@ function explain(
 ): Prediction {
   const reasons = [...prediction.reasons];
   if (prediction.verdict === 'unverified' && root.state === 'reads' && prediction !== STOPPED) {
-    if (readers === null)
-      reasons.push(`root block reads ${whereRead(root)}; nothing below it was checked at this depth`);
-    else if (prediction.failsAt === null) {
-      reasons.push(
-        'every step of the load before its verification can be read; the traversal was not done at this depth',
-      );
-    }
+    if (readers === null) reasons.push({ code: 'root-reads', root });
+    else if (prediction.failsAt === null) reasons.push({ code: 'traversal-not-done' });
   }
   if (prediction.verdict === 'importable' || prediction.verdict === 'readonly') {
     reasons.push(...(view?.conditions ?? []));
   }
   const lost = counts?.dataErrors ?? 0;
-  if (lost > 0) reasons.push(`${lost} ${lost === 1 ? 'block' : 'blocks'} of content cannot be read at this txg`);
+  if (lost > 0) reasons.push({ code: 'content-lost', blocks: lost });
   if (!candidate.taken && devices !== null && devices.length < pool.devices.length) {
-    const names = devices.map(({ source }) => source.name).join(', ');
-    reasons.push(
-      `with all devices another uberblock of txg ${candidate.txg} is taken: the commands give only ${names}`,
-    );
+    const names = devices.map(({ source }) => source.name);
+    reasons.push({ code: 'given-devices', txg: candidate.txg, devices: names });
   }
   return { ...prediction, reasons };
-}
-
-function whereRead(root: RootCheck): string {
-  if (root.attempts.some(({ outcome }) => outcome === 'rebuilt')) return 'rebuilt from redundancy';
-  const good = root.attempts.filter(({ outcome }) => outcome === 'good').length;
-  const looked = root.attempts.length;
-  return `on ${good} of ${looked} ${looked === 1 ? 'place' : 'places'} looked at`;
 }

@@ -1,11 +1,11 @@
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
 import type { Prediction, Trouble } from '../load/predict.ts';
+import type { Reason } from '../load/reason.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import type { FoundCheckpoint } from './facts/checkpoint.ts';
-import { count } from './findings/finding.ts';
 import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
 
 /**
@@ -82,22 +82,16 @@ export function tellCheckpoint(
   const { checkpoint } = candidate;
   if (checkpoint === null) return prediction;
   const { heldBy, plain } = checkpoint;
-  const what = `the checkpoint: no ring holds it, the meta-object set of txg ${heldBy} keeps it`;
+  const what: Reason = { code: 'checkpoint', heldBy };
   if (prediction.verdict === 'damaged' || prediction.verdict === 'incomplete') {
     return { ...prediction, reasons: [...prediction.reasons, what] };
   }
   const verdict = prediction.verdict === 'importable' && !plain ? 'readonly' : prediction.verdict;
-  const reasons = [what];
+  const reasons: Reason[] = [what];
   if (damage !== null) {
-    const bad = count(Math.max(1, counts?.metadataErrors ?? 0), 'block');
-    reasons.unshift(
-      `the checkpoint, with ${bad} of metadata damaged that its import does not look at: ${damage.message}`,
-    );
+    const blocks = Math.max(1, counts?.metadataErrors ?? 0);
+    reasons.unshift({ code: 'checkpoint-damage-unseen', blocks, reason: damage.reason });
   }
-  if (!plain) {
-    reasons.push(
-      `read-only: the newest txg does not lead to it, and with -T OpenZFS goes back to a checkpoint only in memory; to write, import txg ${heldBy} first and write past the newest txg`,
-    );
-  }
+  if (!plain) reasons.push({ code: 'checkpoint-read-only', heldBy });
   return { ...prediction, verdict, reasons: [...reasons, ...prediction.reasons] };
 }

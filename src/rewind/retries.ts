@@ -1,16 +1,9 @@
 import type { Candidate } from '../load/candidates.ts';
-import { CLONES_FREED, doing, type Hazard } from '../load/hazard.ts';
+import { CLONES_FREED, type Hazard } from '../load/hazard.ts';
 import type { Judged } from './judge.ts';
 
 /** Txgs before the one that failed that an import goes back over. Source: include/sys/txg.h, TXG_DEFER_SIZE */
 const DEFERRED = 2n;
-
-/** What an import comes to after the first uberblock that it tries did not load. */
-export interface Harm {
-  readonly hazard: Hazard;
-  /** Whose load does it. */
-  readonly at: Candidate;
-}
 
 /**
  * The candidates with what their commands would do to the machine after their own txg has failed: an import goes on to
@@ -21,14 +14,11 @@ export interface Harm {
  */
 export function withRetries(all: readonly Candidate[], judged: readonly Judged[]): Judged[] {
   return judged.map((each) => {
-    const { prediction, candidate } = each;
+    const { prediction } = each;
     if (prediction.hazards.length > 0) return each;
     const writes = prediction.verdict === 'readonly';
     const harm = harmOf(each, all, judged, writes, (tried) => fails(tried, writes));
-    if (harm === null) return each;
-    const how = writes ? ' read-write' : '';
-    const message = `importing this txg${how} ${doing(harm.hazard)}: ${wayTo(candidate, harm)}`;
-    return { ...each, prediction: { ...prediction, hazards: [{ ...harm.hazard, message }] } };
+    return harm === null ? each : { ...each, prediction: { ...prediction, hazards: [harm] } };
   });
 }
 
@@ -46,9 +36,10 @@ export function harmOf(
   judged: readonly Judged[],
   writes: boolean,
   failing: (judged: Judged) => boolean,
-): Harm | null {
+): Hazard | null {
   if (!failing(first) || first.candidate.checkpoint !== null) return null;
   const known = new Map(judged.map((each) => [each.candidate, each]));
+  const afterFirst = ({ txg: at }: Candidate) => ({ first: first.candidate.txg, at, writes });
   let freed = metClones(first, writes);
   let last = first.candidate;
   for (const at of all) {
@@ -56,17 +47,15 @@ export function harmOf(
     if (last.txg + DEFERRED < first.candidate.txg) return null;
     const tried = known.get(at);
     if (freed && (tried === undefined || metMetaslabs(tried, writes)))
-      return { at, hazard: { ...CLONES_FREED, message: FREED } };
+      return { ...CLONES_FREED, meets: 'freed-tables', listing: false, after: afterFirst(at) };
     if (tried === undefined || !failing(tried)) return null;
     const [own] = tried.prediction.hazards;
-    if (own !== undefined) return { at, hazard: own };
+    if (own !== undefined) return { ...own, after: afterFirst(at) };
     freed ||= metClones(tried, writes);
     last = at;
   }
   return null;
 }
-
-const FREED = 'it sums up cloned blocks in tables that were given free when the attempt before failed';
 
 /** Steps that only a load to write takes, by how far it came before. Source: module/zfs/spa.c, spa_load_impl */
 const BEFORE_METASLABS = 'spa_ld_check_features';
@@ -83,10 +72,3 @@ const metClones = (judged: Judged, writes: boolean): boolean =>
 /** @param writes the devices are opened to be written to */
 export const fails = ({ prediction: { verdict } }: Judged, writes: boolean): boolean =>
   verdict === 'damaged' || verdict === 'incomplete' || (writes && verdict === 'readonly');
-
-/** What a hazard's own message begins with. */
-const LEAD = /^importing this txg (?:would|may) [^:]*: /;
-
-/** How an import that begins with `first` comes to harm. */
-export const wayTo = (first: Candidate, { hazard, at }: Harm): string =>
-  `txg ${first.txg} fails, and the import goes on to txg ${at.txg}, where ${hazard.message.replace(LEAD, '')}`;

@@ -8,6 +8,12 @@ export interface Run {
   readonly sameReason: boolean;
 }
 
+/** What the table says of a candidate: its danger, empty where there is none, and then its reason. */
+export interface Why {
+  readonly danger: string;
+  readonly said: string;
+}
+
 /** Rows of one verdict and reason that are shown one by one; more become one row. */
 const ALIKE = 3;
 
@@ -16,19 +22,21 @@ const ALIKE = 3;
  * never over a txg of which something else is true.
  *
  * @param ordered as the table shall show them
- * @param reasonOf what the table says of a candidate
+ * @param whyOf what the table says of a candidate
  */
 export function runsOf(
   pool: PoolEntry,
   ordered: readonly CandidateEntry[],
-  reasonOf: (candidate: CandidateEntry) => string,
+  whyOf: (candidate: CandidateEntry) => Why,
 ): Run[] {
   const branches = branchesOf(pool);
   const places = placesOf(pool, branches);
   const runs: CandidateEntry[][] = [];
   const open = new Map<string, CandidateEntry[]>();
   const kindIn = (candidate: CandidateEntry) =>
-    [branches.get(candidate), candidate.verdict, candidate.dataErrors, kindOf(reasonOf(candidate))].join(' ');
+    [branches.get(candidate), candidate.verdict, candidate.dataErrors, dangerOf(candidate), kindOf(candidate)].join(
+      ' ',
+    );
   for (const candidate of ordered) {
     const kind = kindIn(candidate);
     const run = open.get(kind);
@@ -48,20 +56,16 @@ export function runsOf(
     const kind = kindIn(first);
     const isNew = !told.has(kind);
     told.add(kind);
-    return rowsOf(run, isNew, reasonOf);
+    return rowsOf(run, isNew, whyOf);
   });
 }
 
 /** @param isNew the table has said nothing of the kind yet: then the first has a row of its own, with its reason */
-function rowsOf(
-  run: readonly CandidateEntry[],
-  isNew: boolean,
-  reasonOf: (candidate: CandidateEntry) => string,
-): Run[] {
+function rowsOf(run: readonly CandidateEntry[], isNew: boolean, whyOf: (candidate: CandidateEntry) => Why): Run[] {
   if (run.length < (isNew ? ALIKE : ALIKE - 1)) {
     return run.map((candidate) => ({ candidates: [candidate], sameReason: true }));
   }
-  const sameReason = new Set(run.map(reasonOf)).size === 1;
+  const sameReason = new Set(run.map((each) => whyOf(each).said)).size === 1;
   if (!isNew) return [{ candidates: run, sameReason }];
   return [
     { candidates: run.slice(0, 1), sameReason: true },
@@ -69,11 +73,11 @@ function rowsOf(
   ];
 }
 
-/** What a reason has in common with others: the same thing is wrong in another place, or some block does not read. */
-function kindOf(reason: string): string {
-  const danger = dangerOf(reason);
-  if (/no copy of block|fails its checksum/.test(reason)) return `${danger}block`;
-  return reason.replace(/\d+:[0-9a-f]+|\d+/g, '#');
+/** What a candidate's reason has in common with others: some block does not read, or the same is wrong at one step. */
+function kindOf({ reasonData: [deciding], because }: CandidateEntry): string {
+  if (deciding === undefined) return '';
+  if (deciding.copies !== undefined && deciding.rootState !== 'corrupted') return `block ${because}`;
+  return [deciding.code, deciding.step, deciding.what?.role, deciding.rootState].join(' ');
 }
 
 /** What stands before the reason of a txg that would take the machine down, or keep it from ending anything. */
@@ -88,9 +92,9 @@ const DANGERS = {
   hang: 'WOULD HANG ZPOOL UNTIL THE NEXT BOOT: ',
 } as const;
 
-/** The danger that a reason begins with; empty where there is none. */
-export const dangerOf = (reason: string): string =>
-  Object.values(DANGERS).find((danger) => reason.startsWith(danger)) ?? '';
+/** The danger of importing a candidate; empty where there is none. */
+export const dangerOf = ({ hazards: [hazard] }: CandidateEntry): string =>
+  hazard === undefined ? '' : dangerText(hazard);
 
 /** Where each candidate stands among those of its own branch, the newest first. */
 function placesOf(pool: PoolEntry, branches: ReadonlyMap<CandidateEntry, string>): Map<CandidateEntry, number> {

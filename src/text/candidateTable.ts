@@ -1,10 +1,9 @@
 import type { CandidateEntry, PoolEntry, Verdict } from '../document/document.ts';
 import { countText, durationText } from './amounts.ts';
-import { branchesOf, dangerOf, dangerText, type Run, runsOf, SHARED } from './candidateRuns.ts';
+import { branchesOf, dangerOf, type Run, runsOf, SHARED, type Why } from './candidateRuns.ts';
 import { topLevels } from './layoutText.ts';
 import { clean, type Page, type Style, wrap } from './page.ts';
 import { hasFinding, newestFirst, recommended } from './poolCase.ts';
-import { shortReason } from './shortReason.ts';
 import { type Column, foldLast, type Row, table } from './table.ts';
 import { writtenColumn } from './writtenColumn.ts';
 
@@ -52,10 +51,10 @@ const VERDICT: CandidateColumn = {
 export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice, handles: readonly string[]): string[] {
   if (pool.candidates.length === 0) return [];
   const ordered = choice.newestFirst ? newestFirst(pool) : [...pool.candidates].sort((a, b) => a.rank - b.rank);
-  const reasonOf = (candidate: CandidateEntry) => reasonText(page, candidate, choice.all);
+  const whyOf = (candidate: CandidateEntry) => reasonText(page, candidate, choice.all);
   const runs = choice.all
     ? ordered.map((each): Run => ({ candidates: [each], sameReason: true }))
-    : runsOf(pool, ordered, reasonOf);
+    : runsOf(pool, ordered, whyOf);
   const shown = choice.all ? runs : runs.slice(0, ROWS);
   const { columns, legend } = columnsOf(
     page,
@@ -64,7 +63,7 @@ export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice,
     choice.all,
     branchesOf(pool, handles),
   );
-  const rows = shown.flatMap((run) => rowOf(run, columns, reasonOf));
+  const rows = shown.flatMap((run) => rowOf(run, columns, whyOf));
   const rest = ordered.length - shown.reduce((sum, { candidates }) => sum + candidates.length, 0);
   const merged = shown.some(({ candidates }) => candidates.length > 1);
   const left = rest === 0 ? 'each txg by itself' : countText(rest, choice.newestFirst ? 'older txg' : 'more txg');
@@ -123,16 +122,15 @@ function columnsOf(
 function rowOf(
   { candidates, sameReason }: Run,
   columns: readonly CandidateColumn[],
-  reasonOf: (candidate: CandidateEntry) => string,
+  whyOf: (candidate: CandidateEntry) => Why,
 ): Row[] {
   const [first] = candidates;
   const last = candidates.at(-1);
   if (first === undefined || last === undefined) return [];
   const cells = columns.map(({ text, paint }) => ({ text: text(candidates), paint: paint?.(first) ?? null }));
-  const reason = reasonOf(first);
-  const danger = dangerOf(reason);
+  const { danger, said } = whyOf(first);
   const paint = danger === '' ? null : ('bad' as const);
-  if (first === last) return [{ cells, note: reason, paint }];
+  if (first === last) return [{ cells, note: danger + said, paint }];
   const count = countText(new Set(candidates.map(({ txg }) => txg)).size, 'txg');
   const note = `${danger}${count} likewise${sameReason ? '' : ', each for blocks of its own'}`;
   return [{ cells, note, paint }];
@@ -207,14 +205,14 @@ function keptText({ checkpoint, verdict }: CandidateEntry): string {
 }
 
 /** @param step say also which step of the load it is, to compare with OpenZFS's own log */
-function reasonText(page: Page, candidate: CandidateEntry, step: boolean): string {
-  const [hazard] = candidate.hazards;
-  const danger = hazard === undefined ? '' : dangerText(hazard);
+function reasonText(page: Page, candidate: CandidateEntry, step: boolean): Why {
+  const danger = dangerOf(candidate);
   const where = step && candidate.failsAt !== null ? ` [${candidate.failsAt}]` : '';
   const lost = candidate.dataErrors ?? 0;
   // What is lost matters more than that all else reads.
-  const said = imports(candidate) && lost > 0 ? `${countText(lost, 'block')} of file content cannot be read` : null;
-  const reason = clean(page, danger + keptText(candidate) + (said ?? shortReason(candidate.reasons[0] ?? '')) + where);
+  const content = imports(candidate) && lost > 0 ? `${countText(lost, 'block')} of file content cannot be read` : null;
+  const said = clean(page, keptText(candidate) + (content ?? candidate.reasonData[0]?.brief ?? '') + where);
+  const room = LONGEST_REASON - danger.length;
   // By code points: half a surrogate pair is nothing that can be printed.
-  return reason.length > LONGEST_REASON ? `${[...reason].slice(0, LONGEST_REASON).join('')}...` : reason;
+  return { danger, said: said.length > room ? `${[...said].slice(0, room).join('')}...` : said };
 }

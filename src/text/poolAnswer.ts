@@ -5,7 +5,6 @@ import { dangerText } from './candidateRuns.ts';
 import { countLeaves, layoutText } from './layoutText.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
 import { hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
-import { shortReason } from './shortReason.ts';
 import { txgsText } from './txgsText.ts';
 import { waysOut } from './waysOut.ts';
 import { isWell, wellPool } from './wellPool.ts';
@@ -247,8 +246,7 @@ function failingTxgs(page: Page, { pool, newest }: PoolCase): string {
 }
 
 function because(page: Page, candidate: CandidateEntry): string {
-  const [first = ''] = candidate.reasons;
-  const reason = clean(page, shortReason(first)).replace(/\.$/, '');
+  const reason = clean(page, candidate.reasonData[0]?.brief ?? '').replace(/\.$/, '');
   return reason === '' ? '' : `: ${reason}`;
 }
 
@@ -272,9 +270,7 @@ function dangers(page: Page, { newest }: PoolCase): string[] {
   const txgs = new Map<string, Set<string>>();
   for (const { txg, hazards } of newest) {
     for (const hazard of hazards) {
-      const how = /^importing this txg( read-write)? (?:would|may) [^:]*: /.exec(hazard.message);
-      const said = clean(page, shortReason(hazard.message.slice(how?.[0].length ?? 0)));
-      const danger = `${how?.[1] ? 'read-write ' : ''}${dangerText(hazard)}${said}`;
+      const danger = `${hazard.writes ? 'read-write ' : ''}${dangerText(hazard)}${clean(page, hazard.brief)}`;
       txgs.set(danger, (txgs.get(danger) ?? new Set()).add(txg));
     }
   }

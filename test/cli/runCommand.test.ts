@@ -81,7 +81,7 @@ describe('scan with an aim, or as a stream', () => {
       schema: 'zfs-uber/candidate/1',
       pool: { name: 'tank\u202e', guid: '1' },
       ...{ txg: '7', timestamp: 1, copies: 8, taken: true, verdict: 'importable' },
-      ...{ metadataErrors: 0, dataErrors: null, reasons: [], failsAt: null, hazards: [] },
+      ...{ metadataErrors: 0, dataErrors: null, reasons: [], reasonData: [], failsAt: null, hazards: [] },
     };
     const scan: Library['scan'] = async (_, { onCandidate }) => {
       onCandidate?.(line);

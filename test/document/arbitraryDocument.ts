@@ -29,6 +29,12 @@ const candidate: fc.Arbitrary<CandidateEntry> = fc.record({
   dataErrors: fc.option(fc.nat()),
   blocksChecked: fc.nat(),
   reasons: fc.array(text, { maxLength: 3 }),
+  reasonData: fc.array(
+    fc.record({ code: fc.constantFrom('nonsense', 'root-block'), step: fc.option(text), brief: text }),
+    {
+      maxLength: 3,
+    },
+  ),
   failsAt: fc.option(text),
   hazards: fc.array(
     fc.record({
@@ -36,6 +42,8 @@ const candidate: fc.Arbitrary<CandidateEntry> = fc.record({
       message: text,
       releases: text,
       certain: fc.boolean(),
+      brief: text,
+      writes: fc.boolean(),
     }),
     { maxLength: 2 },
   ),

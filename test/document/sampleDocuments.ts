@@ -118,6 +118,7 @@ export function candidate(txg: number, rank: number, about: Partial<CandidateEnt
     dataErrors: null,
     blocksChecked: 1234,
     reasons: [],
+    reasonData: (about.reasons ?? []).map((brief) => ({ code: 'nonsense', step: about.failsAt ?? null, brief })),
     failsAt: null,
     hazards: [],
     commandReadOnly: command('-o', 'readonly=on', '-F', '-T', String(txg)),

@@ -5,6 +5,8 @@ import type { DmuObject } from '../../src/dataset/object.ts';
 import { decodeDslDir } from '../../src/format/dslDir.ts';
 import { plainImport } from '../../src/rewind/findings/plainImport.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
+import { hazardWords } from '../../src/words/hazards.ts';
+import { reasonWords } from '../../src/words/reasons.ts';
 import { pool } from '../tools/images.ts';
 import { DamagedPool } from './damagedPool.ts';
 import { rootDirectoryChildren } from './rootDirectory.ts';
@@ -57,7 +59,7 @@ const originProperties = propertiesOf(async (mos) => {
   return (await children.integer('$ORIGIN')) ?? 0n;
 });
 
-const hazardsOf = ({ prediction }: Judged) => prediction.hazards.map(({ message }) => message);
+const hazardsOf = ({ prediction }: Judged) => prediction.hazards.map(hazardWords);
 
 describe('what a dataset needs to open', () => {
   it.each<[string, string, RegExp, Find]>([
@@ -71,13 +73,13 @@ describe('what a dataset needs to open', () => {
   ])('is, for a head, %s: an error at %s', async (_, failsAt, message, find) => {
     const { prediction } = await judgeWithout([find], 'mos', 'version-28', 65n);
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt, hazards: [] });
-    expect(prediction.reasons[0]).toMatch(message);
+    expect(prediction.reasons.map((reason) => reasonWords(reason))[0]).toMatch(message);
   });
 
   it('is, for a head, what it has more to say: an error', async () => {
     const { prediction } = await judgeWithout([object(HEAD)], 'mos');
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt: 'spa_load_verify names', hazards: [] });
-    expect(prediction.reasons[0]).toMatch(/^cannot read the bookmarks of /);
+    expect(prediction.reasons.map((reason) => reasonWords(reason))[0]).toMatch(/^cannot read the bookmarks of /);
   });
 
   it('of the last snapshot is more than an error: OpenZFS asserts that its properties read', async () => {

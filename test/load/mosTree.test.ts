@@ -95,7 +95,10 @@ describe('the devices of the tree that the MOS has', () => {
   it('stay out when their labels name another pool: after a change of its guid', () => {
     const { leaves, refused } = match(root([mirror(11n, 12n)], 77n), [leg(11n), leg(12n)]);
     expect(leaves).toEqual({ 11: null, 12: null });
-    expect(refused[0]).toBe('has a label of pool 1, at this txg it was 77');
+    expect(refused).toEqual([
+      { code: 'other-pool', label: 1n, pool: 77n },
+      { code: 'other-pool', label: 1n, pool: 77n },
+    ]);
   });
 
   it('stay out when they were split off into another pool', () => {
@@ -103,7 +106,7 @@ describe('the devices of the tree that the MOS has', () => {
     expect(match(root([mirror(11n, 12n)]), [leg(11n), split])).toEqual({
       leaves: { 11: 'd11', 12: null },
       former: [],
-      refused: ['was split off into another pool'],
+      refused: [{ code: 'split-off' }],
     });
   });
 
@@ -121,7 +124,7 @@ describe('the devices of the tree that the MOS has', () => {
     const large = { ...mirror(11n, 12n), asize: 128n * 1024n * 1024n };
     const { leaves, refused } = match(root([large]), [leg(11n), leg(12n, { sizeMib: 160 })]);
     expect(leaves).toEqual({ 11: null, 12: 'd12' });
-    expect(refused[0]).toContain('bytes long and has to be');
+    expect(refused).toMatchObject([{ code: 'too-short' }]);
   });
 });
 

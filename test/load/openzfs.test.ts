@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { JUDGED_AS, unknownFeature } from '../../src/load/openzfs.ts';
+import { firstToKnow, JUDGED_AS } from '../../src/load/openzfs.ts';
+import { reasonWords } from '../../src/words/reasons.ts';
 
 it('speaks for OpenZFS 2.3, which knows 44 features and none that a later release brought', () => {
   expect(JUDGED_AS.release).toBe('2.3');
@@ -15,6 +16,10 @@ it('speaks for OpenZFS 2.3, which knows 44 features and none that a later releas
 });
 
 it('says of a feature that is not known which release knows it', () => {
-  expect(unknownFeature('com.truenas:physical_rewrite')).toBe('com.truenas:physical_rewrite (2.4 does)');
-  expect(unknownFeature('com.seagate:draid_failure_domains')).toBe('com.seagate:draid_failure_domains');
+  expect(firstToKnow('com.truenas:physical_rewrite')).toBe('2.4');
+  expect(firstToKnow('com.seagate:draid_failure_domains')).toBeNull();
+  const features = ['com.truenas:physical_rewrite', 'com.seagate:draid_failure_domains'];
+  expect(reasonWords({ code: 'features-unknown', release: '2.3', features })).toContain(
+    'com.truenas:physical_rewrite (2.4 does), com.seagate:draid_failure_domains',
+  );
 });

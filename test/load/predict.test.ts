@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { ASSERTED, CLONES_HELD } from '../../src/load/hazard.ts';
 import { type LoadStep, predict, type Trouble } from '../../src/load/predict.ts';
+import { hazardWords } from '../../src/words/hazards.ts';
 
 const step = (name: string, when: LoadStep<null>['when'], ...troubles: Trouble[]): LoadStep<null> => ({
   name,
   when,
   check: () => troubles,
 });
-const damage: Trouble = { message: 'no copy is readable', because: 'damage' };
+const damage: Trouble = { reason: { code: 'no-label' }, because: 'damage' };
 
 it('lets a read-only import pass over damage that only a read-write import would meet', async () => {
   const steps = [
@@ -19,9 +20,9 @@ it('lets a read-only import pass over damage that only a read-write import would
 });
 
 it('gives the first trouble of the deciding step as the first reason', async () => {
-  const second: Trouble = { message: 'a later one', because: 'damage' };
+  const second: Trouble = { reason: { code: 'nothing-to-read-with' }, because: 'damage' };
   const found = await predict(null, [step('load space maps', 'read-write-only', damage, second)], true);
-  expect(found).toMatchObject({ reasons: ['no copy is readable'], failsAt: 'load space maps' });
+  expect(found).toMatchObject({ reasons: [{ code: 'no-label', step: 'load space maps' }] });
 });
 
 it('calls a txg damaged when a later step fails for both kinds of import', async () => {
@@ -30,13 +31,13 @@ it('calls a txg damaged when a later step fails for both kinds of import', async
 });
 
 it('calls a txg incomplete when what fails first is a missing device', async () => {
-  const missing: Trouble = { message: 'd1 is missing', because: 'missing-device' };
+  const missing: Trouble = { reason: { code: 'uberblock-not-seen' }, because: 'missing-device' };
   const steps = [step('open vdevs', 'always', missing), step('verify', 'always', damage)];
   expect(await predict(null, steps, true)).toMatchObject({ verdict: 'incomplete', failsAt: 'open vdevs' });
 });
 
 it('promises nothing when steps are left out, or when one could not be judged', async () => {
-  const unknown: Trouble = { message: 'not read', because: 'unknown' };
+  const unknown: Trouble = { reason: { code: 'nothing-to-read-with' }, because: 'unknown' };
   expect(await predict(null, [step('open rootbp', 'always')], false)).toMatchObject({
     verdict: 'unverified',
     failsAt: null,
@@ -50,12 +51,15 @@ it('warns of a txg that OpenZFS would meet with an assertion, and calls it damag
   const steps = [step('open mapping', 'always', { ...damage, danger: ASSERTED })];
   const { verdict, hazards } = await predict(null, steps, true);
   expect(verdict).toBe('damaged');
-  expect(hazards).toEqual([{ ...ASSERTED, message: expect.stringContaining('would crash the machine') }]);
+  expect(hazards).toMatchObject([{ ...ASSERTED, meets: { step: 'open mapping', reason: damage.reason } }]);
+  expect(hazards.map(hazardWords)).toEqual([expect.stringContaining('would crash the machine')]);
 });
 
 it('warns of a txg whose import would never end, and says in which releases', async () => {
   const steps = [step('load the table of clones', 'always', { ...damage, danger: CLONES_HELD, listing: true })];
   const [hazard] = (await predict(null, steps, true)).hazards;
   expect(hazard).toMatchObject({ kind: 'hang', releases: '2.3.0-2.4.3' });
-  expect(hazard?.message).toMatch(/would never end, nor would any zpool command .* only lists the pools .* hangs too$/);
+  expect(hazard && hazardWords(hazard)).toMatch(
+    /would never end, nor would any zpool command .* only lists the pools .* hangs too$/,
+  );
 });

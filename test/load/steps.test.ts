@@ -3,6 +3,8 @@ import type { Mos } from '../../src/dataset/mos.ts';
 import type { DmuObject } from '../../src/dataset/object.ts';
 import { nvlistOf } from '../../src/format/nvlistFields.ts';
 import { decodeVdevConfig, type VdevConfig } from '../../src/format/vdevConfig.ts';
+import type { Prediction } from '../../src/load/predict.ts';
+import { reasonWords } from '../../src/words/reasons.ts';
 import { pool } from '../tools/images.ts';
 import { DamagedPool } from './damagedPool.ts';
 import { rootDirectoryChildren } from './rootDirectory.ts';
@@ -36,6 +38,8 @@ const topZapObject = (key: string) => async (mos: Mos) => {
   return mos.object((await zap.integer(key)) ?? 0n);
 };
 
+const saidOf = ({ reasons }: Prediction) => reasons.map((reason) => reasonWords(reason))[0];
+
 describe('the step that fails, by what is lost', () => {
   it('is none in a sound pool', async () => {
     opened = await DamagedPool.open(pool('torn-sector'));
@@ -56,15 +60,15 @@ describe('the step that fails, by what is lost', () => {
   ])('%s: %s', async (_, failsAt, message, find) => {
     const prediction = await judgeWithout(find);
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt, hazards: [] });
-    expect(prediction.reasons[0]).toMatch(message);
-    expect(prediction.reasons[0]).toContain('torn-sector');
+    expect(saidOf(prediction)).toMatch(message);
+    expect(saidOf(prediction)).toContain('torn-sector');
   });
 
   it('is that of the vdevs for the metaslabs', async () => {
     const metaslabs = async (mos: Mos) => mos.object((await topVdev(mos)).metaslabArray ?? 0n);
     const prediction = await judgeWithout(metaslabs, 'version-28', 65n);
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt: 'vdev_load' });
-    expect(prediction.reasons[0]).toMatch(/the metaslabs of \/v\/d0: no copy/);
+    expect(saidOf(prediction)).toMatch(/the metaslabs of \/v\/d0: no copy/);
   });
 
   it('is one of a read-write import alone for the data of a space map log', async () => {
@@ -74,7 +78,7 @@ describe('the step that fails, by what is lost', () => {
       return mos.object(first?.integer ?? 0n);
     });
     expect(prediction).toMatchObject({ verdict: 'unverified', failsAt: 'spa_ld_log_spacemaps' });
-    expect(prediction.reasons[0]).toMatch(/the space map log of txg \d+: no copy/);
+    expect(saidOf(prediction)).toMatch(/the space map log of txg \d+: no copy/);
   });
 
   it('is the traversal for metadata that no step before it asks for', async () => {
@@ -83,7 +87,7 @@ describe('the step that fails, by what is lost', () => {
     expect((await opened.judge(TXG, 'mos')).prediction.failsAt).toBeNull();
     const { prediction, counts } = await opened.judge(TXG, 'meta');
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt: 'spa_load_verify' });
-    expect(prediction.reasons[0]).toMatch(
+    expect(saidOf(prediction)).toMatch(
       /^cannot read content block 0 of object \d+ of the meta-object set: no copy of block 0:/,
     );
     expect(counts?.metadataErrors).toBeGreaterThan(0);

@@ -57,7 +57,7 @@ describe('verdicts as they are found', () => {
     const verdicts = newest.map(({ prediction }) => prediction.verdict);
     expect(verdicts.slice(0, 3)).not.toContain('unverified');
     expect(new Set(verdicts.slice(3))).toEqual(new Set(['unverified']));
-    expect(newest.at(-1)?.prediction.reasons).toEqual(['judging was stopped before this txg had its turn']);
+    expect(newest.at(-1)?.prediction.reasons).toEqual([{ code: 'stopped' }]);
   });
 
   it('are all open when the judging is ended before it began', async () => {

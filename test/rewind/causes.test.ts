@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { asTxg } from '../../src/bytes/units.ts';
 import { collectCandidates } from '../../src/load/candidates.ts';
+import type { Reason } from '../../src/load/reason.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
+import { UnavailableBlockError } from '../../src/pool/blockRead.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import type { Evidence, Finding } from '../../src/rewind/findings/finding.ts';
 import { imagesOfTwoTimes } from '../../src/rewind/findings/imageOfTwoTimes.ts';
@@ -16,8 +18,15 @@ import { scanFixture } from './scanned.ts';
 const SUM = 6n;
 const written = (...txgs: bigint[]): UberblockSpec[] => txgs.map((txg) => ({ txg, guidSum: SUM }));
 
+const PLACE = { source: 'd0', offset: 0, path: [] };
+const lostBlock = (copies: readonly string[]): Reason => ({
+  code: 'unreadable',
+  what: { role: 'mos' },
+  error: new UnavailableBlockError('lost', [], PLACE, copies),
+});
+
 /** Evidence of made devices, of which the candidates above `sound` fail at a block of their own. */
-function evidenceOf(devices: readonly DeviceSurvey[], sound: bigint, reason = (txg: bigint) => `block 0:${txg}000`) {
+function evidenceOf(devices: readonly DeviceSurvey[], sound: bigint, copies = (txg: bigint) => [`0:${txg}000`]) {
   const [pool] = assemblePools(devices).pools;
   if (pool === undefined) throw new Error('no pool');
   const candidates = collectCandidates(pool);
@@ -28,7 +37,7 @@ function evidenceOf(devices: readonly DeviceSurvey[], sound: bigint, reason = (t
       root: { state: 'reads', copies: [], attempts: [], error: null },
       prediction: {
         verdict: bad ? 'damaged' : 'importable',
-        reasons: [bad ? `cannot read the object set of tank: no copy of ${reason(candidate.txg)} is sound` : ''],
+        reasons: bad ? [lostBlock(copies(candidate.txg))] : [],
         failsAt: bad ? 'spa_load_verify' : null,
         hazards: [],
       },
@@ -69,7 +78,7 @@ describe('why the newest uberblocks fail', () => {
   });
 
   it('is one block where three txgs fail at it', () => {
-    const evidence = evidenceOf([single(written(5n, 6n, 7n, 8n))], 5n, () => 'block 0:4000');
+    const evidence = evidenceOf([single(written(5n, 6n, 7n, 8n))], 5n, () => ['0:4000']);
     expect(codes(failingNewest(evidence))).toEqual(['metadata-damaged']);
   });
 
@@ -118,7 +127,7 @@ describe('why the newest uberblocks fail', () => {
 
   it('is the older copy of one disk of a stripe, where the bad block lies on it', () => {
     const devices = stripe([5n, 6n, 7n], [5n]);
-    const [found, ...more] = failingNewest(evidenceOf(devices, 5n, (txg) => `block 1:${txg}000`));
+    const [found, ...more] = failingNewest(evidenceOf(devices, 5n, (txg) => [`1:${txg}000`]));
     expect(more).toEqual([]);
     expect(found).toMatchObject({ code: 'newest-elsewhere', devices: [{ source: { name: 'd1' } }] });
     // On the disk that went on, something else is to blame.

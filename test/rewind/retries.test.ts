@@ -6,6 +6,7 @@ import { assemblePools } from '../../src/pool/assemblePools.ts';
 import { plainImport } from '../../src/rewind/findings/plainImport.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
 import { withRetries } from '../../src/rewind/retries.ts';
+import { hazardWords } from '../../src/words/hazards.ts';
 import { device, vdev } from '../pool/surveys.ts';
 import { pool } from '../tools/images.ts';
 import { said } from './said.ts';
@@ -20,7 +21,11 @@ interface Load {
   readonly hazard?: Hazard;
 }
 
-const HANG: Hazard = { ...CLONES_HELD, message: 'importing this txg would never end: the counts do not read' };
+const HANG: Hazard = {
+  ...CLONES_HELD,
+  meets: { step: 'spa_ld_load_brt', reason: { code: 'nothing-to-read-with' } },
+  listing: false,
+};
 
 /** Newest first. */
 function judgedAs(loads: readonly Load[]): Judged[] {
@@ -59,7 +64,7 @@ function hazardsOf(loads: readonly Load[]): Record<string, string[]> {
   return Object.fromEntries(
     tried.map(({ candidate, prediction }) => [
       candidate.txg,
-      prediction.hazards.map(({ kind, message }) => `${kind}: ${message}`),
+      prediction.hazards.map((hazard) => `${hazard.kind}: ${hazardWords(hazard)}`),
     ]),
   );
 }
@@ -105,7 +110,7 @@ describe('what an import comes to after its own txg has failed', () => {
     const older: Load = { txg: 7n, verdict: 'damaged', hazard: HANG };
     expect(hazardsOf([{ txg: 9n, verdict: 'damaged' }, older])[9]).toEqual([
       expect.stringMatching(
-        /^hang: importing this txg would never end.* goes on to txg 7, where the counts do not read$/,
+        /^hang: importing this txg would never end.* goes on to txg 7, where no blocks can be read; OpenZFS waits in spa_ld_load_brt/,
       ),
     ]);
     expect(hazardsOf([{ txg: 9n, verdict: 'damaged' }, { txg: 8n, verdict: 'importable' }, older])[9]).toEqual([]);
@@ -139,6 +144,7 @@ describe('a plain import', () => {
     };
     expect(found('fails')).toMatchObject([{ code: 'plain-import-panics', severity: 'error' }]);
     expect(said(found('fails')[0])).toMatch(/^A plain zpool import, with -F and without, may crash the machine/);
+    expect(said(found('fails')[0])).toMatch(/^A plain zpool import, with -F and without, may crash the machine/);
     expect(found('passes')).toMatchObject([{ code: 'plain-import-passes' }]);
   });
 });
@@ -159,7 +165,7 @@ describe('no command leads into a hazard', () => {
       a.candidate.txg > b.candidate.txg ? -1 : 1,
     );
     expect(newest?.prediction.hazards).toMatchObject([{ kind: 'hang', releases: '2.3.0-2.4.3' }]);
-    expect(newest?.prediction.hazards[0]?.message).toMatch(/only lists the pools gets as far and hangs too$/);
+    expect(newest?.prediction.hazards.map(hazardWords)[0]).toMatch(/only lists the pools gets as far and hangs too$/);
   });
 
   it('where a load fails after it has read of cloned blocks the machine crashes', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
+import { reasonWords } from '../../src/words/reasons.ts';
 import { type KernelAnswer, type PoolFixture, poolImages, pools } from '../tools/images.ts';
 import { type Scanned, scanFixture } from './scanned.ts';
 import { stepTroubles } from './stepShape.ts';
@@ -39,7 +40,9 @@ describe('against what the kernel answered', { timeout: 60_000 }, () => {
       for (const { txg, judged, answer, imported } of await asked(fixture, mode)) {
         const { verdict, reasons } = judged.prediction;
         if (verdict !== 'unverified' && promises(verdict, mode) === imported) continue;
-        wrong.push(`${mode} ${txg}: ${verdict} (${reasons[0]}), kernel ${answer.rc} at ${answer.used}: ${answer.msg}`);
+        wrong.push(
+          `${mode} ${txg}: ${verdict} (${reasons.map((reason) => reasonWords(reason))[0]}), kernel ${answer.rc} at ${answer.used}: ${answer.msg}`,
+        );
       }
     }
     expect(wrong).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ByteSource, SourceError } from '../../src/source/source.ts';
+import { reasonWords } from '../../src/words/reasons.ts';
 import { pool as fixture } from '../tools/images.ts';
 import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
@@ -32,7 +33,7 @@ describe('a sector that cannot be read', () => {
     const [judgement] = scan.judgements;
     for (const { prediction } of judgement?.candidates ?? []) {
       expect(prediction.verdict).toBe('damaged');
-      expect(prediction.reasons.join()).toContain('passes the whole device over');
+      expect(prediction.reasons.map((reason) => reasonWords(reason)).join()).toContain('passes the whole device over');
     }
     expect(judgement?.recommendation).toBeNull();
     const lost = judgement?.findings.find(({ code }) => code === 'label-lost');

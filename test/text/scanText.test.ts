@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../../src/bytes/printable.ts';
-import type { ScanDocument } from '../../src/document/document.ts';
+import type { CandidateEntry, ScanDocument } from '../../src/document/document.ts';
 import { type Page, PLAIN_STYLE } from '../../src/text/page.ts';
 import { type ScanTextChoice, scanText } from '../../src/text/scanText.ts';
 import { documents } from '../document/arbitraryDocument.ts';
@@ -34,6 +34,15 @@ const CHOICE: ScanTextChoice = { all: false, newestFirst: false, quiet: false, p
 const render = (document: ScanDocument, width = 80, choice: Partial<ScanTextChoice> = {}, about: Partial<Page> = {}) =>
   scanText(page(width, about), document, { ...CHOICE, ...choice });
 const linesOf = (text: string) => text.split('\n');
+
+const hazard = (brief: string) => ({
+  kind: 'panic',
+  message: `importing this txg would crash the machine: ${brief}`,
+  releases: '2.3.0-2.4.4',
+  certain: true,
+  brief,
+  writes: false,
+});
 
 describe('the answer', () => {
   it('comes first: pool, layout, devices, last write, outlook, best txg with its loss and command', () => {
@@ -84,10 +93,7 @@ describe('the answer', () => {
       { findings: [finding('leg-stale', 'warning', 'x')] },
       { state: 'destroyed' as const },
       {
-        candidates: [
-          candidate(119, 1),
-          candidate(118, 2, { hazards: [{ kind: 'panic', message: 'x', releases: '2.3.0-2.4.4', certain: true }] }),
-        ],
+        candidates: [candidate(119, 1), candidate(118, 2, { hazards: [hazard('x')] })],
       },
     ]) {
       expect(render(scan({ pools: [pool({ candidates: [candidate(119, 1)], ...worse })] })), 'x').toContain('VERDICT');
@@ -157,9 +163,7 @@ describe('the answer', () => {
   });
 
   it('says once of all txgs with the same danger that importing them would crash the machine', () => {
-    const hazards = [
-      { kind: 'panic', message: 'a range of a space map overlaps', releases: '2.3.0-2.4.4', certain: true },
-    ];
+    const hazards = [hazard('a range of a space map overlaps')];
     const candidates = [candidate(119, 2, { hazards }), candidate(118, 1, { hazards })];
     const text = render(scan({ pools: [pool({ candidates })] }), 120);
     expect(text).toContain(
@@ -169,14 +173,7 @@ describe('the answer', () => {
   });
 
   it('shows danger in red, in the answer and in the table', () => {
-    const hazards = [
-      {
-        kind: 'panic',
-        message: 'importing this txg would crash the machine: x',
-        releases: '2.3.0-2.4.4',
-        certain: true,
-      },
-    ];
+    const hazards = [hazard('x')];
     const reasons = ['a range overlaps'];
     const candidates = [candidate(119, 1, { verdict: 'damaged', hazards, reasons })];
     const style = { ...PLAIN_STYLE, bad: (text: string) => `<${text}>` };
@@ -303,6 +300,25 @@ describe('the table', () => {
     expect(text).toMatch(/ 118-111 .* 8 txgs likewise/);
   });
 
+  it('has one row for txgs that fail at blocks of their own, whatever words say so, and none for different steps', () => {
+    const lost = (txg: number, step: string, copies?: string[]): CandidateEntry =>
+      candidate(txg, 120 - txg, {
+        verdict: 'damaged',
+        because: 'damage',
+        reasons: [`block ${txg}`],
+        reasonData: [
+          { code: 'unreadable', step, brief: `words ${txg} ${'x'.repeat(txg % 3)}`, ...(copies && { copies }) },
+        ],
+      });
+    const candidates = Array.from({ length: 12 }, (_, at) => lost(119 - at, 'spa_load_verify', [`0:${at}000`]));
+    candidates.push(...Array.from({ length: 4 }, (_, at) => lost(107 - at, 'spa_ld_get_props')));
+    candidates.push(...Array.from({ length: 4 }, (_, at) => lost(103 - at, 'spa_ld_open_aux_vdevs')));
+    const text = render(scan({ pools: [pool({ candidates, recommendation: null })] }), 120, { newestFirst: true });
+    expect(text).toMatch(/ 118-108 .* 11 txgs likewise, each for blocks of its own/);
+    expect(text).toMatch(/ 106-104 .* 3 txgs likewise/);
+    expect(text).toMatch(/ 102-100 .* 3 txgs likewise/);
+  });
+
   it('says after a split whose history a txg is of, and counts its loss from the newest of that', () => {
     const candidates = [
       candidate(119, 1, { copies: 4, sources: [0] }),
@@ -336,10 +352,12 @@ describe('the table', () => {
 
   it('names the block that fails, not each place where it was looked for', () => {
     const reasons = ['the root block (0:1a2b000, 0:2) fails its checksum on every copy: d @ 0x1, d @ 0x2'];
-    const candidates = [candidate(119, 1, { verdict: 'damaged', reasons, failsAt: 'spa_ld_open_rootbp' })];
+    const said = 'the root block (0:1a2b000) fails its checksum on every copy';
+    const step = 'spa_ld_open_rootbp';
+    const reasonData = [{ code: 'root-block' as const, step, brief: said }];
+    const candidates = [candidate(119, 1, { verdict: 'damaged', reasons, reasonData, failsAt: step })];
     const document = scan({ pools: [pool({ candidates, recommendation: null })] });
     const text = render(document, 160);
-    const said = 'the root block (0:1a2b000) fails its checksum on every copy';
     expect(text).toContain(`${said}\n`);
     expect(text).toContain(`the newest txg (119) is damaged: ${said}.`);
     expect(text).not.toContain('spa_ld');

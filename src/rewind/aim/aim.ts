@@ -2,6 +2,7 @@ import type { Engine } from '../../block/engine.ts';
 import type { OpenBlocks } from '../../dataset/poolReaders.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import type { LoadState } from '../../load/loadState.ts';
+import type { Reason } from '../../load/reason.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Judged } from '../judge.ts';
@@ -70,7 +71,7 @@ export async function takeAim(
     explain(judged) {
       const unmet = lacking(judged.candidate).map(reasonOf);
       const whole = (answers.get(judged.candidate) ?? []).filter(({ state }) => state === 'whole');
-      const met = whole.map(({ need }) => `${need.text} is there and reads whole`);
+      const met = whole.map(({ need }): Reason => ({ code: 'need-whole', need: need.text }));
       const { prediction } = judged;
       return { ...judged, prediction: { ...prediction, reasons: [...unmet, ...prediction.reasons, ...met] } };
     },
@@ -81,7 +82,7 @@ export async function takeAim(
   };
 }
 
-function reasonOf({ need, state, detail }: NeedAnswer): string {
-  if (state === 'absent') return `${need.text} is not there at this txg`;
-  return state === 'damaged' ? `${need.text} is damaged: ${detail}` : `${need.text} cannot be told of: ${detail}`;
+function reasonOf({ need: { text: need }, state, detail }: NeedAnswer): Reason {
+  if (state === 'absent') return { code: 'need-absent', need };
+  return { code: state === 'damaged' ? 'need-damaged' : 'need-unknown', need, detail };
 }

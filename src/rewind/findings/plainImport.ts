@@ -1,8 +1,7 @@
 import type { Candidate } from '../../load/candidates.ts';
-import { doing } from '../../load/hazard.ts';
 import { restsOnFailedReads } from '../../load/predict.ts';
 import type { Judged } from '../judge.ts';
-import { fails, harmOf, wayTo } from '../retries.ts';
+import { fails, harmOf } from '../retries.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { count } from './finding.ts';
 
@@ -50,8 +49,8 @@ function harmfulRetry(newest: Judged, candidates: readonly Candidate[], judged: 
   const writes = verdict === 'readonly';
   const harm = harmOf(newest, candidates, judged, writes, (each) => failsPlainly(each, writes));
   if (harm === null) return null;
-  const { kind } = harm.hazard;
-  const message = `A plain zpool import${writes ? ' that may write' : ''}, with -F and without, ${doing(harm.hazard)}: ${wayTo(newest.candidate, harm)}. Import nothing but the txg recommended, and read-only.`;
+  const { kind } = harm;
+  const message = { hazard: harm, writes };
   const rest = { severity: 'error', message, devices: [] } as const;
   return kind === 'panic' ? { code: 'plain-import-panics', ...rest } : { code: 'plain-import-hangs', ...rest };
 }

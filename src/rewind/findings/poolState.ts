@@ -62,7 +62,7 @@ function keptCheckpoint({ uberblock, checkpoint: hold }: Candidate, judged: Judg
       txg: uberblock.txg,
       time: uberblock.timestamp,
       heldBy: hold?.heldBy ?? null,
-      fails: lost ? (judged?.prediction.reasons[0] ?? '') : null,
+      fails: lost ? (judged?.prediction.reasons[0] ?? null) : null,
       plain: hold?.plain ?? null,
     },
     devices: [],

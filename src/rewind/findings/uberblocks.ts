@@ -1,4 +1,5 @@
 import type { Txg } from '../../bytes/units.ts';
+import { lostCopies } from '../../load/reason.ts';
 import { vdevName } from '../../pool/vdevHealth.ts';
 import type { Judged } from '../judge.ts';
 import { divergenceOf } from './divergence.ts';
@@ -133,23 +134,22 @@ function writtenOver(failing: readonly Judged[], { evidence: { overlaps } }: New
 
 /** Txgs that have to fail at one block before that says something: two may share what the last flush left out. */
 const ENOUGH_TXGS = 3;
-const ADDRESSES = /block \(?((?:\d+:[0-9a-f]+(?:, )?)+)/;
 
-/** Addresses of the block at which the load fails; null when it fails otherwise. */
-const addressesOf = ({ prediction }: Judged): string | null =>
-  ADDRESSES.exec(prediction.reasons[0] ?? '')?.[1]?.replace(/, $/, '') ?? null;
+/** `0:1a2b000`, of each copy of the block at which the load fails; empty when it fails otherwise. */
+function copiesOf({ prediction: { reasons } }: Judged): readonly string[] {
+  const [deciding] = reasons;
+  return deciding === undefined ? [] : lostCopies(deciding);
+}
 
 /** Top-level vdevs, by id, on which that block lies. */
 const topsOf = (each: Judged): Set<number> =>
-  new Set(
-    (addressesOf(each) ?? '').split(', ').flatMap((address) => (address === '' ? [] : [Number.parseInt(address, 10)])),
-  );
+  new Set(copiesOf(each).map((copy) => Number(copy.slice(0, copy.indexOf(':')))));
 
 /** All at one and the same. Only when all was looked at: the first step that fails hides what else is not there. */
 function ofOneBlock(failing: readonly Judged[], { sound }: Newest): readonly Judged[] {
   if (failing.length < ENOUGH_TXGS || sound?.root.state !== 'reads' || !isProven(sound)) return [];
-  const [first, ...others] = failing.map(addressesOf);
-  return first != null && others.every((each) => each === first) ? failing : [];
+  const [first = '', ...others] = failing.map((each) => copiesOf(each).join());
+  return first !== '' && others.every((each) => each === first) ? failing : [];
 }
 
 const isProven = ({ prediction }: Judged): boolean => prediction.verdict !== 'unverified';
@@ -160,7 +160,7 @@ function tellsOneBlock(explained: readonly Judged[], { sound }: Newest): Finding
     {
       code: 'metadata-damaged',
       severity: 'error',
-      message: `${whichOf(explained)}, and all need one block that is damaged: ${first === undefined ? '' : addressesOf(first)}. ${olderReads(explained, sound)} Likely cause: the block went bad after it was written, or was overwritten; a flush that was not done leaves different blocks unwritten in each txg.`,
+      message: `${whichOf(explained)}, and all need one block that is damaged: ${first === undefined ? '' : copiesOf(first).join(', ')}. ${olderReads(explained, sound)} Likely cause: the block went bad after it was written, or was overwritten; a flush that was not done leaves different blocks unwritten in each txg.`,
       devices: [],
     },
   ];

@@ -8,6 +8,7 @@ import { READ_WORDS } from './reads.ts';
 import { RING_WORDS } from './rings.ts';
 import { STATE_WORDS } from './states.ts';
 import { TIMELINE_WORDS } from './timelines.ts';
+import { toldWords } from './told.ts';
 
 const WORDS: FindingWords<FindingCode> = {
   ...RING_WORDS,
@@ -20,7 +21,10 @@ const WORDS: FindingWords<FindingCode> = {
 };
 
 /** Plain English. Names in it are raw text of the image: escape them before they reach a terminal. */
-export const findingText = (finding: Finding): string => ('message' in finding ? finding.message : textOf(finding));
+export function findingText(finding: Finding): string {
+  if (!('message' in finding)) return textOf(finding);
+  return typeof finding.message === 'string' ? finding.message : toldWords(finding.message);
+}
 
 function textOf<Code extends FindingCode>({ code, values }: FindingOf<Code>): string {
   const words: FindingWords<FindingCode>[Code] = WORDS[code];

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../rewind/facts/checkpoint.ts';
 import { count, list, time } from '../../rewind/findings/finding.ts';
 import type { KeptLeaf, SeenUberblock, StateValues } from '../../rewind/findings/values/states.ts';
+import { reasonWords } from '../reasons.ts';
 import type { FindingWords } from './findingWords.ts';
 
 type Values = { readonly [Code in keyof StateValues]: StateValues[Code] };
@@ -80,7 +81,7 @@ function checkpointText(values: Values['checkpoint']): string {
       const worth =
         fails === null
           ? `All it reaches is kept until it is discarded. Its commands are those of the candidate of txg ${txg}${plain === false ? ', read-only alone' : ''}.`
-          : `It does not import: ${fails}.${plain === true ? ` ${TRAP}` : ''}`;
+          : `It does not import: ${reasonWords(fails)}.${plain === true ? ` ${TRAP}` : ''}`;
       return `The pool keeps a checkpoint of txg ${txg} (${time(at)}), as txg ${heldBy ?? '?'} has it. ${worth}`;
     }
   }

@@ -1,3 +1,4 @@
+import type { Reason } from '../../../load/reason.ts';
 import type { Refusal } from '../../facts/checkpoint.ts';
 import type { TrimFacts } from '../../facts/trimFacts.ts';
 
@@ -44,7 +45,7 @@ export interface StateValues {
         readonly time: bigint;
         readonly heldBy: bigint | null;
         /** Why it does not import; null where it may. */
-        readonly fails: string | null;
+        readonly fails: Reason | null;
         /** An import without `-T` gets there; null where that is not known. */
         readonly plain: boolean | null;
       }
