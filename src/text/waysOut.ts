@@ -1,8 +1,8 @@
 import type { PoolEntry, SourceEntry, WayOutEntry } from '../document/document.ts';
 import { countText } from './amounts.ts';
-import { clean, entry, type Page } from './page.ts';
+import { clean, entry, entryLine, type Page } from './page.ts';
 import type { PoolCase } from './poolCase.ts';
-import { splitSteps, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
+import { shellText, splitSteps, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
 
 /** What opens the pool where an import as it is does not, or opens newer states of it: each with its lines and its price. */
 export function waysOut(page: Page, { pool, written, sources }: PoolCase): string[] {
@@ -11,12 +11,16 @@ export function waysOut(page: Page, { pool, written, sources }: PoolCase): strin
   return (pool.waysOut ?? []).flatMap((way) => {
     const { toImport, toClose, toWrite } = splitSteps(way.steps);
     const { onFreeBsd } = way;
+    const set = toImport.filter(({ kind }) => kind === 'set-parameters');
+    const rest = toImport.filter((step) => !set.includes(step));
     return [
       '',
       ...entry(page, 'Way out', `${headOf(page, way, leftOut(pool, sources, way), newest)}.`, warn, strong),
       ...entry(page, 'Risk', way.risks.map((risk) => RISKS[risk]).join(' '), warn),
-      ...stepsToImport(page, toImport, 'First'),
-      ...(onFreeBsd.length === 0 ? [] : entry(page, '', `On FreeBSD: ${clean(page, onFreeBsd.join('; '))}`, dim, dim)),
+      ...stepsToImport(page, set, 'First'),
+      ...(onFreeBsd.length === 0 ? [] : entry(page, '', 'On FreeBSD instead:', dim, dim)),
+      ...onFreeBsd.map((line) => entryLine(page, shellText(page, line))),
+      ...stepsToImport(page, rest, set.length === 0 ? 'First' : ''),
       ...stepsToClose(page, toClose, way.commandReadOnly.includes('-m')),
       ...stepsToWrite(page, toWrite),
     ];
