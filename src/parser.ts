@@ -23,6 +23,41 @@ export type { Property, PropertySource } from './dataset/properties.ts';
 export { type SnapshotFacts, snapshotFacts } from './dataset/snapshotFacts.ts';
 export { Zap } from './dataset/zap.ts';
 export type { ZilSummary } from './dataset/zil.ts';
+export type { AttemptEntry, BlockDocument, BlockFacts } from './document/blockDocument.ts';
+export { buildBlockDocument } from './document/blockDocument.ts';
+export { type CandidateLine, candidateLine } from './document/candidateLine.ts';
+export { buildDatasetsDocument, type DatasetEntry, type DatasetsDocument } from './document/datasetsDocument.ts';
+export type * from './document/document.ts';
+export { type DocumentStream, type Streamed, streamParts, wholeDocument } from './document/documentStream.ts';
+export {
+  type HistoryDocument,
+  type HistoryEntry,
+  type HistoryHead,
+  type HistoryStream,
+  historyStream,
+} from './document/historyDocument.ts';
+export { documentParts } from './document/jsonParts.ts';
+export { buildLabelsDocument, type LabelsDocument, type LabelsSource } from './document/labelsDocument.ts';
+export type { ObjectDocument, ObjectEntry, ObjectHead, ObjectLists, ObjectStream } from './document/objectDocument.ts';
+export { type ObjectPlace, objectStream } from './document/objectStream.ts';
+export { buildRingDocument, type RingDocument, type RingSource } from './document/ringDocument.ts';
+export { buildScanDocument, type ScanFacts } from './document/scanDocument.ts';
+export { buildSnapshotsDocument, type SnapshotEntry, type SnapshotsDocument } from './document/snapshotsDocument.ts';
+export type { DescribedSource, SourceDescription } from './document/sourceEntry.ts';
+export {
+  creationEvent,
+  historyEvent,
+  inTime,
+  RingTxgs,
+  ringEvents,
+  type Timeline,
+  type TimelineEvent,
+  type TimelineFormat,
+  timelineLines,
+} from './document/timeline.ts';
+export { buildVerifyDocument, type VerifyDocument, type VerifyFacts } from './document/verifyDocument.ts';
+export { type ViewFacts, type ViewHead, viewHead } from './document/viewHead.ts';
+export type { StreamEnd, StreamFacts } from './document/viewStream.ts';
 export { Blkptr, type Dva } from './format/blkptr.ts';
 export { Dnode } from './format/dnode.ts';
 export type { HistoryRecord } from './format/history.ts';

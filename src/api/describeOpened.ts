@@ -1,8 +1,9 @@
 import type { DocumentError } from '../document/document.ts';
-import type { SourceDescription } from '../document/sourceEntry.ts';
+import type { DescribedSource, SourceDescription } from '../document/sourceEntry.ts';
 import type { OpenedSource } from '../node/openSources.ts';
 import { SourceError } from '../source/source.ts';
 import { hiddenVdev } from './importPlace.ts';
+import type { SurveyedSource } from './surveyedSource.ts';
 
 /**
  * An opened source in the words of the documents, with what could not be read of it up to now: to be asked for when all
@@ -20,6 +21,12 @@ export function describeOpened(opened: OpenedSource): SourceDescription {
     hidden: hiddenVdev(opened)?.reason ?? null,
   };
 }
+
+/** A surveyed source in the words of the documents: as `describeOpened`. */
+export const describeSurveyed = ({ opened, survey }: SurveyedSource): DescribedSource => ({
+  source: describeOpened(opened),
+  survey,
+});
 
 /** Why it could not be opened; else that it went away; else what could not be read of it, or of the tables of its disk. */
 function errorOf({ path, error, source, troubles }: OpenedSource): DocumentError | null {

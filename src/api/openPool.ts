@@ -35,6 +35,9 @@ export interface AtOptions extends WalkOptions {
 
 /** The pools that stand on some sources. */
 export interface OpenedPools {
+  /** As given. */
+  readonly specs: readonly string[];
+  readonly engine: Engine;
   readonly pools: readonly OpenedPool[];
   /** Every source with what its label regions say, also those that could not be opened. */
   readonly sources: readonly SurveyedSource[];
@@ -67,7 +70,7 @@ export async function openPools(specs: readonly string[], options: OpenPoolsOpti
     const members = pool.devices.flatMap((device) => openedBy.get(device) ?? []);
     return new OpenedPool(pool, members, engine, close);
   });
-  return { pools, sources, close, pool: (nameOrGuid) => onePool(pools, nameOrGuid ?? null) };
+  return { specs, engine, pools, sources, close, pool: (nameOrGuid) => onePool(pools, nameOrGuid ?? null) };
 }
 
 /**

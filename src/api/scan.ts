@@ -11,9 +11,10 @@ import type { AimChoice } from '../rewind/aim/aim.ts';
 import { parseNeed } from '../rewind/aim/need.ts';
 import type { Judged } from '../rewind/judge.ts';
 import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
-import { describeOpened } from './describeOpened.ts';
+import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
 import type { Progress } from './progress.ts';
+import { isOpened, type Sources } from './session.ts';
 import { closeSources, surveyDevices } from './surveyDevices.ts';
 import { toolInfo } from './toolInfo.ts';
 import { watchPools } from './watchPools.ts';
@@ -44,22 +45,29 @@ export interface ScanOptions {
 
 /**
  * The main job: reads labels and rings of every source, assembles the pools, judges what each can be rewound to.
- * Sources are opened read-only and closed before this returns.
  *
- * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @param sources paths, which are opened read-only and closed before this returns; or what `openPools` has opened
  * @returns the document of `scan --json`; what could not be read is in it
  *   when `signal` is aborted it is `stopped`, and says what is known by then
  * @throws UsageError when a spec or an option makes no sense
  */
-export async function scan(specs: readonly string[], options: ScanOptions = {}): Promise<ScanDocument> {
+export async function scan(sources: Sources, options: ScanOptions = {}): Promise<ScanDocument> {
   const { depth = 'meta', pool = null, minTxg = null, maxTxg = null, progress, signal, onCandidate } = options;
-  const engine = options.engine ?? chooseEngine();
+  const { watchSeconds = null } = options;
+  if (isOpened(sources) && watchSeconds !== null) {
+    throw new UsageError('watchSeconds wants paths: of a device that stays open the system may give what it has kept');
+  }
+  const engine = options.engine ?? (isOpened(sources) ? sources.engine : chooseEngine());
   const tool = toolInfo(engine);
   const aim = aimOf(options, depth);
   const since = Date.now();
   // What is still to be loaded is, before sources take the files that can be open.
   const openBlocks = depth === 'labels' ? null : (await import('../pool/blockReader.ts')).openBlockReader;
-  const surveyed = await surveyDevices(specs, { engine, progress, signal, handles: options.handles });
+  const { handles } = options;
+  const surveyed = isOpened(sources)
+    ? sources.sources
+    : await surveyDevices(sources, { engine, progress, signal, handles });
+  const close = () => (isOpened(sources) ? Promise.resolve() : closeSources(surveyed));
   try {
     const byOpened = importPlaces(surveyed.map(({ opened }) => opened));
     const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, byOpened.get(opened)]] : [])));
@@ -88,15 +96,15 @@ export async function scan(specs: readonly string[], options: ScanOptions = {}):
         ...(progress && progressOf(progress)),
       },
     );
-    const { watchSeconds: seconds = null } = options;
-    if (seconds !== null) await closeSources(surveyed);
-    const watch = { since, engine, progress, signal };
-    const found = seconds === null ? judged : await watchPools(specs, judged, { ...watch, seconds });
-    const sources = surveyed.map(({ opened, survey }) => ({ source: describeOpened(opened), survey }));
+    let found = judged;
+    if (!isOpened(sources) && watchSeconds !== null) {
+      await close();
+      found = await watchPools(sources, judged, { seconds: watchSeconds, since, engine, progress, signal });
+    }
     const stopped = signal?.aborted ?? false;
-    return buildScanDocument({ tool, depth, sources, found, stopped });
+    return buildScanDocument({ tool, depth, sources: surveyed.map(describeSurveyed), found, stopped });
   } finally {
-    await closeSources(surveyed);
+    await close();
   }
 }
 

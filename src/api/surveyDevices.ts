@@ -1,3 +1,4 @@
+import { unlessStopped } from '../bytes/stopping.ts';
 import { mapBounded } from '../node/bounded.ts';
 import { type OpenedSource, openSources, stoppedAt } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
@@ -6,7 +7,6 @@ import { noting } from '../source/failedReads.ts';
 import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
-import { unlessStopped } from './unlessStopped.ts';
 
 /** A source under survey holds up to 1 MiB of label bytes: this many at a time keep 64 sources under 150 MiB. */
 const AT_ONCE = 8;

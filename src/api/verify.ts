@@ -1,12 +1,11 @@
 import type { Engine } from '../block/engine.ts';
 import { StoppedError, UsageError } from '../bytes/errors.ts';
+import { unlessStopped } from '../bytes/stopping.ts';
 import { PoolReaders } from '../dataset/poolReaders.ts';
-import type { ToolInfo } from '../document/document.ts';
 import { buildVerifyDocument, type VerifyDocument } from '../document/verifyDocument.ts';
 import { type ViewHead, viewHead } from '../document/viewHead.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { locateFailures } from '../locate/locateFailures.ts';
-import { chooseEngine } from '../node/engine.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { importCommands, NO_COMMANDS } from '../rewind/commands.ts';
@@ -14,13 +13,13 @@ import { examine } from '../rewind/examine.ts';
 import { findCheckpoint } from '../rewind/facts/checkpoint.ts';
 import { guessMissingTops, needsLogLess } from '../rewind/missingTops.ts';
 import { stepsToRead } from '../rewind/recommend.ts';
-import { describeOpened } from './describeOpened.ts';
+import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
-import { askedPool, type OpenedPool, type OpenedPools, openPools } from './openPool.ts';
+import { askedPool, type OpenedPool, type OpenedPools } from './openPool.ts';
 import type { Progress } from './progress.ts';
+import { type Sources, withPools } from './session.ts';
 import { toolInfo } from './toolInfo.ts';
-import { unlessStopped } from './unlessStopped.ts';
 
 export interface VerifyOptions {
   /** Default: `data`. */
@@ -35,7 +34,7 @@ export interface VerifyOptions {
 /**
  * One txg in depth: every step of its load, every block that fails, and which dataset, object and file each belongs to.
  *
- * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @param sources paths, or what `openPools` has opened
  * @param txg `checkpoint` for the uberblock that the pool keeps as its checkpoint; so is its txg where no ring holds it
  * @returns the document of `verify --json`; its `pool` is null when there is none
  *   when `signal` is aborted it is `stopped`, and has no verdict
@@ -43,47 +42,36 @@ export interface VerifyOptions {
  *   makes no sense
  */
 export async function verify(
-  specs: readonly string[],
+  sources: Sources,
   txg: bigint | 'checkpoint',
   options: VerifyOptions = {},
 ): Promise<VerifyDocument> {
-  const engine = options.engine ?? chooseEngine();
-  const { progress, signal, pool = null } = options;
-  const tool = toolInfo(engine);
-  const opened = await openPools(specs, { engine, progress, signal });
-  try {
+  const { signal, pool = null } = options;
+  return withPools(sources, options, async (opened) => {
     const one = askedPool(opened, pool, signal);
-    return await unlessStopped(
+    return unlessStopped(
       signal,
-      () => verifyOne(opened, one, txg, { ...options, engine, tool }),
+      () => verifyOne(opened, one, txg, options),
       () => {
-        const head = headOf(opened, one, null, tool, new StoppedError());
+        const head = headOf(opened, one, null, new StoppedError());
         return buildVerifyDocument(head, { depth: options.depth ?? 'data', ...NOTHING, stopped: true });
       },
     );
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 async function verifyOne(
   opened: OpenedPools,
   one: OpenedPool | null,
   txg: bigint | 'checkpoint',
-  {
-    engine,
-    tool,
-    depth = 'data',
-    progress,
-    signal,
-  }: VerifyOptions & { readonly engine: Engine; readonly tool: ToolInfo },
+  { engine = opened.engine, depth = 'data', progress, signal }: VerifyOptions,
 ): Promise<VerifyDocument> {
   const candidates = one?.candidates ?? [];
   const those = candidates.filter((each) => each.txg === txg);
   const ofRing = those.find(({ taken }) => taken) ?? those[0] ?? null;
   const candidate = ofRing ?? (one === null ? null : await storedIn(one, txg, engine, signal));
   // Made when all was read: it says what of the sources could not be.
-  const head = () => headOf(opened, one, candidate, tool, null);
+  const head = () => headOf(opened, one, candidate, null);
   if (one === null || candidate === null) return buildVerifyDocument(head(), { depth, ...NOTHING, stopped: false });
   const { pool } = one;
   const examination = await examine(
@@ -124,12 +112,11 @@ const headOf = (
   opened: OpenedPools,
   one: OpenedPool | null,
   candidate: Candidate | null,
-  tool: ToolInfo,
   error: StoppedError | null,
 ): ViewHead =>
   viewHead({
-    tool,
-    sources: opened.sources.map((source) => describeOpened(source.opened)),
+    tool: toolInfo(opened.engine),
+    sources: opened.sources.map(describeSurveyed),
     pool: one?.pool ?? null,
     ringTxgs: one?.txgs ?? [],
     uberblock: candidate?.uberblock ?? null,

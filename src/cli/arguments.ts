@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../bytes/errors.ts';
+import { nearest } from '../bytes/nearest.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS } from './commandOptions.ts';
 import { COMMANDS } from './commands.ts';
-import { nearest } from './nearest.ts';
 import type { Option, Options } from './options.ts';
 
 /** What the user asked for. */

@@ -9,7 +9,7 @@ export interface Request<O extends Options> {
   readonly operands: readonly string[];
   /** At least one; as given. */
   readonly sources: readonly string[];
-  readonly values: Values<O & typeof COMMON_OPTIONS>;
+  readonly values: Values<O> & Values<typeof COMMON_OPTIONS>;
 }
 
 /** Does the work of a command. @returns the exit status */
@@ -32,16 +32,17 @@ export function command<O extends Options>(
     readonly options: O;
     readonly operands?: readonly string[];
   },
-  load: () => Promise<Run<O>>,
+  load: (values: Values<O>) => Promise<Run<O>>,
 ): Command {
   return {
     ...about,
     operands: about.operands ?? [],
     options: { ...about.options, ...COMMON_OPTIONS },
-    // The values were read by these very options, so their types are those of O.
-    start: async (request, terminal, library) => {
-      const [run, loaded] = await Promise.all([load(), library]);
-      return run(request as unknown as Request<O>, terminal, loaded);
+    start: async (asked, terminal, library) => {
+      // The values were read by these very options, so their types are those of O.
+      const request = asked as unknown as Request<O>;
+      const [run, loaded] = await Promise.all([load(request.values), library]);
+      return run(request, terminal, loaded);
     },
   };
 }

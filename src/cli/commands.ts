@@ -14,7 +14,8 @@ export const COMMANDS: readonly Command[] = [
         ['scan disk.img@1048576', 'a vdev that begins 1 MiB into an image'],
       ],
     },
-    async () => (await import('./scanCommand.ts')).runScan,
+    async ({ timeline }) =>
+      timeline === null ? (await import('./scanCommand.ts')).scan : (await import('./timelineCommand.ts')).timeline,
   ),
   command(
     {
@@ -23,7 +24,7 @@ export const COMMANDS: readonly Command[] = [
       options: TABLE_OPTIONS,
       examples: [['labels /dev/sdb1', 'the four labels of a partition']],
     },
-    async () => (await import('./labelsCommand.ts')).runLabels,
+    async () => (await import('./labelsCommand.ts')).labels,
   ),
   command(
     {
@@ -32,7 +33,7 @@ export const COMMANDS: readonly Command[] = [
       options: TABLE_OPTIONS,
       examples: [['ring --all disk.img', 'every slot, not only the newest']],
     },
-    async () => (await import('./ringCommand.ts')).runRing,
+    async () => (await import('./labelsCommand.ts')).ring,
   ),
   command(
     {
@@ -44,7 +45,7 @@ export const COMMANDS: readonly Command[] = [
         ['verify --txg 1234 --depth meta images/', 'metadata alone: what decides whether it imports'],
       ],
     },
-    async () => (await import('./verifyCommand.ts')).runVerify,
+    async () => (await import('./verifyCommand.ts')).verify,
   ),
   command(
     {
@@ -56,7 +57,7 @@ export const COMMANDS: readonly Command[] = [
         ['datasets --json images/', 'as a document, of the newest txg that opens'],
       ],
     },
-    async () => (await import('./datasetsCommand.ts')).runDatasets,
+    async () => (await import('./listCommands.ts')).datasets,
   ),
   command(
     {
@@ -65,7 +66,7 @@ export const COMMANDS: readonly Command[] = [
       options: POOL_OPTIONS,
       examples: [['snapshots --txg 1234 disk.img', 'with clones and the properties that users set']],
     },
-    async () => (await import('./snapshotsCommand.ts')).runSnapshots,
+    async () => (await import('./listCommands.ts')).snapshots,
   ),
   command(
     {
@@ -74,7 +75,7 @@ export const COMMANDS: readonly Command[] = [
       options: POOL_OPTIONS,
       examples: [['history /dev/sdb1', 'to find the txg before an accidental destroy']],
     },
-    async () => (await import('./historyCommand.ts')).runHistory,
+    async () => (await import('./historyCommand.ts')).history,
   ),
   command(
     {
@@ -88,7 +89,7 @@ export const COMMANDS: readonly Command[] = [
         ['object mos config disk.img', 'an object by its name in that directory'],
       ],
     },
-    async () => (await import('./objectCommand.ts')).runObject,
+    async () => (await import('./objectCommand.ts')).object,
   ),
   command(
     {
@@ -102,7 +103,7 @@ export const COMMANDS: readonly Command[] = [
         ['block --raw 0.1:1a2b000:1000 a.img b.img > out', 'from the second leg of a mirror'],
       ],
     },
-    async () => (await import('./blockCommand.ts')).runBlock,
+    async () => (await import('./blockCommand.ts')).block,
   ),
 ];
 

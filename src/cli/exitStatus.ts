@@ -1,7 +1,10 @@
-import type { ScanDocument, SourceEntry } from '../document/document.ts';
+import type { DocumentError, ScanDocument, SourceEntry } from '../document/document.ts';
 import type { LabelsDocument } from '../document/labelsDocument.ts';
 import type { RingDocument } from '../document/ringDocument.ts';
 import { RING_LETTERS } from '../document/ringMap.ts';
+import type { Timeline } from '../document/timeline.ts';
+import type { VerifyDocument } from '../document/verifyDocument.ts';
+import type { ViewHead } from '../document/viewHead.ts';
 
 /** What the exit status says. */
 export const EXIT = { done: 0, noZfs: 1, usage: 2, partial: 3, unwritten: 4, bug: 70 } as const;
@@ -64,4 +67,43 @@ export function ringStatus({ sources, stopped }: RingDocument): number {
     unread:
       sources.some(({ error }) => error !== null) || rings.some(({ map }) => map.includes(RING_LETTERS.unreadable)),
   });
+}
+
+export function verifyStatus({ pool, sources, stopped }: VerifyDocument): number {
+  if (stopped || sources.some(({ error }) => error !== null)) return EXIT.partial;
+  return pool === null ? EXIT.noZfs : EXIT.done;
+}
+
+interface Lacking {
+  readonly troubles: readonly DocumentError[];
+}
+
+/** What documents about one pool at one txg say of what could not be read. */
+interface ViewOutcome extends Pick<ViewHead, 'sources' | 'pool' | 'error'> {
+  readonly stopped: boolean;
+  readonly troubles?: readonly DocumentError[];
+  readonly sourceErrors?: readonly DocumentError[];
+  readonly readError?: DocumentError | null;
+  readonly datasets?: readonly Lacking[];
+  readonly snapshots?: readonly Lacking[];
+}
+
+export function viewStatus(document: ViewOutcome): number {
+  const { sources, pool, error, stopped, readError = null } = document;
+  const { troubles = [], sourceErrors = [], datasets = [], snapshots = [] } = document;
+  const items = [...datasets, ...snapshots].flatMap((each) => each.troubles);
+  const lacks = error !== null || readError !== null || [...troubles, ...sourceErrors, ...items].length > 0;
+  return statusOf({
+    pool: pool !== null,
+    trace: sources.some(({ labelStatuses }) => labelStatuses.some(isLabel)),
+    unread:
+      stopped ||
+      lacks ||
+      sources.some((source) => source.error !== null || source.labelStatuses.includes('unreadable')),
+  });
+}
+
+export function timelineStatus({ sources, pools, troubles, stopped }: Timeline): number {
+  if (stopped || troubles.length > 0 || sources.some(({ error }) => error !== null)) return EXIT.partial;
+  return pools.length > 0 ? EXIT.done : EXIT.noZfs;
 }

@@ -1,19 +1,17 @@
-import { buildLabelsDocument } from '../document/labelsDocument.ts';
-import { labelsText } from '../text/labelsText.ts';
-import type { Run } from './command.ts';
+import type { LabelsDocument } from '../document/labelsDocument.ts';
+import type { RingDocument } from '../document/ringDocument.ts';
+import { answering } from './answer.ts';
 import type { TABLE_OPTIONS } from './commandOptions.ts';
-import { labelsStatus } from './exitStatus.ts';
-import { progressLine } from './progressLine.ts';
-import { sendJson } from './sendParts.ts';
-import { pageFor } from './terminal.ts';
+import { labelsStatus, ringStatus } from './exitStatus.ts';
 
-export const runLabels: Run<typeof TABLE_OPTIONS> = async ({ sources, values }, terminal, library) => {
-  const progress = progressLine(terminal, { asked: values.progress, quiet: values.quiet });
-  const signal = terminal.stopped();
-  const { passedOver: _, ...tool } = await library.tool();
-  const surveyed = await library.survey(sources, { progress: progress.show, signal }).finally(progress.end);
-  const document = buildLabelsDocument(tool, surveyed, signal.aborted);
-  if (values.json) await sendJson(terminal, document);
-  else terminal.out(labelsText(await pageFor(terminal, values['no-color']), document, values));
-  return labelsStatus(document);
-};
+export const labels = answering<typeof TABLE_OPTIONS, LabelsDocument>({
+  ask: (library, { sources }, calling) => library.labels(sources, calling),
+  text: async (page, document, values) => [(await import('../text/labelsText.ts')).labelsText(page, document, values)],
+  status: labelsStatus,
+});
+
+export const ring = answering<typeof TABLE_OPTIONS, RingDocument>({
+  ask: (library, { sources }, calling) => library.ring(sources, calling),
+  text: async (page, document, values) => [(await import('../text/ringText.ts')).ringText(page, document, values)],
+  status: ringStatus,
+});

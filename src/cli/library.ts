@@ -1,39 +1,23 @@
-import type { OpenedPools } from '../api/openPool.ts';
-import type { Progress } from '../api/progress.ts';
-import type { CandidateLine } from '../document/candidateLine.ts';
-import type { Depth, ScanDocument, ToolInfo } from '../document/document.ts';
-import type { SurveyedSource } from '../document/labelsDocument.ts';
-import type { VerifyDocument } from '../document/verifyDocument.ts';
+import type { block } from '../api/block.ts';
+import type { datasets, snapshots } from '../api/datasets.ts';
+import type { scan } from '../api/scan.ts';
+import type { openHistory, openObject } from '../api/streams.ts';
+import type { labels, ring } from '../api/surveyDocuments.ts';
+import type { timeline } from '../api/timeline.ts';
+import type { verify } from '../api/verify.ts';
+import type { ToolInfo } from '../document/document.ts';
 
-export interface SurveyChoice {
-  readonly progress?: (progress: Progress) => void;
-  /** Ends the work: what is known by then is the answer. */
-  readonly signal?: AbortSignal;
-}
-
-export interface ScanChoice extends SurveyChoice {
-  readonly depth: Depth;
-  /** Name or guid; null for every pool. */
-  readonly pool: string | null;
-  readonly minTxg: bigint | null;
-  readonly maxTxg: bigint | null;
-  readonly before: string | null;
-  readonly needs: readonly string[];
-  readonly watchSeconds: number | null;
-  readonly onCandidate?: (line: CandidateLine) => void;
-}
-
-export interface VerifyChoice extends SurveyChoice {
-  readonly depth: 'meta' | 'data';
-  /** Name or guid; null where there is only one. */
-  readonly pool: string | null;
-}
-
-/** What the commands call: the library with Node's sources below it. Tests hand in their own. */
+/** What the commands call: a function each. Tests hand in their own. */
 export interface Library {
-  scan(specs: readonly string[], choice: ScanChoice): Promise<ScanDocument>;
-  verify(specs: readonly string[], txg: bigint | 'checkpoint', choice: VerifyChoice): Promise<VerifyDocument>;
-  survey(specs: readonly string[], choice: SurveyChoice): Promise<readonly SurveyedSource[]>;
-  openPools(specs: readonly string[], choice: SurveyChoice): Promise<OpenedPools>;
-  tool(): Promise<ToolInfo & { readonly passedOver: string | null }>;
+  readonly scan: typeof scan;
+  readonly verify: typeof verify;
+  readonly labels: typeof labels;
+  readonly ring: typeof ring;
+  readonly datasets: typeof datasets;
+  readonly snapshots: typeof snapshots;
+  readonly openHistory: typeof openHistory;
+  readonly openObject: typeof openObject;
+  readonly block: typeof block;
+  readonly timeline: typeof timeline;
+  readonly tool: () => Promise<ToolInfo & { readonly passedOver: string | null }>;
 }

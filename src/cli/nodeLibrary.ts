@@ -1,33 +1,29 @@
-import { describeOpened } from '../api/describeOpened.ts';
-import { closeSources, surveyDevices } from '../api/surveyDevices.ts';
 import { toolInfo } from '../api/toolInfo.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { Library } from './library.ts';
 
-/** The library on this machine: its files and devices, its fastest engine. */
+/** The library on this machine: its files and devices, its fastest engine. A call loads what it needs, and no more. */
 export function nodeLibrary(): Library {
   const engine = chooseEngine();
   return {
-    async scan(specs, choice) {
-      // labels and ring do not need what only a scan loads.
-      const { scan } = await import('../api/scan.ts');
-      return scan(specs, { ...choice, engine });
-    },
-    async verify(specs, txg, choice) {
-      const { verify } = await import('../api/verify.ts');
-      return verify(specs, txg, { ...choice, engine });
-    },
-    async survey(specs, choice) {
-      const surveyed = await surveyDevices(specs, { ...choice, engine, bootEnvironments: true });
-      await closeSources(surveyed);
-      return surveyed.map(({ opened, survey }) => ({ source: describeOpened(opened), survey }));
-    },
-    async openPools(specs, choice) {
-      const { openPools } = await import('../api/openPool.ts');
-      return openPools(specs, { ...choice, engine });
-    },
-    async tool() {
-      return { ...toolInfo(engine), passedOver: engine.info.passedOver };
-    },
+    scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, engine }),
+    verify: async (sources, txg, options) =>
+      (await import('../api/verify.ts')).verify(sources, txg, { ...options, engine }),
+    labels: async (sources, options) =>
+      (await import('../api/surveyDocuments.ts')).labels(sources, { ...options, engine }),
+    ring: async (sources, options) => (await import('../api/surveyDocuments.ts')).ring(sources, { ...options, engine }),
+    datasets: async (sources, options) =>
+      (await import('../api/datasets.ts')).datasets(sources, { ...options, engine }),
+    snapshots: async (sources, options) =>
+      (await import('../api/datasets.ts')).snapshots(sources, { ...options, engine }),
+    openHistory: async (sources, options) =>
+      (await import('../api/streams.ts')).openHistory(sources, { ...options, engine }),
+    openObject: async (sources, place, options) =>
+      (await import('../api/streams.ts')).openObject(sources, place, { ...options, engine }),
+    block: async (sources, address, options) =>
+      (await import('../api/block.ts')).block(sources, address, { ...options, engine }),
+    timeline: async (sources, options) =>
+      (await import('../api/timeline.ts')).timeline(sources, { ...options, engine }),
+    tool: async () => ({ ...toolInfo(engine), passedOver: engine.info.passedOver }),
   };
 }

@@ -1,17 +1,21 @@
+import { untilStopped } from '../bytes/stopping.ts';
 import type { Txg } from '../bytes/units.ts';
 import type { HistoryRecord } from '../format/history.ts';
-import type { DocumentError } from './document.ts';
+import type { DocumentStream, Streamed } from './documentStream.ts';
 import { seconds } from './sourceEntry.ts';
+import { Troubles } from './troubles.ts';
 import type { ViewHead } from './viewHead.ts';
+import { type StreamEnd, type StreamFacts, streamEnd } from './viewStream.ts';
 
-/** `history --json`. */
-export interface HistoryDocument extends ViewHead {
+/** What `history --json` begins with. */
+export interface HistoryHead extends ViewHead {
   readonly schema: 'zfs-uber/history/1';
-  /** Oldest first. */
-  readonly records: readonly HistoryEntry[];
-  /** Records that could not be read. */
-  readonly troubles: readonly DocumentError[];
 }
+
+/** The records are listed the oldest first. */
+export type HistoryStream = DocumentStream<HistoryHead, { readonly records: HistoryEntry }, StreamEnd>;
+/** `history --json`. */
+export type HistoryDocument = Streamed<HistoryHead, { readonly records: HistoryEntry }, StreamEnd>;
 
 export interface HistoryEntry {
   readonly time: number | null;
@@ -30,6 +34,27 @@ export interface HistoryEntry {
   readonly destructive: boolean;
   /** Newest txg in the rings from before the event: what can be gone back to. Null when there is none, or no txg is known. */
   readonly ringTxgBefore: string | null;
+}
+
+/**
+ * The document of `history`, its records one after the other.
+ *
+ * @param ring txgs in the rings, newest first
+ */
+export function historyStream({ head, view, signal, sources }: StreamFacts, ring: readonly Txg[]): HistoryStream {
+  const troubles = new Troubles();
+  async function* records(): AsyncGenerator<HistoryEntry> {
+    if (view === null) return;
+    const entries = new HistoryEntries(ring);
+    // A block of the ring that does not read ends the list.
+    const found = troubles.upTo(untilStopped(signal, view.history({ signal, onTrouble: troubles.add })));
+    for await (const record of found) yield entries.next(record);
+  }
+  return {
+    head: { schema: 'zfs-uber/history/1', ...head },
+    lists: { records },
+    tail: () => streamEnd(head, troubles, signal, sources()),
+  };
 }
 
 /** Makes entries of records, in their order. */

@@ -1,8 +1,8 @@
 import type { NvList } from '../format/nvlist.ts';
-import type { DeviceSurvey, LabelStatus, LabelSurvey } from '../pool/survey.ts';
+import type { LabelStatus, LabelSurvey } from '../pool/survey.ts';
 import type { DocumentError, SourceKind, ToolInfo, UnreadableEntry } from './document.ts';
 import { type JsonNvList, leaves, nvlistJson } from './nvlistJson.ts';
-import { describeSource, documentError, type SourceDescription } from './sourceEntry.ts';
+import { type DescribedSource, describeSource, documentError } from './sourceEntry.ts';
 
 /** `labels --json`. */
 export interface LabelsDocument {
@@ -49,15 +49,9 @@ export interface LabelDifference {
   readonly values: readonly (string | number | boolean | null)[];
 }
 
-/** A source and what its label regions say; `survey` is null when it could not be opened. */
-export interface SurveyedSource {
-  readonly source: SourceDescription;
-  readonly survey: DeviceSurvey | null;
-}
-
 export function buildLabelsDocument(
   tool: ToolInfo,
-  surveyed: readonly SurveyedSource[],
+  surveyed: readonly DescribedSource[],
   stopped = false,
 ): LabelsDocument {
   return {

@@ -38,8 +38,24 @@ function valueJson(value: NvValue, depth: number): JsonValue {
 
 const isList = (value: object): value is NvList => 'pairs' in value;
 
-export const hexText = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const DIGITS = new TextEncoder().encode('0123456789abcdef');
+
+/** Two lower-case digits a byte. */
+export function hexText(bytes: Uint8Array): string {
+  const text = new Uint8Array(bytes.length * 2);
+  for (const [at, byte] of bytes.entries()) {
+    text[2 * at] = DIGITS[byte >> 4] ?? 0;
+    text[2 * at + 1] = DIGITS[byte & 15] ?? 0;
+  }
+  return new TextDecoder().decode(text);
+}
+
+/** The bytes that `hexText` gives the text of. */
+export function bytesOfHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length >> 1);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
+  return bytes;
+}
 
 /** One value somewhere in an nvlist, by the way to it: `vdev_tree.children[0].path`. */
 export interface Leaf {

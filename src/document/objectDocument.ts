@@ -8,23 +8,30 @@ import { decodeDslDir } from '../format/dslDir.ts';
 import { objectTypeName } from '../format/objectTypes.ts';
 import type { ZapEntry } from '../format/zapEntry.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
-import type { DocumentError } from './document.ts';
+import type { DocumentStream, Streamed } from './documentStream.ts';
 import { hexText, type JsonNvList } from './nvlistJson.ts';
 import type { ViewHead } from './viewHead.ts';
+import type { StreamEnd } from './viewStream.ts';
 
-/** `object --json`. */
-export interface ObjectDocument extends ViewHead {
+/** What `object --json` begins with. */
+export interface ObjectHead extends ViewHead {
   readonly schema: 'zfs-uber/object/1';
   /** Name of the dataset; `mos` for the meta-object set. */
   readonly dataset: string;
   /** Null when there is nothing that could be looked at. */
   readonly object: ObjectEntry | null;
-  /** Every pointer of its tree but holes, each before those below it. */
-  readonly blocks: readonly TreeEntry[];
-  /** Of a ZAP; empty for others. */
-  readonly entries: readonly ZapEntryText[];
-  readonly troubles: readonly DocumentError[];
 }
+
+export interface ObjectLists {
+  /** Every pointer of its tree but holes, each before those below it. */
+  readonly blocks: TreeEntry;
+  /** Of a ZAP; empty for others. */
+  readonly entries: ZapEntryText;
+}
+
+export type ObjectStream = DocumentStream<ObjectHead, ObjectLists, StreamEnd>;
+/** `object --json`. */
+export type ObjectDocument = Streamed<ObjectHead, ObjectLists, StreamEnd>;
 
 export interface ObjectEntry {
   readonly id: string;
@@ -125,15 +132,3 @@ export function zapEntryText(entry: ZapEntry): ZapEntryText {
   const values = integerSize === 1 ? [hexText(entry.valueBytes)] : entry.integers.map(String);
   return { name, integerSize, values, text: entry.text };
 }
-
-/** Bits of an object type that say how its content is laid out; and the class of ZAPs. Source: include/sys/dmu.h, DMU_OT_* */
-const NEW_TYPE = 0x80;
-const CLASS = 0x1f;
-const ZAP_CLASS = 4;
-/** Source: module/zfs/dmu.c, dmu_ot, those of class ZAP */
-const ZAP_TYPES = new Set([
-  1, 13, 14, 15, 20, 21, 22, 24, 27, 28, 31, 32, 37, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48, 50, 52,
-]);
-
-export const isZapType = (type: number): boolean =>
-  (type & NEW_TYPE) === 0 ? ZAP_TYPES.has(type) : (type & CLASS) === ZAP_CLASS;

@@ -1,8 +1,7 @@
 import type { LabelStatus, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
 import type { DocumentError, SourceKind, ToolInfo, UberblockEntry, UnreadableEntry } from './document.ts';
-import type { SurveyedSource } from './labelsDocument.ts';
 import { ringMap } from './ringMap.ts';
-import { describeSource, describeUberblock, documentError } from './sourceEntry.ts';
+import { type DescribedSource, describeSource, describeUberblock, documentError } from './sourceEntry.ts';
 
 /** `ring --json`. */
 export interface RingDocument {
@@ -45,7 +44,7 @@ export interface SlotText {
   readonly error: DocumentError | null;
 }
 
-export function buildRingDocument(tool: ToolInfo, surveyed: readonly SurveyedSource[], stopped = false): RingDocument {
+export function buildRingDocument(tool: ToolInfo, surveyed: readonly DescribedSource[], stopped = false): RingDocument {
   return {
     schema: 'zfs-uber/ring/1',
     stopped,

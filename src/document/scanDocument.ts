@@ -2,14 +2,13 @@ import { JUDGED_AS } from '../load/openzfs.ts';
 import { unopenedContainers } from '../rewind/findings/foreign.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
 import type { Depth, ScanDocument, ToolInfo } from './document.ts';
-import type { SurveyedSource } from './labelsDocument.ts';
 import { buildPoolEntry, findingEntry } from './poolEntry.ts';
-import { buildSourceEntry } from './sourceEntry.ts';
+import { buildSourceEntry, type DescribedSource } from './sourceEntry.ts';
 
 export interface ScanFacts {
   readonly tool: ToolInfo;
   readonly depth: Depth;
-  readonly sources: readonly SurveyedSource[];
+  readonly sources: readonly DescribedSource[];
   readonly found: PoolScan;
   readonly stopped: boolean;
 }

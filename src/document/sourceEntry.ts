@@ -34,6 +34,12 @@ export interface SourceDescription {
   readonly unreadable?: readonly FailedRead[];
 }
 
+/** A source and what its label regions say; `survey` is null when it could not be opened. */
+export interface DescribedSource {
+  readonly source: SourceDescription;
+  readonly survey: DeviceSurvey | null;
+}
+
 /** Ranges that are listed of one source. */
 const MOST_UNREADABLE = 64;
 

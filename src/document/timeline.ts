@@ -5,6 +5,7 @@ import type { Uberblock } from '../format/uberblock.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { contentKey, type UberblockCopy, uberblockCopies } from '../pool/uberblockCopies.ts';
+import type { DocumentError, SourceEntry, ToolInfo } from './document.ts';
 import { jsonSafe } from './jsonSafe.ts';
 
 /** How a timeline is written: for mactime of The Sleuth Kit, for log2timeline's tools, or a JSON object a line. */
@@ -24,6 +25,19 @@ export interface TimelineEvent {
   readonly source: string | null;
   readonly user: string | null;
   readonly host: string | null;
+}
+
+/** When what was written to the pools of some sources. */
+export interface Timeline {
+  readonly tool: ToolInfo;
+  readonly sources: readonly Omit<SourceEntry, 'labels' | 'uberblocks'>[];
+  readonly pools: readonly { readonly name: string | null; readonly guid: string }[];
+  /** Oldest first; before them what has no time. */
+  readonly events: readonly TimelineEvent[];
+  /** What could not be read: events may be lacking. */
+  readonly troubles: readonly DocumentError[];
+  /** Ended by a signal: there may be more. */
+  readonly stopped: boolean;
 }
 
 /** Every sound uberblock and every label text of the pool's devices, each once a device. */

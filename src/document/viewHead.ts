@@ -2,13 +2,19 @@ import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Txg } from '../bytes/units.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { LabelStatus } from '../pool/survey.ts';
 import type { DocumentError, SourceEntry, ToolInfo } from './document.ts';
-import { describeSource, documentError, type SourceDescription, seconds } from './sourceEntry.ts';
+import { type DescribedSource, describeSource, documentError, seconds } from './sourceEntry.ts';
+
+export interface ViewSource extends Omit<SourceEntry, 'labels' | 'uberblocks'> {
+  /** Of its labels, by index; none when it could not be opened. */
+  readonly labelStatuses: readonly LabelStatus[];
+}
 
 /** What every document about one pool at one txg begins with. */
 export interface ViewHead {
   readonly tool: ToolInfo;
-  readonly sources: readonly Omit<SourceEntry, 'labels' | 'uberblocks'>[];
+  readonly sources: readonly ViewSource[];
   /** Null when there is no pool on the sources. */
   readonly pool: { readonly name: string | null; readonly guid: string; readonly state: Pool['state'] } | null;
   /** Txg that was looked at; null when none opens. */
@@ -25,7 +31,7 @@ export interface ViewHead {
 
 export interface ViewFacts {
   readonly tool: ToolInfo;
-  readonly sources: readonly SourceDescription[];
+  readonly sources: readonly DescribedSource[];
   readonly pool: Pool | null;
   readonly ringTxgs: readonly Txg[];
   /** Null when no view opens. */
@@ -37,7 +43,10 @@ export interface ViewFacts {
 export function viewHead({ tool, sources, pool, ringTxgs, uberblock, passedOver, error }: ViewFacts): ViewHead {
   return {
     tool,
-    sources: sources.map(describeSource),
+    sources: sources.map(({ source, survey }) => ({
+      ...describeSource(source),
+      labelStatuses: survey?.labels.map(({ status }) => status) ?? [],
+    })),
     pool: pool === null ? null : { name: pool.name, guid: pool.guid.toString(), state: pool.state },
     txg: uberblock?.txg.toString() ?? null,
     timestamp: uberblock === null ? null : seconds(uberblock.timestamp),
@@ -46,6 +55,17 @@ export function viewHead({ tool, sources, pool, ringTxgs, uberblock, passedOver,
     error: documentError(error),
   };
 }
+
+/** A source of which something could not be read while the lists of a document were. */
+export interface LateError extends DocumentError {
+  readonly path: string;
+}
+
+/** What the sources say after the lists were read and did not say in the head, which comes before. */
+export const lateErrors = (head: ViewHead, sources: readonly DescribedSource[]): LateError[] =>
+  sources.flatMap(({ source: { path, error } }, i) =>
+    error === null || error.message === head.sources[i]?.error?.message ? [] : [{ path, ...error }],
+  );
 
 export const errorEntry = ({ code, message }: ZfsUberError): DocumentError => ({ code, message });
 

@@ -1,9 +1,9 @@
+import { isReason } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { type Candidate, collectCandidates } from '../load/candidates.ts';
 import type { RootCheck } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
-import { isReason } from './judge.ts';
 import type { JudgeOptions } from './judgement.ts';
 
 /** Candidates of the rings; those that only the second load of an import finds need the readers to be known. */

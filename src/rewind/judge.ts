@@ -1,3 +1,4 @@
+import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { readAhead } from '../dataset/readAhead.ts';
 import type { Candidate } from '../load/candidates.ts';
@@ -66,7 +67,14 @@ export async function* judge(
   const memo = new LoadMemo();
   const start = async (candidate: Candidate): Promise<Begun> => {
     const state = newLoad(pool, all, candidate, { root: rootOf(candidate), readers, memo, signal });
-    return { state, prediction: await unlessStopped(signal, () => predict(state, steps, traversal !== null)) };
+    return {
+      state,
+      prediction: await unlessStopped(
+        signal,
+        () => predict(state, steps, traversal !== null),
+        () => STOPPED,
+      ),
+    };
   };
   let left: Judged | null = null;
   for await (const { state, prediction } of readAhead(asked, AHEAD, start)) {
@@ -76,11 +84,15 @@ export async function* judge(
       yield afterGone(left, { candidate, root, devices, prediction, ...nothing });
       continue;
     }
-    const whole = await unlessStopped(signal, async () => {
-      const last = openBy(stranger, await verified(prediction, state, traversal));
-      if (last.verdict !== 'damaged' && last.verdict !== 'incomplete') await examine?.(state);
-      return last;
-    });
+    const whole = await unlessStopped(
+      signal,
+      async () => {
+        const last = openBy(stranger, await verified(prediction, state, traversal));
+        if (last.verdict !== 'damaged' && last.verdict !== 'incomplete') await examine?.(state);
+        return last;
+      },
+      () => STOPPED,
+    );
     const logMissing = state.view?.logMissing ?? null;
     const { metaslabs, clones, counts } = state;
     const explained = explain(whole, state);
@@ -168,26 +180,6 @@ const STOPPED: Prediction = {
   failsAt: null,
   hazards: [],
 };
-
-async function unlessStopped(signal: AbortSignal | undefined, work: () => Promise<Prediction>): Promise<Prediction> {
-  if (signal?.aborted) return STOPPED;
-  try {
-    return await work();
-  } catch (error) {
-    if (isReason(error, signal)) return STOPPED;
-    throw error;
-  }
-}
-
-/** Whether `error` is what an aborted signal throws, and not trouble of its own. */
-export function isReason(error: unknown, signal: AbortSignal | undefined): boolean {
-  try {
-    signal?.throwIfAborted();
-  } catch (reason) {
-    return reason === error;
-  }
-  return false;
-}
 
 /**
  * All devices of the pool where the candidate is the one that is taken, but for second copies of a device, of which zpool

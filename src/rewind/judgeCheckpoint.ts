@@ -1,3 +1,4 @@
+import { isReason } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
 import type { Prediction, Trouble } from '../load/predict.ts';
@@ -6,7 +7,7 @@ import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import type { FoundCheckpoint } from './facts/checkpoint.ts';
-import { isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
+import { type Judged, type JudgingOptions, judge } from './judge.ts';
 
 /**
  * The checkpoint that meta-object sets keep; null without one, and where that is not looked for.

@@ -1,3 +1,4 @@
+import { isReason } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { type Candidate, seenForeign } from '../load/candidates.ts';
 import { JUDGED_AS } from '../load/openzfs.ts';
@@ -19,7 +20,7 @@ import { collectFindings } from './findings/findings.ts';
 import { abandonedTimelines } from './findings/timeGoingBack.ts';
 import { findWays } from './findWays.ts';
 import { type ImportPlace, wholePlace } from './importPlace.ts';
-import { afterGone, isReason, type Judged, type JudgingOptions, judge } from './judge.ts';
+import { afterGone, type Judged, type JudgingOptions, judge } from './judge.ts';
 import { checkpointOf, judgeCheckpoint } from './judgeCheckpoint.ts';
 import type { JudgedCandidate, JudgeOptions, PoolJudgement } from './judgement.ts';
 import { guessMissingTops, needsLogLess } from './missingTops.ts';

@@ -1,10 +1,19 @@
 import type { BlockDocument } from '../document/blockDocument.ts';
+import { bytesOfHex } from '../document/nvlistJson.ts';
 import { sizeText } from './amounts.ts';
 import { clean, entry, type Page } from './page.ts';
 import { viewHeadText } from './viewHeadText.ts';
 
+/** The report of `block`, in parts. */
+export function* blockText(page: Page, document: BlockDocument): Generator<string> {
+  yield `${blockHeadText(page, document).join('\n')}\n`;
+  if (document.hex === null) return;
+  yield '\n';
+  yield* hexDump(bytesOfHex(document.hex));
+}
+
 /** The beginning of the report of `block`: the address, and where the bytes came from. */
-export function blockHeadText(page: Page, document: BlockDocument): string[] {
+function blockHeadText(page: Page, document: BlockDocument): string[] {
   const about = [`address ${document.address}`];
   if (document.hex !== null) about.push(sizeText(document.sizeBytes));
   if (document.decompressed !== null) about.push(`decompressed as ${document.decompressed}`);
@@ -26,7 +35,7 @@ const LINE = 16;
 const PART = 64 * 1024;
 
 /** Hexadecimal and text, 16 bytes a line; lines that repeat the one above become one `*`. */
-export function* hexDump(bytes: Uint8Array): Generator<string> {
+function* hexDump(bytes: Uint8Array): Generator<string> {
   const digits = Math.max(6, bytes.length.toString(16).length);
   let lines: string[] = [];
   let before = '';

@@ -1,8 +1,8 @@
 import { padEnd, padStart } from '../bytes/printable.ts';
-import type { HistoryEntry } from '../document/historyDocument.ts';
+import type { HistoryEntry, HistoryStream } from '../document/historyDocument.ts';
 import type { ViewHead } from '../document/viewHead.ts';
 import { clean, entry, type Page, wrap } from './page.ts';
-import { viewHeadText } from './viewHeadText.ts';
+import { troublesText, viewHeadText } from './viewHeadText.ts';
 import { datedColumn } from './writtenColumn.ts';
 
 /** Destructive events that the answer names, the last ones. */
@@ -14,13 +14,35 @@ interface Columns {
   readonly time: number;
 }
 
+/** Last destructive events that are kept for the answer. */
+const DESTRUCTIVE = 64;
+
+/** The report of `history`, in parts. The records are read twice: the answer comes first, and they are not held. */
+export async function* historyText(
+  page: Page,
+  { head, lists, tail }: HistoryStream,
+  choice: { readonly quiet: boolean },
+): AsyncGenerator<string> {
+  const destructive: HistoryEntry[] = [];
+  for await (const record of lists.records()) {
+    if (!record.destructive || record.txg === null) continue;
+    destructive.push(record);
+    if (destructive.length > DESTRUCTIVE) destructive.shift();
+  }
+  yield `${historyHeadText(page, head, destructive).join('\n')}\n`;
+  if (choice.quiet) return;
+  for await (const record of lists.records()) yield `${historyRecordText(page, head, record).join('\n')}\n`;
+  const lines = troublesText(page, 'Records may be lacking: this could not be read', tail().troubles, head);
+  if (lines.length > 0) yield `\n${lines.join('\n')}\n`;
+}
+
 /**
  * The beginning of the report of `history`: the last things that were destroyed or rolled back and that the rings can
  * still go back behind, then the head of the table.
  *
  * @param destructive entries of events, oldest first
  */
-export function historyHeadText(page: Page, head: ViewHead, destructive: readonly HistoryEntry[]): string[] {
+function historyHeadText(page: Page, head: ViewHead, destructive: readonly HistoryEntry[]): string[] {
   const lines = viewHeadText(page, head, []);
   if (head.txg === null) return lines;
   const last = destructive.filter(({ ringTxgBefore }) => ringTxgBefore !== null).slice(-NAMED);
@@ -42,7 +64,7 @@ const AFTER = '>=';
 const INDENT = 2;
 
 /** One record; a later line holds what does not fit. */
-export function historyRecordText(page: Page, head: ViewHead, record: HistoryEntry): string[] {
+function historyRecordText(page: Page, head: ViewHead, record: HistoryEntry): string[] {
   const columns = columnsOf(page, head);
   const txg = record.txg ?? (record.afterTxg === null ? '-' : `${AFTER}${record.afterTxg}`);
   const time = record.time === null ? '-' : datedColumn(page)(record.time);

@@ -1,16 +1,54 @@
 import { padEnd, padStart } from '../bytes/printable.ts';
 import { blockAddresses } from '../document/blockEntry.ts';
 import { leaves } from '../document/nvlistJson.ts';
-import type { ObjectEntry, TreeEntry, ZapEntryText } from '../document/objectDocument.ts';
+import type { ObjectEntry, ObjectStream, TreeEntry, ZapEntryText } from '../document/objectDocument.ts';
 import { sizeText } from './amounts.ts';
 import { clean, flow, type Page, paragraph, wrap } from './page.ts';
+import { troublesText, viewHeadText } from './viewHeadText.ts';
+
+/** Source: module/zfs/dmu.c, dmu_ot */
+const DIRECTORY = 'ZFS directory';
+
+/** The report of `object`, in parts. */
+export async function* objectText(
+  page: Page,
+  { head, lists, tail }: ObjectStream,
+  choice: { readonly quiet: boolean },
+): AsyncGenerator<string> {
+  const { dataset, object } = head;
+  const about = object === null ? [] : objectAbout(page, dataset, object);
+  yield `${viewHeadText(page, head, about).join('\n')}\n`;
+  if (object !== null) {
+    yield `\n${fieldsText(page, object).join('\n')}\n`;
+    if (!choice.quiet) yield* blocksText(page, lists.blocks());
+    yield* entriesText(page, lists.entries(), object.type === DIRECTORY);
+  }
+  const lines = troublesText(page, 'Not all could be read', tail().troubles, head);
+  if (lines.length > 0) yield `\n${lines.join('\n')}\n`;
+}
+
+async function* blocksText(page: Page, blocks: AsyncIterable<TreeEntry>): AsyncGenerator<string> {
+  let between = `\n${blocksHeadText(page)}\n`;
+  for await (const each of blocks) {
+    yield `${between}${treeEntryText(page, each).join('\n')}\n`;
+    between = '';
+  }
+}
+
+async function* entriesText(
+  page: Page,
+  entries: AsyncIterable<ZapEntryText>,
+  directory: boolean,
+): AsyncGenerator<string> {
+  let between = `\n${page.style.dim('  Entries')}\n`;
+  for await (const each of entries) {
+    yield `${between}${zapEntryLines(page, each, directory).join('\n')}\n`;
+    between = '';
+  }
+}
 
 /** What the object is, in a line for a person. */
-export function objectAbout(
-  page: Page,
-  dataset: string,
-  { id, type, levels, usedBytes, lengthBytes }: ObjectEntry,
-): string[] {
+function objectAbout(page: Page, dataset: string, { id, type, levels, usedBytes, lengthBytes }: ObjectEntry): string[] {
   const tree = levels === 1 ? '1 level' : `${levels} levels`;
   return [
     `${clean(page, dataset)} object ${id}: ${clean(page, type)}`,
@@ -21,7 +59,7 @@ export function objectAbout(
 }
 
 /** The dnode, its bonus and, of a packed nvlist, the content. */
-export function objectText(page: Page, object: ObjectEntry): string[] {
+function fieldsText(page: Page, object: ObjectEntry): string[] {
   const { bonus, spill, nvlist } = object;
   const facts = [
     `data blocks ${sizeText(object.dataBlockBytes)}`,
@@ -66,13 +104,13 @@ const LEVEL = 5;
 const OFFSET = 10;
 const BIRTH = 9;
 
-export const blocksHeadText = (page: Page): string =>
+const blocksHeadText = (page: Page): string =>
   page.style.dim(
     `  ${padEnd('LEVEL', LEVEL)}  ${padStart('OFFSET', OFFSET)}  ${padStart('BIRTH', BIRTH)}  VDEV:OFFSET:SIZE`,
   );
 
 /** One pointer of the tree; the addresses are what the command `block` takes. */
-export function treeEntryText(page: Page, block: TreeEntry): string[] {
+function treeEntryText(page: Page, block: TreeEntry): string[] {
   const offset = BigInt(block.offsetBytes).toString(16);
   const extra = [
     ...(block.embedded ? [`embedded, ${block.psize} bytes`] : []),
@@ -98,7 +136,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** @param directory the object is a directory of files: values are objects with the type of file in the upper bits */
-export function zapEntryLines(page: Page, entry: ZapEntryText, directory: boolean): string[] {
+function zapEntryLines(page: Page, entry: ZapEntryText, directory: boolean): string[] {
   const value = entry.text === null ? entry.values.join(' ') : bytesText(page, entry.text, entry.values[0] ?? '');
   const [word = '0'] = entry.values;
   const said = directory && entry.integerSize === 8 ? direntText(BigInt(word)) : value;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { labelsStatus, ringStatus, scanStatus } from '../../src/cli/exitStatus.ts';
+import { labelsStatus, ringStatus, scanStatus, viewStatus } from '../../src/cli/exitStatus.ts';
 import { buildLabelsDocument } from '../../src/document/labelsDocument.ts';
 import { buildRingDocument } from '../../src/document/ringDocument.ts';
+import { viewHead } from '../../src/document/viewHead.ts';
+import type { LabelStatus } from '../../src/pool/survey.ts';
 import { finding, label, otherFile, pool, scan, source, TOOL, unreadableSource } from '../document/sampleDocuments.ts';
 import { DESCRIPTION, labelSurvey, slot, survey, uberblock } from '../document/sampleSurveys.ts';
 
@@ -64,5 +66,32 @@ describe('the status of ring', () => {
     [3, surveyed(labelSurvey(0, [slot(0, 'checksum', uberblock(1n))], nothing))],
   ])('is %i', (status, sources) => {
     expect(ringStatus(buildRingDocument(TOOL, sources))).toBe(status);
+  });
+});
+
+describe('the status of what looks into a pool', () => {
+  const error = { code: 'EIO', message: 'x' };
+  const from = (...statuses: LabelStatus[]) => ({
+    ...viewHead({
+      ...{ tool: TOOL, ringTxgs: [], uberblock: null, passedOver: [], error: null },
+      pool: null,
+      sources: [{ source: DESCRIPTION, survey: survey(statuses.map((status, i) => labelSurvey(i, [], { status }))) }],
+    }),
+    stopped: false,
+  });
+  const found = { ...from('ok'), pool: { name: 'tank', guid: '1', state: 'active' } } as const;
+  it.each([
+    ['a pool', 0, found],
+    ['nothing', 1, from('empty', 'bad-checksum')],
+    ['a label without its pool', 3, from('ok')],
+    ['a label that cannot be read', 3, { ...found, ...from('ok', 'unreadable'), pool: found.pool }],
+    ['a pool that does not open', 3, { ...found, error }],
+    ['a list that lacks something', 3, { ...found, troubles: [error] }],
+    ['a dataset that lacks something', 3, { ...found, datasets: [{ troubles: [error] }] }],
+    ['a read that failed late', 3, { ...found, sourceErrors: [error] }],
+    ['a block that does not read', 3, { ...found, readError: error }],
+    ['a stop', 3, { ...found, stopped: true }],
+  ])('of %s is %i', (_, status, document) => {
+    expect(viewStatus(document)).toBe(status);
   });
 });

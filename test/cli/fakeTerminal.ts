@@ -2,6 +2,8 @@ import { UsageError } from '../../src/bytes/errors.ts';
 import type { Library } from '../../src/cli/library.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import type { ScanDocument } from '../../src/document/document.ts';
+import { buildLabelsDocument } from '../../src/document/labelsDocument.ts';
+import { buildRingDocument } from '../../src/document/ringDocument.ts';
 import { lyingMirror, NOW, TOOL } from '../document/sampleDocuments.ts';
 
 export interface Recorded {
@@ -40,17 +42,21 @@ export function recorded(about: Partial<Terminal> = {}): Recorded {
   };
 }
 
-const unopened = (): never => {
-  throw new UsageError('no pool was found');
-};
+const unopened = () => Promise.reject(new UsageError('no pool was found'));
 
 /** A library that answers without reading anything. */
 export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument = lyingMirror()): Library {
   return {
     scan: async () => document,
-    verify: () => unopened(),
-    survey: async () => [],
-    openPools: async () => ({ pools: [], sources: [], close: async () => {}, pool: () => unopened() }),
+    labels: async () => buildLabelsDocument(TOOL, []),
+    ring: async () => buildRingDocument(TOOL, []),
+    verify: unopened,
+    datasets: unopened,
+    snapshots: unopened,
+    openHistory: unopened,
+    openObject: unopened,
+    block: unopened,
+    timeline: unopened,
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),
     ...about,
   };

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { ScanOptions } from '../../src/api/scan.ts';
+import type { Sources } from '../../src/api/session.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import type { Library, ScanChoice } from '../../src/cli/library.ts';
+import type { Library } from '../../src/cli/library.ts';
 import { runCommand } from '../../src/cli/runCommand.ts';
 import type { CandidateLine } from '../../src/document/candidateLine.ts';
+import { buildLabelsDocument } from '../../src/document/labelsDocument.ts';
+import { buildRingDocument } from '../../src/document/ringDocument.ts';
 import { buildVerifyDocument } from '../../src/document/verifyDocument.ts';
 import { viewHead } from '../../src/document/viewHead.ts';
 import { NO_COMMANDS } from '../../src/rewind/commands.ts';
@@ -32,9 +36,9 @@ const unloaded = () => Promise.reject(new Error('a mistake in the arguments load
 
 describe('scan', () => {
   it('hands its options to the library', async () => {
-    const asked: [readonly string[], ScanChoice][] = [];
-    const scan: Library['scan'] = async (specs, choice) => {
-      asked.push([specs, choice]);
+    const asked: [Sources, ScanOptions | undefined][] = [];
+    const scan: Library['scan'] = async (sources, choice) => {
+      asked.push([sources, choice]);
       return lyingMirror();
     };
     const { status } = await run('scan a b --depth data --pool tank --min-txg 5 --max-txg 9', { scan });
@@ -67,7 +71,7 @@ describe('scan', () => {
 
 describe('scan with an aim, or as a stream', () => {
   it('hands on every --needs, the command and the wait', async () => {
-    const asked: ScanChoice[] = [];
+    const asked: (ScanOptions | undefined)[] = [];
     const scan: Library['scan'] = async (_, choice) => {
       asked.push(choice);
       return lyingMirror();
@@ -83,7 +87,7 @@ describe('scan with an aim, or as a stream', () => {
       ...{ txg: '7', timestamp: 1, copies: 8, taken: true, verdict: 'importable' },
       ...{ metadataErrors: 0, dataErrors: null, reasons: [], reasonData: [], failsAt: null, hazards: [] },
     };
-    const scan: Library['scan'] = async (_, { onCandidate }) => {
+    const scan: Library['scan'] = async (_, { onCandidate } = {}) => {
       onCandidate?.(line);
       return lyingMirror();
     };
@@ -133,11 +137,14 @@ describe('verify', () => {
 
 describe('labels and ring', () => {
   it.each(['labels', 'ring'])('%s prints text, and with --json its document', async (name) => {
-    const survey = async () => surveyed;
-    const text = await run(`${name} disk0.img`, { survey });
+    const library = {
+      labels: async () => buildLabelsDocument(TOOL, surveyed),
+      ring: async () => buildRingDocument(TOOL, surveyed),
+    };
+    const text = await run(`${name} disk0.img`, library);
     expect(text).toMatchObject({ status: 0 });
     expect(text.out()).toContain('disk0.img   64 MiB');
-    const json = await run(`${name} disk0.img --json`, { survey });
+    const json = await run(`${name} disk0.img --json`, library);
     const document = JSON.parse(json.out());
     expect(document).toMatchObject({ schema: `zfs-uber/${name}/1`, tool: { name: 'zfs-uber', engine: 'pure' } });
     expect(document.tool).not.toHaveProperty('passedOver');

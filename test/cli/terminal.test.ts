@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearest } from '../../src/cli/nearest.ts';
+import { nearest } from '../../src/bytes/nearest.ts';
 import { progressLine } from '../../src/cli/progressLine.ts';
 import { pageFor, takesColor, takesUnicode } from '../../src/cli/terminal.ts';
 import { recorded } from './fakeTerminal.ts';

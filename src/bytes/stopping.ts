@@ -1,4 +1,12 @@
-import { isReason } from '../rewind/judge.ts';
+/** Whether `error` is what an aborted signal throws, and not trouble of its own. */
+export function isReason(error: unknown, signal: AbortSignal | undefined): boolean {
+  try {
+    signal?.throwIfAborted();
+  } catch (reason) {
+    return reason === error;
+  }
+  return false;
+}
 
 /**
  * What `work` gives, or `instead` once `signal` is aborted: whoever stopped it is still told what is known.
