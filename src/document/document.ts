@@ -281,6 +281,11 @@ export interface RecommendationEntry {
     readonly steps?: readonly ShellStepEntry[];
   }[];
   readonly cautions: readonly string[];
+  /**
+   * An import of that txg succeeds, and what the pool wrote after `afterTxg` to some of its vdevs is on none of the
+   * devices given; where that is not `certain`, missing devices may have gone on without these. Absent for nothing.
+   */
+  readonly elsewhere?: { readonly afterTxg: string; readonly certain: boolean };
   /** Txgs newer than every sound uberblock, whose own uberblocks fail their checksum; absent where there are none. */
   readonly destroyedNewest?: readonly string[];
   /** The line of the step `outrun`; absent where there is none. */

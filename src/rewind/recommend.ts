@@ -3,9 +3,10 @@ import type { Candidate } from '../load/candidates.ts';
 import { restsOnFailedReads } from '../load/predict.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import { vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import { type Alternative, alternatives } from './alternatives.ts';
 import { givenDevices } from './commands.ts';
+import { type Elsewhere, elsewhereAt, lostTops } from './elsewhere.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import type { StateFacts } from './facts/stateFacts.ts';
 import { count, type Finding, list, span } from './findings/finding.ts';
@@ -31,6 +32,8 @@ export interface Recommendation {
   readonly cautions: readonly string[];
   /** Trying it can cost something: better on a copy or an overlay. */
   readonly risky: boolean;
+  /** What an import of that txg lacks although it succeeds; null for nothing. */
+  readonly elsewhere: Elsewhere | null;
   /** Of the devices that the commands name. */
   readonly showings: readonly Showing[];
   /** All that is to be done, in order; empty where nothing names the pool. */
@@ -78,12 +81,14 @@ export function recommend(options: RecommendOptions): Recommendation {
     cautions: [
       ...readCautions(options),
       ...findFirst(options),
+      ...findLost(options),
       ...(risky ? workOnCopy(candidate) : []),
       ...rewindCautions(options, newer),
       ...stateCautions(options),
       ...ongoingCautions(facts?.ongoing ?? null, candidate),
     ],
     risky,
+    elsewhere: elsewhereAt(options.pool, txg, options.stopped),
     showings,
     steps: stepsFor(options, newer, showings),
     state: facts?.state ?? null,
@@ -108,6 +113,23 @@ function findFirst({ stopped, choice }: RecommendOptions): string[] {
   const names = missing.map(({ config: { type, path, guid } }) => `${path ?? type} (guid ${guid})`);
   return [
     `Find ${list(names)} first and scan again with ${missing.length === 1 ? 'it' : 'them'}: only there can be what was written after txg ${first.until}, and ${cost}.`,
+  ];
+}
+
+/** Newer txgs fail for want of devices alone. */
+function findLost({ pool, stopped, choice: { passedOver } }: RecommendOptions): string[] {
+  if (!passedOver.some(({ prediction }) => prediction.verdict === 'incomplete')) return [];
+  const lost = lostTops(pool).filter((top) => !stopped.some((each) => each.top === top));
+  if (lost.length === 0) return [];
+  const names = lost.flatMap((top) =>
+    [...leavesOf(top)]
+      .filter(({ device, config }) => device === null && config.type !== 'dspare')
+      .map(({ config: { type, path, guid, id } }) =>
+        type === 'missing' ? `what was top-level vdev ${id ?? '?'}` : `${path ?? type} (guid ${guid})`,
+      ),
+  );
+  return [
+    `Find ${list(names)} first and scan again with ${names.length === 1 ? 'it' : 'them'}: newer txgs lack nothing else that is known, and to rewind and write is to give those up.`,
   ];
 }
 
@@ -146,7 +168,7 @@ function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[
     ];
   }
   return [
-    `A read-write import gives up ${which}, ${seconds} of writing: what only they use is overwritten from then on.`,
+    `A read-write import gives up ${which}, ${seconds} of writing: what only ${first === last ? 'it uses' : 'they use'} is overwritten from then on.`,
     `The newer uberblocks stay in the rings: until the pool has written past txg ${first.txg}, an import after an export or crash takes one of them (OpenZFS issue 19163).`,
   ];
 }

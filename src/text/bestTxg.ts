@@ -90,6 +90,9 @@ function newestText(pool: PoolCase['pool'], destroyed: readonly string[], withou
     return `the highest number, but of before a rewind: the pool went on at lower ones${log}`;
   }
   if (hasFinding(pool, 'history-diverged')) return `the newest of one of two histories${log}`;
+  const elsewhere = pool.recommendation?.elsewhere;
+  if (elsewhere?.certain) return `the newest, but without all that was written after txg ${elsewhere.afterTxg}${log}`;
+  if (elsewhere !== undefined) return `the newest here; missing devices may have gone on alone${log}`;
   return withoutLog ? 'the newest: no txg is lost, only what waited in the missing log' : 'the newest: no txg is lost';
 }
 

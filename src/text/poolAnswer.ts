@@ -77,7 +77,10 @@ function outlook(page: Page, about: PoolCase): string[] {
   const [first] = newest;
   const [last] = written;
   if (last === undefined) {
-    return paragraph(page, 'Nothing to import: no valid uberblock of this pool was found on these sources.', bad);
+    const left = hasFinding(pool, 'detached-device')
+      ? 'Nothing to import as it is: what was given are devices that left the pool, and zpool import passes them over.'
+      : 'Nothing to import: no valid uberblock of this pool was found on these sources.';
+    return paragraph(page, left, bad);
   }
   if (aims.length > 0) return aimedOutlook(page, about);
   if (first === undefined || BigInt(first.txg) < BigInt(last.txg)) {
@@ -101,6 +104,10 @@ function outlook(page: Page, about: PoolCase): string[] {
       }
       if ((pool.recommendation?.destroyedNewest ?? []).length > 0) {
         return paragraph(page, `${imports(pool, first)}, but not its last state: ${unpointed(pool, first)}.`, warn);
+      }
+      if (pool.recommendation?.elsewhere?.certain) {
+        const text = `${importsBut(pool)}, but files lack what was written to a vdev after txg ${pool.recommendation.elsewhere.afterTxg}: only an older copy of it is here. Look for the newer one first.`;
+        return paragraph(page, text, warn);
       }
       return paragraph(
         page,
@@ -318,6 +325,12 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
   if (pool.cut?.txg !== undefined) {
     return next(
       `Show zpool the vdev without what lies behind it, as the finding foreign-pool says: then txg ${pool.cut.txg} imports.`,
+    );
+  }
+  if (ways && hasFinding(pool, 'device-missing', 'error')) {
+    return next(
+      'Find the missing devices first, or images of them, and scan again with them. Where they are lost: one of the ' +
+        'ways out below, on a copy or an overlay of the devices.',
     );
   }
   if (ways) return next('One of the ways out below, on a copy or an overlay of the devices.');

@@ -107,6 +107,7 @@ const pool: fc.Arbitrary<PoolEntry> = fc.record({
       cautions: fc.array(text, { maxLength: 2 }),
       attach: lines,
       destroyedNewest: fc.array(decimal, { maxLength: 3 }),
+      elsewhere: fc.record({ afterTxg: decimal, certain: fc.boolean() }),
       overlay: fc.record({
         copies: lines,
         deviceMapper: lines,

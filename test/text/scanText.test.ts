@@ -110,6 +110,53 @@ describe('the answer', () => {
     expect(text).not.toContain('no txg is lost');
   });
 
+  it('does not say that all is there where the pool wrote to devices that are not here', () => {
+    const candidates = [candidate(119, 1), candidate(118, 2)];
+    const { recommendation } = pool({ candidates });
+    const textOf = (elsewhere: { afterTxg: string; certain: boolean }) =>
+      render(
+        scan({ pools: [pool({ candidates, recommendation: recommendation && { ...recommendation, elsewhere } })] }),
+        200,
+        {
+          all: true,
+        },
+      );
+    const certain = textOf({ afterTxg: '40', certain: true });
+    expect(certain).toContain('Will import, but files lack what was written to a vdev after txg 40');
+    expect(certain).toContain('the newest, but without all that was written after txg 40');
+    expect(textOf({ afterTxg: '119', certain: false })).toContain('missing devices may have gone on alone');
+    expect(certain).not.toContain('no txg is lost');
+  });
+
+  it('says of a device that left the pool that import passes it over, not that nothing is on it', () => {
+    const left = pool({ candidates: [], recommendation: null, findings: [finding('detached-device', 'warning', 'x')] });
+    const text = render(scan({ sources: [source('d0', { uberblocks: [] })], pools: [left] }), 200);
+    expect(text).toContain('Nothing to import as it is: what was given are devices that left the pool');
+  });
+
+  it('asks for missing devices before any way out', () => {
+    const document = incomplete();
+    const waysOut = [
+      {
+        kind: 'missing-tops' as const,
+        txg: '119',
+        verdict: 'readonly' as const,
+        parameters: [{ name: 'zfs_max_missing_tvds', value: '1' }],
+        onFreeBsd: [],
+        steps: [],
+        commandReadOnly: [],
+        commandReadWrite: [],
+        risks: [],
+        tops: ['raidz1-0'],
+        metadataErrors: null,
+      },
+    ];
+    const findings = [finding('device-missing', 'error', 'x')];
+    const pools = document.pools.map((each) => ({ ...each, recommendation: null, findings, waysOut }));
+    const text = render({ ...document, pools }, 200);
+    expect(text).toContain('Next     Find the missing devices first');
+  });
+
   it('names first what was asked for, and never says that a pool imports when no txg meets that', () => {
     const aim = finding('aimed-needs', 'error', 'None of 1 candidate has tank/x whole.');
     const unmet = pool({ candidates: [candidate(119, 1)], recommendation: null, findings: [aim] });

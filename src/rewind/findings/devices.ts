@@ -4,6 +4,7 @@ import type { OutsideDevice, VdevNode } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { leavesOf, spareable, vdevHealth, vdevName } from '../../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../../pool/vdevSize.ts';
+import { mayHaveGoneOn } from '../elsewhere.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
 import type { Evidence, Finding } from './finding.ts';
@@ -23,7 +24,7 @@ export function missingDevices({ pool, candidates, judged, stopped }: Evidence):
     );
     const passed = stopped.find((each) => each.top === top);
     if (passed !== undefined && leaves.length > 0) return [missingNewest(leaves, passed, judged)];
-    return leaves.length === 0 ? [] : [missingLeaves(leaves, top, lost)];
+    return leaves.length === 0 ? [] : [missingLeaves(leaves, top, lost, mayHaveGoneOn(pool))];
   });
 }
 
@@ -57,7 +58,7 @@ function missingNewest(
   };
 }
 
-function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean): Finding {
+function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean, later: boolean): Finding {
   const [leaf] = leaves;
   const alone = leaf === top && leaves.length === 1;
   const names = leaves.map(named);
@@ -73,7 +74,7 @@ function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean
   return {
     code: 'device-missing',
     severity: lost ? 'error' : 'warning',
-    values: { kind: 'leaves', leaves: names, vdev, lost, spare: spareable(top) },
+    values: { kind: 'leaves', leaves: names, vdev, lost, spare: spareable(top), later },
     devices: [],
   };
 }

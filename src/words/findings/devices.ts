@@ -63,10 +63,12 @@ function missingText(values: DeviceValues['device-missing']): string {
       return `${devicesText(leaves)}, of ${vdev}. Only ${they} can have what was written to ${vdev} after txg ${until}${when}: ${here}. Find ${them} before anything is rewound.`;
     }
     case 'leaves': {
-      const { leaves, vdev, lost, spare } = values;
+      const { leaves, vdev, lost, spare, later } = values;
+      const [they, were] = leaves.length === 1 ? ['it', 'was'] : ['they', 'were'];
+      const unknown = later ? `; whether ${they} ${were} written later than what is here, only ${they} can tell` : '';
       const without = lost
         ? `It can do without ${spare}: the pool does not import until enough are back.`
-        : `Redundancy does without ${leaves.length === 1 ? 'it' : 'them'}.`;
+        : `Redundancy does without ${leaves.length === 1 ? 'it' : 'them'}${unknown}.`;
       return `${devicesText(leaves)}, of ${vdev}. ${without}`;
     }
     case 'top-level-leaf':

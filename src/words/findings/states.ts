@@ -104,7 +104,7 @@ function refusalText(why: Refusal): string {
 
 function leafText({ device, guid, vdev, there }: KeptLeaf): string {
   const whose = vdev === null ? '' : ` of ${vdev}`;
-  return `${device ?? 'a device without path'} (guid ${guid})${whose}${there ? '' : ', which is not among the sources'}`;
+  return `${device ?? 'a device without path'} (guid ${guid})${whose}${there ? '' : ', which is not among the sources,'}`;
 }
 
 const withoutText = ({ without }: KeptLeaf): string =>

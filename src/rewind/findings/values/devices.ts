@@ -23,6 +23,8 @@ export interface DeviceValues {
         readonly vdev: string;
         readonly lost: boolean;
         readonly spare: number;
+        /** All missing devices together may have been written to later than those at hand, and these cannot tell. */
+        readonly later: boolean;
       }
     | { readonly kind: 'top-level-leaf'; readonly leaf: NamedVdev; readonly id: number | null }
     | MissingTop<'data' | 'unknown'>;
