@@ -286,6 +286,8 @@ export interface RecommendationEntry {
    * devices given; where that is not `certain`, missing devices may have gone on without these. Absent for nothing.
    */
   readonly elsewhere?: { readonly afterTxg: string; readonly certain: boolean };
+  /** Of those, what comes before any of the steps; absent where nothing does. */
+  readonly before?: readonly string[];
   /** Txgs newer than every sound uberblock, whose own uberblocks fail their checksum; absent where there are none. */
   readonly destroyedNewest?: readonly string[];
   /** The line of the step `outrun`; absent where there is none. */

@@ -159,7 +159,7 @@ const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'check
   checkpoint === null ? {} : { checkpoint: { heldBy: checkpoint.heldBy.toString() } };
 
 function recommendationEntry(recommendation: Recommendation, destroyed: readonly bigint[]): RecommendationEntry {
-  const { candidate, why, alternatives, cautions, risky, state, steps, showings, elsewhere } = recommendation;
+  const { candidate, why, alternatives, before, cautions, risky, state, steps, showings, elsewhere } = recommendation;
   const overlay = risky ? overlayOf(showings, candidate.commands.readWrite) : null;
   const entries = steps.map(shellStepEntry);
   const attach = entries.find(({ kind }) => kind === 'show-read-only')?.lines ?? [];
@@ -180,6 +180,7 @@ function recommendationEntry(recommendation: Recommendation, destroyed: readonly
     })),
     cautions,
     ...(elsewhere === null ? {} : { elsewhere: { afterTxg: elsewhere.after.toString(), certain: elsewhere.certain } }),
+    ...(before.length === 0 ? {} : { before }),
     ...(destroyed.length === 0 ? {} : { destroyedNewest: destroyed.map(String) }),
     ...(afterReadWrite === undefined ? {} : { afterReadWrite }),
     ...(state === null ? {} : stateEntry(state)),

@@ -30,6 +30,8 @@ export interface Recommendation {
   readonly alternatives: readonly OtherTxg[];
   /** Only what applies here; empty for a pool whose newest txg imports and that has nothing to warn of. */
   readonly cautions: readonly string[];
+  /** Of those, what comes before any of the steps: they give up, or lack, what may still be found. */
+  readonly before: readonly string[];
   /** Trying it can cost something: better on a copy or an overlay. */
   readonly risky: boolean;
   /** What an import of that txg lacks although it succeeds; null for nothing. */
@@ -69,6 +71,7 @@ export function recommend(options: RecommendOptions): Recommendation {
   const newer = all.filter((each) => each.taken && each.txg > txg);
   const graver = findings.some(({ severity }) => severity !== 'info');
   const showings = showingsOf(options, candidate);
+  const before = [...findFirst(options), ...findLost(options)];
   const risky = newer.length > 0 || graver || candidate.prediction.verdict !== 'importable';
   return {
     candidate,
@@ -80,13 +83,13 @@ export function recommend(options: RecommendOptions): Recommendation {
     })),
     cautions: [
       ...readCautions(options),
-      ...findFirst(options),
-      ...findLost(options),
+      ...before,
       ...(risky ? workOnCopy(candidate) : []),
       ...rewindCautions(options, newer),
       ...stateCautions(options),
       ...ongoingCautions(facts?.ongoing ?? null, candidate),
     ],
+    before,
     risky,
     elsewhere: elsewhereAt(options.pool, txg, options.stopped),
     showings,

@@ -11,12 +11,13 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   const { pool } = about;
   const { recommendation } = pool;
   if (recommendation === null) return [];
-  const { txg, why, commandReadOnly, alternatives, cautions } = recommendation;
+  const { txg, why, commandReadOnly, alternatives, cautions, before = [] } = recommendation;
   const { strong, good, warn, dim } = page.style;
   const candidate = recommended(pool);
   const verdict = candidate?.verdict ?? 'unverified';
   const proven = verdict === 'unverified' ? '. Not proven: it may still fail.' : '';
-  const lines = entry(page, 'Best', `txg ${txg}, ${costText(about, commandReadOnly)}${proven}`, good, strong);
+  const lines = before.flatMap((text) => entry(page, 'Before', clean(page, text), warn));
+  lines.push(...entry(page, 'Best', `txg ${txg}, ${costText(about, commandReadOnly)}${proven}`, good, strong));
   // Of the newest txg that imports all is said above, unless it was aimed at something.
   if (why !== '' && !why.startsWith('the newest there is, and all')) {
     lines.push(...entry(page, '', sentence(clean(page, why))));
@@ -33,7 +34,8 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   for (const { txg: other, why: worth, steps = [] } of alternatives) {
     lines.push(...entry(page, 'Or', `txg ${other}: ${clean(page, worth)}`), ...stepsToImport(page, steps, ''));
   }
-  for (const caution of cautions) lines.push(...entry(page, 'Careful', clean(page, caution), warn));
+  for (const caution of cautions.filter((each) => !before.includes(each)))
+    lines.push(...entry(page, 'Careful', clean(page, caution), warn));
   return lines;
 }
 

@@ -4,7 +4,8 @@ import { bestTxg } from './bestTxg.ts';
 import { dangerText } from './candidateRuns.ts';
 import { countLeaves, layoutText } from './layoutText.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
-import { hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
+import { cutSteps, hasFinding, type PoolCase, poolCase, recommended } from './poolCase.ts';
+import { stepsToFollow } from './stepsText.ts';
 import { txgsText } from './txgsText.ts';
 import { waysOut } from './waysOut.ts';
 import { isWell, wellPool } from './wellPool.ts';
@@ -323,9 +324,10 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
     );
   }
   if (pool.cut?.txg !== undefined) {
-    return next(
-      `Show zpool the vdev without what lies behind it, as the finding foreign-pool says: then txg ${pool.cut.txg} imports.`,
-    );
+    return [
+      ...next(`Show zpool the vdev without what lies behind it (foreign-pool): then txg ${pool.cut.txg} imports.`),
+      ...stepsToFollow(page, cutSteps(pool)),
+    ];
   }
   if (ways && hasFinding(pool, 'device-missing', 'error')) {
     return next(

@@ -1,4 +1,11 @@
-import type { CandidateEntry, Depth, FindingEntry, PoolEntry, SourceEntry } from '../document/document.ts';
+import type {
+  CandidateEntry,
+  Depth,
+  FindingEntry,
+  PoolEntry,
+  ShellStepEntry,
+  SourceEntry,
+} from '../document/document.ts';
 
 /** Candidates, newest first; of one txg the later write first, as an import prefers them. */
 export const newestFirst = (pool: PoolEntry): CandidateEntry[] =>
@@ -50,3 +57,7 @@ export const recommended = ({ recommendation, candidates }: PoolEntry): Candidat
 /** The pool has a finding of that code; of that severity if one is given. */
 export const hasFinding = ({ findings }: PoolEntry, code: string, severity?: FindingEntry['severity']): boolean =>
   findings.some((finding) => finding.code === code && (severity === undefined || finding.severity === severity));
+
+/** What shows zpool a vdev without what another pool left behind it, and imports it; empty where nothing is to be cut. */
+export const cutSteps = ({ cut, findings }: PoolEntry): readonly ShellStepEntry[] =>
+  cut === undefined ? [] : findings.flatMap(({ code, steps = [] }) => (code === 'foreign-pool' ? steps : []));

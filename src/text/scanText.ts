@@ -1,9 +1,9 @@
 import type {
   FindingEntry,
   PoolEntry,
-  RecommendationEntry,
   ScanDocument,
   Severity,
+  ShellStepEntry,
   SourceEntry,
 } from '../document/document.ts';
 import { sourceHandles } from '../document/handles.ts';
@@ -12,7 +12,7 @@ import { beforeWriting } from './beforeWriting.ts';
 import { candidateTable, type TableChoice } from './candidateTable.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
 import { poolAnswer } from './poolAnswer.ts';
-import { isAim, poolCase } from './poolCase.ts';
+import { cutSteps, isAim, poolCase } from './poolCase.ts';
 import { type LabelRing, ringLines, ringPicture } from './ringPicture.ts';
 import { couldNotRead, isDamaged, nothingFound } from './sourceTrouble.ts';
 import { stepsToImport } from './stepsText.ts';
@@ -49,7 +49,7 @@ export function scanText(page: Page, document: ScanDocument, choice: ScanTextCho
     }
     const missing = missingDevices(page, pool);
     const said = pool.findings.filter((finding) => !isAim(finding));
-    blocks.push([...missing, ...findings(page, said, choice.all, pool.recommendation)]);
+    blocks.push([...missing, ...findings(page, said, choice.all, pool.recommendation?.steps ?? cutSteps(pool))]);
     blocks.push(candidateTable(page, pool, choice, handles));
     blocks.push(rings(page, pool, document.sources, choice.all, handles));
     blocks.push(beforeWriting(page, pool));
@@ -88,14 +88,14 @@ const WORDS: Readonly<Record<Severity, { rank: number; word: string; paint: keyo
   info: { rank: 2, word: 'Note', paint: 'dim' },
 };
 
-/** @param recommendation whose steps stand above already */
+/** @param above steps that stand above already */
 function findings(
   page: Page,
   found: readonly FindingEntry[],
   all: boolean,
-  recommendation: Pick<RecommendationEntry, 'steps'> | null = null,
+  above: readonly ShellStepEntry[] = [],
 ): string[] {
-  const told = new Set(recommendation?.steps.map(({ lines }) => lines.join('\n')));
+  const told = new Set(above.map(({ lines }) => lines.join('\n')));
   const sorted = [...found].sort((a, b) => WORDS[a.severity].rank - WORDS[b.severity].rank);
   const shown = all ? sorted : sorted.slice(0, FINDINGS);
   const lines = shown.flatMap(({ code, severity, message, steps = [] }) => {

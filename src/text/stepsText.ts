@@ -94,3 +94,13 @@ export function stepsToWrite(page: Page, steps: readonly ShellStepEntry[]): stri
   });
   return [...entry(page, 'Write', 'Only when what matters is copied out; cannot be undone:', dim), ...said];
 }
+
+/** All of them, where they are all the advice there is. */
+export function stepsToFollow(page: Page, steps: readonly ShellStepEntry[]): string[] {
+  const { toImport, toClose, toWrite } = splitSteps(steps);
+  return [
+    ...stepsToImport(page, toImport, 'First'),
+    ...stepsToClose(page, toClose, false),
+    ...stepsToWrite(page, toWrite),
+  ];
+}
