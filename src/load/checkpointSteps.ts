@@ -6,21 +6,16 @@ import type { LoadStep, Trouble } from './predict.ts';
 import { step } from './step.ts';
 import { traversePlainly, verifyStep } from './verifyStep.ts';
 
-/**
- * The steps of a load that goes back to the checkpoint: the uberblock is not looked for in the rings. Those that lead to
- * it, of the txg that keeps it, were taken when it was found.
- *
- * @param steps those of a load by the rings
- * Source: module/zfs/spa.c, spa_load_impl
- */
-export const checkpointSteps = (steps: readonly LoadStep<LoadState>[]): LoadStep<LoadState>[] =>
-  steps.map((each) => (each.name === 'spa_ld_select_uberblock' ? TAKE_STORED : each));
-
-const TAKE_STORED = step('spa_ld_checkpoint_rewind', 'always', ({ candidate: { uberblock } }): Trouble | undefined => {
-  if (isKnownVersion(uberblock.version)) return undefined;
-  // Read-only nobody looks at the version here; what the load makes of such a one later was never seen.
-  return { reason: { code: 'stored-version-unknown', version: uberblock.version }, because: 'unknown' };
-});
+/** Takes the uberblock that the meta-object set keeps, in place of one of the rings. Source: module/zfs/spa.c, spa_ld_checkpoint_rewind */
+export const TAKE_STORED = step(
+  'spa_ld_checkpoint_rewind',
+  'always',
+  ({ candidate: { uberblock } }): Trouble | undefined => {
+    if (isKnownVersion(uberblock.version)) return undefined;
+    // Read-only nobody looks at the version here; what the load makes of such a one later was never seen.
+    return { reason: { code: 'stored-version-unknown', version: uberblock.version }, because: 'unknown' };
+  },
+);
 
 /**
  * The traversal as an import of the checkpoint does it. Without `-T` only what the last txgs wrote is verified, where

@@ -18,11 +18,9 @@ import { type At, step } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
 
 /** What the load asks of the datasets: their intent logs, and that their heads open. */
-export const DATASET_STEPS = [
-  step('spa_ld_verify_logs', 'read-write-only', checkLogs),
-  step('spa_load_verify names', 'always', walkNames),
-  step('spa_load_verify hole births', 'always', readHoleBirths),
-];
+export const CHECK_LOGS = step('spa_ld_verify_logs', 'read-write-only', checkLogs);
+export const OPEN_HEADS = step('spa_load_verify', 'always', walkNames);
+export const HOLE_BIRTHS = step('spa_load_verify', 'always', readHoleBirths);
 
 const HOLE_BIRTH = 'com.delphix:hole_birth';
 const ENABLED_TXGS = 'feature_enabled_txg';

@@ -10,10 +10,8 @@ import { type At, step } from './step.ts';
 import { optional, viewOf } from './viewOf.ts';
 
 /** What is known of blocks that are there more than once. */
-export const DEDUP_STEPS = [
-  step('spa_ld_load_dedup_tables', 'always', loadDedupTables),
-  step('spa_ld_load_brt', 'always', loadBlockCloning),
-];
+export const LOAD_DEDUP_TABLES = step('spa_ld_load_dedup_tables', 'always', loadDedupTables);
+export const LOAD_BRT = step('spa_ld_load_brt', 'always', loadBlockCloning);
 
 const LOG_PREFIX = 'DDT-log-';
 /** Bytes of one of the array's counters. Source: include/sys/brt_impl.h, bv_entcount */

@@ -7,10 +7,8 @@ import { type At, step } from './step.ts';
 import { required, viewOf } from './viewOf.ts';
 
 /** What the pool uses has to be known: all of it to read, some of it only to write. */
-export const FEATURE_STEPS = [
-  step('spa_ld_check_features', 'always', readFeatures),
-  step('spa_ld_check_features', 'read-write-only', checkWriteFeatures),
-];
+export const CHECK_FEATURES = step('spa_ld_check_features', 'always', readFeatures);
+export const CHECK_FEATURES_TO_WRITE = step('spa_ld_check_features', 'read-write-only', checkWriteFeatures);
 
 const ENABLED_TXG = 'com.delphix:enabled_txg';
 

@@ -1,5 +1,6 @@
 import type { Txg } from '../bytes/units.ts';
 import type { StepReason } from './reason.ts';
+import type { StepName } from './stepNames.ts';
 
 /**
  * How OpenZFS fails where it should give an error: `panic` takes the running system with it, `hang` never ends and holds
@@ -16,7 +17,7 @@ export interface Danger {
 /** What trying an import would do to the machine. */
 export interface Hazard extends Danger {
   /** What the load meets, in a step by its name in OpenZFS; or tables that an attempt before it gave free. */
-  readonly meets: { readonly step: string; readonly reason: StepReason } | 'freed-tables';
+  readonly meets: { readonly step: StepName; readonly reason: StepReason } | 'freed-tables';
   /** A `zpool import` that only lists the pools meets it too. */
   readonly listing: boolean;
   /** Not the txg's own load does it, but what an import goes on to after that has failed. */

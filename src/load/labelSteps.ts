@@ -13,11 +13,12 @@ import { hasUnreadableLabel, refusedLeaves, unreadLabels } from './usableLeaves.
 import { validatedLabel } from './validatedLabel.ts';
 
 /** The steps of the load that labels, rings and root blocks decide, in its order. */
-export const LABEL_STEPS = [
-  step('spa_ld_open_vdevs', 'always', openVdevs),
-  step('spa_ld_select_uberblock', 'always', selectUberblock),
-  step('spa_ld_open_rootbp', 'always', openRootbp),
-];
+export const OPEN_VDEVS = step('spa_ld_open_vdevs', 'always', openVdevs);
+export const SELECT_UBERBLOCK = step('spa_ld_select_uberblock', 'always', selectUberblock);
+export const OPEN_ROOTBP = step('spa_ld_open_rootbp', 'always', openRootbp);
+
+/** The beginning of plan.ts, apart from it: who asks for no more does not load the rest. */
+export const LABEL_STEPS = [OPEN_VDEVS, SELECT_UBERBLOCK, OPEN_ROOTBP];
 
 /**
  * Every top-level vdev that the labels describe has to open. One of which no label is there stands as `missing` in

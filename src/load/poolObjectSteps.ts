@@ -10,11 +10,9 @@ import { type At, step } from './step.ts';
 import { entryOf, optional, required, viewOf } from './viewOf.ts';
 
 /** Objects of the pool itself: directories, lists of what is to be freed, properties, spares and caches. */
-export const POOL_OBJECT_STEPS = [
-  step('spa_ld_load_special_directories', 'always', openDslPool),
-  step('spa_ld_get_props', 'always', readProperties),
-  step('spa_ld_open_aux_vdevs', 'always', openAuxiliaryVdevs),
-];
+export const SPECIAL_DIRECTORIES = step('spa_ld_load_special_directories', 'always', openDslPool);
+export const GET_PROPS = step('spa_ld_get_props', 'always', readProperties);
+export const OPEN_AUX_VDEVS = step('spa_ld_open_aux_vdevs', 'always', openAuxiliaryVdevs);
 
 /** Versions from which on a pool has these. Source: include/sys/fs/zfs.h, SPA_VERSION_ORIGIN, SPA_VERSION_DEADLISTS */
 const ORIGIN_VERSION = 11n;

@@ -1,6 +1,7 @@
 import { isGone, type SourceError } from '../source/source.ts';
 import type { Danger, Hazard } from './hazard.ts';
 import type { Reason, StepReason } from './reason.ts';
+import type { StepName } from './stepNames.ts';
 
 export interface Trouble {
   /** What could not be had, and what it belongs to. */
@@ -21,7 +22,7 @@ export interface Trouble {
 /** One step of the real pool load, checked without loading. */
 export interface LoadStep<State> {
   /** Name of the step in OpenZFS, so that its debug log can be compared with ours. */
-  readonly name: string;
+  readonly name: StepName;
   readonly when: 'always' | 'read-write-only';
   check(state: State): AsyncIterable<Trouble> | Iterable<Trouble>;
 }
@@ -33,7 +34,7 @@ export interface Prediction {
   /** The deciding reason first. */
   readonly reasons: readonly Reason[];
   /** The step that decides, by its name in OpenZFS: reasons do not repeat it. Null when all that were asked pass. */
-  readonly failsAt: string | null;
+  readonly failsAt: StepName | null;
   readonly hazards: readonly Hazard[];
   /** Of what decides; absent where nothing is amiss. */
   readonly because?: Trouble['because'];

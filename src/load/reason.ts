@@ -8,6 +8,7 @@ import type { BlockFailure } from '../traverse/verifier.ts';
 import type { Reading } from './reading.ts';
 import type { Refusal } from './refusal.ts';
 import type { RootCheck, RootState } from './rootState.ts';
+import type { StepName } from './stepNames.ts';
 
 /** A vdev by its name and guid. */
 export interface VdevRef {
@@ -108,7 +109,7 @@ export type OtherReason =
   | { readonly code: 'need-damaged' | 'need-unknown'; readonly need: string; readonly detail: string };
 
 /** Data; src/words makes the sentence. `step` is of the load, by its name in OpenZFS; absent where none decides. */
-export type Reason = (StepReason | OtherReason) & { readonly step?: string };
+export type Reason = (StepReason | OtherReason) & { readonly step?: StepName };
 
 /** `0:1a2b000`, vdev and byte offset, of each copy of the block that is lost; empty where no block is what fails. */
 export function lostCopies(reason: Reason): readonly string[] {

@@ -11,10 +11,8 @@ import { type At, step } from './step.ts';
 import { entryOf, viewOf } from './viewOf.ts';
 
 /** The checkpoint, and the vdevs that were removed: what addresses of blocks mean depends on their mappings. */
-export const REMOVAL_STEPS = [
-  step('spa_ld_read_checkpoint_txg', 'always', readCheckpoint),
-  step('spa_ld_open_indirect_vdev_metadata', 'always', openRemovedVdevs),
-];
+export const READ_CHECKPOINT_TXG = step('spa_ld_read_checkpoint_txg', 'always', readCheckpoint);
+export const INDIRECT_VDEVS = step('spa_ld_open_indirect_vdev_metadata', 'always', openRemovedVdevs);
 
 /** Removed vdevs that are followed; a pool of as many has none left. */
 const MAX_REMOVED = 4096;

@@ -6,6 +6,7 @@ import type { LoadState } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
 import type { Reading } from './reading.ts';
 import type { NotRead } from './reason.ts';
+import type { StepName } from './stepNames.ts';
 
 /**
  * Says what the step reads next, for the reason when that fails.
@@ -20,7 +21,7 @@ export type At = (what: Reading, danger?: Danger) => void;
  * @param work gives the trouble that is no error, or nothing
  */
 export function step(
-  name: string,
+  name: StepName,
   when: LoadStep<LoadState>['when'],
   work: (state: LoadState, at: At) => Promise<Trouble | undefined> | Trouble | undefined,
 ): LoadStep<LoadState> {
@@ -54,8 +55,8 @@ export function step(
  *
  * Source: module/zfs/spa.c, spa_tryimport and spa_ld_verify_pool_data
  */
-const isListed = (step: string, { candidate, newest }: LoadState): boolean =>
-  candidate === newest && !step.startsWith('spa_load_verify');
+const isListed = (step: StepName, { candidate, newest }: LoadState): boolean =>
+  candidate === newest && step !== 'spa_load_verify';
 
 /** @param what was being read; null where nobody said */
 export function troubleOf(error: ZfsUberError, what: Reading | null, danger?: Danger): Trouble {

@@ -11,12 +11,10 @@ import { type At, step } from './step.ts';
 import { viewOf } from './viewOf.ts';
 
 /** What the MOS keeps of each vdev: properties, metaslabs, what leaves missed, and the logs of space maps. */
-export const VDEV_STEPS = [
-  step('vdev_load', 'always', loadVdevs),
-  step('vdev_load', 'read-write-only', loadVdevsToWrite),
-  step('spa_ld_log_spacemaps', 'always', listLogSpaceMaps),
-  step('spa_ld_log_spacemaps', 'read-write-only', readLogSpaceMapData),
-];
+export const LOAD_VDEVS = step('vdev_load', 'always', loadVdevs);
+export const LOAD_VDEVS_TO_WRITE = step('vdev_load', 'read-write-only', loadVdevsToWrite);
+export const LIST_LOG_SPACEMAPS = step('spa_ld_log_spacemaps', 'always', listLogSpaceMaps);
+export const READ_LOG_SPACEMAPS = step('spa_ld_log_spacemaps', 'read-write-only', readLogSpaceMapData);
 
 /** Metaslabs of one top-level vdev: some 200, at most 2^17 and what was added by growing. */
 const MAX_METASLABS = 1048576n;

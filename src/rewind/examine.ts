@@ -1,13 +1,14 @@
 import type { Engine } from '../block/engine.ts';
 import { type OpenBlocks, PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
-import { checkpointSteps, checkpointTraversal } from '../load/checkpointSteps.ts';
+import { checkpointTraversal } from '../load/checkpointSteps.ts';
 import { throughSecondLoad } from '../load/importStages.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
-import { MOS_STEPS } from '../load/loadSteps.ts';
+import { CHECKPOINT_PLAN, RING_PLAN } from '../load/plan.ts';
 import { type LoadStep, type Prediction, predict, type Trouble } from '../load/predict.ts';
 import { checkRoots, NOT_CHECKED, readerFor } from '../load/rootCheck.ts';
+import type { StepName } from '../load/stepNames.ts';
 import { verifyStep } from '../load/verifyStep.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -21,7 +22,7 @@ import { withRetries } from './retries.ts';
  * read-write import has and the step belongs to it alone.
  */
 export interface StepOutcome {
-  readonly name: string;
+  readonly name: StepName;
   readonly when: LoadStep<unknown>['when'];
   readonly outcome: 'passed' | 'failed' | 'open' | 'not-reached';
   /** Why it is not `passed`; null for a step that was not reached. */
@@ -96,7 +97,7 @@ export async function examine(
   };
   let unseen: Trouble | null = null;
   const stored = candidate.checkpoint !== null;
-  const before = stored ? checkpointSteps(MOS_STEPS) : MOS_STEPS;
+  const before = stored ? CHECKPOINT_PLAN : RING_PLAN;
   const traversal = stored
     ? checkpointTraversal(verifier, data, (damage) => {
         unseen = damage;

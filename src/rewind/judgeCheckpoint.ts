@@ -31,7 +31,7 @@ export async function checkpointOf(
   }
 }
 
-export interface CheckpointJudging extends Omit<JudgingOptions, 'traversal' | 'rootOf'> {
+export interface CheckpointJudging extends Omit<JudgingOptions, 'traversal' | 'rootOf' | 'steps'> {
   readonly reader: BlockReader;
   /** Null where no traversal is asked for. */
   readonly verifier: Verifier | null;
@@ -46,11 +46,12 @@ export async function judgeCheckpoint(
   candidate: Candidate,
   { reader, verifier, data, ...options }: CheckpointJudging,
 ): Promise<Judged | null> {
-  const [{ checkRoots, NOT_CHECKED }, { checkpointSteps, checkpointTraversal }] = await Promise.all([
+  const [{ checkRoots, NOT_CHECKED }, { checkpointTraversal }, { CHECKPOINT_PLAN }] = await Promise.all([
     import('../load/rootCheck.ts'),
     import('../load/checkpointSteps.ts'),
+    import('../load/plan.ts'),
   ]);
-  const { signal, steps = [] } = options;
+  const { signal } = options;
   try {
     const roots = await checkRoots([candidate], reader, signal === undefined ? {} : { signal });
     const root = roots.get(candidate.rootKey) ?? NOT_CHECKED;
@@ -61,7 +62,7 @@ export async function judgeCheckpoint(
         : checkpointTraversal(verifier, data, (found) => {
             damage = found;
           });
-    const judging = { ...options, rootOf: () => root, steps: checkpointSteps(steps), traversal };
+    const judging = { ...options, rootOf: () => root, steps: CHECKPOINT_PLAN, traversal };
     for await (const judged of judge(pool, all, [candidate], judging)) {
       return { ...judged, prediction: tellCheckpoint(judged, damage) };
     }

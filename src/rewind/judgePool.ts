@@ -254,8 +254,7 @@ async function stepsOf(
   { blocks, depth, onShare }: JudgeOptions,
 ): Promise<Steps> {
   if (blocks === undefined || readers === null) return { readers: null, verifier: null };
-  const { MOS_STEPS } = await import('../load/loadSteps.ts');
-  const steps = MOS_STEPS;
+  const { RING_PLAN: steps } = await import('../load/plan.ts');
   if (depth === 'mos') return { readers, steps, verifier: null };
   const [{ createVerifier }, { verifyStep }] = await Promise.all([
     import('../traverse/verifier.ts'),

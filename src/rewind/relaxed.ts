@@ -3,11 +3,11 @@ import { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
-import { MOS_STEPS } from '../load/loadSteps.ts';
 import { openedTree } from '../load/openedTree.ts';
+import { MISSING_TOPS_PLAN } from '../load/plan.ts';
 import { type Prediction, predict, type Verdict } from '../load/predict.ts';
 import type { RootCheck } from '../load/rootState.ts';
-import { ALL_TOPS_TO_WRITE, TRUSTED_CONFIG } from '../load/trustedConfig.ts';
+import type { StepName } from '../load/stepNames.ts';
 import { traversePlainly, verifyStep } from '../load/verifyStep.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -59,7 +59,7 @@ export async function relaxedWays(
 }
 
 /** The step at which a top-level vdev that does not open ends the load. */
-const OPENING: ReadonlySet<string | null> = new Set(['spa_ld_open_vdevs', TRUSTED_CONFIG.name]);
+const OPENING: ReadonlySet<StepName | null> = new Set<StepName>(['spa_ld_open_vdevs', 'spa_ld_trusted_config']);
 
 const PASSES: ReadonlySet<Verdict> = new Set(['importable', 'readonly']);
 
@@ -74,13 +74,12 @@ async function withoutTops(
   if (blocks === undefined || pool.root === null) return [];
   const labelsLack = closedTops(openedTree(pool.root, pool.devices));
   const given = { readers: new PoolReaders(blocks.open), memo: new LoadMemo(), signal };
-  const steps = MOS_STEPS.flatMap((step) => (step === TRUSTED_CONFIG ? [step, ALL_TOPS_TO_WRITE] : [step]));
   const lacking = newer.filter(({ prediction }) => OPENING.has(prediction.failsAt));
   const ways: WayOut[] = [];
   for (const { candidate } of lacking.slice(0, TRIES)) {
     const root = rootOf(candidate);
     const state = newLoad(pool, all, candidate, { ...given, root }, pool.root.children.length);
-    const opened = await predict(state, steps, true);
+    const opened = await predict(state, MISSING_TOPS_PLAN, true);
     // One that is for reading alone is enough; from before the state was set the pool may be written to again.
     if (!PASSES.has(opened.verdict) || (ways.length > 0 && opened.verdict !== 'importable')) continue;
     if (state.view === null) continue;

@@ -1,5 +1,6 @@
 import type { Candidate } from '../load/candidates.ts';
 import { CLONES_FREED, type Hazard } from '../load/hazard.ts';
+import type { StepName } from '../load/stepNames.ts';
 import type { Judged } from './judge.ts';
 
 /** Txgs before the one that failed that an import goes back over. Source: include/sys/txg.h, TXG_DEFER_SIZE */
@@ -58,8 +59,8 @@ export function harmOf(
 }
 
 /** Steps that only a load to write takes, by how far it came before. Source: module/zfs/spa.c, spa_load_impl */
-const BEFORE_METASLABS = 'spa_ld_check_features';
-const AFTER_CLONES = 'spa_ld_verify_logs';
+const BEFORE_METASLABS: StepName = 'spa_ld_check_features';
+const AFTER_CLONES: StepName = 'spa_ld_verify_logs';
 
 const stopsWriting = ({ prediction }: Judged, writes: boolean): boolean => writes && prediction.verdict === 'readonly';
 

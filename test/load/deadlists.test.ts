@@ -5,7 +5,7 @@ import { PoolReaders } from '../../src/dataset/poolReaders.ts';
 import { holdInTurn } from '../../src/load/datasetHolds.ts';
 import { ASSERTED } from '../../src/load/hazard.ts';
 import type { LoadState } from '../../src/load/loadState.ts';
-import { MOS_STEPS } from '../../src/load/loadSteps.ts';
+import { RING_PLAN } from '../../src/load/plan.ts';
 import type { LoadStep, Trouble } from '../../src/load/predict.ts';
 import { checkRoots, NOT_CHECKED } from '../../src/load/rootCheck.ts';
 import { step } from '../../src/load/step.ts';
@@ -32,7 +32,7 @@ const SNAPSHOT = { id: 143, snapshot: true };
 
 /** From here on the objects are not there. */
 const losing = (lost: (mos: Mos) => Promise<readonly bigint[]>) =>
-  step('lose', 'always', async (state) => {
+  step('spa_ld_trusted_config', 'always', async (state) => {
     if (state.view === null) throw new Error('nothing is open');
     const { mos } = state.view;
     const ids = await lost(mos);
@@ -51,7 +51,7 @@ interface Losing {
   readonly last?: LoadStep<LoadState>;
 }
 
-const END = step('end', 'always', () => undefined);
+const END = step('spa_load_verify', 'always', () => undefined);
 
 async function judgeLosing(
   lost: (mos: Mos) => Promise<readonly bigint[]>,
@@ -61,11 +61,11 @@ async function judgeLosing(
   const candidate = one.candidates.find((each) => each.txg === txg);
   if (candidate === undefined || one.pool.root === null) throw new Error(`no candidate of txg ${txg}`);
   const roots = await checkRoots([candidate], openBlockReader(one.pool.root, { engine }));
-  const from = MOS_STEPS.findIndex(({ name }) => name === before);
+  const from = RING_PLAN.findIndex(({ name }) => name === before);
   const judged = judge(one.pool, one.candidates, [candidate], {
     rootOf: ({ rootKey }) => roots.get(rootKey) ?? NOT_CHECKED,
     readers: new PoolReaders((root, more) => openBlockReader(root, { engine, ...more })),
-    steps: [...MOS_STEPS.slice(0, from), losing(lost), ...MOS_STEPS.slice(from), last],
+    steps: [...RING_PLAN.slice(0, from), losing(lost), ...RING_PLAN.slice(from), last],
   });
   for await (const { prediction } of judged) return prediction;
   throw new Error('nothing was judged');
@@ -78,8 +78,8 @@ const objects =
 
 describe('a deadlist whose dnode does not read', () => {
   it.each([
-    ['a head', OF_HEAD, 'spa_load_verify names', /the deadlist of [\w-]+\/\w+ makes no sense/],
-    ['the last snapshot of one', OF_LAST_SNAPSHOT, 'spa_load_verify names', /the deadlist of the last snapshot of /],
+    ['a head', OF_HEAD, 'spa_load_verify', /the deadlist of [\w-]+\/\w+ makes no sense/],
+    ['the last snapshot of one', OF_LAST_SNAPSHOT, 'spa_load_verify', /the deadlist of the last snapshot of /],
   ])('of %s crashes an import, and does not keep the pool from being listed', async (_, id, failsAt, message) => {
     const { hazards, ...prediction } = await judgeLosing(objects(id));
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt });
@@ -101,7 +101,7 @@ describe('a deadlist whose dnode does not read', () => {
 
 describe('a snapshot that is opened by its number', () => {
   const holds: (Trouble | null)[] = [];
-  const hold = step('hold', 'always', async (state: LoadState) => {
+  const hold = step('spa_load_verify', 'always', async (state: LoadState) => {
     holds.push(await holdInTurn(state, [SNAPSHOT], null));
     return undefined;
   });

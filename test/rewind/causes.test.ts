@@ -109,7 +109,11 @@ describe('why the newest uberblocks fail', () => {
         ? each
         : {
             ...each,
-            prediction: { ...each.prediction, verdict: 'damaged' as const, failsAt: 'spa_ld_select_uberblock' },
+            prediction: {
+              ...each.prediction,
+              verdict: 'damaged' as const,
+              failsAt: 'spa_ld_select_uberblock' as const,
+            },
           },
     );
     expect(failingNewest({ ...evidence, judged })).toEqual([]);

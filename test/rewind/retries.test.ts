@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { collectCandidates } from '../../src/load/candidates.ts';
 import { CLONES_FREED, CLONES_HELD, type Hazard } from '../../src/load/hazard.ts';
 import { NOT_CHECKED } from '../../src/load/rootCheck.ts';
+import type { StepName } from '../../src/load/stepNames.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import { plainImport } from '../../src/rewind/findings/plainImport.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
@@ -17,7 +18,7 @@ interface Load {
   readonly verdict: 'importable' | 'readonly' | 'damaged';
   readonly clones?: boolean;
   readonly metaslabs?: boolean;
-  readonly failsAt?: string;
+  readonly failsAt?: StepName;
   readonly hazard?: Hazard;
 }
 
@@ -117,7 +118,7 @@ describe('what an import comes to after its own txg has failed', () => {
   });
 
   it('is of a read-write import alone where read-only loads, once it has come to the clones', () => {
-    const loads = (failsAt: string): Load[] => [
+    const loads = (failsAt: StepName): Load[] => [
       { txg: 9n, verdict: 'readonly', clones: true, failsAt },
       { txg: 8n, verdict: 'importable' },
     ];

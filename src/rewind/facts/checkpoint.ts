@@ -3,12 +3,11 @@ import type { Txg } from '../../bytes/units.ts';
 import type { PoolReaders } from '../../dataset/poolReaders.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
 import type { Candidate } from '../../load/candidates.ts';
-import { LABEL_STEPS } from '../../load/labelSteps.ts';
 import { LoadMemo } from '../../load/loadMemo.ts';
 import type { MosView } from '../../load/loadState.ts';
+import { MOS_PLAN } from '../../load/plan.ts';
 import { predict } from '../../load/predict.ts';
 import { checkRoots, NOT_CHECKED } from '../../load/rootCheck.ts';
-import { TRUSTED_CONFIG } from '../../load/trustedConfig.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { contentKey, rootKey } from '../../pool/uberblockCopies.ts';
@@ -64,7 +63,7 @@ export async function findCheckpoint(
     const roots = await checkRoots([holder], reader, signal === undefined ? {} : { signal });
     const root = roots.get(holder.rootKey) ?? NOT_CHECKED;
     const state = newLoad(pool, all, holder, { root, readers, memo, signal });
-    await predict(state, [...LABEL_STEPS, TRUSTED_CONFIG], false);
+    await predict(state, MOS_PLAN, false);
     if (state.view === null) continue;
     try {
       const uberblock = await state.view.mos.checkpoint(signal);

@@ -57,4 +57,6 @@ function harmfulRetry(newest: Judged, candidates: readonly Candidate[], judged: 
 
 /** What a plain import verifies of older txgs is not known, so that those may load. */
 const failsPlainly = (judged: Judged, writes: boolean): boolean =>
-  fails(judged, writes) && (judged.prediction.failsAt !== 'spa_load_verify' || judged.counts?.plain === 'fails');
+  fails(judged, writes) &&
+  // The traversal, which counts, is a part of that step, and the only one of which less is done.
+  (judged.prediction.failsAt !== 'spa_load_verify' || judged.counts === null || judged.counts.plain === 'fails');

@@ -1,5 +1,6 @@
 import type { Txg } from '../../bytes/units.ts';
 import { lostCopies } from '../../load/reason.ts';
+import type { StepName } from '../../load/stepNames.ts';
 import { vdevName } from '../../pool/vdevHealth.ts';
 import type { Judged } from '../judge.ts';
 import { divergenceOf } from './divergence.ts';
@@ -8,8 +9,8 @@ import { devicesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { abandonedTimelines } from './timeGoingBack.ts';
 
 /** Steps that fail without any metadata being wrong. */
-const BEFORE_METADATA = ['', 'spa_ld_open_vdevs', 'spa_ld_select_uberblock'];
-const meansMetadata = ({ prediction }: Judged): boolean => !BEFORE_METADATA.includes(prediction.failsAt ?? '');
+const BEFORE_METADATA: readonly (StepName | null)[] = [null, 'spa_ld_open_vdevs', 'spa_ld_select_uberblock'];
+const meansMetadata = ({ prediction }: Judged): boolean => !BEFORE_METADATA.includes(prediction.failsAt);
 const fails = ({ prediction }: Judged): boolean =>
   prediction.verdict === 'damaged' || prediction.verdict === 'incomplete';
 
