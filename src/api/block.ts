@@ -46,7 +46,7 @@ const ADDRESS =
   /^(\d{1,5}(?:\.\d{1,5})*):(?:0x)?([0-9a-f]{1,14}):(?:(?:0x)?([0-9a-f]{1,8})\/)?(?:0x)?([0-9a-f]{1,8})$/i;
 
 /** @throws UsageError when it is no address */
-export function readAddress(text: string): BlockAddress {
+function readAddress(text: string): BlockAddress {
   const [, vdev, offset, lsize, size] = ADDRESS.exec(text) ?? [];
   if (vdev === undefined || offset === undefined || size === undefined) {
     throw new UsageError(

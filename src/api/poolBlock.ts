@@ -27,7 +27,7 @@ export interface RawBlock {
 
 const SECTOR = 512;
 /** Source: include/sys/spa.h, SPA_MAXBLOCKSIZE */
-export const MAX_RAW = 16 * 1024 * 1024;
+const MAX_RAW = 16 * 1024 * 1024;
 
 /** Nothing says what the bytes have to be. */
 const ANY: BlockCheck = {

@@ -69,8 +69,8 @@ function fileOutput(ended: () => void): Output {
   };
 }
 
-/** A pipe, a socket, a terminal. Exported for tests. */
-export function streamOutput(
+/** A pipe, a socket, a terminal. */
+function streamOutput(
   stream: Pick<NodeJS.WriteStream, 'write' | 'on' | 'isTTY' | 'columns'>,
   ended: () => void,
 ): Output {

@@ -1,14 +1,8 @@
 import { FormatError, LimitError, UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
 import type { Blkptr } from '../format/blkptr.ts';
-import { INDIRECT_BIRTH, INDIRECT_MAPPING_ENTRY } from '../format/indirectMapping.layout.ts';
-import {
-  decodeIndirectBirth,
-  decodeIndirectBirths,
-  decodeIndirectEntry,
-  decodeIndirectMapping,
-  type IndirectBirth,
-} from '../format/indirectMapping.ts';
+import { INDIRECT_MAPPING_ENTRY } from '../format/indirectMapping.layout.ts';
+import { decodeIndirectEntry, decodeIndirectMapping } from '../format/indirectMapping.ts';
 import { nvlistOf } from '../format/nvlistFields.ts';
 import { decodeVdevConfig, type VdevConfig } from '../format/vdevConfig.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
@@ -105,18 +99,6 @@ export async function readIndirectMapping(object: DmuObject, options: WalkOption
     table.push(Number(from), target.asize, target.vdev, Number(to));
   }
   return table;
-}
-
-/** When the ranges of a removed vdev were copied. @throws as readIndirectMapping */
-export async function readIndirectBirths(object: DmuObject, options: WalkOptions = {}): Promise<IndirectBirth[]> {
-  const { dnode } = object;
-  const header = decodeIndirectBirths(dnode.bonus, dnode.littleEndian, dnode.bonusPlace);
-  const count = entryCount(object, header.count, INDIRECT_BIRTH.size);
-  const births: IndirectBirth[] = [];
-  for await (const { bytes, littleEndian, place } of entries(object, count, INDIRECT_BIRTH.size, options)) {
-    births.push(decodeIndirectBirth(bytes, littleEndian, place));
-  }
-  return births;
 }
 
 function entryCount(object: DmuObject, count: bigint, size: number): number {

@@ -29,7 +29,7 @@ export interface Dva {
 }
 
 /** One DVA from its two words; null when it is not set. */
-export function decodeDva(word0: bigint, word1: bigint): Dva | null {
+function decodeDva(word0: bigint, word1: bigint): Dva | null {
   const sectors = DVA_WORD0.asize(word0);
   if (sectors === 0n) return null;
   return {

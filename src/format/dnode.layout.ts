@@ -2,8 +2,6 @@ import { layout, u8, u16, u64 } from '../bytes/struct.ts';
 
 /** Bytes of one dnode slot. Source: include/sys/dnode.h, DNODE_SHIFT. */
 export const DNODE_SLOT = 512;
-/** Slots that one dnode may take: a dnode block holds 32 of the smallest. Source: same file, DNODE_MAX_SLOTS. */
-export const DNODE_MAX_SLOTS = 32;
 /** Bytes before the first block pointer. Source: same file, DNODE_CORE_SIZE. */
 export const DNODE_CORE_SIZE = 64;
 /** Block pointers of a dnode in its own body. Source: same file, DN_MAX_NBLKPTR. */

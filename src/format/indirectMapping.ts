@@ -1,10 +1,9 @@
 import type { Place } from '../bytes/place.ts';
 import { type Decoded, read } from '../bytes/struct.ts';
-import { asSectors, asTxg, type Sectors, type Txg } from '../bytes/units.ts';
+import { asSectors, type Sectors } from '../bytes/units.ts';
 import { DVA_WORD0, DVA_WORD1 } from './blkptr.layout.ts';
 import type { Dva } from './blkptr.ts';
 import {
-  INDIRECT_BIRTH,
   INDIRECT_BIRTHS,
   INDIRECT_MAPPING,
   INDIRECT_MAPPING_COUNTS,
@@ -29,12 +28,6 @@ export interface IndirectMappingEntry {
   readonly source: Sectors;
   /** `asize` bytes went there; the vdev may have been removed in turn. */
   readonly target: Dva;
-}
-
-/** All below `offset` was copied in txg `physicalBirth`, or before. */
-export interface IndirectBirth {
-  readonly offset: bigint;
-  readonly physicalBirth: Txg;
 }
 
 /**
@@ -68,9 +61,3 @@ export const decodeIndirectBirths = (
   littleEndian: boolean,
   place: Place,
 ): Decoded<typeof INDIRECT_BIRTHS.fields> => read(INDIRECT_BIRTHS, bonus, littleEndian, place);
-
-/** @throws FormatError `format-bounds` below 16 bytes */
-export function decodeIndirectBirth(bytes: Uint8Array, littleEndian: boolean, place: Place): IndirectBirth {
-  const { offset, physicalBirth } = read(INDIRECT_BIRTH, bytes, littleEndian, place);
-  return { offset, physicalBirth: asTxg(physicalBirth) };
-}

@@ -16,9 +16,6 @@ export const LABEL_REGIONS = {
   ring: { offset: 0x20000, size: 131072 },
 } as const;
 
-/** Between the front labels and the allocatable space. Source: include/sys/vdev_impl.h, VDEV_BOOT_SIZE. */
-export const BOOT_AREA = { offset: 524288, size: 3670016 } as const;
-
 /** First word of a trailer: its byte order is the writer's. Source: include/sys/zio.h, ZEC_MAGIC. */
 export const TRAILER_MAGIC = 0x0210da7ab10c7a11n;
 

@@ -2,7 +2,7 @@
  * DMU object types below 0x80, by number.
  * Source: include/sys/dmu.h, enum dmu_object_type; module/zfs/dmu.c, dmu_ot.
  */
-export const OBJECT_TYPES = [
+const OBJECT_TYPES = [
   'none',
   'object directory',
   'object array',

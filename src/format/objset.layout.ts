@@ -21,6 +21,3 @@ export const OBJSET_ACCOUNTING = { userUsed: 1024, groupUsed: 1536, projectUsed:
 
 /** Source: include/sys/fs/zfs.h, dmu_objset_type_t. */
 export const OBJSET_TYPES = ['none', 'meta', 'zfs', 'zvol', 'other', 'any'] as const;
-
-/** Bits of `flags`. Source: include/sys/dmu_objset.h, OBJSET_FLAG_*. */
-export const OBJSET_FLAG = { userAccounting: 1n, userObjectAccounting: 2n, projectQuota: 4n } as const;

@@ -16,7 +16,7 @@ export interface ObjsetPhys {
   /** Meaningless in a snapshot. */
   readonly zil: ZilHeader;
   readonly type: ObjsetType;
-  /** Bits: see OBJSET_FLAG. */
+  /** Source: include/sys/dmu_objset.h, OBJSET_FLAG_* */
   readonly flags: bigint;
   /** Space used by user, group and project: ZAP objects outside the numbering. Null where the block is too short for it. */
   readonly userUsed: Dnode | null;

@@ -7,7 +7,7 @@ import { isKnownObjectType } from '../format/objectTypes.ts';
 import type { VdevNode } from './pool.ts';
 
 /** Source: include/sys/fs/zfs.h, SPA_MAXBLOCKSIZE */
-export const MAX_BLOCK = 16 * 1024 * 1024;
+const MAX_BLOCK = 16 * 1024 * 1024;
 /** Source: include/sys/spa.h, BPE_PAYLOAD_SIZE and NUM_BP_EMBEDDED_TYPES */
 const EMBEDDED_PAYLOAD = 112;
 const EMBEDDED_KINDS = 3;

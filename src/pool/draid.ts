@@ -94,7 +94,7 @@ function draidShape(config: VdevConfig, width: number, sector: number, place: Pl
  *
  * Source: module/zfs/vdev_draid.c, vdev_draid_spare_io_start
  */
-export class DraidSpareLayout implements VdevLayout {
+class DraidSpareLayout implements VdevLayout {
   readonly name: string;
   readonly copies = 1;
   readonly #draids: Draids;

@@ -6,7 +6,7 @@ import { inside } from '../bytes/place.ts';
 import { Blkptr, type Dva } from '../format/blkptr.ts';
 
 /** Headers of one gang tree, one below another. OpenZFS has no limit; a tree this deep was never made by a full disk. */
-export const MAX_GANG_DEPTH = 16;
+const MAX_GANG_DEPTH = 16;
 const TRAILER = 40;
 
 /** What a gang tree needs of the reader. */

@@ -17,7 +17,7 @@ export interface RaidzWidths {
 }
 
 /** State of the scratch area in an uberblock in which the scratch copy is the valid one. Source: include/sys/uberblock_impl.h, RRSS_SCRATCH_VALID */
-export const SCRATCH_VALID = 1;
+const SCRATCH_VALID = 1;
 
 /**
  * Widths by the vdev's config.

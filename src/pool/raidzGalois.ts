@@ -25,7 +25,7 @@ export const multiply = (a: number, b: number): number =>
   a === 0 || b === 0 ? 0 : (POWERS[(LOGARITHMS[a] ?? 0) + (LOGARITHMS[b] ?? 0)] ?? 0);
 
 /** @param a not 0 */
-export const inverse = (a: number): number => POWERS[ORDER - (LOGARITHMS[a] ?? 0)] ?? 0;
+const inverse = (a: number): number => POWERS[ORDER - (LOGARITHMS[a] ?? 0)] ?? 0;
 
 const products = new Map<number, Uint8Array>();
 

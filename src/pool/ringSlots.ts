@@ -43,7 +43,7 @@ export function cutRing(window: LabelWindow, slotSize: number): RawSlot[] {
 }
 
 /** Sizes a slot can have, smallest first. */
-export const SLOT_SIZES: readonly number[] = Array.from(
+const SLOT_SIZES: readonly number[] = Array.from(
   { length: SLOT_SHIFT.max - SLOT_SHIFT.min + 1 },
   (_, i) => 1 << (SLOT_SHIFT.min + i),
 );

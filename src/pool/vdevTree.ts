@@ -6,7 +6,7 @@ import type { DeviceSurvey } from './survey.ts';
 import { MAX_TREE_DEPTH } from './vdevHealth.ts';
 
 /** A label says how many top-level vdevs there are; a number above this is not believed. Real pools have hundreds at most. */
-export const MAX_TOP_LEVELS = 4096;
+const MAX_TOP_LEVELS = 4096;
 
 /** A member's label that can stand in a tree: of which top-level vdev, and how new. */
 export interface MemberConfig {

@@ -17,7 +17,7 @@ export type MbrEntry = Decoded<typeof MBR_ENTRY.fields>;
  * @param sector at least 512 bytes
  * @returns null when it is no partition table
  */
-export function decodeBootRecord(sector: Uint8Array, place: Place): readonly MbrEntry[] | null {
+function decodeBootRecord(sector: Uint8Array, place: Place): readonly MbrEntry[] | null {
   const record = read(MBR, sector, true, place);
   if (record.signature !== MBR_SIGNATURE) return null;
   const entries = [0, 16, 32, 48].map((at) => read(MBR_ENTRY, record.entries.subarray(at, at + 16), true, place));

@@ -31,12 +31,6 @@ export async function findVdevTrace(source: ByteSource, signal?: AbortSignal): P
   return { labels: slots.labels, unreadable: trailers.unreadable || slots.unreadable };
 }
 
-/** Whether any label of the source carries a magic of ZFS. */
-export async function looksLikeVdev(source: ByteSource, signal?: AbortSignal): Promise<boolean> {
-  const trace = await findVdevTrace(source, signal);
-  return trace.labels.length > 0;
-}
-
 async function look(
   source: ByteSource,
   places: readonly number[],

@@ -69,7 +69,7 @@ export function flow(parts: readonly string[], gap: string, width: number, inden
 
 /** Where the text of an entry begins; its label stands before. */
 const MARGIN = '  ';
-export const LABEL_COLUMNS = 9;
+const LABEL_COLUMNS = 9;
 
 /**
  * A label at the left and text wrapped beside it.

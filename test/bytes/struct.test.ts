@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bitField } from '../../src/bytes/bits.ts';
-import { FormatError } from '../../src/bytes/errors.ts';
 import { layout, raw, read, u8, u16, u32, u64, words } from '../../src/bytes/struct.ts';
-import { asSectors, toByteOffset } from '../../src/bytes/units.ts';
 
 const place = { source: 'disk0.img', offset: 0x4000, path: ['label 0'] };
 
@@ -52,13 +50,5 @@ describe('bitField', () => {
         }
       }),
     );
-  });
-});
-
-describe('toByteOffset', () => {
-  it('lets through what ends at the limit and nothing after it', () => {
-    expect(toByteOffset(asSectors(8n), 512, 9 * 512, place)).toBe(4096);
-    expect(() => toByteOffset(asSectors(8n), 513, 9 * 512, place)).toThrow(FormatError);
-    expect(() => toByteOffset(asSectors(2n ** 63n - 1n), 512, Number.MAX_SAFE_INTEGER, place)).toThrow(FormatError);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LogSpaceMaps, metaslabs, replay } from '../../src/dataset/metaslabs.ts';
 import { pool, poolImages } from '../tools/images.ts';
+import { LogSpaceMaps, metaslabs, replay } from './metaslabs.ts';
 import { openImages } from './openImages.ts';
 import { readEverything } from './readEverything.ts';
 

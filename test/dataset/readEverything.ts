@@ -1,15 +1,12 @@
 import type { ZfsUberError } from '../../src/bytes/errors.ts';
 import type { WalkOptions } from '../../src/dataset/block.ts';
-import { bpobjPointers, readDeadlist } from '../../src/dataset/bpobj.ts';
-import { readBrt } from '../../src/dataset/brt.ts';
-import { ddtEntries, readDdt } from '../../src/dataset/ddt.ts';
-import { readErrorLog } from '../../src/dataset/errorLog.ts';
+import { readDeadlist } from '../../src/dataset/bpobj.ts';
 import { Files } from '../../src/dataset/files.ts';
-import { LogSpaceMaps, metaslabs, replay } from '../../src/dataset/metaslabs.ts';
 import type { Objset } from '../../src/dataset/objset.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
 import { Zap } from '../../src/dataset/zap.ts';
 import { isZapType } from '../../src/format/zapTypes.ts';
+import { LogSpaceMaps, metaslabs, replay } from './metaslabs.ts';
 
 /**
  * Reads all that a pool has, each part on its own: one that fails is taken by `attempt`, and the next follows.
@@ -36,16 +33,11 @@ export async function readEverything(
     () => mos.scan(),
     () => mos.removal(),
     () => mos.txgTimes(),
-    () => readBrt(mos, options),
   ]) {
     await attempt(async () => void (await part()));
     things++;
   }
   await drain(pool.history(options));
-  await drain(readErrorLog(mos, options));
-  await attempt(async () => {
-    for (const table of (await readDdt(mos, options)).tables) await drain(ddtEntries(mos, table, options));
-  });
   await attempt(async () => {
     const logs = await LogSpaceMaps.read(mos, options);
     for (const top of pool.vdevTree?.children ?? []) {
@@ -55,12 +47,6 @@ export async function readEverything(
       }
     }
   });
-  for (const key of ['sync_bplist', 'free_bpobj']) {
-    await attempt(async () => {
-      const id = await mos.directory.integer(key);
-      if (id !== null) await drain(bpobjPointers(mos, id, options));
-    });
-  }
   const contents = async (objset: Objset): Promise<void> => {
     for await (const object of objset.objects(options)) {
       await drain(object.blocks({}, options));

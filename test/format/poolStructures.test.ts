@@ -4,16 +4,14 @@ import { FormatError, ZfsUberError } from '../../src/bytes/errors.ts';
 import type { Place } from '../../src/bytes/place.ts';
 import { decodeBookmark } from '../../src/format/bookmark.ts';
 import { decodeBpobj } from '../../src/format/bpobj.ts';
-import { decodeBptree, decodeBptreeEntry } from '../../src/format/bptree.ts';
 import { decodeBrtVdev } from '../../src/format/brt.ts';
 import { decodeCheckpoint } from '../../src/format/checkpoint.ts';
-import { decodeDdtCopies, decodeDdtKey, decodeDdtLog } from '../../src/format/ddt.ts';
+import { decodeDdtLog } from '../../src/format/ddt.ts';
 import { decodeDeadlist } from '../../src/format/deadlist.ts';
 import { decodeDslDataset } from '../../src/format/dslDataset.ts';
 import { decodeDslDir } from '../../src/format/dslDir.ts';
-import { parseErrorLogName } from '../../src/format/errorLog.ts';
 import { decodeHistoryOffsets } from '../../src/format/history.ts';
-import { decodeIndirectBirth, decodeIndirectEntry, decodeIndirectMapping } from '../../src/format/indirectMapping.ts';
+import { decodeIndirectEntry, decodeIndirectMapping } from '../../src/format/indirectMapping.ts';
 import { isInherited, propertyText } from '../../src/format/properties.ts';
 import { decodeRemoval, decodeScan } from '../../src/format/scan.ts';
 import { decodeTxgLog } from '../../src/format/txgLog.ts';
@@ -34,8 +32,6 @@ type Decoder = (bytes: Uint8Array, littleEndian: boolean, place: Place) => unkno
 /** Decoder and the fewest bytes that it takes. */
 const DECODERS: readonly [string, Decoder, number][] = [
   ['bpobj', decodeBpobj, 16],
-  ['bptree', decodeBptree, 40],
-  ['bptree entry', decodeBptreeEntry, 168],
   ['block cloning table', decodeBrtVdev, 56],
   ['dedup log', decodeDdtLog, 64],
   ['deadlist', decodeDeadlist, 24],
@@ -43,7 +39,6 @@ const DECODERS: readonly [string, Decoder, number][] = [
   ['DSL dataset', decodeDslDataset, 280],
   ['indirect mapping', decodeIndirectMapping, 24],
   ['indirect mapping entry', decodeIndirectEntry, 24],
-  ['indirect birth', decodeIndirectBirth, 16],
 ];
 
 describe('structures of the pool', () => {
@@ -113,38 +108,6 @@ describe('structures of the pool', () => {
         place,
       ),
     ).toThrow('magic');
-  });
-
-  it('names of the error log are numbers or nothing', () => {
-    expect(parseErrorLogName('36:1f:0:a', false)).toEqual({
-      objset: 0x36n,
-      object: 0x1fn,
-      level: 0n,
-      blockId: 10n,
-      birth: null,
-    });
-    expect(parseErrorLogName('0:0:ffffffffffffffff:0', false)?.level).toBe(-1n);
-    expect(parseErrorLogName('1f:1:a:64', true)).toEqual({
-      objset: null,
-      object: 0x1fn,
-      level: 1n,
-      blockId: 10n,
-      birth: 100n,
-    });
-    for (const name of ['', '1:2:3', '1:2:3:4:5', 'g:0:0:0', '1:2:3:00000000000000000']) {
-      expect(parseErrorLogName(name, false)).toBeNull();
-    }
-  });
-
-  it('a dedup key gives sizes in bytes, and an entry the copies that were made', () => {
-    const key = decodeDdtKey([1n, 2n, 3n, 4n, (15n << 32n) | (7n << 16n) | 255n], place);
-    expect(key).toEqual({ checksumWords: [1n, 2n, 3n, 4n], lsize: 131072, psize: 4096, compression: 15, crypt: false });
-    const copies = Array.from({ length: 32 }, () => 0n);
-    copies.splice(8, 8, 8n, 100n, 0n, 0n, 0n, 0n, 3n, 50n);
-    expect(decodeDdtCopies(words(copies), true, place)).toEqual([
-      { dvas: [{ vdev: 0, offset: 100n, asize: 4096, gang: false }], references: 3n, physicalBirth: 50n },
-    ]);
-    expect(() => decodeDdtCopies(words(copies.slice(1)), true, place)).toThrow(FormatError);
   });
 
   it('scrubs, removals and bookmarks of too few words are refused', () => {

@@ -1,14 +1,10 @@
 import type { Engine } from '../../src/block/engine.ts';
 import { ZfsUberError } from '../../src/bytes/errors.ts';
-import { bpobjPointers, openBpobj, readDeadlist } from '../../src/dataset/bpobj.ts';
-import { readBrt } from '../../src/dataset/brt.ts';
+import { openBpobj, readDeadlist } from '../../src/dataset/bpobj.ts';
 import { datasetFacts } from '../../src/dataset/datasetFacts.ts';
-import { ddtEntries, readDdt } from '../../src/dataset/ddt.ts';
 import { readDtl } from '../../src/dataset/dtl.ts';
-import { readErrorLog } from '../../src/dataset/errorLog.ts';
 import { Files } from '../../src/dataset/files.ts';
-import { readIndirectBirths, readIndirectMapping } from '../../src/dataset/indirectVdevs.ts';
-import { LogSpaceMaps, metaslabs, replay } from '../../src/dataset/metaslabs.ts';
+import { readIndirectMapping } from '../../src/dataset/indirectVdevs.ts';
 import type { DmuObject } from '../../src/dataset/object.ts';
 import type { Objset } from '../../src/dataset/objset.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
@@ -20,6 +16,7 @@ import { openBlockReader } from '../../src/pool/blockReader.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
 import { scanPools } from '../../src/rewind/scanPools.ts';
 import type { ByteSource } from '../../src/source/source.ts';
+import { LogSpaceMaps, metaslabs, replay } from '../dataset/metaslabs.ts';
 import { openSources } from '../tools/openSources.ts';
 
 /** What came of looking at everything: nothing but counts and errors of our own classes. */
@@ -106,13 +103,9 @@ async function lookAtPool(view: PoolAt, looked: Looked): Promise<void> {
   await looked.attempt(() => mos.scan());
   await looked.attempt(() => mos.removal());
   await looked.attempt(() => mos.txgTimes());
-  await looked.attempt(() => readBrt(mos, options));
   await looked.all(() => view.history(options));
-  await looked.all(() => readErrorLog(mos, options));
   await looked.all(() => datasetFacts(view, options));
   await looked.all(() => snapshotFacts(view, options));
-  const tables = await looked.attempt(() => readDdt(mos, options));
-  for (const table of tables?.tables ?? []) await looked.all(() => ddtEntries(mos, table, options));
   await looked.all(
     () => view.datasets(options),
     async (dataset) => {
@@ -164,10 +157,6 @@ async function lookAtObject(view: PoolAt, object: DmuObject, looked: Looked): Pr
   const { bonusType } = object.dnode;
   if (object.dnode.type === OBJECT_TYPE.packedNvlist) await looked.attempt(() => mos.nvlist(object.id));
   if (bonusType === 7) await looked.all(() => new SpaceMap(object).entries(options));
-  if (bonusType === 6) {
-    await looked.attempt(async () => openBpobj(object));
-    await looked.all(() => bpobjPointers(mos, object.id, options));
-  }
+  if (bonusType === 6) await looked.attempt(async () => openBpobj(object));
   await looked.attempt(() => readIndirectMapping(object, options));
-  await looked.attempt(() => readIndirectBirths(object, options));
 }

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SIGNATURES } from '../../src/source/containers.layout.ts';
 import { findVdevs } from '../../src/source/findVdevs.ts';
-import { slice } from '../../src/source/source.ts';
-import { labelPlaces, looksLikeVdev } from '../../src/source/vdevTrace.ts';
+import { type ByteSource, slice } from '../../src/source/source.ts';
+import { findVdevTrace, labelPlaces } from '../../src/source/vdevTrace.ts';
 import { gpt512, gpt4096, mbr4096 } from './realTables.ts';
 import { diskWith, markLabel, type TestDisk, testDisk } from './testDisk.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+const looksLikeVdev = async (disk: ByteSource) => (await findVdevTrace(disk)).labels.length > 0;
 const offsetsOf = async (disk: TestDisk) => (await findVdevs(disk, { sha256 })).windows.map(({ offset }) => offset);
 
 /** A config of zeros that carries the right checksum for the label at `label`. */
@@ -34,7 +35,7 @@ describe('labelPlaces', () => {
   });
 });
 
-describe('looksLikeVdev', () => {
+describe('findVdevTrace', () => {
   it.each([0, 1, 2, 3])('needs no more than label %i', async (index) => {
     const disk = testDisk(64 * MIB);
     expect(await looksLikeVdev(disk)).toBe(false);

@@ -1,12 +1,12 @@
-import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
-import { asTxg, type Txg } from '../bytes/units.ts';
-import type { SpaceMapEntry } from '../format/spaceMap.ts';
-import type { VdevConfig } from '../format/vdevConfig.ts';
-import type { WalkOptions } from './block.ts';
-import type { Mos } from './mos.ts';
-import { SpaceMap } from './spaceMap.ts';
-import { SpaceSet } from './spaceSet.ts';
-import { readWords } from './wordArray.ts';
+import { FormatError, LimitError, ZfsUberError } from '../../src/bytes/errors.ts';
+import { asTxg, type Txg } from '../../src/bytes/units.ts';
+import type { WalkOptions } from '../../src/dataset/block.ts';
+import type { Mos } from '../../src/dataset/mos.ts';
+import { SpaceMap } from '../../src/dataset/spaceMap.ts';
+import { SpaceSet } from '../../src/dataset/spaceSet.ts';
+import { readWords } from '../../src/dataset/wordArray.ts';
+import type { SpaceMapEntry } from '../../src/format/spaceMap.ts';
+import type { VdevConfig } from '../../src/format/vdevConfig.ts';
 
 /** A top-level vdev is cut into some 200, at most 2^17. Source: module/zfs/vdev.c, zfs_vdev_ms_count_limit. */
 const MAX_METASLABS = 131072n * 8n;
