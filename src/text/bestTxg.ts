@@ -88,7 +88,7 @@ function newestText(pool: PoolCase['pool'], destroyed: readonly string[], withou
   if (hasFinding(pool, 'label-newer-than-uberblock', 'warning')) {
     return `the newest that any uberblock still points to; a label is newer, so later ones are lost${log}`;
   }
-  if (hasFinding(pool, 'abandoned-timeline')) {
+  if (hasFinding(pool, 'abandoned-timeline', 'warning')) {
     return `the highest number, but of before a rewind: the pool went on at lower ones${log}`;
   }
   if (hasFinding(pool, 'history-diverged')) return `the newest of one of two histories${log}`;

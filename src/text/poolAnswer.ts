@@ -99,7 +99,7 @@ function outlook(page: Page, about: PoolCase): string[] {
         const text = `Will import, but only with -T: without it OpenZFS takes a newer uberblock, which is another pool's.`;
         return paragraph(page, text, warn);
       }
-      if (hasFinding(pool, 'abandoned-timeline')) {
+      if (hasFinding(pool, 'abandoned-timeline', 'warning')) {
         const text = `${importsBut(pool)}, but the newest txg (${first.txg}) is from before a rewind: decide first which to keep.`;
         return paragraph(page, text, warn);
       }
@@ -242,7 +242,9 @@ function failingTxgs(page: Page, { pool, newest }: PoolCase): string {
     ? `the newest ${txgs.length} txgs (${last}-${first})`
     : `the newest ${txgs.length} uberblocks (${txgs.length === 2 ? '' : 'between '}txg ${last} and ${first})`;
   const which = one ? `the newest txg (${first})` : many;
-  const cause = CAUSES.find(([code]) => hasFinding(pool, code));
+  const cause = CAUSES.find(([code]) =>
+    pool.findings.some((finding) => finding.code === code && finding.severity !== 'info'),
+  );
   if (cause !== undefined) return `${which} ${one ? cause[1] : cause[2]}`;
   const [candidate] = newest;
   const reason = candidate === undefined ? '' : because(page, candidate);

@@ -185,6 +185,19 @@ describe('findings on made pools', () => {
     expect(said(found)).toMatch(/txg 8, 9 remain from before a rewind; the pool went on at txg 6 to 7/);
   });
 
+  it('tell an abandoned timeline that the pool has passed as no matter of an import', async () => {
+    const uberblocks = ring([5n, 100n], [6n, 200n], [7n, 210n], [8n, 130n], [9n, 230n]);
+    const [found] = await of(single({ uberblocks, txg: 6n }));
+    expect(found).toMatchObject({ code: 'abandoned-timeline', severity: 'info' });
+    expect(said(found)).toMatch(/txg 8 remains from before a rewind; .* has passed it: its newest, txg 9 /);
+  });
+
+  it('do not take a state of the same second for one that passed, where its config is not read', async () => {
+    const uberblocks = ring([5n, 100n], [6n, 200n], [7n, 210n], [8n, 130n], [9n, 210n]);
+    const [found] = await of(single({ uberblocks, txg: 6n }));
+    expect(found).toMatchObject({ code: 'abandoned-timeline', severity: 'warning' });
+  });
+
   it('tell a clock that went back where no label was rewritten, not for equal times', async () => {
     const back = await of(single({ uberblocks: ring([5n, 100n], [6n, 200n], [7n, 130n]), txg: 4n }));
     expect(codes(back)).toEqual(['warning clock-anomaly']);

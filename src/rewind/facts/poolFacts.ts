@@ -79,6 +79,7 @@ export async function readPoolFacts(
     return null;
   };
   const readable = judged.filter(({ root }) => root.state === 'reads');
+  const readableOnes = new Set(readable.map(({ candidate }) => candidate));
   const taken = readable.filter(({ candidate }) => candidate.taken);
   const newest = await firstView(taken);
   const chosen = best === null ? null : await viewOf(best.candidate);
@@ -95,7 +96,8 @@ export async function readPoolFacts(
     branches: await branchesOf(readable, viewOf, signal),
     configTxgs: await configTxgs(
       pool,
-      readable.map(({ candidate }) => candidate),
+      judged.map(({ candidate }) => candidate),
+      (candidate) => readableOnes.has(candidate),
       viewOf,
     ),
     ongoing: chosen === null ? null : await ongoingFacts(pool, chosen, signal),

@@ -33,7 +33,7 @@ export const FINDING_CODES = {
   'leg-stale': ['warning'],
   'detached-device': ['warning'],
   'offline-leg': ['warning'],
-  'abandoned-timeline': ['warning'],
+  'abandoned-timeline': ['warning', 'info'],
   'clock-anomaly': ['warning'],
   multihost: ['error', 'warning', 'info'],
   'trim-hazard': ['warning', 'info'],

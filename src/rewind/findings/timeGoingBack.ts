@@ -9,13 +9,27 @@ import type { StateAt } from './values/named.ts';
  */
 export function timeGoingBack(evidence: Evidence): Finding[] {
   return timeJumps(evidence.pool, evidence.candidates).flatMap((jump) =>
-    isRewind(jump, evidence) ? abandoned(jump) : setBack(jump),
+    isRewind(jump, evidence) ? abandoned(withTied(jump, evidence), evidence) : setBack(jump),
   );
 }
 
 /** The states that were left behind by a rewind and are still in the rings, and where the pool went on. */
 export function abandonedTimelines(evidence: Evidence): TimeJump[] {
-  return timeJumps(evidence.pool, evidence.candidates).filter((jump) => isRewind(jump, evidence));
+  return timeJumps(evidence.pool, evidence.candidates)
+    .filter((jump) => isRewind(jump, evidence))
+    .map((jump) => withTied(jump, evidence));
+}
+
+/**
+ * After a rewind that took less than a second the clock does not tell the states left behind from those that came then.
+ * The labels are as old as the config of the newest state; where they are of the states that came, others are not.
+ */
+function withTied(jump: TimeJump, { pool: { configTxg: label }, facts }: Evidence): TimeJump {
+  const [first, last] = [jump.ahead[0], jump.ahead.at(-1)];
+  if (label === null || first === undefined || last === undefined || label < first.txg || label > last.txg) return jump;
+  const left = jump.tied.filter(({ key }) => (facts?.configTxgs.get(key) ?? label) !== label);
+  const behind = [...jump.behind, ...left].sort((a, b) => (a.txg < b.txg ? -1 : 1));
+  return left.length === 0 ? jump : { ...jump, behind };
 }
 
 /**
@@ -45,17 +59,29 @@ function isRewind({ behind, ahead, hasCommonPast }: TimeJump, { pool, facts }: E
 const stateAt = ({ txg, uberblock }: Candidate): StateAt => ({ txg, time: uberblock.timestamp });
 const names = ({ devices }: TimeJump): string[] => devices.map(({ source }) => source.name);
 
-function abandoned(jump: TimeJump): Finding[] {
+function abandoned(jump: TimeJump, evidence: Evidence): Finding[] {
   const { behind, ahead, devices } = jump;
   const [from, to] = [ahead[0], ahead.at(-1)];
   if (from === undefined || to === undefined) return [];
+  const passed = passedBy(jump, evidence);
   const values = {
     devices: names(jump),
     abandoned: behind.map(({ txg }) => txg),
     from: from.txg,
-    to: stateAt(to),
+    to: stateAt(passed ?? to),
+    passed: passed !== null,
   };
-  return [{ code: 'abandoned-timeline', severity: 'warning', values, devices }];
+  return [{ code: 'abandoned-timeline', severity: passed === null ? 'warning' : 'info', values, devices }];
+}
+
+/** The newest state that came after the rewind, where its txg is above all that were left: an import takes that one. */
+function passedBy({ behind, tied }: TimeJump, { candidates, facts, pool }: Evidence): Candidate | null {
+  const [newest] = candidates;
+  const last = behind.at(-1);
+  if (newest === undefined || last === undefined || newest.txg <= last.txg) return null;
+  // Of one second with the last that came then for sure: what its config says decides, and nothing where that is unknown.
+  if (tied.includes(newest) && facts?.configTxgs.get(newest.key) !== pool.configTxg) return null;
+  return behind.every(({ uberblock }) => newest.uberblock.timestamp > uberblock.timestamp) ? newest : null;
 }
 
 function setBack(jump: TimeJump): Finding[] {

@@ -12,6 +12,8 @@ export interface TimeJump {
   readonly behind: readonly Candidate[];
   /** Later by the clock than all of `behind`, and of a txg below the highest of them. Ascending, never empty. */
   readonly ahead: readonly Candidate[];
+  /** Of the same second as the last of `ahead`, and of higher txgs: of which line they are the clock does not tell. */
+  readonly tied: readonly Candidate[];
   /** The device has states from before `ahead`. */
   readonly hasCommonPast: boolean;
 }
@@ -55,8 +57,12 @@ function jumpOf(device: DeviceSurvey, newestFirst: readonly Candidate[]): TimeJu
   const isLater = ({ uberblock }: Candidate): boolean =>
     behind.every((each) => uberblock.timestamp > each.uberblock.timestamp);
   const ahead = others.filter((candidate) => candidate.txg < last.txg && isLater(candidate));
-  if (ahead.length === 0) return null;
-  return { devices: [device], behind, ahead, hasCommonPast: others[0] !== ahead[0] };
+  const end = ahead.at(-1);
+  if (end === undefined) return null;
+  const tied = others.filter(
+    ({ txg, uberblock: { timestamp } }) => txg > end.txg && timestamp === end.uberblock.timestamp,
+  );
+  return { devices: [device], behind, ahead, tied, hasCommonPast: others[0] !== ahead[0] };
 }
 
 /**

@@ -16,8 +16,12 @@ export const TIMELINE_WORDS: FindingWords<keyof TimelineValues> = {
     const who = others === 'siblings' ? 'its siblings go on' : 'the pool went on';
     return `${device} (${vdev}) stopped at txg ${at(stopped)}; ${who} to txg ${newest.txg}, ${span(newest.time - stopped.time)} and ${count(behind, 'uberblock')} later.`;
   },
-  'abandoned-timeline': ({ devices, abandoned, from, to }) =>
-    `${list(devices)}: txg ${list(abandoned)} ${abandoned.length === 1 ? 'remains' : 'remain'} from before a rewind; the pool went on at txg ${from} to ${to.txg}, until ${time(to.time)}. A plain import takes the highest txg and with it the abandoned state; txg ${to.txg} is the newest that was written after the rewind.`,
+  'abandoned-timeline': ({ devices, abandoned, from, to, passed }) => {
+    const remain = `${list(devices)}: txg ${list(abandoned)} ${abandoned.length === 1 ? 'remains' : 'remain'} from before a rewind; the pool went on at txg ${from}`;
+    return passed
+      ? `${remain} and has passed ${abandoned.length === 1 ? 'it' : 'them'}: its newest, txg ${at(to)}, is what an import takes.`
+      : `${remain} to ${to.txg}, until ${time(to.time)}. A plain import takes the highest txg and with it the abandoned state; txg ${to.txg} is the newest that was written after the rewind.`;
+  },
   'clock-anomaly': ({ devices, before, after }) => {
     const said =
       before === null || after === null

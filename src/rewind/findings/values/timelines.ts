@@ -28,6 +28,8 @@ export interface TimelineValues {
     /** Txgs at which the pool went on, and when it was last written. */
     readonly from: bigint;
     readonly to: StateAt;
+    /** `to` is above all that were abandoned, so that an import takes it. */
+    readonly passed: boolean;
   };
   'clock-anomaly': {
     readonly devices: readonly string[];
