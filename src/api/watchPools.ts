@@ -16,8 +16,6 @@ export interface Watch {
   readonly signal?: AbortSignal | undefined;
 }
 
-const IN_USE = 'Another host writes to the pool right now: do not import it read-write.';
-
 /**
  * Reads the rings of all pools again, `seconds` after they were read first, and adds to each what that says: a host that
  * writes is told first of all. Without a second look when `signal` is aborted.
@@ -41,7 +39,10 @@ export async function watchPools(specs: readonly string[], found: PoolScan, watc
       const { pool, findings, recommendation } = judgement;
       const again = pools.find(({ guid, name }) => guid === pool.guid && name === pool.name);
       const finding = watchFinding(pool, again?.devices ?? [], seconds);
-      const cautions = [...(finding.severity === 'error' ? [IN_USE] : []), ...(recommendation?.cautions ?? [])];
+      const cautions = [
+        ...(finding.severity === 'error' ? [{ kind: 'written-by-another-host' } as const] : []),
+        ...(recommendation?.cautions ?? []),
+      ];
       return {
         ...judgement,
         findings: [finding, ...findings],

@@ -1,6 +1,8 @@
 import type { Reading } from '../load/reading.ts';
 import type { Reason } from '../load/reason.ts';
 import type { HiddenVdev } from '../pool/survey.ts';
+import type { Caution } from '../rewind/caution.ts';
+import type { ChoiceReason, Worth } from '../rewind/choice.ts';
 
 /**
  * The JSON documents, name by name. What the contract fixes keeps its name, type and meaning; additions are free.
@@ -170,6 +172,9 @@ export interface CandidateEntry {
   readonly hazards: readonly HazardEntry[];
   readonly commandReadOnly: readonly string[];
   readonly commandReadWrite: readonly string[];
+  /** What the commands do beside going to that txg: they go on without a log device, import what was destroyed. */
+  readonly withoutLog?: true;
+  readonly destroyed?: true;
   /** Indexes into `sources` of those that carry it. */
   readonly sources: readonly number[];
   /** It is the uberblock that the pool keeps as its checkpoint, in no ring; absent for those of the rings. */
@@ -262,12 +267,26 @@ export interface ShellStepEntry {
   readonly lines: readonly string[];
 }
 
+/** Why a txg is recommended, and not a newer one. */
+export interface ChoiceReasonEntry {
+  readonly kind: ChoiceReason['kind'];
+  readonly verdict: Verdict;
+  readonly passedOver: ChoiceReason['passedOver'];
+  /** What was asked for; null where nothing was. */
+  readonly aim: Values | null;
+}
+
+/** Values that go with a kind. */
+export type DataEntry<Kind extends string> = Values & { readonly kind: Kind };
+
 export interface RecommendationEntry {
   readonly txg: string;
   /** As of the candidate: it is not the uberblock of the rings. */
   readonly checkpoint?: CheckpointEntry;
   readonly lossSeconds: number;
   readonly why: string;
+  /** The same as data. */
+  readonly whyData: ChoiceReasonEntry;
   /** The lines of the step `show-read-only`; absent where there is none. */
   readonly attach?: readonly string[];
   readonly commandReadOnly: readonly string[];
@@ -277,6 +296,8 @@ export interface RecommendationEntry {
   readonly alternatives: readonly {
     readonly txg: string;
     readonly why: string;
+    /** The same as data, by its `kind`. */
+    readonly whyData: DataEntry<Worth['kind']>;
     /** Up to a read-only import; absent where the recommended commands with that txg do. */
     readonly steps?: readonly ShellStepEntry[];
   }[];
@@ -288,6 +309,8 @@ export interface RecommendationEntry {
   readonly elsewhere?: { readonly afterTxg: string; readonly certain: boolean };
   /** Of those, what comes before any of the steps; absent where nothing does. */
   readonly before?: readonly string[];
+  /** The same as data, in the same order, each by its `kind`. */
+  readonly cautionData: readonly DataEntry<Caution['kind']>[];
   /** Txgs newer than every sound uberblock, whose own uberblocks fail their checksum; absent where there are none. */
   readonly destroyedNewest?: readonly string[];
   /** The line of the step `outrun`; absent where there is none. */

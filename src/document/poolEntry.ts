@@ -1,4 +1,3 @@
-import { ZfsUberError } from '../bytes/errors.ts';
 import type { Candidate } from '../load/candidates.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -11,6 +10,8 @@ import type { JudgedCandidate, PoolJudgement } from '../rewind/judgement.ts';
 import type { Recommendation } from '../rewind/recommend.ts';
 import type { Step } from '../rewind/steps.ts';
 import type { SourceError } from '../source/source.ts';
+import { cautionText } from '../words/cautions.ts';
+import { choiceText, worthText } from '../words/choices.ts';
 import { findingText } from '../words/findings/findings.ts';
 import type {
   CandidateEntry,
@@ -19,13 +20,12 @@ import type {
   PoolEntry,
   RecommendationEntry,
   ShellStepEntry,
-  Value,
-  Values,
   VdevEntry,
 } from './document.ts';
-import { hazardEntry, placeOfError, reasonEntries } from './reasonEntry.ts';
+import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { overlayOf } from './shell/overlay.ts';
 import { stepLines } from './shell/stepLines.ts';
+import { dataEntry, valuesEntry } from './valuesEntry.ts';
 import { wayOutEntry } from './wayOutEntry.ts';
 
 /** Index of a device in the document's `sources`; null for one that is not listed there. */
@@ -109,18 +109,6 @@ export function findingEntry(finding: Finding, sourceIndexOf: SourceIndexOf): Fi
   };
 }
 
-/** With what JSON has no exact number for as decimal strings. */
-const valuesEntry = (values: object): Values =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, valueEntry(value)]));
-
-function valueEntry(value: unknown): Value {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  if (Array.isArray(value)) return value.map(valueEntry);
-  if (value instanceof ZfsUberError) return placeOfError(value);
-  return typeof value === 'object' && value !== null ? valuesEntry(value) : null;
-}
-
 function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): CandidateEntry {
   const { candidate, prediction, commands } = judged;
   return {
@@ -141,6 +129,8 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     hazards: prediction.hazards.map(hazardEntry),
     commandReadOnly: commands.readOnly,
     commandReadWrite: commands.readWrite,
+    ...(commands.withoutLog && commands.readOnly.length > 0 ? { withoutLog: true } : {}),
+    ...(commands.destroyed && commands.readOnly.length > 0 ? { destroyed: true } : {}),
     sources: indexesOf(
       [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device),
       sourceIndexOf,
@@ -168,19 +158,27 @@ function recommendationEntry(recommendation: Recommendation, destroyed: readonly
     txg: candidate.candidate.txg.toString(),
     ...checkpointEntry(candidate.candidate),
     lossSeconds: candidate.lossSeconds,
-    why,
+    why: choiceText(why),
+    whyData: {
+      kind: why.kind,
+      verdict: why.verdict,
+      passedOver: why.passedOver,
+      aim: why.aim === null ? null : valuesEntry(why.aim),
+    },
     ...(attach.length === 0 ? {} : { attach }),
     commandReadOnly: candidate.commands.readOnly,
     commandReadWrite: candidate.commands.readWrite,
     steps: entries,
     alternatives: alternatives.map((each) => ({
       txg: each.txg.toString(),
-      why: each.why,
+      why: worthText(each.why),
+      whyData: dataEntry(each.why),
       ...(each.steps.length === 0 ? {} : { steps: each.steps.map(shellStepEntry) }),
     })),
-    cautions,
     ...(elsewhere === null ? {} : { elsewhere: { afterTxg: elsewhere.after.toString(), certain: elsewhere.certain } }),
-    ...(before.length === 0 ? {} : { before }),
+    cautions: cautions.map(cautionText),
+    cautionData: cautions.map((caution) => dataEntry(caution)),
+    ...(before.length === 0 ? {} : { before: before.map(cautionText) }),
     ...(destroyed.length === 0 ? {} : { destroyedNewest: destroyed.map(String) }),
     ...(afterReadWrite === undefined ? {} : { afterReadWrite }),
     ...(state === null ? {} : stateEntry(state)),

@@ -6,7 +6,7 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { zeroed } from '../source/zeroed.ts';
 import type { Alternative } from './alternatives.ts';
-import { type Finding, list } from './findings/finding.ts';
+import type { Finding } from './findings/finding.ts';
 import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
 import type { judgePool } from './judgePool.ts';
 
@@ -63,10 +63,6 @@ export async function afterCopy(
 
 function told(then: JudgedCandidate, best: JudgedCandidate | null, hidden: readonly DeviceSurvey[]): AfterCopy {
   const { txg } = then.candidate;
-  const names = list(hidden.map(({ source }) => source.name));
-  const imports = then.prediction.verdict === 'readonly' ? 'imports read-only' : 'imports';
-  const one = hidden.length === 1;
-  const why = `from a copy of ${names} (ddrescue), also one with zeros in place of what cannot be read, it ${imports}: as ${one ? 'it is' : 'they are'}, zpool import passes the device over, because a label of it gives a read error`;
   const values = {
     devices: hidden.map(({ source }) => source.name),
     best: best?.candidate.txg ?? null,
@@ -74,7 +70,10 @@ function told(then: JudgedCandidate, best: JudgedCandidate | null, hidden: reado
     readOnly: then.prediction.verdict === 'readonly',
   };
   return {
-    alternative: best === null ? null : { txg, why, by: null },
+    alternative:
+      best === null
+        ? null
+        : { txg, why: { kind: 'after-copy', devices: values.devices, readOnly: values.readOnly }, by: null },
     finding: { code: 'better-after-copy', severity: 'error', values, devices: hidden },
   };
 }

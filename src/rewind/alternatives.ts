@@ -1,14 +1,13 @@
 import type { Txg } from '../bytes/units.ts';
-import { count, span } from './findings/finding.ts';
+import type { Choice, Worth } from './choice.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
 import type { Judged } from './judge.ts';
 import type { JudgedCandidate } from './judgement.ts';
-import type { Choice } from './rank.ts';
 
 /** Another txg that is worth more to some, and what it gives up for that. */
 export interface Alternative {
   readonly txg: Txg;
-  readonly why: string;
+  readonly why: Worth;
   /** Set where it takes more than another txg in the recommended commands: other devices, other options. */
   readonly by: Pick<JudgedCandidate, 'commands' | 'devices'> | null;
 }
@@ -26,7 +25,7 @@ export function alternatives(
 ): Alternative[] {
   const { judged: best } = choice;
   const found: Alternative[] = [];
-  const add = (judged: JudgedCandidate | undefined, why: (judged: Judged) => string) => {
+  const add = (judged: JudgedCandidate | undefined, why: (judged: Judged) => Worth) => {
     if (judged === undefined || judged === best || found.some(({ txg }) => txg === judged.candidate.txg)) return;
     found.push({ txg: judged.candidate.txg, why: why(judged), by: isLikeBest(judged) ? null : judged });
   };
@@ -36,29 +35,35 @@ export function alternatives(
   if (best.prediction.verdict === 'importable') {
     add(
       newer.find(({ prediction }) => prediction.verdict === 'readonly'),
-      (each) => `read-only, to copy out what was written in the ${apart(each, best)} after txg ${best.candidate.txg}`,
+      (each) => ({ kind: 'newer-read-only', seconds: apart(each, best), after: best.candidate.txg }),
     );
   }
   const lost = best.counts?.dataErrors ?? 0;
   if (lost > 0) {
+    const worth = (each: Judged): Worth => ({
+      kind: 'fewer-data-errors',
+      errors: each.counts?.dataErrors ?? 0,
+      best: lost,
+      seconds: apart(best, each),
+    });
     const better = ranked.filter((each) => usable(each) && (each.counts?.dataErrors ?? lost) < lost).sort(newestFirst);
     add(
       better.find(({ counts }) => counts?.dataErrors === 0),
-      (each) => `the newest without data errors (the best has ${lost}), ${apart(best, each)} older`,
+      worth,
     );
     const [next] = better;
     const left = next?.counts?.dataErrors ?? 0;
-    if (left > 0) add(next, (each) => `${count(left, 'data error')} instead of ${lost}, ${apart(best, each)} older`);
+    if (left > 0) add(next, worth);
   }
   add(otherBranch(ranked, best), branchOf);
   for (const { behind, ahead } of rewinds) {
     if (!behind.includes(best.candidate)) continue;
     const [live] = ranked.filter((each) => ahead.includes(each.candidate) && isOpen(each)).sort(newestFirst);
-    add(live, () => `the newest that was written after a rewind, which had given up txg ${best.candidate.txg}`);
+    add(live, () => ({ kind: 'after-rewind', givenUp: best.candidate.txg }));
   }
   if (best.prediction.verdict === 'unverified') {
     const next = ranked.find((each) => each !== best && each.candidate.taken && each.root.state === 'reads');
-    if (next?.prediction.verdict === 'unverified') add(next, () => 'its root block reads too, should that fail');
+    if (next?.prediction.verdict === 'unverified') add(next, () => ({ kind: 'root-reads-too' }));
   }
   add(
     ranked.find((each) => each.candidate.checkpoint !== null && isOpen(each)),
@@ -78,7 +83,7 @@ const isTaken = ({ taken, checkpoint }: Judged['candidate']): boolean => taken |
 const usable = ({ candidate, prediction }: Judged): boolean =>
   isTaken(candidate) && (prediction.verdict === 'importable' || prediction.verdict === 'readonly');
 
-const apart = (a: Judged, b: Judged): string => span(a.candidate.uberblock.timestamp - b.candidate.uberblock.timestamp);
+const apart = (a: Judged, b: Judged): bigint => a.candidate.uberblock.timestamp - b.candidate.uberblock.timestamp;
 
 const carriersOf = ({ candidate }: Judged): Set<unknown> =>
   new Set([...candidate.copies, ...candidate.heartbeats].map(({ device }) => device));
@@ -96,19 +101,13 @@ function otherBranch(ranked: readonly JudgedCandidate[], best: Judged): JudgedCa
 
 const isOpen = (judged: Judged): boolean => usable(judged) || judged.prediction.verdict === 'unverified';
 
-function checkpointWorth({ prediction, counts }: Judged): string {
-  const damaged = (counts?.metadataErrors ?? 0) > 0;
-  const whole = damaged ? 'some of its metadata is damaged' : 'kept until it is discarded';
-  const worth =
-    prediction.verdict === 'importable'
-      ? `imports; ${whole}`
-      : prediction.verdict === 'readonly'
-        ? `imports read-only; ${whole}`
-        : 'not verified to the end';
-  return `the checkpoint (${worth})`;
-}
+const checkpointWorth = ({ prediction, counts }: Judged): Worth => ({
+  kind: 'checkpoint',
+  verdict: prediction.verdict,
+  damaged: (counts?.metadataErrors ?? 0) > 0,
+});
 
-function branchOf({ candidate }: Judged): string {
-  const names = [...new Set(candidate.copies.map(({ device }) => device.source.name))].join(', ');
-  return `the newest of the other history, which is on ${names}`;
-}
+const branchOf = ({ candidate }: Judged): Worth => ({
+  kind: 'other-history',
+  devices: [...new Set(candidate.copies.map(({ device }) => device.source.name))],
+});

@@ -16,10 +16,18 @@ export interface ImportCommands {
   readonly pool: string;
   /** They go on without a log device. */
   readonly withoutLog: boolean;
+  /** They import what was destroyed. */
+  readonly destroyed: boolean;
 }
 
 /** Of what nothing can be imported. */
-export const NO_COMMANDS: ImportCommands = { readOnly: [], readWrite: [], pool: '', withoutLog: false };
+export const NO_COMMANDS: ImportCommands = {
+  readOnly: [],
+  readWrite: [],
+  pool: '',
+  withoutLog: false,
+  destroyed: false,
+};
 
 export interface CommandOptions {
   /** Null for a device that nothing is known of but its bytes. */
@@ -114,6 +122,7 @@ export function importCommands(
     readWrite: harms ? [] : command(false),
     pool: name.at(-1) ?? '',
     withoutLog: options.logMissing,
+    destroyed: state === 'destroyed',
   };
 }
 

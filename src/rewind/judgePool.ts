@@ -98,7 +98,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
   });
   const fitting = candidates.filter(meets);
   const chosen = choose(fitting, newest?.txg ?? 0n);
-  const choice = chosen && { ...chosen, why: aim?.why(chosen.why) ?? chosen.why };
+  const choice = chosen && { ...chosen, why: { ...chosen.why, aim: aim?.aimed ?? null } };
   const facts = await factsOf(pool, judged, choice?.judged ?? null, options);
   const keeps = kept === null ? null : { ...kept, judged: stands };
   const best = choice?.judged ?? null;

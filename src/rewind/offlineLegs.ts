@@ -7,8 +7,9 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import type { Alternative } from './alternatives.ts';
+import type { OtherDevicesGiven } from './choice.ts';
 import { importCommands } from './commands.ts';
-import { type Finding, list } from './findings/finding.ts';
+import type { Finding } from './findings/finding.ts';
 import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
 import type { judgePool } from './judgePool.ts';
 import { stepsToRead } from './recommend.ts';
@@ -160,8 +161,6 @@ function within(
   };
 }
 
-const WAS: Record<KeptState, string> = { offline: 'taken offline', faulted: 'faulted by zpool offline -f' };
-
 /** @param legs the closed legs are given, and not left out */
 function told(
   pool: Pool,
@@ -174,15 +173,15 @@ function told(
 ): OtherDevices {
   const { txg } = candidate;
   const those = [...closed.keys()].filter((device) => given.includes(device) === legs);
-  const names = (devices: readonly DeviceSurvey[]) => list(devices.map(({ source }) => source.name));
-  const states = new Set(those.flatMap((device) => closed.get(device) ?? []));
-  const were = `${those.length === 1 ? 'was' : 'were'} ${list([...states].map((state) => WAS[state]))}`;
-  const which = !legs
-    ? `without ${names(those)}, which ${were}`
-    : given.length === those.length
-      ? `which ${were}`
-      : `of which ${names(those)} ${were}`;
-  const why = `with only ${names(given)} given, each by -d, ${which}, txg ${txg} ${DOES[verdict] ?? 'may import'}`;
+  const names = (devices: readonly DeviceSurvey[]) => devices.map(({ source }) => source.name);
+  const why: OtherDevicesGiven = {
+    given: names(given),
+    closed: names(those),
+    states: [...new Set(those.flatMap((device) => closed.get(device) ?? []))],
+    which: !legs ? 'left-out' : given.length === those.length ? 'all' : 'some',
+    txg,
+    verdict,
+  };
   const commands = importCommands(pool, txg, given, {
     placeOf,
     ambiguousName,
@@ -203,17 +202,15 @@ function told(
       devices: given,
       metadataErrors: counts?.metadataErrors ?? null,
     },
-    alternative: { txg, why, by },
+    alternative: { txg, why: { kind: 'other-devices', ...why }, by },
     finding: legs
       ? {
           code: 'offline-leg',
           severity: 'warning',
-          message: `Nothing imports with all devices; ${why}.`,
+          values: why,
           devices: those,
           steps: stepsToRead({ pool, placeOf }, by),
         }
       : null,
   };
 }
-
-const DOES: { readonly [verdict: string]: string } = { importable: 'imports', readonly: 'imports read-only' };

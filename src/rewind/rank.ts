@@ -1,4 +1,5 @@
 import { isLeftByGone, restsOnFailedReads, type Verdict } from '../load/predict.ts';
+import type { Choice, ChoiceReason } from './choice.ts';
 import type { Judged } from './judge.ts';
 
 /** Lower is better. Between verdicts that are open, a root that reads is worth more than one nobody looked at. */
@@ -33,15 +34,6 @@ export function rank<T extends Judged>(judged: readonly T[]): T[] {
   return ranked;
 }
 
-/** The candidate to try, and why it and not a newer one. */
-export interface Choice<T extends Judged = Judged> {
-  readonly judged: T;
-  /** A part of a sentence that follows the txg. */
-  readonly why: string;
-  /** Txgs newer than the chosen one that were judged and that zpool would take. */
-  readonly passedOver: readonly T[];
-}
-
 /**
  * The newest that imports; failing that, the newest that imports read-only; failing that, the newest whose root block
  * reads, said to be no more than that. Null when not even that is known.
@@ -68,43 +60,23 @@ export function choose<T extends Judged>(ranked: readonly T[], newestTxg: bigint
   return { judged: best, why: whyOf(best, passedOver, newestTxg), passedOver };
 }
 
-function whyOf(best: Judged, passedOver: readonly Judged[], newestTxg: bigint): string {
-  const asked = best.candidate.txg < newestTxg ? 'the newest of the txgs asked for' : 'the newest there is';
-  const newest = passedOver.length === 0 ? asked : 'the newest';
-  const more = passedOver.length === 0 ? '' : `; newer ones: ${verdictsOf(passedOver)}`;
-  if (best.candidate.checkpoint !== null) {
-    const only = best.prediction.verdict === 'readonly' ? ', though only read-only' : '';
-    const open = best.prediction.verdict === 'unverified' ? ', not checked to the end' : '';
-    return `the checkpoint${only}${open}: of the rings nothing imports${more}`;
-  }
-  switch (best.prediction.verdict) {
-    case 'importable':
-      return passedOver.length === 0
-        ? `${newest}, and all that an import needs reads`
-        : `${newest} that imports${more}`;
-    case 'readonly':
-      return `${newest}${passedOver.length === 0 ? '; it imports' : ' that imports, though'} only read-only${more}`;
-    default:
-      return `${newest} whose root block reads; what lies below it was not checked to the end${more}`;
-  }
+function whyOf(best: Judged, passedOver: readonly Judged[], newestTxg: bigint): ChoiceReason {
+  const newest = best.candidate.txg < newestTxg ? 'newest-asked-for' : 'newest';
+  const own = passedOver.length === 0 ? newest : 'newest-fitting';
+  return {
+    kind: best.candidate.checkpoint === null ? own : 'checkpoint',
+    verdict: best.prediction.verdict,
+    passedOver: countsOf(passedOver),
+    aim: null,
+  };
 }
 
-/** In the order in which they are told. */
-const WORDS: readonly (readonly [Verdict | 'unread', string])[] = [
-  ['unread', 'with reads that fail'],
-  ['damaged', 'damaged'],
-  ['incomplete', 'lacking devices'],
-  ['readonly', 'read-only'],
-  ['unverified', 'not verified'],
-];
-
-function verdictsOf(judged: readonly Judged[]): string {
-  const kinds = judged.map(({ prediction }) =>
-    prediction.verdict === 'damaged' && restsOnFailedReads(prediction) ? 'unread' : prediction.verdict,
-  );
-  const parts = WORDS.flatMap(([kind, word]) => {
-    const count = kinds.filter((each) => each === kind).length;
-    return count === 0 ? [] : [`${count} ${word}`];
-  });
-  return parts.join(', ');
+function countsOf(judged: readonly Judged[]): ChoiceReason['passedOver'] {
+  const counts = new Map<Verdict | 'unread', number>();
+  for (const { prediction } of judged) {
+    const unread = prediction.verdict === 'damaged' && restsOnFailedReads(prediction);
+    const kind = unread ? 'unread' : prediction.verdict;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => ({ kind, count }));
 }

@@ -5,15 +5,16 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import { type Alternative, alternatives } from './alternatives.ts';
+import type { Caution } from './caution.ts';
+import type { Choice, ChoiceReason } from './choice.ts';
 import { givenDevices } from './commands.ts';
 import { type Elsewhere, elsewhereAt, lostTops } from './elsewhere.ts';
 import type { PoolFacts } from './facts/poolFacts.ts';
 import type { StateFacts } from './facts/stateFacts.ts';
-import { count, type Finding, list, span } from './findings/finding.ts';
+import type { Finding } from './findings/finding.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgement.ts';
-import type { Choice } from './rank.ts';
 import { type Showing, showingOf } from './showing.ts';
 import { ongoingCautions, stateCautions } from './stateCautions.ts';
 import { type Step, stepsOf, stepsToImport, syncsFrom } from './steps.ts';
@@ -26,12 +27,12 @@ export interface OtherTxg extends Pick<Alternative, 'txg' | 'why'> {
 
 export interface Recommendation {
   readonly candidate: JudgedCandidate;
-  readonly why: string;
+  readonly why: ChoiceReason;
   readonly alternatives: readonly OtherTxg[];
   /** Only what applies here; empty for a pool whose newest txg imports and that has nothing to warn of. */
-  readonly cautions: readonly string[];
+  readonly cautions: readonly Caution[];
   /** Of those, what comes before any of the steps: they give up, or lack, what may still be found. */
-  readonly before: readonly string[];
+  readonly before: readonly Caution[];
   /** Trying it can cost something: better on a copy or an overlay. */
   readonly risky: boolean;
   /** What an import of that txg lacks although it succeeds; null for nothing. */
@@ -99,80 +100,64 @@ export function recommend(options: RecommendOptions): Recommendation {
 }
 
 /** What was written last may still be had, on a device that is not here or in a newer copy of one that is. */
-function findFirst({ stopped, choice }: RecommendOptions): string[] {
+function findFirst({ stopped, choice }: RecommendOptions): Caution[] {
   const { txg } = choice.judged.candidate;
   const behind = stopped.filter(({ newest, until }) => txg < newest.txg || txg > until);
   const missing = behind.flatMap((each) => each.missing);
   const [first] = behind;
   if (first === undefined) return [];
-  const cost =
-    txg > first.until
-      ? `what the pool wrote to ${vdevName(first.top)} after txg ${first.until} is not here, and files lack it`
-      : 'to rewind and write is to give that up';
+  const lacking = { vdev: vdevName(first.top), until: first.until, filesLack: txg > first.until };
   if (missing.length === 0) {
-    const names = behind.flatMap(({ stale }) => stale.map(({ device }) => device.source.name));
-    return [`Look for a newer copy of ${list(names)} first and scan again with it: ${cost}.`];
+    const devices = behind.flatMap(({ stale }) => stale.map(({ device }) => device.source.name));
+    return [{ kind: 'find-newer-copies', devices, ...lacking }];
   }
-  const names = missing.map(({ config: { type, path, guid } }) => `${path ?? type} (guid ${guid})`);
-  return [
-    `Find ${list(names)} first and scan again with ${missing.length === 1 ? 'it' : 'them'}: only there can be what was written after txg ${first.until}, and ${cost}.`,
-  ];
+  const vdevs = missing.map(({ config: { type, path, guid, isLog } }) => ({ type, path, guid, log: isLog }));
+  return [{ kind: 'find-missing', vdevs, ...lacking }];
 }
 
 /** Newer txgs fail for want of devices alone. */
-function findLost({ pool, stopped, choice: { passedOver } }: RecommendOptions): string[] {
+function findLost({ pool, stopped, choice: { passedOver } }: RecommendOptions): Caution[] {
   if (!passedOver.some(({ prediction }) => prediction.verdict === 'incomplete')) return [];
   const lost = lostTops(pool).filter((top) => !stopped.some((each) => each.top === top));
   if (lost.length === 0) return [];
-  const names = lost.flatMap((top) =>
+  const vdevs = lost.flatMap((top) =>
     [...leavesOf(top)]
       .filter(({ device, config }) => device === null && config.type !== 'dspare')
-      .map(({ config: { type, path, guid, id } }) =>
-        type === 'missing' ? `what was top-level vdev ${id ?? '?'}` : `${path ?? type} (guid ${guid})`,
-      ),
+      .map(({ config: { type, path, guid, isLog, id } }) => ({ type, path, guid, log: isLog, id })),
   );
-  return [
-    `Find ${list(names)} first and scan again with ${names.length === 1 ? 'it' : 'them'}: newer txgs lack nothing else that is known, and to rewind and write is to give those up.`,
-  ];
+  return [{ kind: 'find-lost', vdevs }];
 }
 
 /** What newer txgs lack may be on the device all the same. */
-function readCautions({ choice: { passedOver, judged } }: RecommendOptions): string[] {
-  const unread = passedOver.filter(({ prediction }) => restsOnFailedReads(prediction));
-  const [newest] = unread;
+function readCautions({ choice: { passedOver, judged } }: RecommendOptions): Caution[] {
+  const newest = passedOver.find(({ prediction }) => restsOnFailedReads(prediction));
   if (newest === undefined) return [];
   const places = newest.prediction.unread?.flatMap(({ place }) => place?.source ?? []) ?? [];
-  const names = list([...new Set(places)]);
-  return [
-    `Before anything else copy ${names} to a sound disk (ddrescue) and scan the copy: txg ${newest.candidate.txg} fails for read errors there and for nothing else, and may import from the copy. To go back to txg ${judged.candidate.txg} read-write gives it up for good.`,
-  ];
+  const devices = [...new Set(places)];
+  return [{ kind: 'copy-unread', devices, txg: newest.candidate.txg, best: judged.candidate.txg }];
 }
 
-function workOnCopy({ prediction }: JudgedCandidate): string[] {
-  const open =
-    prediction.verdict === 'unverified'
-      ? ['Not everything below the root block was checked: the import may still fail or find damage.']
-      : [];
-  return ['Work on a copy or an overlay of the devices, never on the only original. Import read-only first.', ...open];
+function workOnCopy({ prediction }: JudgedCandidate): Caution[] {
+  const open: Caution[] = prediction.verdict === 'unverified' ? [{ kind: 'not-checked' }] : [];
+  return [{ kind: 'work-on-copy' }, ...open];
 }
 
 /** What is given up by writing on from an older txg, and how it comes back by itself. */
-function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[]): string[] {
+function rewindCautions({ choice }: RecommendOptions, newer: readonly Candidate[]): Caution[] {
   const { candidate, prediction } = choice.judged;
   const [first] = newer;
   const last = newer.at(-1);
   if (first === undefined || last === undefined || prediction.verdict === 'readonly') return [];
-  const which =
-    first === last ? `txg ${first.txg}` : `${count(newer.length, 'newer uberblock')} (txg ${first.txg} to ${last.txg})`;
-  const seconds = span(first.uberblock.timestamp - candidate.uberblock.timestamp);
-  if (candidate.checkpoint !== null) {
-    return [
-      `A read-write import gives up ${which}, ${seconds} of writing, for good: OpenZFS writes the checkpoint into the rings as a txg newer than all, and keeps it as a checkpoint no more.`,
-    ];
-  }
+  const givenUp = {
+    uberblocks: newer.length,
+    newest: first.txg,
+    oldest: last.txg,
+    seconds: first.uberblock.timestamp - candidate.uberblock.timestamp,
+  };
+  if (candidate.checkpoint !== null) return [{ kind: 'checkpoint-gives-up', ...givenUp }];
   return [
-    `A read-write import gives up ${which}, ${seconds} of writing: what only ${first === last ? 'it uses' : 'they use'} is overwritten from then on.`,
-    `The newer uberblocks stay in the rings: until the pool has written past txg ${first.txg}, an import after an export or crash takes one of them (OpenZFS issue 19163).`,
+    { kind: 'gives-up', ...givenUp },
+    { kind: 'newer-stay', newest: first.txg },
   ];
 }
 

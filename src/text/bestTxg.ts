@@ -11,19 +11,20 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   const { pool } = about;
   const { recommendation } = pool;
   if (recommendation === null) return [];
-  const { txg, why, commandReadOnly, alternatives, cautions, before = [] } = recommendation;
+  const { txg, why, whyData, alternatives, cautions, before = [] } = recommendation;
   const { strong, good, warn, dim } = page.style;
   const candidate = recommended(pool);
   const verdict = candidate?.verdict ?? 'unverified';
+  const withoutLog = candidate?.withoutLog ?? false;
   const proven = verdict === 'unverified' ? '. Not proven: it may still fail.' : '';
   const lines = before.flatMap((text) => entry(page, 'Before', clean(page, text), warn));
-  lines.push(...entry(page, 'Best', `txg ${txg}, ${costText(about, commandReadOnly)}${proven}`, good, strong));
-  // Of the newest txg that imports all is said above, unless it was aimed at something.
-  if (why !== '' && !why.startsWith('the newest there is, and all')) {
+  lines.push(...entry(page, 'Best', `txg ${txg}, ${costText(about, withoutLog)}${proven}`, good, strong));
+  // Of the newest txg that imports all is said above.
+  if (why !== '' && !(whyData.kind === 'newest' && whyData.verdict === 'importable')) {
     lines.push(...entry(page, '', sentence(clean(page, why))));
   }
   const { toImport, toClose, toWrite } = splitSteps(recommendation.steps);
-  lines.push(...stepsToImport(page, toImport, 'First'), ...stepsToClose(page, toClose, commandReadOnly.includes('-m')));
+  lines.push(...stepsToImport(page, toImport, 'First'), ...stepsToClose(page, toClose, withoutLog));
   lines.push(...stepsToWrite(page, toWrite));
   if (verdict === 'readonly') {
     lines.push(...entry(page, '', 'Read-write this txg does not import: copy out what matters.', dim, dim));
@@ -61,13 +62,13 @@ function contentLines(page: Page, { pool, sources, depth }: PoolCase, candidate:
 }
 
 /** What going back to the recommended txg costs, in words. */
-function costText({ pool, written }: PoolCase, command: readonly string[]): string {
+function costText({ pool, written }: PoolCase, withoutLog: boolean): string {
   const { recommendation } = pool;
   const [last] = written;
   const steps = written.findIndex((each) => each.txg === recommendation?.txg);
   const own = written[steps];
   if (recommendation === null || last === undefined || own === undefined) return 'of unknown age';
-  if (steps === 0) return newestText(pool, recommendation.destroyedNewest ?? [], command.includes('-m'));
+  if (steps === 0) return newestText(pool, recommendation.destroyedNewest ?? [], withoutLog);
   const back = `txg ${last.txg}, ${countText(steps, 'uberblock')} later`;
   const seconds = last.timestamp - own.timestamp;
   if (seconds < 0) return `before the newest (${back}); by the clock of its writer it is the later one`;

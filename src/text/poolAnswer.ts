@@ -200,9 +200,9 @@ function shownFirst(pool: PoolEntry): string | null {
 }
 
 /** What an import needs besides the devices. */
-function manner({ commandReadOnly }: CandidateEntry): string {
-  if (commandReadOnly.includes('-m')) return 'with -m (its log device is missing)';
-  return commandReadOnly.includes('-D') ? 'with -D (it was destroyed)' : 'as it is';
+function manner({ withoutLog, destroyed }: CandidateEntry): string {
+  if (withoutLog === true) return 'with -m (its log device is missing)';
+  return destroyed === true ? 'with -D (it was destroyed)' : 'as it is';
 }
 
 /** Findings that say why the newest txgs fail, in few words: of one txg, of several. The first that is there speaks. */

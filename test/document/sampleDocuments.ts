@@ -4,6 +4,7 @@ import type {
   FindingEntry,
   LabelEntry,
   PoolEntry,
+  RecommendationEntry,
   ScanDocument,
   ShellStepEntry,
   SourceEntry,
@@ -128,6 +129,13 @@ export function candidate(txg: number, rank: number, about: Partial<CandidateEnt
   };
 }
 
+export const CHOSEN: RecommendationEntry['whyData'] = {
+  kind: 'newest-fitting',
+  verdict: 'importable',
+  passedOver: [],
+  aim: null,
+};
+
 export const finding = (code: string, severity: FindingEntry['severity'], message: string): FindingEntry => ({
   code,
   severity,
@@ -170,11 +178,13 @@ export function pool(about: Partial<PoolEntry> = {}): PoolEntry {
             txg: best.txg,
             lossSeconds: best.lossSeconds,
             why: 'every block of it reads',
+            whyData: CHOSEN,
             commandReadOnly: best.commandReadOnly,
             commandReadWrite: best.commandReadWrite,
             steps: stepsOf(best),
             alternatives: [],
             cautions: [],
+            cautionData: [],
           },
     ...about,
   };
@@ -232,14 +242,16 @@ export function lyingMirror(): ScanDocument {
           txg: '114',
           lossSeconds: 5,
           why: 'every block of it reads',
+          whyData: CHOSEN,
           commandReadOnly: candidate(114, 1).commandReadOnly,
           commandReadWrite: candidate(114, 1).commandReadWrite,
           steps: stepsOf(candidate(114, 1)),
-          alternatives: [{ txg: '112', why: 'the newest without data errors' }],
+          alternatives: [{ txg: '112', why: 'the newest without data errors', whyData: { kind: 'fewer-data-errors' } }],
           cautions: [
             'Work on a copy: a read-write import writes to every device.',
             'The newer uberblocks stay in the ring: after a rewind a later import can pick them again.',
           ],
+          cautionData: [],
         },
       }),
     ],
@@ -265,11 +277,13 @@ export function unverified(): ScanDocument {
           txg: '119',
           lossSeconds: 0,
           why: 'txg 119 is the newest there is, and its root block reads; whether what that points to reads was not checked',
+          whyData: CHOSEN,
           commandReadOnly: best.commandReadOnly,
           commandReadWrite: best.commandReadWrite,
           steps: stepsOf(best),
           alternatives: [],
           cautions: [],
+          cautionData: [],
         },
       }),
     ],

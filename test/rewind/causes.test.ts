@@ -163,7 +163,10 @@ describe('the newest writing on a device that is not here', () => {
     expect(missing?.severity).toBe('error');
     expect(said(missing)).toMatch(/vdA1 \(guid 7978274228340474461\).*Only it can have what .* after txg 22/);
     expect(said(missing)).not.toContain('does without');
-    expect(judgement?.recommendation?.cautions[0]).toMatch(/^Find \/dev\/vdA1 \(guid 7978274228340474461\) first/);
+    expect(judgement?.recommendation?.cautions[0]).toMatchObject({
+      kind: 'find-missing',
+      vdevs: [{ path: '/dev/vdA1', guid: 7978274228340474461n }],
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import { elsewhereAt } from '../../src/rewind/elsewhere.ts';
 import { stoppedTops } from '../../src/rewind/stoppedTops.ts';
+import { cautionText } from '../../src/words/cautions.ts';
 import { device, type UberblockSpec, vdev } from '../pool/surveys.ts';
 import { pool as fixture } from '../tools/images.ts';
 import { scanFixture } from './scanned.ts';
@@ -52,6 +53,8 @@ describe('what the pool wrote that is not here', () => {
   it('is to be found before the pool is rewound to a txg from before the vdev was added', async () => {
     const { scan } = await scanFixture(fixture('added-top-lost'), 'meta');
     const cautions = scan.judgements.flatMap(({ recommendation }) => recommendation?.cautions ?? []);
-    expect(cautions.join('\n')).toMatch(/^Find \S+ \(guid \d+\) first and scan again with it: newer txgs lack/m);
+    expect(cautions.map(cautionText).join('\n')).toMatch(
+      /^Find \S+ \(guid \d+\) first and scan again with it: newer txgs lack/m,
+    );
   });
 });

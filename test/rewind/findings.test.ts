@@ -4,6 +4,7 @@ import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import type { Finding } from '../../src/rewind/findings/finding.ts';
 import { judgePool } from '../../src/rewind/judgePool.ts';
+import { cautionText } from '../../src/words/cautions.ts';
 import { type DeviceSpec, device, mirrorPool, type UberblockSpec, vdev } from '../pool/surveys.ts';
 import { pool as fixture } from '../tools/images.ts';
 import { said } from './said.ts';
@@ -148,7 +149,7 @@ describe('findings on pools that real ZFS wrote', () => {
     const { scan } = await scanFixture(fixture('lying-mirror-both'), 'meta');
     const recommendation = scan.judgements[0]?.recommendation;
     expect(recommendation?.candidate.candidate.txg).toBe(106n);
-    expect(recommendation?.cautions.join('\n')).toMatch(
+    expect(recommendation?.cautions.map(cautionText).join('\n')).toMatch(
       /gives up 5 newer uberblocks \(txg 119 to 109\).*past txg 119.*issue 19163/s,
     );
     expect(recommendation?.steps.find(({ kind }) => kind === 'outrun')).toMatchObject({ pool: 'tank', syncs: 14n });

@@ -39,7 +39,7 @@ describe('judgePool', () => {
     expect(table(judgement)).toEqual(['1 7 unverified', '2 5 unverified', '3 8 damaged', '4 6 damaged']);
     expect(judgement.recommendation).toMatchObject({
       candidate: { lossSeconds: 1, copies: 8, blocksChecked: 1 },
-      why: 'the newest whose root block reads; what lies below it was not checked to the end; newer ones: 1 damaged',
+      why: { kind: 'newest-fitting', verdict: 'unverified', passedOver: [{ kind: 'damaged', count: 1 }] },
       alternatives: [{ txg: 5n }],
     });
     expect(judgement.findings[0]).toMatchObject({ code: 'uberblock-ahead-of-metadata', severity: 'error' });

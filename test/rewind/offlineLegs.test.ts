@@ -7,6 +7,7 @@ import type { PoolJudgement } from '../../src/rewind/judgement.ts';
 import { scanPools } from '../../src/rewind/scanPools.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { pool as fixture, poolImages } from '../tools/images.ts';
+import { said } from './said.ts';
 
 // A mirror whose second leg was taken offline after txg 54, the first going on to txg 75. Real ZFS 2.3.2 was asked about
 // each of the damages below: with both legs it opens what the first one holds, with the second alone txg 54 and older.
@@ -54,7 +55,7 @@ async function judged(sources: readonly ByteSource[]): Promise<PoolJudgement> {
 }
 
 const loneLegsIn = ({ recommendation, findings }: PoolJudgement) => ({
-  alternatives: recommendation?.alternatives.filter(({ why }) => why.includes('offline')) ?? [],
+  alternatives: recommendation?.alternatives.filter(({ why }) => why.kind === 'other-devices') ?? [],
   findings: findings.filter(({ code }) => code === 'offline-leg'),
 });
 
@@ -74,7 +75,7 @@ describe('a leg that was taken offline', () => {
       alternatives: [
         {
           txg: 54n,
-          why: `with only ${legs[1]?.name} given, each by -d, which was taken offline, txg 54 imports`,
+          why: { given: [legs[1]?.name], states: ['offline'], which: 'all', txg: 54n, verdict: 'importable' },
           steps: [{ showings: [{ path: leg }] }, { command: expect.arrayContaining(['-d', leg]) }],
         },
       ],
@@ -85,10 +86,13 @@ describe('a leg that was taken offline', () => {
   it('is a finding where nothing imports with its sibling', async () => {
     const judgement = await judged(damaged([4 * 1024 * 1024, 63 * 1024 * 1024]));
     expect(judgement.recommendation).toBeNull();
-    expect(loneLegsIn(judgement).findings).toMatchObject([
+    const { findings } = loneLegsIn(judgement);
+    expect(said(findings[0])).toBe(
+      `Nothing imports with all devices; with only ${legs[1]?.name} given, each by -d, which was taken offline, txg 54 imports.`,
+    );
+    expect(findings).toMatchObject([
       {
         severity: 'warning',
-        message: `Nothing imports with all devices; with only ${legs[1]?.name} given, each by -d, which was taken offline, txg 54 imports.`,
         devices: [{ source: { name: legs[1]?.name } }],
       },
     ]);

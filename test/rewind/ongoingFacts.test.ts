@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OngoingFacts } from '../../src/rewind/facts/ongoingFacts.ts';
 import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
 import { ongoingCautions } from '../../src/rewind/stateCautions.ts';
+import { cautionText } from '../../src/words/cautions.ts';
 import { pool } from '../tools/images.ts';
 import { scanFixture } from './scanned.ts';
 
@@ -10,7 +11,7 @@ const recommendationOf = async (name: string) =>
 
 describe('what an import goes on with', () => {
   it('is told of a spare that stands in', async () => {
-    const cautions = (await recommendationOf('draid-spare-two-lost'))?.cautions.join('\n');
+    const cautions = (await recommendationOf('draid-spare-two-lost'))?.cautions.map(cautionText).join('\n');
     expect(cautions).toMatch(/The hot spare draid1-0-0 stands in for .*: a read-write import resilvers on/);
   });
 
@@ -33,7 +34,7 @@ describe('what an import goes on with', () => {
     };
     const judged = (verdict: 'importable' | 'readonly') =>
       ({ commands: { pool: 'tank' }, prediction: { verdict } }) as JudgedCandidate;
-    expect(ongoingCautions(ongoing, judged('importable'))).toEqual([
+    expect(ongoingCautions(ongoing, judged('importable')).map(cautionText)).toEqual([
       expect.stringContaining('older than the zpool add of /dev/sdd'),
       expect.stringContaining('mirror-1 (/dev/sdc, ...) is being removed'),
       expect.stringContaining('/dev/sdb is taking the place of /dev/sda'),

@@ -5,9 +5,13 @@ import { collectCandidates } from '../../src/load/candidates.ts';
 import type { Verdict } from '../../src/load/predict.ts';
 import { NOT_CHECKED } from '../../src/load/rootCheck.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
+import type { Choice } from '../../src/rewind/choice.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
 import { choose, rank } from '../../src/rewind/rank.ts';
+import { choiceText } from '../../src/words/choices.ts';
 import { device, vdev } from '../pool/surveys.ts';
+
+const said = (choice: Choice | null): string => (choice === null ? '' : choiceText(choice.why));
 
 /** One candidate for each verdict, the first the newest: txg 100, 99, ... */
 function judgedAs(verdicts: readonly Verdict[]): Judged[] {
@@ -62,7 +66,7 @@ describe('a checkpoint among the candidates', () => {
 
   it('is chosen where nothing in the rings imports', () => {
     expect(chosen(['damaged', 'damaged'], 50n, 'importable')).toEqual(['50 checkpoint']);
-    expect(choose(rank(withCheckpoint(['damaged'], 50n, 'readonly')), 100n)?.why).toBe(
+    expect(said(choose(rank(withCheckpoint(['damaged'], 50n, 'readonly')), 100n))).toBe(
       'the checkpoint, though only read-only: of the rings nothing imports; newer ones: 1 damaged',
     );
     expect(chosen(['damaged', 'unverified'], 50n, 'readonly')).toEqual(['50 checkpoint']);
@@ -101,12 +105,12 @@ describe('choose', () => {
   it('takes the newest that imports, and says what was passed over', () => {
     const choice = best(['damaged', 'damaged', 'readonly', 'importable', 'importable']);
     expect(choice?.judged.candidate.txg).toBe(97n);
-    expect(choice?.why).toBe('the newest that imports; newer ones: 2 damaged, 1 read-only');
+    expect(said(choice)).toBe('the newest that imports; newer ones: 2 damaged, 1 read-only');
     expect(choice?.passedOver.map(({ candidate }) => candidate.txg)).toEqual([98n, 100n, 99n]);
   });
 
   it('takes the newest that imports read-only when none imports', () => {
-    expect(best(['damaged', 'readonly', 'incomplete'])?.why).toBe(
+    expect(said(best(['damaged', 'readonly', 'incomplete']))).toBe(
       'the newest that imports, though only read-only; newer ones: 1 damaged',
     );
   });

@@ -6,6 +6,7 @@ import { type Page, PLAIN_STYLE } from '../../src/text/page.ts';
 import { type ScanTextChoice, scanText } from '../../src/text/scanText.ts';
 import { documents } from '../document/arbitraryDocument.ts';
 import {
+  CHOSEN,
   candidate,
   finding,
   incomplete,
@@ -184,7 +185,15 @@ describe('the answer', () => {
       reasons: ['a space map fails'],
     });
     const steps = stepsOf(newest);
-    const recommendation = { ...newest, steps, why: 'it reads', alternatives: [], cautions: [] };
+    const recommendation = {
+      ...newest,
+      steps,
+      why: 'it reads',
+      whyData: CHOSEN,
+      alternatives: [],
+      cautions: [],
+      cautionData: [],
+    };
     const text = render(scan({ pools: [pool({ candidates: [newest], recommendation })] }));
     expect(text).toContain('only read-only (txg 119): a space map fails.');
     expect(text).toContain('Read-write this txg does not import');
@@ -248,8 +257,10 @@ describe('the answer', () => {
     const recommendation = {
       ...best,
       why: 'the newest that imports',
+      whyData: CHOSEN,
       alternatives: [],
       cautions: [],
+      cautionData: [],
       steps: [...stepsOf(best), { kind: 'outrun' as const, lines: ['for i in $(seq 6); do zpool sync -f tank; done'] }],
       snapshots: { count: 7, incomplete: false, newest: [snapshot] },
       intentLog: [{ dataset: 'tank/a', replays: 3, dropped: false, broken: false }],

@@ -133,10 +133,12 @@ const recommendation = object({
   txg: u64,
   lossSeconds: count,
   why: text,
+  whyData: object({ kind: oneOf('newest', 'newest-asked-for', 'newest-fitting', 'checkpoint') }),
   commandReadOnly: command,
   commandReadWrite: command,
-  alternatives: listOf(object({ txg: u64, why: text })),
+  alternatives: listOf(object({ txg: u64, why: text, whyData: object({ kind: text }) })),
   cautions: listOf(text),
+  cautionData: listOf(object({ kind: text })),
 });
 
 const wayOut = object({

@@ -4,6 +4,7 @@ import type { Candidate } from '../../load/candidates.ts';
 import type { LoadState } from '../../load/loadState.ts';
 import type { Reason } from '../../load/reason.ts';
 import type { Pool } from '../../pool/pool.ts';
+import type { Aimed } from '../choice.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Judged } from '../judge.ts';
 import { deadlineOf } from './deadline.ts';
@@ -30,8 +31,8 @@ export interface Aim {
   explain(judged: Judged): Judged;
   /** Has all that is needed. */
   meets(judged: Judged): boolean;
-  /** Why a txg is proposed, with the aim in it. */
-  why(why: string): string;
+  /** For the reason of a proposal. */
+  readonly aimed: Aimed;
 }
 
 /**
@@ -76,9 +77,7 @@ export async function takeAim(
       return { ...judged, prediction: { ...prediction, reasons: [...unmet, ...prediction.reasons, ...met] } };
     },
     meets: ({ candidate }) => meets(candidate),
-    why(why) {
-      return `${why}${deadline?.why ?? ''}${needs.length === 0 ? '' : `; has ${needs.map(({ text }) => text).join(', ')} whole`}`;
-    },
+    aimed: { before: deadline?.aimed ?? null, needs: needs.map(({ text }) => text) },
   };
 }
 

@@ -4,7 +4,8 @@ import type { OpenBlocks } from '../../dataset/poolReaders.ts';
 import type { HistoryRecord } from '../../format/history.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { type FindingOf, time } from '../findings/finding.ts';
+import type { Aimed } from '../choice.ts';
+import type { FindingOf } from '../findings/finding.ts';
 import type { AimedRecord } from '../findings/values/aims.ts';
 import { parseTime } from './beforeTime.ts';
 import { type HistorySearch, searchRecords } from './historyRecord.ts';
@@ -16,8 +17,8 @@ const HISTORIES = 16;
 export interface Deadline {
   isBefore(candidate: Candidate): boolean;
   readonly finding: Pick<FindingOf<'aimed-before'>, 'severity' | 'values'>;
-  /** For the reason of a proposal. */
-  readonly why: string;
+  /** Null where nothing was found. */
+  readonly aimed: Aimed['before'];
 }
 
 /**
@@ -41,7 +42,7 @@ export async function deadlineOf(
   if (found === null || limit === null) {
     const last = near.map((each) => recordOf(each.record, each.txg));
     const values = { kind: 'not-found', asked: text, opened, near: last } as const;
-    return { isBefore: () => false, finding: { severity: 'error', values }, why: '' };
+    return { isBefore: () => false, finding: { severity: 'error', values }, aimed: null };
   }
   const { record, matches, others } = found;
   const left = all.filter(({ txg }) => txg < limit).length;
@@ -59,7 +60,7 @@ export async function deadlineOf(
         others,
       },
     },
-    why: `; from before txg ${limit}, in which "${titleOf(record)}" took effect`,
+    aimed: { kind: 'record', txg: limit, title: titleOf(record) },
   };
 }
 
@@ -78,7 +79,7 @@ function timeDeadline(asked: bigint, all: readonly Candidate[]): Deadline {
         reach: reach === undefined ? null : { txg: reach.txg, time: reach.uberblock.timestamp },
       },
     },
-    why: `; from before ${time(asked)}`,
+    aimed: { kind: 'time', time: asked },
   };
 }
 

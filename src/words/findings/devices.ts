@@ -2,6 +2,7 @@ import type { LogHealth } from '../../pool/logHealth.ts';
 import { count, list, size, span, time } from '../../rewind/findings/finding.ts';
 import type { DeviceValues, TreeChange } from '../../rewind/findings/values/devices.ts';
 import type { NamedVdev } from '../../rewind/findings/values/named.ts';
+import { otherDevicesText } from '../choices.ts';
 import type { FindingWords } from './findingWords.ts';
 
 export const DEVICE_WORDS: FindingWords<keyof DeviceValues> = {
@@ -43,6 +44,7 @@ export const DEVICE_WORDS: FindingWords<keyof DeviceValues> = {
       : '; what it leads to does not import from these devices, with its labels repaired either.';
     return `${device} was detached, replaced or removed at txg ${when}, or was just being added: its labels have txg 0, and zpool import passes it over. An uberblock of that txg is left in it${where}`;
   },
+  'offline-leg': (values) => `Nothing imports with all devices; ${otherDevicesText(values)}.`,
   'guid-sum-mismatch': ({ expected, found, difference, explained }) =>
     `The guids of the devices known here do not add up to what the newest uberblock says (${expected}, found ${found}, difference ${difference}). ${explainedText(explained)}`,
 };

@@ -105,6 +105,7 @@ const COMMANDS = {
   readWrite: ['zpool', 'import', ...PATHS.flatMap((path) => ['-d', path]), '-N', '-f', 'a pool'],
   pool: 'a pool',
   withoutLog: true,
+  destroyed: false,
 };
 const PART = { start: 4096, size: 67108864 };
 const KINDS: readonly (readonly [string, readonly Showing[]])[] = [

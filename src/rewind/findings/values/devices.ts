@@ -1,5 +1,6 @@
 import type { LogHealth } from '../../../pool/logHealth.ts';
 import type { VdevRole } from '../../../pool/pool.ts';
+import type { OtherDevicesGiven } from '../../choice.ts';
 import type { NamedVdev, StateAt } from './named.ts';
 
 /** What findings about devices that are not there, not whole or not of the tree know. */
@@ -68,6 +69,7 @@ export interface DeviceValues {
     /** What it has imports once its labels are repaired. */
     readonly leads: boolean;
   };
+  'offline-leg': OtherDevicesGiven;
   'guid-sum-mismatch': {
     readonly expected: bigint;
     readonly found: bigint;

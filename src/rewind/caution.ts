@@ -1,0 +1,49 @@
+import type { NamedVdev } from './findings/values/named.ts';
+
+/** Uberblocks that are given up. */
+interface GivenUp {
+  readonly uberblocks: number;
+  readonly newest: bigint;
+  readonly oldest: bigint;
+  /** Of writing. */
+  readonly seconds: bigint;
+}
+
+/** What to mind before the recommended txg is tried, as data. Devices are given by the names of their sources. */
+export type Caution =
+  | {
+      readonly kind:
+        | 'written-by-another-host'
+        | 'work-on-copy'
+        | 'not-checked'
+        | 'multihost'
+        | 'two-histories'
+        | 'trims'
+        | 'resilvers-stale-leg';
+    }
+  /** Devices with reads that failed, and the txg that fails for nothing else; what writing to `best` gives up. */
+  | {
+      readonly kind: 'copy-unread';
+      readonly devices: readonly string[];
+      readonly txg: bigint;
+      readonly best: bigint;
+    }
+  | ({ readonly kind: 'find-newer-copies'; readonly devices: readonly string[] } & Lacking)
+  | ({ readonly kind: 'find-missing'; readonly vdevs: readonly NamedVdev[] } & Lacking)
+  /** Newer txgs lack nothing else; one of type `missing` is known by its id alone. */
+  | { readonly kind: 'find-lost'; readonly vdevs: readonly (NamedVdev & { readonly id: number | null })[] }
+  | ({ readonly kind: 'gives-up' | 'checkpoint-gives-up' } & GivenUp)
+  /** Until the pool has written past that txg. */
+  | { readonly kind: 'newer-stay'; readonly newest: bigint }
+  /** Added after the labels at hand were written. */
+  | { readonly kind: 'added-later'; readonly vdevs: readonly string[] }
+  | { readonly kind: 'removal-goes-on'; readonly vdev: string; readonly pool: string }
+  | { readonly kind: 'spare-in-use' | 'replacement-goes-on'; readonly of: string; readonly by: string };
+
+/** What was written to a top-level vdev after a txg is not here. */
+interface Lacking {
+  readonly vdev: string;
+  readonly until: bigint;
+  /** The recommended txg is newer: files of it lack that. */
+  readonly filesLack: boolean;
+}
