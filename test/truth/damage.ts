@@ -166,6 +166,19 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
   oldContent: one((scene, image) => putBack(scene, image, (at, size) => !isLabel(at, size))),
   oldFront: one((scene, image) => putBack(scene, image, (at, size) => at < size / 2)),
   oldRear: one((scene, image) => putBack(scene, image, (at, size) => at >= size / 2)),
+  oldLabelsBehind: one((scene, image) => {
+    const earlier = scene.before.length === 0 ? undefined : scene.draw.one(scene.before);
+    if (earlier === undefined || !existsSync(join(earlier, image))) return;
+    const { size } = statSync(join(earlier, image));
+    const labels = Buffer.alloc(2 * LABEL);
+    const old = openSync(join(earlier, image), 'r');
+    readSync(old, labels, 0, labels.length, size - labels.length);
+    closeSync(old);
+    const now = openSync(join(scene.now, image), 'r+');
+    const behind = statSync(join(scene.now, image)).size + scene.draw.int(0, 64) * LABEL;
+    writeSync(now, labels, 0, labels.length, behind);
+    closeSync(now);
+  }),
   alone: (scene) => {
     const left = scene.draw.one(scene.images);
     for (const image of scene.images) if (image !== left) rmSync(join(scene.now, image));

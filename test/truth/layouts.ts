@@ -73,7 +73,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 
 export const LAYOUTS = Object.keys(SHAPES);
 
-export function layoutOf(name: string, draw: Draw): Layout {
+/** @param spared probability that it has spares */
+export function layoutOf(name: string, draw: Draw, spared: number): Layout {
   const shape = SHAPES[name];
   if (shape === undefined) throw new Error(`no layout ${name}`);
   let next = 0;
@@ -82,7 +83,7 @@ export function layoutOf(name: string, draw: Draw): Layout {
     class: class_,
     images: Array.from({ length: devices }, () => `d${next++}.img`),
   }));
-  const spares = Array.from({ length: draw.chance(0.25) ? draw.int(1, 2) : 0 }, () => `d${next++}.img`);
+  const spares = Array.from({ length: draw.chance(spared) ? draw.int(1, 2) : 0 }, () => `d${next++}.img`);
   const spec = [
     ...groups.flatMap(({ kind, class: class_, images }) => [
       ...(class_ === '' ? [] : [class_]),

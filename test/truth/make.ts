@@ -68,6 +68,27 @@ const NEEDS: Readonly<Record<string, readonly [features: readonly string[], sinc
   deduplicated: [[], 21],
   offlineLog: [[], 7],
 };
+const MIRRORS = ['mirror', 'mirror3', 'mirrors', 'mirrorLog', 'mirrorLogMirror', 'mixed'];
+const CLASSES = ['log', 'logs', 'mirrorLog', 'mirrorLogMirror', 'special', 'specialMirror', 'dedup', 'everything'];
+/** Layouts in which there is what a history is about; any that is not named can befall all. */
+const SUITS: Readonly<Record<string, readonly string[]>> = {
+  detach: MIRRORS,
+  split: ['mirror', 'mirror3', 'mirrors'],
+  remove: ['stripe', 'manyTops', 'mixed', 'single'],
+  expand: ['raidz1', 'raidz2', 'raidz3', 'specialMirror'],
+  offlineLog: CLASSES,
+  forcedClass: CLASSES,
+  removeClass: ['log', 'logs', 'mirrorLog', 'mirrorLogMirror', 'special'],
+  withoutLog: ['log', 'logs', 'mirrorLog', 'mirrorLogMirror', 'everything'],
+  attachDetach: ['single', 'stripe', ...MIRRORS],
+};
+
+/** Most drawn layouts suit one of the histories. */
+function drawLayout(draw: Draw, history: string): string {
+  const suiting = history.split('+').flatMap((name) => SUITS[name] ?? []);
+  return draw.one(suiting.length > 0 && draw.chance(0.8) ? suiting : LAYOUTS);
+}
+
 /** OpenZFS takes no file below 64 MiB; most are small because every answer copies them. */
 const SIZES = [64, 64, 80, 96, 128, 128, 256, 1024].map((mib) => mib * MIB);
 const LARGE = [40 * 1024 * MIB, 200 * 1024 * MIB, TIB, 4 * TIB];
@@ -80,8 +101,8 @@ export interface Wanted {
 
 export function recipeOf(seed: number, wanted: Wanted): Recipe {
   const draw = new Draw(seed);
-  const layout = wanted.layout ?? draw.one(LAYOUTS);
   const history = wanted.history ?? drawHistory(draw);
+  const layout = wanted.layout ?? drawLayout(draw, history);
   const damage = wanted.damage ?? drawDamage(draw);
   const options = [`ashift=${draw.one([9, 9, 10, 11, 12, 12, 12, 12, 13, 14, 16])}`];
   const needs = [layout, ...history.split('+')].flatMap((name) => (NEEDS[name] === undefined ? [] : [NEEDS[name]]));
@@ -112,7 +133,7 @@ export function makePool(recipe: Recipe, base: string, umake: string): MadePool 
   const live = join(base, 'v');
   mkdirSync(live, { recursive: true });
   const draw = new Draw(recipe.seed ^ 0x5bd1e995);
-  const layout = layoutOf(recipe.layout, draw);
+  const layout = layoutOf(recipe.layout, draw, recipe.history.includes('spare') ? 1 : 0.15);
   const groups = layout.groups.map((group) => ({ ...group, images: [...group.images] }));
   const story: Story = { draw, layout, groups, lines: [], added: [], saved: [], options: [...recipe.options] };
   tell(recipe.history, story);

@@ -48,7 +48,6 @@ export function plainImportsOf(document: ScanDocument, pool: PoolEntry, { made, 
     ['ro', '0'],
     ['rw', '0'],
     ['ro', 'F'],
-    ['rw', 'F'],
   ] as const;
   for (const [mode, txg] of forms) {
     const answer = ask({ pool: pool.guid, mode, txg, flags, devices }, uask, scratch);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judgePoolOf, type Report } from './compare.ts';
-import { kindOf, makePool, recipeOf } from './make.ts';
+import { kindOf, makePool, type Recipe, recipeOf } from './make.ts';
 import { nativePrograms } from './programs.ts';
 
 const USAGE = `usage: npm run truth -- [--seed S] [--pools N] [--kind LAYOUT/HISTORY/DAMAGE] [--txgs N] [--keep DIR]
@@ -27,6 +27,8 @@ function wantedOf(kind: string) {
   return { layout, history, damage };
 }
 
+const names = (part: string, joined: string) => [...new Set(joined.split('+'))].map((name) => [part, name] as const);
+
 const programs = nativePrograms();
 if (values.help) console.log(USAGE);
 else if (programs === null) console.log('truth: libzpool or its headers are not to be had here: nothing was asked');
@@ -35,20 +37,29 @@ else {
   const table = new Map<string, { pools: number; asked: number; wrong: number }>();
   const [from, pools] = [Number(values.seed), Number(values.pools)];
   let wrong = 0;
+  let asked = 0;
+  /** A pool counts for its layout and for each history and damage that it is made of. */
+  const count = ({ layout, history, damage }: Recipe, report: Report): void => {
+    const parts = [['layout', layout], ...names('history', history), ...names('damage', damage)] as const;
+    for (const [part, name] of parts) {
+      const key = `${part} | ${name}`;
+      const row = table.get(key) ?? { pools: 0, asked: 0, wrong: 0 };
+      row.pools++;
+      row.asked += report.asked;
+      row.wrong += report.contradictions.length;
+      table.set(key, row);
+    }
+    asked += report.asked;
+  };
   try {
     for (let seed = from; seed < from + pools; seed++) {
       const recipe = recipeOf(seed, wantedOf(values.kind));
       const made = makePool(recipe, join(scratch, 'pool'), programs.umake);
       const report: Report = await judgePoolOf(made, programs.uask, join(scratch, 'ask'), Number(values.txgs));
-      const row = table.get(recipe.history) ?? { pools: 0, asked: 0, wrong: 0 };
-      table.set(recipe.history, {
-        pools: row.pools + 1,
-        asked: row.asked + report.asked,
-        wrong: row.wrong + report.contradictions.length,
-      });
+      count(recipe, report);
       wrong += report.contradictions.length;
       const head = `${seed} ${kindOf(recipe)} ${recipe.options.join(' ')} ${recipe.sizeBytes / 2 ** 20} MiB`;
-      const failed = made.failed.length === 0 ? '' : `  (${made.failed[0]})`;
+      const failed = made.failed.length === 0 ? '' : `  (${made.failed.length}: ${made.failed[0]})`;
       console.log(`${head}: ${report.asked} answers, ${report.contradictions.length} contradictions${failed}`);
       for (const line of report.contradictions) console.log(`    ${line}`);
       if (report.contradictions.length > 0 && values.keep !== undefined) {
@@ -61,9 +72,8 @@ else {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  console.log('\n| history | pools | answers | contradictions |\n| --- | --- | --- | --- |');
+  console.log('\n| of | name | pools | answers | contradictions |\n| --- | --- | --- | --- | --- |');
   for (const [name, row] of [...table].sort()) console.log(`| ${name} | ${row.pools} | ${row.asked} | ${row.wrong} |`);
-  const all = [...table.values()].reduce((sum, { asked }) => sum + asked, 0);
-  console.log(`| all | ${pools} | ${all} | ${wrong} |`);
+  console.log(`| all | | ${pools} | ${asked} | ${wrong} |`);
   process.exitCode = wrong > 0 ? 1 : 0;
 }

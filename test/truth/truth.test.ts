@@ -15,8 +15,18 @@ const scratch = join(tmpdir(), `zfs-uber-truth-${process.pid}`);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Fixed: a pool that fails here fails for everyone. */
-const SEEDS = Array.from({ length: 30 }, (_, index) => 4000 + index);
-const RECIPES = SEEDS.map((seed) => recipeOf(seed, {}));
+const SEEDS = Array.from({ length: 26 }, (_, index) => 4000 + index);
+/** Kinds that contradicted us once. */
+const TAUGHT: readonly (readonly [seed: number, layout: string, history: string, damage: string])[] = [
+  [2020, 'special', 'destroyed', 'stale'],
+  [2201, 'stripe', 'renamed', 'stale'],
+  [2212, 'mirrors', 'renamed', 'mixedTimes'],
+  [2204, 'raidz3', 'renamed', 'stale'],
+];
+const RECIPES = [
+  ...SEEDS.map((seed) => recipeOf(seed, {})),
+  ...TAUGHT.map(([seed, layout, history, damage]) => recipeOf(seed, { layout, history, damage })),
+];
 
 describe('the recipe of a seed', () => {
   it('is the same each time', () => {
@@ -26,8 +36,8 @@ describe('the recipe of a seed', () => {
   it('names a layout, a history and a damage that there are', () => {
     for (const { layout, history, damage } of RECIPES) {
       expect(LAYOUTS).toContain(layout);
-      expect(Object.keys(HISTORIES)).toContain(history);
-      expect(Object.keys(DAMAGES)).toContain(damage);
+      for (const each of history.split('+')) expect(Object.keys(HISTORIES)).toContain(each);
+      for (const each of damage.split('+')) expect(Object.keys(DAMAGES)).toContain(each);
     }
   });
 

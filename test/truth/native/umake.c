@@ -209,7 +209,7 @@ int main(void)
 		else if (!strcmp(c, "full")) { spa_t *s = spa; for (int i = 0; i < 4000; i++) { char x[32]; objset_t *os = own(w[1]); if (!os) break; uint64_t obj; snprintf(x, 32, "full%d", i); dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_zap(tx, 1, TRUE, x); dmu_tx_hold_write(tx, DMU_NEW_OBJECT, 0, 1 << 20); int e = dmu_tx_assign(tx, DMU_TX_WAIT); if (e) dmu_tx_abort(tx); else { obj = dmu_object_alloc(os, DMU_OT_PLAIN_FILE_CONTENTS, 131072, DMU_OT_NONE, 0, tx); ok(zap_add(os, 1, x, 8, 1, &obj, tx), "zap"); fill(1 << 20, i + 3, B_FALSE); dmu_write(os, obj, 0, 1 << 20, buf, tx); dmu_tx_commit(tx); } dmu_objset_disown(os, B_TRUE, (void *)"umake"); if (e) break; if (i % 16 == 15) txg_wait_synced(spa_get_dsl(s), 0); } }
 		else if (!strcmp(c, "crypt")) crypt_(w[1]);
 		else if (!strcmp(c, "brt")) brt_(w[1], w[2], w[3]);
-		else if (!strcmp(c, "clear")) { vdev_clear(spa, NULL); }
+		else if (!strcmp(c, "clear")) { spa_vdev_state_enter(spa, SCL_NONE); vdev_clear(spa, NULL); ok(spa_vdev_state_exit(spa, NULL, 0), whole); }
 		else if (!strcmp(c, "rmobj")) rm_(w[1], w[2]);
 		else if (!strcmp(c, "snap")) { char *a = strchr(w[1], '@'); *a = 0; ok(dmu_objset_snapshot_one(w[1], a + 1), whole); }
 		else if (!strcmp(c, "clone")) ok(dmu_objset_clone(w[2], w[1]), whole);
