@@ -29,6 +29,8 @@ describe('findings on pools that real ZFS wrote', () => {
     ['raidz-expanded', []],
     ['raidz3-rotten', []],
     ['destroyed', ['pool-destroyed']],
+    ['destroyed-stale-top', ['leg-stale', 'pool-destroyed']],
+    ['renamed-stale-top', ['leg-stale']],
     ['multihost', ['multihost', 'uberblock-ahead-of-metadata']],
     ['flipped-newest', ['uberblock-checksum']],
     ['added-later', ['uberblock-checksum']],
@@ -59,6 +61,12 @@ describe('findings on pools that real ZFS wrote', () => {
     if (found === undefined) throw new Error(`no ${code}`);
     return found;
   };
+
+  it('says where not all devices know of the destroy, so that zpool may find the pool without -D', async () => {
+    expect(said(await finding('destroyed', 'pool-destroyed'))).toContain('The commands carry -D.');
+    const message = said(await finding('destroyed-stale-top', 'pool-destroyed'));
+    expect(message).toContain('with -D it would not find the pool');
+  });
 
   it('tells which txgs a rewind left behind, and the newest that was written after it', async () => {
     const message = said(await finding('abandoned-timeline', 'abandoned-timeline'));

@@ -42,8 +42,10 @@ export function plainImportsOf(document: ScanDocument, pool: PoolEntry, { made, 
   const promise = promiseOf(headline);
   const flags = newest.commandReadOnly.filter((word) => word === '-m' || word === '-D');
   const devices = devicesOf(newest.commandReadOnly, made);
-  const warned =
-    newest.hazards.length > 0 || pool.findings.some(({ code }) => /^plain-import-(?:panics|hangs)$/.test(code));
+  const has = (pattern: RegExp): boolean => pool.findings.some(({ code }) => pattern.test(code));
+  const warned = newest.hazards.length > 0 || has(/^plain-import-(?:panics|hangs)$/);
+  // That one says of read-write that it may hang.
+  const warnedOfWriting = warned || has(/^plain-import-passes$/);
   const forms = [
     ['ro', '0'],
     ['rw', '0'],
@@ -52,7 +54,8 @@ export function plainImportsOf(document: ScanDocument, pool: PoolEntry, { made, 
   for (const [mode, txg] of forms) {
     const answer = ask({ pool: pool.guid, mode, txg, flags, devices }, uask, scratch);
     const form = `${txg === 'F' ? '-F' : 'plain'} ${mode}`;
-    if (harms(answer) && !warned) contradictions.push(`${form}: answers ${answer.rc} (${answer.msg}), unannounced`);
+    if (harms(answer) && !(mode === 'rw' ? warnedOfWriting : warned))
+      contradictions.push(`${form}: answers ${answer.rc} (${answer.msg}), unannounced`);
     const says = txg === 'F' ? null : promise[mode];
     const kernel = `${form} answers ${answer.rc} at txg ${answer.used} (${answer.msg})`;
     if (says === true && answer.rc !== 0) contradictions.push(`"${headline}", ${kernel}`);

@@ -1,4 +1,5 @@
 import type { Candidate } from '../../load/candidates.ts';
+import { labelRead } from '../../pool/speakingLabel.ts';
 import type { Judged } from '../judge.ts';
 import type { Evidence, Finding } from './finding.ts';
 
@@ -8,7 +9,10 @@ export function poolState({ pool, candidates }: Evidence): Finding[] {
   if (pool.state === 'exported') {
     return [{ code: 'pool-exported', severity: 'info', values: { time: newest?.timestamp ?? null }, devices: [] }];
   }
-  if (pool.state === 'destroyed') return [{ code: 'pool-destroyed', severity: 'warning', values: {}, devices: [] }];
+  if (pool.state === 'destroyed') {
+    const unanimous = pool.devices.every((device) => (labelRead(device)?.state ?? 'destroyed') === 'destroyed');
+    return [{ code: 'pool-destroyed', severity: 'warning', values: { unanimous }, devices: [] }];
+  }
   return [];
 }
 

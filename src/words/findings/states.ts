@@ -9,8 +9,12 @@ type Values = { readonly [Code in keyof StateValues]: StateValues[Code] };
 export const STATE_WORDS: FindingWords<keyof StateValues> = {
   'pool-exported': ({ time: at }) =>
     `The pool was exported${at === null ? '' : ` (${time(at)})`}: it was closed in order.`,
-  'pool-destroyed': () =>
-    'The pool was destroyed with zpool destroy; its contents are untouched until the disks are used again. The commands carry -D.',
+  'pool-destroyed': ({ unanimous }) => {
+    const flag = unanimous
+      ? 'The commands carry -D.'
+      : 'Not all labels say so, and zpool import believes one of them, by the order of the paths: where the commands have no -D, with -D it would not find the pool.';
+    return `The pool was destroyed with zpool destroy; its contents are untouched until the disks are used again. ${flag}`;
+  },
   multihost: (values) => (values.seen === 'protection' ? protectedText(values) : writtenText(values)),
   watched: ({ seconds }) => `No uberblock was written in ${seconds} s of watching.`,
   checkpoint: checkpointText,

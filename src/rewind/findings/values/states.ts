@@ -26,7 +26,8 @@ export interface KeptLeaf {
 /** What findings about the state of a pool and of its vdevs know. */
 export interface StateValues {
   'pool-exported': { readonly time: bigint | null };
-  'pool-destroyed': Readonly<Record<string, never>>;
+  /** Whether the labels of all devices say so. */
+  'pool-destroyed': { readonly unanimous: boolean };
   multihost:
     | { readonly seen: 'protection'; readonly host: string | null; readonly heartbeat: bigint | null }
     | {
