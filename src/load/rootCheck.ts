@@ -4,6 +4,7 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { decodeObjset } from '../format/objset.ts';
 import { type Attempt, type BlockReader, UnavailableBlockError } from '../pool/blockRead.ts';
+import { type ErrorCause, errorCause } from '../pool/errorCause.ts';
 import type { Candidate } from './candidates.ts';
 import type { MatchedTree } from './mosTree.ts';
 import type { RootCheck, RootState } from './rootState.ts';
@@ -76,8 +77,7 @@ export async function checkRoot(bp: Blkptr, reader: BlockReader, signal?: AbortS
     return { state: 'reads', attempts, copies, error: null };
   } catch (error) {
     if (error instanceof UnavailableBlockError) {
-      const read = error.failedReads.length > 0 ? 'unread' : 'destroyed';
-      return failed(error.becauseMissing ? 'missing-devices' : read, error, error.attempts);
+      return failed(LOST[errorCause(error)], error, error.attempts);
     }
     if (error instanceof ChecksumError) return failed('destroyed', error);
     if (error instanceof FormatError) return failed('corrupted', error);
@@ -87,6 +87,14 @@ export async function checkRoot(bp: Blkptr, reader: BlockReader, signal?: AbortS
     throw error;
   }
 }
+
+/** What became of a block of which no copy is sound, by why. */
+const LOST: Readonly<Record<ErrorCause, RootState>> = {
+  'missing-device': 'missing-devices',
+  'failed-read': 'unread',
+  damage: 'destroyed',
+  unsupported: 'unsupported',
+};
 
 /** A root block pointer leads to an object set on disk; there is no other kind. */
 function checkPointer(bp: Blkptr): void {

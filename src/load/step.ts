@@ -1,6 +1,7 @@
-import { LimitError, UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
+import { ZfsUberError } from '../bytes/errors.ts';
 import { failedReadsIn, UnavailableBlockError } from '../pool/blockRead.ts';
-import { isGone, SourceError } from '../source/source.ts';
+import { errorCause } from '../pool/errorCause.ts';
+import { SourceError } from '../source/source.ts';
 import type { Danger } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
@@ -60,7 +61,8 @@ const isListed = (step: StepName, { candidate, newest }: LoadState): boolean =>
 
 /** @param what was being read; null where nobody said */
 export function troubleOf(error: ZfsUberError, what: Reading | null, danger?: Danger): Trouble {
-  const because = causeOf(error);
+  const cause = errorCause(error);
+  const because = cause === 'unsupported' ? 'unknown' : cause;
   const failed = failedReadsIn(error);
   const trouble: Trouble = {
     reason: { code: outcomeOf(error, because), what, error },
@@ -74,11 +76,4 @@ export function troubleOf(error: ZfsUberError, what: Reading | null, danger?: Da
 function outcomeOf(error: ZfsUberError, because: Trouble['because']): NotRead['code'] {
   if (error instanceof UnavailableBlockError || error instanceof SourceError) return 'unreadable';
   return because === 'unknown' ? 'unjudged' : 'nonsense';
-}
-
-function causeOf(error: ZfsUberError): Trouble['because'] {
-  if (isGone(error)) return 'unknown';
-  if (error instanceof UnavailableBlockError && error.becauseMissing) return 'missing-device';
-  if (failedReadsIn(error).length > 0) return 'failed-read';
-  return error instanceof UnsupportedError || error instanceof LimitError ? 'unknown' : 'damage';
 }

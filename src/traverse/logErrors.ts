@@ -12,9 +12,9 @@ import {
   type ZilHeader,
 } from '../format/zil.ts';
 import { type BlockReader, UnavailableBlockError } from '../pool/blockRead.ts';
+import { errorCause } from '../pool/errorCause.ts';
 import { isGone } from '../source/source.ts';
 import type { Failure } from './summary.ts';
-import { causeOf } from './walkNode.ts';
 
 /** Blocks of one log: 128 KiB each, far above what a pool has room for between two txgs. */
 const MAX_BLOCKS = 1024 * 1024;
@@ -131,7 +131,7 @@ async function lossOf(bp: Blkptr, { reader, signal }: LogWalk): Promise<ZfsUberE
 const isMetadata = (bp: Blkptr): boolean => bp.level > 0 || isMetadataType(bp.type);
 
 function failure(bp: Blkptr, error: ZfsUberError, counted: boolean): Failure {
-  const because = error instanceof UnavailableBlockError ? causeOf(error) : 'damage';
+  const because = errorCause(error);
   const kind = isMetadata(bp) && bp.type !== OBJECT_TYPE.intentLog ? 'metadata' : 'data';
   return {
     kind,

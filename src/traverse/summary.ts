@@ -1,19 +1,14 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import type { ZilHeader } from '../format/zil.ts';
-
-/**
- * Why a block is no good. `failed-read`: a device gave an error where a copy may stand, so that it may be there all the
- * same; `unsupported`: this library cannot tell.
- */
-export type FailureCause = 'missing-device' | 'damage' | 'failed-read' | 'unsupported';
+import type { ErrorCause } from '../pool/errorCause.ts';
 
 /** A block that fails, or a pointer that nobody would follow. */
 export interface Failure {
   readonly kind: 'metadata' | 'data';
   /** Null where the block itself reads and what it holds is nonsense: OpenZFS counts no error for it. */
   readonly counted: boolean;
-  readonly because: FailureCause;
+  readonly because: ErrorCause;
   readonly what: BlockRole;
   /** 0 for the dnodes of the object set, -1 to -3 for the space accounting of users, groups and projects. */
   readonly object: number;

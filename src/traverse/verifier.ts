@@ -4,18 +4,11 @@ import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { type BlockBatches, openBlockBatches } from '../pool/blockBatch.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
+import type { ErrorCause } from '../pool/errorCause.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { logErrors } from './logErrors.ts';
 import { PointerScan, type RewrittenBirth } from './pointerScan.ts';
-import {
-  type BlockRole,
-  type Failure,
-  type FailureCause,
-  isLogHead,
-  isSummary,
-  type Ordered,
-  type Part,
-} from './summary.ts';
+import { type BlockRole, type Failure, isLogHead, isSummary, type Ordered, type Part } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
 import { Walk } from './walk.ts';
 import { MAX_READERS, WalkBudget } from './walkBudget.ts';
@@ -66,7 +59,7 @@ export interface BlockFailure {
   readonly bp: Blkptr;
   readonly what: BlockRole;
   readonly kind: 'metadata' | 'data';
-  readonly because: FailureCause;
+  readonly because: ErrorCause;
   /** An UnavailableBlockError has the attempts; null for a pointer that OpenZFS would not follow. */
   readonly error: ZfsUberError | null;
 }

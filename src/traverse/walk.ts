@@ -3,6 +3,7 @@ import type { Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import type { BatchBlock, BlockBatches } from '../pool/blockBatch.ts';
+import { errorCause } from '../pool/errorCause.ts';
 import { isGone } from '../source/source.ts';
 import { type Child, childrenOf, type Tree, wrongContent } from './children.ts';
 import { inBatches } from './inBatches.ts';
@@ -22,7 +23,6 @@ import {
 import { type DatasetRef, listedSize, type VerifyMemo } from './verifyMemo.ts';
 import type { WalkBudget } from './walkBudget.ts';
 import {
-  causeOf,
   HEAD,
   inOrder,
   isLoss,
@@ -351,7 +351,7 @@ export class Walk {
     return {
       kind: isMetadata ? 'metadata' : 'data',
       counted: error === null || isLoss(error),
-      because: causeOf(error),
+      because: error === null ? 'damage' : errorCause(error),
       what,
       ...placeOf(child),
       bp: new Blkptr(bp.bytes.slice(), child.littleEndian, bp.place),

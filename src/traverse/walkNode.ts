@@ -1,11 +1,11 @@
-import { LimitError, UnsupportedError, type ZfsUberError } from '../bytes/errors.ts';
+import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
 import type { Child, Tree } from './children.ts';
 import type { PointerScan } from './pointerScan.ts';
-import type { BlockRole, FailureCause, Ordered } from './summary.ts';
+import type { BlockRole, Ordered } from './summary.ts';
 import type { DatasetRef } from './verifyMemo.ts';
 
 /** Marks of what is asked of a pointer, next to the pointer itself. */
@@ -88,11 +88,3 @@ export const pointerOf = ({ view, at, littleEndian }: Child, place: Place): Blkp
 
 /** Lost is what no copy gives; what reads and makes no sense is not counted by whoever reads it raw. */
 export const isLoss = (error: ZfsUberError): boolean => error instanceof UnavailableBlockError;
-
-export function causeOf(error: ZfsUberError | null): FailureCause {
-  if (error instanceof UnavailableBlockError) {
-    if (error.becauseMissing) return 'missing-device';
-    return error.failedReads.length > 0 ? 'failed-read' : 'damage';
-  }
-  return error instanceof UnsupportedError || error instanceof LimitError ? 'unsupported' : 'damage';
-}

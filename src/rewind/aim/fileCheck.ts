@@ -1,4 +1,4 @@
-import { LimitError, UnsupportedError, ZfsUberError } from '../../bytes/errors.ts';
+import { LimitError, ZfsUberError } from '../../bytes/errors.ts';
 import { entryName } from '../../dataset/entryName.ts';
 import { ENTRY_OBJECT, Files } from '../../dataset/files.ts';
 import type { DmuObject } from '../../dataset/object.ts';
@@ -8,6 +8,7 @@ import { Zap } from '../../dataset/zap.ts';
 import type { Blkptr } from '../../format/blkptr.ts';
 import { OBJECT_TYPE } from '../../format/objectTypes.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
+import { type ErrorCause, errorCause } from '../../pool/errorCause.ts';
 
 /** Files below one directory that are looked at. */
 const MAX_FILES = 1_000_000;
@@ -103,9 +104,11 @@ async function idIn(directory: Zap, name: string, signal: AbortSignal | undefine
   return null;
 }
 
+/** What they were for may be whole all the same. */
+const OPEN: ReadonlySet<ErrorCause> = new Set<ErrorCause>(['unsupported', 'failed-read']);
+
 /** @throws what is no error of this library */
 export function stateOf(error: unknown): NeedState {
   if (!(error instanceof ZfsUberError)) throw error;
-  const open = error instanceof UnsupportedError || error instanceof LimitError;
-  return { state: open ? 'unknown' : 'damaged', detail: error.message };
+  return { state: OPEN.has(errorCause(error)) ? 'unknown' : 'damaged', detail: error.message };
 }
