@@ -1,14 +1,18 @@
-import { TAKE_STORED } from './checkpointSteps.ts';
+import type { Verifier } from '../traverse/verifier.ts';
+import type { CheckpointHold } from './candidates.ts';
+import { checkpointTraversal, TAKE_STORED } from './checkpointSteps.ts';
 import { CHECK_LOGS, HOLE_BIRTHS, OPEN_HEADS } from './datasetSteps.ts';
 import { LOAD_BRT, LOAD_DEDUP_TABLES } from './dedupSteps.ts';
 import { CHECK_FEATURES, CHECK_FEATURES_TO_WRITE } from './featureSteps.ts';
 import { OPEN_ROOTBP, OPEN_VDEVS, SELECT_UBERBLOCK } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
 import { GET_PROPS, OPEN_AUX_VDEVS, SPECIAL_DIRECTORIES } from './poolObjectSteps.ts';
-import type { LoadStep } from './predict.ts';
+import type { LoadStep, Trouble } from './predict.ts';
 import { INDIRECT_VDEVS, READ_CHECKPOINT_TXG } from './removalSteps.ts';
+import type { Replay } from './replay.ts';
 import { ALL_TOPS_TO_WRITE, TRUSTED_CONFIG } from './trustedConfig.ts';
 import { LIST_LOG_SPACEMAPS, LOAD_VDEVS, LOAD_VDEVS_TO_WRITE, READ_LOG_SPACEMAPS } from './vdevSteps.ts';
+import { verifyStep } from './verifyStep.ts';
 
 /** Steps in the order in which they are taken. The traversal comes after all of them: see verifyStep.ts. */
 export type Plan = readonly LoadStep<LoadState>[];
@@ -74,3 +78,22 @@ export const MISSING_TOPS_PLAN: Plan = instead(TRUSTED_CONFIG, [TRUSTED_CONFIG, 
 
 /** As far as the meta-object set is open. */
 export const MOS_PLAN: Plan = RING_PLAN.slice(0, RING_PLAN.indexOf(TRUSTED_CONFIG) + 1);
+
+/**
+ * The load of a candidate.
+ *
+ * @param checkpoint how it is had; null for one of the rings
+ * @param verifier null where no traversal is asked for
+ * @param data content is looked at too
+ */
+export function replayOf(checkpoint: CheckpointHold | null, verifier: Verifier | null, data: boolean): Replay {
+  if (checkpoint === null) {
+    return { steps: RING_PLAN, traversal: verifier && verifyStep(verifier, data), unseen: () => null };
+  }
+  let unseen: Trouble | null = null;
+  const onDamage = (damage: Trouble): void => {
+    unseen = damage;
+  };
+  const traversal = verifier && checkpointTraversal(verifier, data, onDamage);
+  return { steps: CHECKPOINT_PLAN, traversal, unseen: () => unseen };
+}

@@ -1,15 +1,14 @@
 import type { Engine } from '../block/engine.ts';
 import { type OpenBlocks, PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
-import { checkpointTraversal } from '../load/checkpointSteps.ts';
 import { throughSecondLoad } from '../load/importStages.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
-import { CHECKPOINT_PLAN, RING_PLAN } from '../load/plan.ts';
-import { type LoadStep, type Prediction, predict, type Trouble } from '../load/predict.ts';
+import { replayOf } from '../load/plan.ts';
+import type { LoadStep, Prediction, Trouble } from '../load/predict.ts';
+import { beginReplay, endReplay, type OnStep } from '../load/replay.ts';
 import { checkRoots, NOT_CHECKED, readerFor } from '../load/rootCheck.ts';
 import type { StepName } from '../load/stepNames.ts';
-import { verifyStep } from '../load/verifyStep.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import { createVerifier, type Verification, type Verifier, type VerifyProgress } from '../traverse/verifier.ts';
@@ -95,27 +94,22 @@ export async function examine(
       return inner.memoryBytes;
     },
   };
-  let unseen: Trouble | null = null;
-  const stored = candidate.checkpoint !== null;
-  const before = stored ? CHECKPOINT_PLAN : RING_PLAN;
-  const traversal = stored
-    ? checkpointTraversal(verifier, data, (damage) => {
-        unseen = damage;
-      })
-    : verifyStep(verifier, data);
+  const replay = replayOf(candidate.checkpoint, verifier, data);
+  const planned = replay.traversal === null ? replay.steps : [...replay.steps, replay.traversal];
   const seen = new Map<LoadStep<LoadState>, Trouble | null>();
-  const plain = await predict(state, [...before, traversal], true, (step, trouble) => {
+  const onStep: OnStep = (step, trouble) => {
     seen.set(step, trouble);
-  });
-  if (verification === null && state.view !== null) {
+  };
+  const plain = await endReplay(await beginReplay(state, replay, onStep), state, replay, onStep);
+  if (verification === null && state.view !== null && replay.traversal !== null) {
     // What else is damaged is worth knowing where the load gives up.
-    for await (const _ of traversal.check(state)) break;
+    for await (const _ of replay.traversal.check(state)) break;
   }
   const { counts, devices, metaslabs, clones } = state;
-  const own = tellCheckpoint({ prediction: plain, candidate, counts }, unseen);
+  const own = tellCheckpoint({ prediction: plain, candidate, counts }, replay.unseen());
   const judged = { candidate, root, devices, prediction: own, logMissing: null, counts, metaslabs, clones };
   const [{ prediction } = judged] = withRetries(found, [judged]);
-  const steps = [...before, traversal].map((step): StepOutcome => {
+  const steps = planned.map((step): StepOutcome => {
     const { name, when } = step;
     const trouble = seen.get(step);
     if (trouble === undefined) return { name, when, outcome: 'not-reached', trouble: null };

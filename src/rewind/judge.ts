@@ -2,14 +2,14 @@ import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { readAhead } from '../dataset/readAhead.ts';
 import type { Candidate } from '../load/candidates.ts';
-import { LABEL_STEPS } from '../load/labelSteps.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
 
 import { JUDGED_AS } from '../load/openzfs.ts';
-import { isLeftByGone, type LoadStep, type Prediction, predict } from '../load/predict.ts';
+import { isLeftByGone, type Prediction } from '../load/predict.ts';
 
 import type { Reason } from '../load/reason.ts';
+import { beginReplay, endReplay, LABELS_ALONE, type Replay } from '../load/replay.ts';
 import type { RootCheck } from '../load/rootCheck.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -40,10 +40,8 @@ export interface JudgingOptions {
   readonly rootOf: (candidate: Candidate) => RootCheck;
   /** Null to judge by labels, rings and root blocks alone. */
   readonly readers: PoolReaders | null;
-  /** Before the traversal, in the order of the load; those that labels, rings and root blocks decide unless told. */
-  readonly steps?: readonly LoadStep<LoadState>[];
-  /** The step that traverses all blocks; without it no import can be promised. */
-  readonly traversal?: LoadStep<LoadState> | null;
+  /** The load as it is to be replayed; as far as labels, rings and root blocks decide unless told. */
+  readonly replay?: Replay;
   /** Looks further at a candidate whose load does not fail. */
   readonly examine?: (state: LoadState) => Promise<void>;
   /** Ends the judging: what is not judged by then is `unverified`. */
@@ -62,7 +60,7 @@ export async function* judge(
   pool: Pool,
   all: readonly Candidate[],
   asked: readonly Candidate[],
-  { rootOf, readers, steps = LABEL_STEPS, traversal = null, examine, signal, stranger = null }: JudgingOptions,
+  { rootOf, readers, replay = LABELS_ALONE, examine, signal, stranger = null }: JudgingOptions,
 ): AsyncGenerator<Judged> {
   const memo = new LoadMemo();
   const start = async (candidate: Candidate): Promise<Begun> => {
@@ -71,7 +69,7 @@ export async function* judge(
       state,
       prediction: await unlessStopped(
         signal,
-        () => predict(state, steps, traversal !== null),
+        () => beginReplay(state, replay),
         () => STOPPED,
       ),
     };
@@ -87,7 +85,7 @@ export async function* judge(
     const whole = await unlessStopped(
       signal,
       async () => {
-        const last = openBy(stranger, await verified(prediction, state, traversal));
+        const last = openBy(stranger, await endReplay(prediction, state, replay));
         if (last.verdict !== 'damaged' && last.verdict !== 'incomplete') await examine?.(state);
         return last;
       },
@@ -159,19 +157,6 @@ interface Begun {
   readonly state: LoadState;
   /** As if the traversal found nothing. */
   readonly prediction: Prediction;
-}
-
-/** One traversal at a time: what the first saw the others need not read. */
-async function verified(
-  prediction: Prediction,
-  state: LoadState,
-  traversal: LoadStep<LoadState> | null,
-): Promise<Prediction> {
-  if (traversal === null || (prediction.verdict !== 'importable' && prediction.verdict !== 'readonly')) {
-    return prediction;
-  }
-  const last = await predict(state, [traversal], true);
-  return last.verdict === 'importable' ? prediction : last;
 }
 
 const STOPPED: Prediction = {

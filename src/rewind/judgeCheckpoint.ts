@@ -31,7 +31,7 @@ export async function checkpointOf(
   }
 }
 
-export interface CheckpointJudging extends Omit<JudgingOptions, 'traversal' | 'rootOf' | 'steps'> {
+export interface CheckpointJudging extends Omit<JudgingOptions, 'replay' | 'rootOf'> {
   readonly reader: BlockReader;
   /** Null where no traversal is asked for. */
   readonly verifier: Verifier | null;
@@ -46,25 +46,18 @@ export async function judgeCheckpoint(
   candidate: Candidate,
   { reader, verifier, data, ...options }: CheckpointJudging,
 ): Promise<Judged | null> {
-  const [{ checkRoots, NOT_CHECKED }, { checkpointTraversal }, { CHECKPOINT_PLAN }] = await Promise.all([
+  const [{ checkRoots, NOT_CHECKED }, { replayOf }] = await Promise.all([
     import('../load/rootCheck.ts'),
-    import('../load/checkpointSteps.ts'),
     import('../load/plan.ts'),
   ]);
   const { signal } = options;
   try {
     const roots = await checkRoots([candidate], reader, signal === undefined ? {} : { signal });
     const root = roots.get(candidate.rootKey) ?? NOT_CHECKED;
-    let damage: Trouble | null = null;
-    const traversal =
-      verifier === null
-        ? null
-        : checkpointTraversal(verifier, data, (found) => {
-            damage = found;
-          });
-    const judging = { ...options, rootOf: () => root, steps: CHECKPOINT_PLAN, traversal };
+    const replay = replayOf(candidate.checkpoint, verifier, data);
+    const judging = { ...options, rootOf: () => root, replay };
     for await (const judged of judge(pool, all, [candidate], judging)) {
-      return { ...judged, prediction: tellCheckpoint(judged, damage) };
+      return { ...judged, prediction: tellCheckpoint(judged, replay.unseen()) };
     }
   } catch (error) {
     if (!isReason(error, signal)) throw error;

@@ -242,7 +242,7 @@ async function readersOf({ blocks, depth }: JudgeOptions): Promise<PoolReaders |
   return new PoolReaders(blocks.open);
 }
 
-interface Steps extends Pick<JudgingOptions, 'readers' | 'steps' | 'traversal'> {
+interface Steps extends Pick<JudgingOptions, 'readers' | 'replay'> {
   /** What the traversal is made of; null without one. */
   readonly verifier: Verifier | null;
 }
@@ -254,18 +254,15 @@ async function stepsOf(
   { blocks, depth, onShare }: JudgeOptions,
 ): Promise<Steps> {
   if (blocks === undefined || readers === null) return { readers: null, verifier: null };
-  const { RING_PLAN: steps } = await import('../load/plan.ts');
-  if (depth === 'mos') return { readers, steps, verifier: null };
-  const [{ createVerifier }, { verifyStep }] = await Promise.all([
-    import('../traverse/verifier.ts'),
-    import('../load/verifyStep.ts'),
-  ]);
+  const { replayOf } = await import('../load/plan.ts');
+  if (depth === 'mos') return { readers, replay: replayOf(null, null, false), verifier: null };
+  const { createVerifier } = await import('../traverse/verifier.ts');
   const [oldestTxg = 0n] = asked.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
   const verifier = telling(
     createVerifier({ engine: blocks.engine, oldestTxg, rewritten: JUDGED_AS.rewritten }),
     onShare,
   );
-  return { readers, steps, verifier, traversal: verifyStep(verifier, depth === 'data') };
+  return { readers, replay: replayOf(null, verifier, depth === 'data'), verifier };
 }
 
 function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): Verifier {

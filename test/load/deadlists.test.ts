@@ -7,6 +7,7 @@ import { ASSERTED } from '../../src/load/hazard.ts';
 import type { LoadState } from '../../src/load/loadState.ts';
 import { RING_PLAN } from '../../src/load/plan.ts';
 import type { LoadStep, Trouble } from '../../src/load/predict.ts';
+import { LABELS_ALONE } from '../../src/load/replay.ts';
 import { checkRoots, NOT_CHECKED } from '../../src/load/rootCheck.ts';
 import { step } from '../../src/load/step.ts';
 import { openBlockReader } from '../../src/pool/blockReader.ts';
@@ -65,7 +66,7 @@ async function judgeLosing(
   const judged = judge(one.pool, one.candidates, [candidate], {
     rootOf: ({ rootKey }) => roots.get(rootKey) ?? NOT_CHECKED,
     readers: new PoolReaders((root, more) => openBlockReader(root, { engine, ...more })),
-    steps: [...RING_PLAN.slice(0, from), losing(lost), ...RING_PLAN.slice(from), last],
+    replay: { ...LABELS_ALONE, steps: [...RING_PLAN.slice(0, from), losing(lost), ...RING_PLAN.slice(from), last] },
   });
   for await (const { prediction } of judged) return prediction;
   throw new Error('nothing was judged');
