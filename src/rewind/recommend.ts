@@ -72,7 +72,7 @@ export function recommend(options: RecommendOptions): Recommendation {
   const newer = all.filter((each) => each.taken && each.txg > txg);
   const graver = findings.some(({ severity }) => severity !== 'info');
   const showings = showingsOf(options, candidate);
-  const before = [...findFirst(options), ...findLost(options)];
+  const before = [...readCautions(options), ...findFirst(options), ...findLost(options)];
   const risky = newer.length > 0 || graver || candidate.prediction.verdict !== 'importable';
   return {
     candidate,
@@ -83,7 +83,6 @@ export function recommend(options: RecommendOptions): Recommendation {
       steps: by === null ? [] : stepsToRead(options, by),
     })),
     cautions: [
-      ...readCautions(options),
       ...before,
       ...(risky ? workOnCopy(candidate) : []),
       ...rewindCautions(options, newer),

@@ -12,7 +12,11 @@ export function stateCautions({ findings, choice }: Pick<RecommendOptions, 'find
   if (grave('multihost')) cautions.push({ kind: 'multihost' });
   if (grave('history-diverged')) cautions.push({ kind: 'two-histories' });
   if (grave('trim-hazard')) cautions.push({ kind: 'trims' });
-  if (grave('leg-stale') && choice.passedOver.length > 0) cautions.push({ kind: 'resilvers-stale-leg' });
+  // A vdev that stopped as a whole has no sibling to be resilvered from.
+  const behind = findings.some(
+    (each) => each.code === 'leg-stale' && 'values' in each && each.values.others === 'siblings',
+  );
+  if (behind && choice.passedOver.length > 0) cautions.push({ kind: 'resilvers-stale-leg' });
   return cautions;
 }
 

@@ -21,9 +21,9 @@ export function cautionText(caution: Caution): string {
     case 'resilvers-stale-leg':
       return 'A device that stayed behind is resilvered by a read-write import: copy it first if it may be needed.';
     case 'copy-unread':
-      return `Before anything else copy ${list(caution.devices)} to a sound disk (ddrescue) and scan the copy: txg ${caution.txg} fails for read errors there and for nothing else, and may import from the copy. To go back to txg ${caution.best} read-write gives it up for good.`;
+      return `Copy ${list(caution.devices)} to a sound disk first (ddrescue) and scan the copy: txg ${caution.txg} fails for read errors there and for nothing else, and may import from the copy. To go back to txg ${caution.best} read-write gives it up for good.`;
     case 'find-newer-copies':
-      return `Look for a newer copy of ${list(caution.devices)} first and scan again with it: ${lackingText(caution)}.`;
+      return `Look for a newer copy of ${list(caution.devices)} first and scan again with it: ${caution.filesLack ? '' : `only there can be what was written to ${caution.vdev} after txg ${caution.until}, and `}${lackingText(caution)}.`;
     case 'find-missing': {
       const names = caution.vdevs.map(({ type, path, guid }) => `${path ?? type} (guid ${guid})`);
       const them = names.length === 1 ? 'it' : 'them';

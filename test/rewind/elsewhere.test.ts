@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { VdevConfig } from '../../src/format/vdevConfig.ts';
 import { collectCandidates } from '../../src/load/candidates.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
+import type { Choice } from '../../src/rewind/choice.ts';
 import { elsewhereAt } from '../../src/rewind/elsewhere.ts';
+import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
+import { choose } from '../../src/rewind/rank.ts';
+import { stateCautions } from '../../src/rewind/stateCautions.ts';
 import { stoppedTops } from '../../src/rewind/stoppedTops.ts';
 import { cautionText } from '../../src/words/cautions.ts';
 import { device, type UberblockSpec, vdev } from '../pool/surveys.ts';
@@ -56,5 +60,29 @@ describe('what the pool wrote that is not here', () => {
     expect(cautions.map(cautionText).join('\n')).toMatch(
       /^Find \S+ \(guid \d+\) first and scan again with it: newer txgs lack/m,
     );
+  });
+});
+
+describe('a device that stayed behind', () => {
+  const cautionsOf = (others: 'siblings' | 'pool') => {
+    const at = { txg: 5n, time: 100n };
+    const values = { device: 'd1', vdev: '/v/6', stopped: at, newest: at, others, behind: 1 };
+    const findings = [{ code: 'leg-stale', severity: 'warning', values, devices: [] }] as const;
+    const [judged] = scanned;
+    const [choice] = choices;
+    if (judged === undefined || choice === undefined) throw new Error('nothing judged');
+    return stateCautions({ findings, choice: { ...choice, passedOver: [judged] } });
+  };
+  let scanned: readonly JudgedCandidate[] = [];
+  let choices: readonly Choice<JudgedCandidate>[] = [];
+  beforeAll(async () => {
+    const { scan } = await scanFixture(fixture('healthy-single'));
+    scanned = scan.judgements.flatMap(({ candidates }) => candidates);
+    choices = [choose(scanned, 0n)].flatMap((choice) => choice ?? []);
+  });
+
+  it('is resilvered by a read-write import where it has siblings, and not where it is all of its vdev', () => {
+    expect(cautionsOf('siblings')).toEqual([{ kind: 'resilvers-stale-leg' }]);
+    expect(cautionsOf('pool')).toEqual([]);
   });
 });
