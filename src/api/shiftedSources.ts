@@ -122,6 +122,7 @@ function openedAs({ start, source }: ShiftedVdev, { disk, entries }: Search): Op
     start,
     expected: near.opened.offset,
     expectedBy: nameOf(near.opened),
+    inPartition: near.opened.partition !== null,
   };
   return {
     path,

@@ -91,6 +91,8 @@ export interface DeviceShift {
   readonly expected: number;
   /** What begins there; null for the file or device itself. */
   readonly expectedBy: string | null;
+  /** That is a partition. */
+  readonly inPartition: boolean;
 }
 
 /** Whether the vdev, of `size` bytes, is the file or device itself, and only a part of that was given. */

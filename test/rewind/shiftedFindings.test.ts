@@ -16,7 +16,10 @@ function shifted(shift: Partial<DeviceShift>, { type = 'disk', legs = 1 } = {}):
   return leaves.map(({ guid }, i) => {
     const survey = device({ name: `d${i}`, guid, tree, uberblocks: [{ txg: 5n }] });
     if (i > 0) return survey;
-    return { ...survey, shift: { path: 'd0', pathSize: 80 * MIB, start: 0, expected: 0, expectedBy: null, ...shift } };
+    return {
+      ...survey,
+      shift: { path: 'd0', pathSize: 80 * MIB, start: 0, expected: 0, expectedBy: null, inPartition: false, ...shift },
+    };
   });
 }
 
@@ -72,10 +75,12 @@ describe('the finding about a vdev that is elsewhere', () => {
   it('tells what moved by where it begins', () => {
     const says = (shift: Partial<DeviceShift>) => said(findingOf(shifted(shift)));
     expect(says({ start: 2048 * 512 })).toContain('partition table is lost');
-    expect(says({ start: 4096, expected: 2048 * 512, expectedBy: 'partition 2' })).toContain(
+    expect(says({ start: 4096, expected: 2048 * 512, expectedBy: 'partition 2', inPartition: true })).toContain(
       '2040 sectors) before the start of partition 2',
     );
-    expect(says({ start: 2056 * 512, expected: 2048 * 512, expectedBy: 'partition 2' })).toContain('written anew');
+    expect(says({ start: 2056 * 512, expected: 2048 * 512, expectedBy: 'partition 2', inPartition: true })).toContain(
+      'written anew',
+    );
     expect(says({ start: 1234 })).toContain('put in front');
     expect(says({ start: -4096 })).toContain('its first 4096 bytes are not there');
     expect(says({ start: 0 })).toContain('the disk grew');

@@ -10,7 +10,6 @@ import type { Overlap } from '../overlaps.ts';
 import type { Step } from '../steps.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
 import type { FINDING_CODES, FindingCode, Severity } from './codes.ts';
-import type { Told } from './told.ts';
 import type { FindingValues } from './values.ts';
 
 /** Something true of the pool that a person has to know, as data: `words/findings` makes sentences of it. */
@@ -30,7 +29,7 @@ export interface FindingOf<Code extends FindingCode> {
 export interface ToldFinding extends Pick<FindingOf<FindingCode>, 'devices' | 'steps'> {
   readonly code: string;
   readonly severity: Severity;
-  readonly message: string | Told;
+  readonly message: string;
 }
 
 export type Finding = { readonly [Code in FindingCode]: FindingOf<Code> }[FindingCode] | ToldFinding;

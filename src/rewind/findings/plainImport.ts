@@ -3,7 +3,6 @@ import { restsOnFailedReads } from '../../load/predict.ts';
 import type { Judged } from '../judge.ts';
 import { fails, harmOf } from '../retries.ts';
 import type { Evidence, Finding } from './finding.ts';
-import { count } from './finding.ts';
 
 /**
  * A plain import verifies only what the last three txgs wrote, so that it may take a txg that `-T`, which verifies the
@@ -25,18 +24,17 @@ export function plainImport({ judged, candidates }: Pick<Evidence, 'judged' | 'c
       {
         code: 'plain-import-panics',
         severity: 'error',
-        message: `A plain zpool import, without -T, would crash the machine: what it opens of txg ${txg} does not read, and OpenZFS takes for granted that it does. Import nothing but the txg recommended, and read-only.`,
+        values: { kind: 'opening', txg },
         devices: [],
       },
     ];
   }
-  const bad = restsOnFailedReads(newest.prediction) ? 'unreadable' : 'damaged';
   if (plain !== 'passes' || newest.prediction.failsAt !== 'spa_load_verify') return [];
   return [
     {
       code: 'plain-import-passes',
       severity: 'warning',
-      message: `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(Math.max(1, metadataErrors), `${bad} block`)} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out: read-write it may hang until the next boot if its first txg meets that damage.`,
+      values: { txg, blocks: Math.max(1, metadataErrors), unread: restsOnFailedReads(newest.prediction) },
       devices: [],
     },
   ];
@@ -49,10 +47,10 @@ function harmfulRetry(newest: Judged, candidates: readonly Candidate[], judged: 
   const writes = verdict === 'readonly';
   const harm = harmOf(newest, candidates, judged, writes, (each) => failsPlainly(each, writes));
   if (harm === null) return null;
-  const { kind } = harm;
-  const message = { hazard: harm, writes };
-  const rest = { severity: 'error', message, devices: [] } as const;
-  return kind === 'panic' ? { code: 'plain-import-panics', ...rest } : { code: 'plain-import-hangs', ...rest };
+  const values = { kind: 'retry', hazard: harm, writes } as const;
+  return harm.kind === 'panic'
+    ? { code: 'plain-import-panics', severity: 'error', values, devices: [] }
+    : { code: 'plain-import-hangs', severity: 'error', values, devices: [] };
 }
 
 /** What a plain import verifies of older txgs is not known, so that those may load. */

@@ -4,9 +4,10 @@ import type { StepName } from '../../load/stepNames.ts';
 import { vdevName } from '../../pool/vdevHealth.ts';
 import type { Judged } from '../judge.ts';
 import { divergenceOf } from './divergence.ts';
-import { count, type Evidence, type Finding, list, span } from './finding.ts';
+import type { Evidence, Finding } from './finding.ts';
 import { devicesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { abandonedTimelines } from './timeGoingBack.ts';
+import type { Failing, FailingBefore } from './values/metadata.ts';
 
 /** Steps that fail without any metadata being wrong. */
 const BEFORE_METADATA: readonly (StepName | null)[] = [null, 'spa_ld_open_vdevs', 'spa_ld_select_uberblock'];
@@ -86,17 +87,18 @@ function tellsElsewhere(explained: readonly Judged[], { evidence: { stopped } }:
     (least, each) => (least === null || each.until < least ? each.until : least),
     null,
   );
-  const missing = stopped.flatMap((each) => each.missing);
-  const devices = missing.map(({ config: { type, path, guid } }) => `${path ?? type} (guid ${guid})`);
-  const where =
-    missing.length === 0
-      ? 'no device that was given has it: those that stopped are older copies, or all were copied one after the other while the pool was in use'
-      : `it can only be on ${list(devices)}, which ${missing.length === 1 ? 'is' : 'are'} missing. Find ${missing.length === 1 ? 'it' : 'them'} before anything is rewound`;
   return [
     {
       code: 'newest-elsewhere',
       severity: 'error',
-      message: `${whichOf(explained)}, and what ${explained.length === 1 ? 'it points' : 'they point'} to was written after txg ${until}, up to which enough devices of ${list(stopped.map(({ top }) => vdevName(top)))} are here: ${where}.`,
+      values: {
+        ...failingOf(explained),
+        until,
+        vdevs: stopped.map(({ top }) => vdevName(top)),
+        missing: stopped.flatMap((each) =>
+          each.missing.map(({ config: { type, path, guid, isLog } }) => ({ type, path, guid, log: isLog })),
+        ),
+      },
       devices: stopped.flatMap(({ stale }) => stale.map(({ device }) => device)),
     },
   ];
@@ -157,14 +159,9 @@ const isProven = ({ prediction }: Judged): boolean => prediction.verdict !== 'un
 
 function tellsOneBlock(explained: readonly Judged[], { sound }: Newest): Finding[] {
   const [first] = explained;
-  return [
-    {
-      code: 'metadata-damaged',
-      severity: 'error',
-      message: `${whichOf(explained)}, and all need one block that is damaged: ${first === undefined ? '' : copiesOf(first).join(', ')}. ${olderReads(explained, sound)} Likely cause: the block went bad after it was written, or was overwritten; a flush that was not done leaves different blocks unwritten in each txg.`,
-      devices: [],
-    },
-  ];
+  const copies = first === undefined ? [] : copiesOf(first);
+  const values = { ...failingBefore(explained, sound), copies };
+  return [{ code: 'metadata-damaged', severity: 'error', values, devices: [] }];
 }
 
 /** Seconds of writing that no cache holds back: what waits in one is written out within a minute or so. */
@@ -179,45 +176,36 @@ function longerThanCaches(failing: readonly Judged[], { sound }: Newest): readon
 }
 
 function tellsOlderContent(explained: readonly Judged[], { sound }: Newest): Finding[] {
-  const [newest, oldest] = [explained[0], explained.at(-1)];
-  const lasted =
-    newest === undefined || oldest === undefined
-      ? ''
-      : span(newest.candidate.uberblock.timestamp - oldest.candidate.uberblock.timestamp);
-  return [
-    {
-      code: 'content-older-than-rings',
-      severity: 'error',
-      message: `${whichOf(explained)}, but metadata that they point to is not on the disks, over ${lasted} of writing, longer than a cache holds anything back. ${olderReads(explained, sound)} Likely cause: a part of a device holds older content, put back from a snapshot or an older copy, or something wrote over it.`,
-      devices: [],
-    },
-  ];
+  const [newest = 0n, oldest = 0n] = [explained[0], explained.at(-1)].map((each) => timeOf(each));
+  const values = { ...failingBefore(explained, sound), seconds: newest - oldest };
+  return [{ code: 'content-older-than-rings', severity: 'error', values, devices: [] }];
 }
 
 function tellsFlush(explained: readonly Judged[], { sound }: Newest): Finding[] {
-  const points = explained.length === 1 ? 'it points to' : 'they point to';
-  return [
-    {
-      code: 'uberblock-ahead-of-metadata',
-      severity: 'error',
-      message: `${whichOf(explained)}, but the metadata that ${points} is not on the disks. ${olderReads(explained, sound)} Likely cause: a flush that was acknowledged and not done (disk cache, RAID card, hypervisor).`,
-      devices: [],
-    },
-  ];
+  const values = failingBefore(explained, sound);
+  return [{ code: 'uberblock-ahead-of-metadata', severity: 'error', values, devices: [] }];
 }
 
-/** `The newest 3 uberblocks in the rings (between txg 4 and 9) are sound`. */
-function whichOf(explained: readonly Judged[]): string {
-  const [newest, oldest] = [explained[0]?.candidate.txg, explained.at(-1)?.candidate.txg];
-  if (explained.length === 1) return `The newest uberblock (txg ${newest}) is sound`;
-  return `The newest ${explained.length} uberblocks in the rings (${explained.length === 2 ? '' : 'between '}txg ${oldest} and ${newest}) are sound`;
-}
+const timeOf = (judged: Judged | undefined): bigint => judged?.candidate.uberblock.timestamp ?? 0n;
 
-function olderReads([newest]: readonly Judged[], sound: Judged | null): string {
-  if (newest === undefined || sound === null) return '';
-  const lost = span(newest.candidate.uberblock.timestamp - sound.candidate.uberblock.timestamp);
-  return `The next older uberblock, txg ${sound.candidate.txg}, is ${lost} older and reads${isProven(sound) ? '' : ' as far as was checked'}.`;
-}
+/** @param explained never empty */
+const failingOf = (explained: readonly Judged[]): Failing => ({
+  uberblocks: explained.length,
+  newest: explained[0]?.candidate.txg ?? 0n,
+  oldest: explained.at(-1)?.candidate.txg ?? 0n,
+});
+
+const failingBefore = (explained: readonly Judged[], sound: Judged | null): FailingBefore => ({
+  ...failingOf(explained),
+  older:
+    sound === null
+      ? null
+      : {
+          txg: sound.candidate.txg,
+          seconds: timeOf(explained[0]) - timeOf(sound),
+          verified: isProven(sound),
+        },
+});
 
 /** How many candidates of the pool have no root block any more although they are not the newest: nothing to worry about. */
 export function reusedRoots({ judged }: Evidence): Finding[] {
@@ -229,7 +217,7 @@ export function reusedRoots({ judged }: Evidence): Finding[] {
     {
       code: 'old-roots-overwritten',
       severity: 'info',
-      message: `The root block${reused.length === 1 ? '' : 's'} of ${count(reused.length, 'older uberblock')} ${reused.length === 1 ? 'was' : 'were'} overwritten by later writes, as happens to old txgs.`,
+      values: { roots: reused.length },
       devices: [],
     },
   ];

@@ -1,6 +1,8 @@
 import type { AimValues } from './values/aims.ts';
 import type { DeviceValues } from './values/devices.ts';
 import type { LabelValues } from './values/labels.ts';
+import type { MetadataValues } from './values/metadata.ts';
+import type { PlaceValues } from './values/places.ts';
 import type { ReadValues } from './values/reads.ts';
 import type { RingValues } from './values/rings.ts';
 import type { StateValues } from './values/states.ts';
@@ -17,4 +19,6 @@ export interface FindingValues
     TimelineValues,
     DeviceValues,
     ReadValues,
-    AimValues {}
+    AimValues,
+    MetadataValues,
+    PlaceValues {}

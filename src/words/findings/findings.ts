@@ -4,11 +4,12 @@ import { AIM_WORDS } from './aims.ts';
 import { DEVICE_WORDS } from './devices.ts';
 import type { FindingWords } from './findingWords.ts';
 import { LABEL_WORDS } from './labels.ts';
+import { METADATA_WORDS } from './metadata.ts';
+import { PLACE_WORDS } from './places.ts';
 import { READ_WORDS } from './reads.ts';
 import { RING_WORDS } from './rings.ts';
 import { STATE_WORDS } from './states.ts';
 import { TIMELINE_WORDS } from './timelines.ts';
-import { toldWords } from './told.ts';
 
 const WORDS: FindingWords<FindingCode> = {
   ...RING_WORDS,
@@ -18,13 +19,12 @@ const WORDS: FindingWords<FindingCode> = {
   ...DEVICE_WORDS,
   ...READ_WORDS,
   ...AIM_WORDS,
+  ...METADATA_WORDS,
+  ...PLACE_WORDS,
 };
 
 /** Plain English. Names in it are raw text of the image: escape them before they reach a terminal. */
-export function findingText(finding: Finding): string {
-  if (!('message' in finding)) return textOf(finding);
-  return typeof finding.message === 'string' ? finding.message : toldWords(finding.message);
-}
+export const findingText = (finding: Finding): string => ('message' in finding ? finding.message : textOf(finding));
 
 function textOf<Code extends FindingCode>({ code, values }: FindingOf<Code>): string {
   const words: FindingWords<FindingCode>[Code] = WORDS[code];
