@@ -103,7 +103,7 @@ export function findingEntry(finding: Finding, sourceIndexOf: SourceIndexOf): Fi
     code,
     severity,
     message: findingText(finding),
-    ...('values' in finding ? { values: valuesEntry(finding.values) } : {}),
+    values: valuesEntry(finding.values),
     ...(sources.length === 0 ? {} : { sources }),
     ...(steps.length === 0 ? {} : { steps: steps.map(shellStepEntry) }),
   };

@@ -61,6 +61,6 @@ export const FINDING_CODES = {
   'aimed-before': ['info', 'error'],
   'aimed-needs': ['info', 'error'],
   watched: ['info'],
-} as const satisfies Readonly<Record<string, readonly Severity[]> & Record<FindingCode, readonly Severity[]>>;
+} as const satisfies Readonly<Record<FindingCode, readonly Severity[]>>;
 
 export type FindingCode = keyof FindingValues;

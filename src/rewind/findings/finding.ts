@@ -9,7 +9,7 @@ import type { Judged } from '../judge.ts';
 import type { Overlap } from '../overlaps.ts';
 import type { Step } from '../steps.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
-import type { FINDING_CODES, FindingCode, Severity } from './codes.ts';
+import type { FINDING_CODES, FindingCode } from './codes.ts';
 import type { FindingValues } from './values.ts';
 
 /** Something true of the pool that a person has to know, as data: `words/findings` makes sentences of it. */
@@ -25,14 +25,7 @@ export interface FindingOf<Code extends FindingCode> {
   readonly steps?: readonly Step[];
 }
 
-/** One whose sentence is still made where it is found. */
-export interface ToldFinding extends Pick<FindingOf<FindingCode>, 'devices' | 'steps'> {
-  readonly code: string;
-  readonly severity: Severity;
-  readonly message: string;
-}
-
-export type Finding = { readonly [Code in FindingCode]: FindingOf<Code> }[FindingCode] | ToldFinding;
+export type Finding = { readonly [Code in FindingCode]: FindingOf<Code> }[FindingCode];
 
 /** What findings are drawn from. */
 export interface Evidence {

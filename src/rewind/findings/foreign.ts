@@ -1,22 +1,24 @@
 import { pathWord } from '../../bytes/shellWord.ts';
 import { LABEL_SIZE } from '../../format/label.layout.ts';
 import type { DeviceSignatures, DeviceSurvey, LabelSurvey } from '../../pool/survey.ts';
-import type { PlacedSignature } from '../../source/foreign.ts';
+import type { ForeignKind, PlacedSignature } from '../../source/foreign.ts';
+import { CONTAINERS } from './containers.ts';
 import type { Evidence, Finding } from './finding.ts';
-import { BLKID, FOREIGN_WORDS } from './foreignWords.ts';
+import type { SignaturePlace, SignatureValues } from './values/signatures.ts';
 
 /** In front of the first label's content: what stands there harms nothing of ZFS. */
 const BLANK = 8192;
 
 /** What arrays, volumes, containers and file systems have signed of the devices of a pool, and what they do to it. */
 export function foreignSignatures({ pool }: Evidence): Finding[] {
-  return pool.devices.flatMap((device) =>
-    (device.signed?.found ?? []).map((found): Finding => {
-      const { signed } = device;
-      const message = signed === null ? '' : messageOf(device, signed, found);
-      return { code: 'foreign-signature', severity: 'warning', message, devices: [device] };
-    }),
-  );
+  return pool.devices.flatMap((device) => {
+    const { signed } = device;
+    if (signed === null) return [];
+    return signed.found.map((found): Finding => {
+      const values = valuesOf(device, signed, found);
+      return { code: 'foreign-signature', severity: 'warning', values, devices: [device] };
+    });
+  });
 }
 
 /**
@@ -31,16 +33,17 @@ export function unopenedContainers(devices: readonly DeviceSurvey[]): Finding[] 
     // A partition is told of by itself.
     const own = signed.found.filter(({ holder }) => holder.start === signed.start);
     return own.map((found): Finding => {
-      const { open, word, line, takes = 'file' } = FOREIGN_WORDS[found.kind];
-      if (open === null) {
-        const message = `${signed.path} carries ${found.name} (byte ${found.offset}) and shows nothing of ZFS.`;
-        return { code: 'foreign-signature', severity: 'info', message, devices: [device] };
+      const { kind, name, offset } = found;
+      const about = { path: signed.path, kind, name, offset };
+      if (!CONTAINERS[kind].holds) {
+        const values = { ...about, vdev: null };
+        return { code: 'foreign-signature', severity: 'info', values, devices: [device] };
       }
-      const command = line?.(deviceOf(signed, takes)) ?? '';
-      const part = signed.part ? `, in the part from byte ${signed.start} of ${signed.length} bytes` : '';
-      const message = `${signed.path}${part}: this is ${word} container (${found.name} at byte ${found.offset}): ${open(command)}.`;
-      const steps = command === '' ? [] : [{ kind: 'open-container' as const, line: command }];
-      return { code: 'container-not-opened', severity: 'warning', message, devices: [device], steps };
+      const line = lineFor(kind, signed);
+      const part = signed.part ? { start: signed.start, length: signed.length } : null;
+      const steps = line === '' ? [] : [{ kind: 'open-container' as const, line }];
+      const values = { ...about, part, line };
+      return { code: 'container-not-opened', severity: 'warning', values, devices: [device], steps };
     });
   });
 }
@@ -48,27 +51,33 @@ export function unopenedContainers(devices: readonly DeviceSurvey[]): Finding[] 
 const isOfZfs = ({ status, ring }: LabelSurvey): boolean =>
   status === 'ok' || status === 'malformed' || (ring?.slots.some(({ uberblock }) => uberblock !== null) ?? false);
 
-function messageOf(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSignature): string {
+/** What opens it, in a shell; empty where that depends. */
+function lineFor(kind: ForeignKind, device: DeviceSignatures): string {
+  const { line, takes } = CONTAINERS[kind];
+  return line?.(deviceOf(device, takes)) ?? '';
+}
+
+function valuesOf(
+  device: DeviceSurvey,
+  signed: DeviceSignatures,
+  found: PlacedSignature,
+): SignatureValues['foreign-signature'] {
   const { kind, name, offset, holder } = found;
-  const { boot, type, free, open, line, takes = 'file' } = FOREIGN_WORDS[kind];
   const { start, length } = holder;
   const part = start > 0 || (signed.part && signed.start === 0);
-  const around = isAround(signed, found);
-  const inside = around || (open !== null && lacksLast(device, signed, found));
-  const opening = open?.(line?.(deviceOf({ ...signed, start, length, part }, takes)) ?? '') ?? null;
-  // `wipefs` looks at the front and the end of what it is given, and counts from there.
-  const wipe = `\`wipefs -n ${deviceOf({ ...signed, start, length, part }, 'file')}\` lists what is signed, and on a copy \`wipefs -o ${offset - start} ${part ? 'PART-OF-COPY' : 'COPY'}\` takes this one away.`;
-  return [
-    `${signed.path} carries ${name} at byte ${offset}, ${whereOf(device, signed, found)}`,
-    boot,
-    type === null || around ? '' : BLKID[type],
-    `\`${free}\` frees the device${inside ? '.' : `; ${wipe}`}`,
-    opening === null
-      ? ''
-      : `${inside ? 'The pool is got at through it' : 'If the pool is inside it, this one is older'}: ${opening}.`,
-  ]
-    .filter((each) => each !== '')
-    .join(' ');
+  const on = { ...signed, start, length, part };
+  const { holds } = CONTAINERS[kind];
+  return {
+    ...{ path: signed.path, kind, name, offset },
+    vdev: {
+      place: placeOf(device, signed, found),
+      inside: isAround(signed, found) || (holds && lacksLast(device, signed, found)),
+      word: deviceOf(on, 'file'),
+      part,
+      at: offset - start,
+      line: holds ? lineFor(kind, on) : '',
+    },
+  };
 }
 
 /** The labels of the end are not where this device has them, and something has signed that end. */
@@ -80,26 +89,23 @@ const lacksLast = (
   offset >= start + source.size - 2 * LABEL_SIZE && !labels.some(({ index, status }) => index >= 2 && status === 'ok');
 
 /** How the signature lies to the vdev. */
-function whereOf(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSignature): string {
+function placeOf(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSignature): SignaturePlace {
   const { start } = signed;
   const { offset } = found;
-  if (isAround(signed, found)) return `in front of the vdev, which begins at byte ${start} and so lies inside.`;
-  if (offset < start) return `in front of the vdev, which begins at byte ${start}.`;
+  if (offset < start) return { at: isAround(signed, found) ? 'around' : 'before', begin: start };
   if (offset < start + BLANK) {
-    const sound = device.labels.some(({ index, status }) => index === 0 && status === 'ok');
-    return sound ? 'in front of label 0, where ZFS keeps nothing.' : 'in front of label 0, which is damaged.';
+    return { at: 'front', sound: device.labels.some(({ index, status }) => index === 0 && status === 'ok') };
   }
-  if (offset < start + LABEL_SIZE) return 'over label 0.';
+  if (offset < start + LABEL_SIZE) return { at: 'label-0' };
   const end = start + device.source.size;
-  if (offset >= end) return `behind the vdev, which ends at byte ${end}.`;
-  if (offset < end - 2 * LABEL_SIZE) return 'inside the vdev.';
-  if (!lacksLast(device, signed, found)) return 'over labels 2 and 3 or behind them.';
-  return 'at the end, where labels 2 and 3 are not: the vdev may end before it.';
+  if (offset >= end) return { at: 'behind', end };
+  if (offset < end - 2 * LABEL_SIZE) return { at: 'inside' };
+  return { at: lacksLast(device, signed, found) ? 'end' : 'end-labels' };
 }
 
 /** Whether the vdev is what the signature's own kind keeps behind it. */
 export const isAround = ({ start }: DeviceSignatures, { kind, offset, holder }: PlacedSignature): boolean =>
-  FOREIGN_WORDS[kind].open !== null && holder.start < start && offset < start;
+  CONTAINERS[kind].holds && holder.start < start && offset < start;
 
 /** The device as a word of a shell. A part is shown first, and an image where only a block device will do. */
 function deviceOf({ path, start, length, part, block }: DeviceSignatures, takes: 'file' | 'block' | 'geom'): string {

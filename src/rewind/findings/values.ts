@@ -5,6 +5,7 @@ import type { MetadataValues } from './values/metadata.ts';
 import type { PlaceValues } from './values/places.ts';
 import type { ReadValues } from './values/reads.ts';
 import type { RingValues } from './values/rings.ts';
+import type { SignatureValues } from './values/signatures.ts';
 import type { StateValues } from './values/states.ts';
 import type { TimelineValues } from './values/timelines.ts';
 
@@ -21,4 +22,5 @@ export interface FindingValues
     ReadValues,
     AimValues,
     MetadataValues,
-    PlaceValues {}
+    PlaceValues,
+    SignatureValues {}

@@ -1,8 +1,9 @@
 import type { FindingCode } from '../../rewind/findings/codes.ts';
-import type { Finding, FindingOf } from '../../rewind/findings/finding.ts';
+import type { FindingOf } from '../../rewind/findings/finding.ts';
 import { AIM_WORDS } from './aims.ts';
 import { DEVICE_WORDS } from './devices.ts';
 import type { FindingWords } from './findingWords.ts';
+import { FOREIGN_WORDS } from './foreign.ts';
 import { LABEL_WORDS } from './labels.ts';
 import { METADATA_WORDS } from './metadata.ts';
 import { PLACE_WORDS } from './places.ts';
@@ -21,12 +22,11 @@ const WORDS: FindingWords<FindingCode> = {
   ...AIM_WORDS,
   ...METADATA_WORDS,
   ...PLACE_WORDS,
+  ...FOREIGN_WORDS,
 };
 
 /** Plain English. Names in it are raw text of the image: escape them before they reach a terminal. */
-export const findingText = (finding: Finding): string => ('message' in finding ? finding.message : textOf(finding));
-
-function textOf<Code extends FindingCode>({ code, values }: FindingOf<Code>): string {
+export function findingText<Code extends FindingCode>({ code, values }: FindingOf<Code>): string {
   const words: FindingWords<FindingCode>[Code] = WORDS[code];
   return words(values);
 }

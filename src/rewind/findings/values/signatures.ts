@@ -1,0 +1,44 @@
+import type { ForeignKind } from '../../../source/foreign.ts';
+
+/** A signature of something that is no ZFS, at that byte of a file or device. */
+interface Signed {
+  readonly path: string;
+  readonly kind: ForeignKind;
+  readonly name: string;
+  readonly offset: number;
+}
+
+/** How a signature lies to the vdev. */
+export type SignaturePlace =
+  /** In front of the vdev, which begins at that byte; `around` keeps the vdev inside. */
+  | { readonly at: 'around' | 'before'; readonly begin: number }
+  /** In front of label 0, which may be damaged. */
+  | { readonly at: 'front'; readonly sound: boolean }
+  | { readonly at: 'label-0' | 'inside' | 'end-labels' | 'end' }
+  /** Behind the vdev, which ends at that byte. */
+  | { readonly at: 'behind'; readonly end: number };
+
+/** What findings about signatures of arrays, volumes, containers and file systems know. */
+export interface SignatureValues {
+  'foreign-signature': Signed & {
+    /** How it lies to a vdev; null where nothing shows of ZFS. */
+    readonly vdev: {
+      readonly place: SignaturePlace;
+      /** The pool is got at through it alone. */
+      readonly inside: boolean;
+      /** Word of a shell for the device or the part of it that was signed, and whether that is a part. */
+      readonly word: string;
+      readonly part: boolean;
+      /** Byte of that. */
+      readonly at: number;
+      /** What opens it, in a shell; empty where that depends. */
+      readonly line: string;
+    } | null;
+  };
+  'container-not-opened': Signed & {
+    /** Bytes of `path` that it is; null for all. */
+    readonly part: { readonly start: number; readonly length: number } | null;
+    /** What opens it, in a shell; empty where that depends. */
+    readonly line: string;
+  };
+}
