@@ -128,7 +128,7 @@ export function draidMap(shape: DraidShape, offset: number, size: number, place:
     at += length;
     from += left;
   }
-  return { nparity: shape.nparity, size, rows, suspects: shape.width, heldBy: columnsOnChild };
+  return { nparity: shape.nparity, size, rows, emptyCounts: true, suspects: shape.width, heldBy: columnsOnChild };
 }
 
 /** `length` bytes of data from `at` of the block, which lie in one group. */

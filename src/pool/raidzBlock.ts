@@ -54,6 +54,20 @@ export class RaidzBlock {
     this.#children = children;
     this.data = new Uint8Array(map.size);
     this.#stripes = map.rows.map((row) => new RaidzStripe(row, map.nparity, this.data));
+    if (map.emptyCounts) this.#failEmpty();
+  }
+
+  /**
+   * OpenZFS skips an empty column of a dRAID only where its disk can be read: where not, it is one more that is lost.
+   *
+   * Source: module/zfs/vdev_draid.c, vdev_draid_io_start_read; module/zfs/vdev_raidz.c, raidz_reconstruct
+   */
+  #failEmpty(): void {
+    for (const stripe of this.#stripes) {
+      for (const [index, { size, child, offset }] of stripe.row.columns.entries()) {
+        if (size === 0 && (this.#children[child]?.place(offset) ?? null) === null) stripe.fail(index);
+      }
+    }
   }
 
   get lacksData(): boolean {

@@ -23,6 +23,8 @@ export interface RaidzMap {
   /** Bytes of the block's data, whole sectors. */
   readonly size: number;
   readonly rows: readonly RaidzRow[];
+  /** A column in which nothing was written is lost with its disk all the same, as dRAID has it. */
+  readonly emptyCounts?: boolean;
   /** What can have gone wrong as one: a disk, or a disk as it was before an expansion moved what it held. */
   readonly suspects: number;
   /** The columns of row `row` that suspect `suspect` held. */

@@ -175,6 +175,34 @@ describe('dRAID', () => {
     );
   });
 
+  it('counts a disk that is absent as lost also where the block has nothing on it, as OpenZFS does', async () => {
+    const permutations = draidPermutations(5, place);
+    const shape: DraidShape = { sector: 4096, ndata: 2, nparity: 1, nspares: 1, ngroups: 4, width: 5, permutations };
+    const data = noise(4096, 7);
+    const read = async (first: Health, empty: Health) => {
+      const devices = Array.from({ length: 5 }, (_, i) => new MadeDevice(`disk${i}`));
+      writeByMap(devices, shape, 0, data);
+      // Parity, the one sector of data, and nothing.
+      const [, written, nothing] = draidMap(shape, 0, 4096, place).rows[0]?.columns ?? [];
+      for (const [column, health] of [
+        [written, first],
+        [nothing, empty],
+      ] as const) {
+        const device = devices[column?.child ?? -1];
+        if (device !== undefined) device.health = health;
+      }
+      return readerOf(poolOf(shape, devices)).read(pointerTo(data, 0));
+    };
+    for (const [first, empty] of [
+      ['garbled', 'garbled'],
+      ['absent', 'garbled'],
+      ['sound', 'absent'],
+    ] as const)
+      expect(same((await read(first, empty)).bytes, data)).toBe(true);
+    await expect(read('garbled', 'absent')).rejects.toThrow(/no copy of block/);
+    await expect(read('absent', 'absent')).rejects.toThrow(/no copy of block/);
+  });
+
   it('reads a disk whose place a distributed spare took from the disks that the spare is made of', async () => {
     const permutations = draidPermutations(6, place);
     const shape: DraidShape = { sector: 4096, ndata: 3, nparity: 1, nspares: 1, ngroups: 5, width: 6, permutations };

@@ -21,7 +21,7 @@ const TAUGHT: readonly (readonly [seed: number, layout: string, history: string,
   [2020, 'special', 'destroyed', 'stale'],
   [2201, 'stripe', 'renamed', 'stale'],
   [2212, 'mirrors', 'renamed', 'mixedTimes'],
-  [2204, 'raidz3', 'renamed', 'stale'],
+  [10348, 'draid', 'addSpare+forcedOffline', 'mixedTimes'],
 ];
 const RECIPES = [
   ...SEEDS.map((seed) => recipeOf(seed, {})),
