@@ -1,5 +1,5 @@
 import type { Caution } from '../rewind/caution.ts';
-import { count, list, span } from '../rewind/findings/finding.ts';
+import { count, list, span } from './amounts.ts';
 
 type Of<Kind extends Caution['kind']> = Extract<Caution, { readonly kind: Kind }>;
 

@@ -1,7 +1,7 @@
 import type { Verdict } from '../load/predict.ts';
 import type { KeptState } from '../pool/keptState.ts';
 import type { Aimed, ChoiceReason, OtherDevicesGiven, Worth } from '../rewind/choice.ts';
-import { count, list, span, time } from '../rewind/findings/finding.ts';
+import { count, list, span, time } from './amounts.ts';
 
 /** A part of a sentence that follows the txg. */
 export const choiceText = (why: ChoiceReason): string => `${ownText(why)}${why.aim === null ? '' : aimText(why.aim)}`;

@@ -1,5 +1,5 @@
-import { count, list, time } from '../../rewind/findings/finding.ts';
 import type { AimedRecord, AimValues } from '../../rewind/findings/values/aims.ts';
+import { count, list, time } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
 
 export const AIM_WORDS: FindingWords<keyof AimValues> = { 'aimed-before': beforeText, 'aimed-needs': needsText };

@@ -1,7 +1,7 @@
 import type { LogHealth } from '../../pool/logHealth.ts';
-import { count, list, size, span, time } from '../../rewind/findings/finding.ts';
 import type { DeviceValues, TreeChange } from '../../rewind/findings/values/devices.ts';
 import type { NamedVdev } from '../../rewind/findings/values/named.ts';
+import { count, list, size, span, time } from '../amounts.ts';
 import { otherDevicesText } from '../choices.ts';
 import type { FindingWords } from './findingWords.ts';
 

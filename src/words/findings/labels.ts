@@ -1,5 +1,5 @@
-import { count, list, several } from '../../rewind/findings/finding.ts';
 import type { LabelStory, LabelValues } from '../../rewind/findings/values/labels.ts';
+import { count, list, several } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
 
 type Lost = LabelValues['label-lost'];

@@ -1,5 +1,5 @@
-import { count, list, span } from '../../rewind/findings/finding.ts';
 import type { Failing, FailingBefore, MetadataValues } from '../../rewind/findings/values/metadata.ts';
+import { count, list, span } from '../amounts.ts';
 import { dangerWords, hazardCause } from '../hazards.ts';
 import type { FindingWords } from './findingWords.ts';
 

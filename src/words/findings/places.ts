@@ -1,6 +1,6 @@
-import { count, list, several, time } from '../../rewind/findings/finding.ts';
 import type { PlaceValues, Remains, ShiftCause } from '../../rewind/findings/values/places.ts';
 import type { HiddenReason } from '../../source/partition.ts';
+import { count, list, several, time } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
 
 type Shifted = PlaceValues['device-shifted'];

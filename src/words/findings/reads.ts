@@ -1,5 +1,5 @@
-import { list, size } from '../../rewind/findings/finding.ts';
 import type { ReadValues } from '../../rewind/findings/values/reads.ts';
+import { list, size } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
 
 const COPY = 'Copy it whole to a sound disk (ddrescue), and scan and import the copy';

@@ -1,5 +1,5 @@
-import { count, list, several } from '../../rewind/findings/finding.ts';
 import type { DamagedSlot, RingValues } from '../../rewind/findings/values/rings.ts';
+import { count, list, several } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
 
 export const RING_WORDS: FindingWords<keyof RingValues> = {

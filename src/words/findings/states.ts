@@ -1,6 +1,6 @@
 import type { Refusal } from '../../rewind/facts/checkpoint.ts';
-import { count, list, time } from '../../rewind/findings/finding.ts';
 import type { KeptLeaf, SeenUberblock, StateValues } from '../../rewind/findings/values/states.ts';
+import { count, list, time } from '../amounts.ts';
 import { reasonWords } from '../reasons.ts';
 import type { FindingWords } from './findingWords.ts';
 

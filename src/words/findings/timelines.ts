@@ -1,6 +1,6 @@
-import { count, list, span, time } from '../../rewind/findings/finding.ts';
 import type { NamedVdev, StateAt } from '../../rewind/findings/values/named.ts';
 import type { TimelineValues } from '../../rewind/findings/values/timelines.ts';
+import { count, list, span, time } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
 
 export const TIMELINE_WORDS: FindingWords<keyof TimelineValues> = {
