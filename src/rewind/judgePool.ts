@@ -153,7 +153,9 @@ function fileNamedAsIs({ devices }: Pool): (device: DeviceSurvey) => ImportPlace
 async function olderCopiesOf(
   ...[pool, asked, options]: [Pool, readonly Candidate[], JudgeOptions]
 ): Promise<ReadonlyMap<string, Judged>> {
-  if (options.depth === 'labels' || !pool.outside.some(({ twin }) => twin !== null)) return new Map();
+  // Of a pool that is judged with other devices, nothing more is tried.
+  if (options.waysOut === false || options.depth === 'labels' || !pool.outside.some(({ twin }) => twin !== null))
+    return new Map();
   const { olderCopies } = await import('./olderCopies.ts');
   return olderCopies(pool, asked, options, judgePool);
 }

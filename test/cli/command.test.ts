@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { scan } from '../../src/api/scan.ts';
 import { shell, zfsUber } from '../tools/command.ts';
-import { pool, poolImages, pools } from '../tools/images.ts';
+import { pool, poolImages } from '../tools/images.ts';
 
-// The command as it is installed: usage, streams, width, colour, signals.
+// The command as it is installed: usage, streams, width, colour.
 
 // A build may have to come first, and each run starts a process or three.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -191,18 +191,5 @@ describe.skipIf(!hasScript)('a terminal', () => {
     const output = await onTerminal(80, 'scan --depth labels d0 d1', variable);
     expect(output).toContain('tank');
     expect(output).not.toContain('\x1b');
-  });
-});
-
-describe('a signal', () => {
-  it('ends a scan at once', async () => {
-    const everything = (await Promise.all(pools().map(poolImages))).flat();
-    const many = Array.from({ length: 8 }, () => everything).flat();
-    const { status, signal, milliseconds } = await zfsUber(['scan', '--depth', 'meta', ...many], {
-      interrupt: { signal: 'SIGINT', after: 400 },
-    });
-    // Either it had ended by then, or the signal ended it; it never goes on for long.
-    expect(milliseconds).toBeLessThan(10_000);
-    expect(signal === 'SIGINT' || status !== 70).toBe(true);
   });
 });

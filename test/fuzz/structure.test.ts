@@ -10,12 +10,10 @@ import { random, SEED } from './random.ts';
 
 /** Guards against lies that every checksum vouches for: metadata that is corrupted, not destroyed. */
 
-const BUDGET = 8_000;
+const LIES = 80;
 const engine = chooseEngine();
 /** Bytes above what the process has before. */
 const MEMORY = 512 * 1024 * 1024;
-/** Milliseconds of one lie, most of them far less; bounds a loaded machine too. */
-const SLOW = 60_000;
 let rss = 0;
 
 let sources: FileSource[] = [];
@@ -39,14 +37,13 @@ describe('lies about structure', () => {
     expect(plain.verdicts).toEqual(['importable']);
   });
 
-  it('thought of on purpose: a result or an error of ours, in bounded time and memory', {
+  it('thought of on purpose: a result or an error of ours, in bounded memory', {
     timeout: 300_000,
   }, async () => {
     const plain = await tell([]);
     const reached = new Set<string>();
     const attacks = attacksOn(pool);
     for (const { name, changes, everywhere } of attacks) {
-      const before = Date.now();
       const told = await exercise(pool.tell(changes, everywhere), pool.uberblock.txg, engine).catch(
         (cause: unknown) => {
           throw new Error(name, { cause });
@@ -55,7 +52,6 @@ describe('lies about structure', () => {
       if (JSON.stringify([told.read, ...told.troubles]) !== JSON.stringify([plain.read, ...plain.troubles])) {
         reached.add(name);
       }
-      expect(Date.now() - before, name).toBeLessThan(SLOW);
       expect(process.memoryUsage.rss() - rss, name).toBeLessThan(MEMORY);
     }
     expect(attacks.length).toBeGreaterThan(60);
@@ -63,16 +59,13 @@ describe('lies about structure', () => {
     expect(reached.size).toBeGreaterThan(attacks.length / 2);
   });
 
-  it(`made up from seed ${SEED}: a result or an error of ours, in bounded time`, { timeout: 60_000 }, async () => {
-    const until = Date.now() + BUDGET;
-    for (let seed = SEED; Date.now() < until; seed++) {
+  it(`made up from seed ${SEED}: a result or an error of ours, in bounded memory`, async () => {
+    for (let seed = SEED; seed < SEED + LIES; seed++) {
       const { about, change } = makeUpLie(pool, random(seed));
-      const before = Date.now();
       const { verdicts } = await exercise(pool.tell(change), pool.uberblock.txg, engine).catch((cause: unknown) => {
         throw new Error(`seed ${seed}: ${about}`, { cause });
       });
       expect(verdicts.length, `seed ${seed}: ${about}`).toBeLessThan(2);
-      expect(Date.now() - before, `seed ${seed}: ${about}`).toBeLessThan(SLOW);
     }
     expect(process.memoryUsage.rss() - rss).toBeLessThan(MEMORY);
   });

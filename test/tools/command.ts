@@ -16,7 +16,6 @@ export interface Ran {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly milliseconds: number;
 }
 
 export interface RunOptions {
@@ -25,8 +24,6 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Wraps the command: the program to run in its place, with the command behind its own arguments. */
   readonly under?: readonly string[];
-  /** Sent this many milliseconds after the start. */
-  readonly interrupt?: { readonly signal: NodeJS.Signals; readonly after: number };
 }
 
 /** Runs the command `zfs-uber` as a user does, from dist/. Never rejects for what it answers. */
@@ -35,7 +32,6 @@ export async function zfsUber(args: readonly string[], options: RunOptions = {})
   const [program = process.execPath, ...before] = [...(options.under ?? []), process.execPath, COMMAND];
   const { PATH = '', HOME = '/' } = process.env;
   return new Promise((resolve, reject) => {
-    const start = Date.now();
     const child = spawn(program, [...before, ...args], {
       cwd: options.cwd ?? ROOT,
       env: { PATH, HOME, LANG: 'C.UTF-8', ...options.env },
@@ -51,10 +47,8 @@ export async function zfsUber(args: readonly string[], options: RunOptions = {})
     });
     child.on('error', reject);
     child.on('close', (status, signal) => {
-      resolve({ status, signal, stdout, stderr, milliseconds: Date.now() - start });
+      resolve({ status, signal, stdout, stderr });
     });
-    const { interrupt } = options;
-    if (interrupt !== undefined) setTimeout(() => child.kill(interrupt.signal), interrupt.after).unref();
   });
 }
 
@@ -67,7 +61,6 @@ export async function shell(
   lines: RunOptions['env'] = {},
 ): Promise<Ran> {
   await built();
-  const start = Date.now();
   const { PATH = '', HOME = '/' } = process.env;
   const Z = `'${process.execPath}' '${COMMAND}'`;
   const withCommand = (text: string) => text.replaceAll('$Z', () => Z);
@@ -77,7 +70,7 @@ export async function shell(
     encoding: 'utf8',
     env: { PATH, HOME, LANG: 'C.UTF-8', ...env, ...variables },
   });
-  return { status, signal, stdout, stderr, milliseconds: Date.now() - start };
+  return { status, signal, stdout, stderr };
 }
 
 let building: Promise<void> | null = null;
