@@ -31,7 +31,8 @@ export function scanStatus({ sources, pools, findings, stopped }: ScanDocument):
   return statusOf({
     pool: pools.length > 0,
     trace: sources.some(hasTrace),
-    unread: sources.some(isPartlyUnread) || all.some(({ code }) => code === 'read-error'),
+    unread:
+      sources.some(isPartlyUnread) || all.some(({ code }) => code === 'read-failed' || code === 'device-vanished'),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Reason } from '../load/reason.ts';
 import type { HiddenVdev } from '../pool/survey.ts';
 import type { Caution } from '../rewind/caution.ts';
 import type { ChoiceReason, Worth } from '../rewind/choice.ts';
+import type { FindingCode } from '../rewind/findings/codes.ts';
 
 /**
  * The JSON documents, name by name. What the contract fixes keeps its name, type and meaning; additions are free.
@@ -114,7 +115,7 @@ export interface Values {
 
 export interface FindingEntry {
   /** Stable; listed in docs/findings.md. */
-  readonly code: string;
+  readonly code: FindingCode;
   readonly severity: Severity;
   readonly message: string;
   /** What `message` is made of, by names that go with `code`. */

@@ -1,4 +1,4 @@
-import type { CandidateEntry, Depth, PoolEntry, SourceEntry } from '../document/document.ts';
+import type { CandidateEntry, Depth, FindingEntry, PoolEntry, SourceEntry } from '../document/document.ts';
 import { agoText, countText, timeText } from './amounts.ts';
 import { bestTxg } from './bestTxg.ts';
 import { dangerText } from './candidateRuns.ts';
@@ -206,7 +206,7 @@ function manner({ withoutLog, destroyed }: CandidateEntry): string {
 }
 
 /** Findings that say why the newest txgs fail, in few words: of one txg, of several. The first that is there speaks. */
-const CAUSES: readonly (readonly [code: string, one: string, many: string])[] = [
+const CAUSES: readonly (readonly [code: FindingEntry['code'], one: string, many: string])[] = [
   ['overwritten-by-pool', 'was written over by another pool', 'were written over by another pool'],
   [
     'newest-elsewhere',

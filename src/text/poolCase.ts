@@ -30,7 +30,7 @@ export interface PoolCase {
 }
 
 /** Findings that say what was asked for, and whether any txg has it. */
-const AIMS: ReadonlySet<string> = new Set(['aimed-before', 'aimed-needs']);
+const AIMS: ReadonlySet<FindingEntry['code']> = new Set(['aimed-before', 'aimed-needs']);
 export const isAim = ({ code }: FindingEntry): boolean => AIMS.has(code);
 
 export function poolCase(pool: PoolEntry, sources: readonly SourceEntry[], depth: Depth): PoolCase {
@@ -55,7 +55,11 @@ export const recommended = ({ recommendation, candidates }: PoolEntry): Candidat
   ) ?? null;
 
 /** The pool has a finding of that code; of that severity if one is given. */
-export const hasFinding = ({ findings }: PoolEntry, code: string, severity?: FindingEntry['severity']): boolean =>
+export const hasFinding = (
+  { findings }: PoolEntry,
+  code: FindingEntry['code'],
+  severity?: FindingEntry['severity'],
+): boolean =>
   findings.some((finding) => finding.code === code && (severity === undefined || finding.severity === severity));
 
 /** What shows zpool a vdev without what another pool left behind it, and imports it; empty where nothing is to be cut. */

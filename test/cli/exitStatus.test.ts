@@ -31,7 +31,7 @@ describe('the status of a scan', () => {
     const unreadableSlot = source('d', { labels: [label(0, 'vu')] });
     expect(scanStatus(scan({ sources: [unreadableLabel] }))).toBe(3);
     expect(scanStatus(scan({ sources: [unreadableSlot] }))).toBe(3);
-    expect(scanStatus(scan({ pools: [pool({ findings: [finding('read-error', 'warning', 'x')] })] }))).toBe(3);
+    expect(scanStatus(scan({ pools: [pool({ findings: [finding('read-failed', 'warning', 'x')] })] }))).toBe(3);
   });
 
   it('is 3 when there are traces of ZFS and no pool can be made of them', () => {

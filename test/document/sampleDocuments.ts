@@ -136,7 +136,11 @@ export const CHOSEN: RecommendationEntry['whyData'] = {
   aim: null,
 };
 
-export const finding = (code: string, severity: FindingEntry['severity'], message: string): FindingEntry => ({
+export const finding = (
+  code: FindingEntry['code'],
+  severity: FindingEntry['severity'],
+  message: string,
+): FindingEntry => ({
   code,
   severity,
   message,

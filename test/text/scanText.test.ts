@@ -318,9 +318,9 @@ describe('the reasons', () => {
   });
 
   it('are cut when they are many', () => {
-    const findings = Array.from({ length: 14 }, (_, at) => finding(`code-${at}`, 'info', 'x'));
+    const findings = Array.from({ length: 14 }, (_, at) => finding(at < 13 ? 'watched' : 'multihost', 'info', 'x'));
     expect(render(scan({ pools: [pool({ findings })] }))).toContain('4 more findings: --all');
-    expect(render(scan({ pools: [pool({ findings })] }), 80, { all: true })).toContain('(code-13)');
+    expect(render(scan({ pools: [pool({ findings })] }), 80, { all: true })).toContain('(multihost)');
   });
 });
 
@@ -351,7 +351,7 @@ describe('the table', () => {
       const verdict = odd.has(119 - at) ? ('damaged' as const) : ('importable' as const);
       return candidate(119 - at, odd.has(119 - at) ? 19 + at : at + 1, { verdict });
     });
-    const text = render(scan({ pools: [pool({ candidates, findings: [finding('x', 'warning', 'x')] })] }), 120);
+    const text = render(scan({ pools: [pool({ candidates, findings: [finding('multihost', 'warning', 'x')] })] }), 120);
     for (const [, from = '', to = ''] of text.matchAll(/^ +(\d+)-(\d+) .* importable /gm)) {
       for (const each of odd) expect(each > Number(from) || each < Number(to), `${from}-${to}`).toBe(true);
     }
@@ -447,7 +447,7 @@ describe('the table', () => {
 
   it('shows copies where some are lacking, and of how many', () => {
     const candidates = [candidate(119, 1), candidate(118, 2, { copies: 3 })];
-    const text = render(scan({ pools: [pool({ candidates, findings: [finding('x', 'warning', 'x')] })] }), 120);
+    const text = render(scan({ pools: [pool({ candidates, findings: [finding('multihost', 'warning', 'x')] })] }), 120);
     expect(text).toMatch(/ 118 .* 3\/8 {2}importable/);
     expect(text).toContain('COPIES: in how many of the 8 label rings (4 on each device) the uberblock is whole.');
     expect(render(lyingMirror())).not.toContain('COPIES');
