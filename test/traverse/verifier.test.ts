@@ -13,6 +13,8 @@ async function open(name: string): Promise<OpenedPool> {
   return known;
 }
 
+const ASKED = pools().filter(({ truth }) => truth.asked.length > 0);
+
 afterAll(async () => {
   for (const each of opened.values()) await (await each).close();
 });
@@ -53,7 +55,8 @@ async function verifiable(one: OpenedPool): Promise<Candidate[]> {
 }
 
 describe('verification against the kernel', () => {
-  it.each(pools().map((fixture) => [fixture.name, fixture.truth] as const))(
+  // What no txg was asked of shows nothing: it may have no tree to read by.
+  it.each(ASKED.map((fixture) => [fixture.name, fixture.truth] as const))(
     '%s: where the kernel imports it counted the same errors, and nothing ends the traversal',
     async (name, { answers }) => {
       const one = await open(name);
