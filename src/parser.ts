@@ -79,10 +79,11 @@ export { type BlockReaderOptions, openBlockReader } from './pool/blockReader.ts'
 export type { MissingVdev, Pool, VdevNode, VdevRole } from './pool/pool.ts';
 export type { DeviceSurvey, LabelStatus, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from './pool/survey.ts';
 export { surveyDevice } from './pool/surveyDevice.ts';
-export type { AimChoice } from './rewind/aim/aim.ts';
+export type { AimChoice } from './rewind/aim/choice.ts';
 export { type Need, parseNeed } from './rewind/aim/need.ts';
 export type { Judged } from './rewind/judge.ts';
-export type { JudgedCandidate, JudgeOptions, PoolJudgement } from './rewind/judgement.ts';
+export type { JudgedCandidate } from './rewind/judgedCandidate.ts';
+export type { JudgeOptions, PoolJudgement } from './rewind/judgement.ts';
 export { judgePool } from './rewind/judgePool.ts';
 export { type PoolScan, type ScanPoolsOptions, scanPools } from './rewind/scanPools.ts';
 export { memorySource } from './source/memorySource.ts';

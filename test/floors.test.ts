@@ -52,13 +52,61 @@ function complaints(file: string, text: string): string[] {
   return found;
 }
 
+/**
+ * A circle of imports, from a file back to it; null where there is none. Imports of types and those made while the program
+ * runs count: a reader has to know both files at once all the same.
+ */
+function circle(texts: ReadonlyMap<string, string>): string[] | null {
+  const done = new Set<string>();
+  const way: string[] = [];
+  const from = (file: string): string[] | null => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    const text = texts.get(file);
+    if (done.has(file) || text === undefined) return null;
+    way.push(file);
+    for (const [, named, bare] of text.matchAll(IMPORT)) {
+      const found = from(
+        join(file, '..', named ?? bare ?? '')
+          .split(sep)
+          .join('/'),
+      );
+      if (found !== null) return found;
+    }
+    way.pop();
+    done.add(file);
+    return null;
+  };
+  for (const file of texts.keys()) {
+    const found = from(file);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+const texts = new Map(
+  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => [file.split(sep).join('/'), readFileSync(join(SRC, file), 'utf8')]),
+);
+
 describe('floors', () => {
   it('import downwards only, and no platform below the hosts', () => {
-    const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-      .map((file) => file.split(sep).join('/'))
-      .filter((file) => file.endsWith('.ts') && file.includes('/'));
+    const files = [...texts].filter(([file]) => file.includes('/'));
     expect(files).not.toEqual([]);
-    expect(files.flatMap((file) => complaints(file, readFileSync(join(SRC, file), 'utf8')))).toEqual([]);
+    expect(files.flatMap(([file, text]) => complaints(file, text))).toEqual([]);
+  });
+
+  it('have no circle of imports, within a floor either', () => {
+    expect(circle(texts)).toBeNull();
+  });
+
+  it.each([
+    ['types', "import type { B } from './b.ts';"],
+    ['code', "export { b } from './b.ts';"],
+    ['code that is loaded when it is needed', "const load = () => import('./b.ts');"],
+  ])('would notice a circle through %s', (_, text) => {
+    const files = { 'pool/a.ts': text, 'pool/b.ts': "import { c } from './c.ts';", 'pool/c.ts': "import './a.ts';" };
+    expect(circle(new Map(Object.entries(files)))).toEqual(['pool/a.ts', 'pool/b.ts', 'pool/c.ts', 'pool/a.ts']);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import { chooseEngine } from '../node/engine.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import type { AimChoice } from '../rewind/aim/aim.ts';
+import type { AimChoice } from '../rewind/aim/choice.ts';
 import { parseNeed } from '../rewind/aim/need.ts';
 import type { Judged } from '../rewind/judge.ts';
 import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';

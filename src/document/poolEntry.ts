@@ -2,34 +2,24 @@ import type { Candidate } from '../load/candidates.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
-import type { CutPool } from '../rewind/cutVdevs.ts';
+import type { CutPool } from '../rewind/cutPool.ts';
 import type { StateFacts } from '../rewind/facts/stateFacts.ts';
 import type { Finding } from '../rewind/findings/finding.ts';
 import { destroyedNewest } from '../rewind/findings/rings.ts';
-import type { JudgedCandidate, PoolJudgement } from '../rewind/judgement.ts';
-import type { Recommendation } from '../rewind/recommend.ts';
-import type { Step } from '../rewind/steps.ts';
+import type { JudgedCandidate } from '../rewind/judgedCandidate.ts';
+import type { PoolJudgement } from '../rewind/judgement.ts';
+import type { Recommendation } from '../rewind/recommendation.ts';
 import type { SourceError } from '../source/source.ts';
 import { cautionText } from '../words/cautions.ts';
 import { choiceText, worthText } from '../words/choices.ts';
 import { findingText } from '../words/findings/findings.ts';
-import type {
-  CandidateEntry,
-  CutEntry,
-  FindingEntry,
-  PoolEntry,
-  RecommendationEntry,
-  ShellStepEntry,
-  VdevEntry,
-} from './document.ts';
+import type { CandidateEntry, CutEntry, FindingEntry, PoolEntry, RecommendationEntry, VdevEntry } from './document.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { overlayOf } from './shell/overlay.ts';
-import { stepLines } from './shell/stepLines.ts';
+import type { SourceIndexOf } from './sourceEntry.ts';
+import { shellStepEntry } from './stepEntry.ts';
 import { dataEntry, valuesEntry } from './valuesEntry.ts';
 import { wayOutEntry } from './wayOutEntry.ts';
-
-/** Index of a device in the document's `sources`; null for one that is not listed there. */
-export type SourceIndexOf = (device: DeviceSurvey) => number | null;
 
 /** The entry of one pool in `scan --json`. */
 export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceIndexOf: SourceIndexOf): PoolEntry {
@@ -185,8 +175,6 @@ function recommendationEntry(recommendation: Recommendation, destroyed: readonly
     ...(overlay === null ? {} : { overlay }),
   };
 }
-
-export const shellStepEntry = (step: Step): ShellStepEntry => ({ kind: step.kind, lines: stepLines(step) });
 
 const stateEntry = ({
   snapshots,

@@ -6,7 +6,7 @@ import { compressionKind } from '../format/compressionKinds.ts';
 import type { Mmp, Uberblock } from '../format/uberblock.ts';
 import type { DeviceSurvey, HiddenVdev, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
 import { contentKey } from '../pool/uberblockCopies.ts';
-import type { FailedRead } from '../source/failedReads.ts';
+import type { FailedRead } from '../source/source.ts';
 import type {
   BlockPointerEntry,
   DocumentError,
@@ -39,6 +39,9 @@ export interface DescribedSource {
   readonly source: SourceDescription;
   readonly survey: DeviceSurvey | null;
 }
+
+/** Index of a device in the document's `sources`; null for one that is not listed there. */
+export type SourceIndexOf = (device: DeviceSurvey) => number | null;
 
 /** Ranges that are listed of one source. */
 const MOST_UNREADABLE = 64;

@@ -9,8 +9,8 @@ import { reasonWords } from '../words/reasons.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
 import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
 import type { CandidateEntry, ShellStepEntry } from './document.ts';
-import { shellStepEntry } from './poolEntry.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
+import { shellStepEntry } from './stepEntry.ts';
 import type { ViewHead } from './viewHead.ts';
 
 /** `verify --json`. */

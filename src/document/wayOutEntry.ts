@@ -1,6 +1,7 @@
 import type { WayOut } from '../rewind/waysOut.ts';
 import type { WayOutEntry } from './document.ts';
-import { type SourceIndexOf, shellStepEntry } from './poolEntry.ts';
+import type { SourceIndexOf } from './sourceEntry.ts';
+import { shellStepEntry } from './stepEntry.ts';
 
 export function wayOutEntry(
   { kind, txg, parameters, readOnly, readWrite, steps, verdict, risks, tops, devices, metadataErrors }: WayOut,

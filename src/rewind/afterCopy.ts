@@ -7,8 +7,8 @@ import { surveyDevice } from '../pool/surveyDevice.ts';
 import { zeroed } from '../source/zeroed.ts';
 import type { Alternative } from './alternatives.ts';
 import type { Finding } from './findings/finding.ts';
-import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
-import type { judgePool } from './judgePool.ts';
+import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { JudgeOptions, JudgePool } from './judgement.ts';
 
 /** The txg that will be best once devices are copied which `zpool import` passes over as they are. */
 export interface AfterCopy {
@@ -31,7 +31,7 @@ export async function afterCopy(
   all: readonly Candidate[],
   best: JudgedCandidate | null,
   { onCandidate: _, onProgress: __, onShare: ___, placeOf, ...options }: JudgeOptions,
-  judge: typeof judgePool,
+  judge: JudgePool,
 ): Promise<AfterCopy | null> {
   const { blocks, depth, signal } = options;
   const hidden = pool.devices.filter((device) => hasUnreadableLabel(device) && device.source.failures?.gone == null);

@@ -2,7 +2,7 @@ import type { Txg } from '../bytes/units.ts';
 import type { Choice, Worth } from './choice.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
 import type { Judged } from './judge.ts';
-import type { JudgedCandidate } from './judgement.ts';
+import type { JudgedCandidate } from './judgedCandidate.ts';
 
 /** Another txg that is worth more to some, and what it gives up for that. */
 export interface Alternative {

@@ -9,28 +9,10 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { impliedSize } from '../pool/vdevSize.ts';
 import { slice } from '../source/source.ts';
+import type { CutPool, CutVdev } from './cutPool.ts';
 import type { ImportPlace } from './importPlace.ts';
-import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
-import type { judgePool } from './judgePool.ts';
-import type { Step } from './steps.ts';
-
-/** A device that goes on behind the end of its vdev, where labels 2 and 3 of another pool stand. */
-export interface CutVdev {
-  readonly device: DeviceSurvey;
-  /** Bytes of the vdev: what it has to be cut to. */
-  readonly size: number;
-  /** `file` or `disk`, as its label says. */
-  readonly type: 'file' | 'disk';
-}
-
-/** What becomes of a pool when its devices end where their vdevs do. */
-export interface CutPool {
-  readonly cuts: readonly CutVdev[];
-  /** What would be recommended then; null when nothing imports, or it was not asked. */
-  readonly best: JudgedCandidate | null;
-  /** All that is to be done for that, in order. */
-  readonly steps: readonly Step[];
-}
+import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { JudgeOptions, JudgePool } from './judgement.ts';
 
 /** How far behind the size that a label implies the end of its vdev is looked for, in labels: legs of a mirror differ. */
 const NEAR = 64;
@@ -49,7 +31,7 @@ export async function cutPool(
   all: readonly Candidate[],
   best: JudgedCandidate | null,
   { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions,
-  judge: typeof judgePool,
+  judge: JudgePool,
 ): Promise<CutPool | null> {
   const { blocks, depth, signal, placeOf } = options;
   const original = new Map<DeviceSurvey, DeviceSurvey>();

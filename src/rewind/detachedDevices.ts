@@ -9,8 +9,8 @@ import { leavesOf } from '../pool/vdevHealth.ts';
 import { importCommands } from './commands.ts';
 import type { Finding } from './findings/finding.ts';
 import { wholePlace } from './importPlace.ts';
-import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
-import type { judgePool } from './judgePool.ts';
+import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { JudgeOptions, JudgePool } from './judgement.ts';
 import { STORE, showingOf } from './showing.ts';
 import { stepsOf } from './steps.ts';
 import type { WayOut } from './waysOut.ts';
@@ -33,7 +33,7 @@ export interface Detached {
 export async function detachedDevices(
   pool: Pool,
   { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-  judge: typeof judgePool,
+  judge: JudgePool,
 ): Promise<Detached> {
   const { blocks, depth, signal } = options;
   const found = new Map<DeviceSurvey, DeviceSurvey>();
@@ -97,7 +97,7 @@ const saysFaulted = ({ labels }: DeviceSurvey): boolean =>
 export async function withoutForcedFaults(
   pool: Pool,
   { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-  judge: typeof judgePool,
+  judge: JudgePool,
 ): Promise<WayOut | null> {
   const { blocks, signal } = options;
   const edited = new Map<DeviceSurvey, DeviceSurvey>();

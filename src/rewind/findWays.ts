@@ -3,8 +3,8 @@ import type { Pool } from '../pool/pool.ts';
 import { unlessAborted } from './candidatesOf.ts';
 import type { Detached } from './detachedDevices.ts';
 import type { Judged } from './judge.ts';
-import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
-import type { judgePool } from './judgePool.ts';
+import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { JudgeOptions, JudgePool } from './judgement.ts';
 import type { OtherDevices } from './offlineLegs.ts';
 import type { RelaxedOptions } from './relaxed.ts';
 import type { WayOut } from './waysOut.ts';
@@ -34,7 +34,7 @@ const NONE: FoundWays = { others: [], relaxed: [], detached: { findings: [], way
 export async function findWays(
   { pool, all, judged, best }: JudgedPool,
   options: JudgeOptions & RelaxedOptions,
-  judge: typeof judgePool,
+  judge: JudgePool,
 ): Promise<FoundWays> {
   const { depth, signal } = options;
   if (depth === 'labels' || options.waysOut === false) return NONE;

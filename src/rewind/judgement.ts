@@ -1,15 +1,16 @@
 import type { Engine } from '../block/engine.ts';
 import type { OpenBlocks } from '../dataset/poolReaders.ts';
+import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import type { AimChoice } from './aim/aim.ts';
-import type { ImportCommands } from './commands.ts';
-import type { CutPool } from './cutVdevs.ts';
+import type { AimChoice } from './aim/choice.ts';
+import type { CutPool } from './cutPool.ts';
 import type { Finding } from './findings/finding.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { Judged } from './judge.ts';
+import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { Overlap } from './overlaps.ts';
-import type { Recommendation } from './recommend.ts';
+import type { Recommendation } from './recommendation.ts';
 import type { WayOut } from './waysOut.ts';
 
 /** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */
@@ -44,18 +45,6 @@ export interface JudgeOptions {
   readonly onCandidate?: (judged: Judged) => void;
 }
 
-export interface JudgedCandidate extends Judged {
-  /** 1 is best. */
-  readonly rank: number;
-  /** Seconds from this state to the newest one by the writer's clock; never negative. */
-  readonly lossSeconds: number;
-  /** Sound copies in all rings of all devices. */
-  readonly copies: number;
-  /** Blocks that were read and verified for this candidate. */
-  readonly blocksChecked: number;
-  readonly commands: ImportCommands;
-}
-
 /** All that is known of a pool and of the states it can be rewound to. */
 export interface PoolJudgement {
   /** Top-level vdevs that no label describes are filled in from a meta-object set where one reads. */
@@ -72,3 +61,6 @@ export interface PoolJudgement {
   /** It was ended before every candidate had its turn. */
   readonly stopped: boolean;
 }
+
+/** `judgePool`, as what it calls is given it to judge the pool with other devices. */
+export type JudgePool = (pool: Pool, reader: BlockReader | null, options: JudgeOptions) => Promise<PoolJudgement>;

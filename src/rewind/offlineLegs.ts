@@ -10,8 +10,8 @@ import type { Alternative } from './alternatives.ts';
 import type { OtherDevicesGiven } from './choice.ts';
 import { importCommands } from './commands.ts';
 import type { Finding } from './findings/finding.ts';
-import type { JudgedCandidate, JudgeOptions } from './judgement.ts';
-import type { judgePool } from './judgePool.ts';
+import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { JudgeOptions, JudgePool } from './judgement.ts';
 import { stepsToRead } from './recommend.ts';
 import { waySteps } from './waySteps.ts';
 import type { WayOut } from './waysOut.ts';
@@ -43,7 +43,7 @@ export async function otherDevices(
   all: readonly Candidate[],
   best: JudgedCandidate | null,
   { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-  judge: typeof judgePool,
+  judge: JudgePool,
 ): Promise<OtherDevices[]> {
   const { blocks, depth } = options;
   const closed = closedDevices(pool);

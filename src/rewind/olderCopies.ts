@@ -3,8 +3,7 @@ import { assemblePools } from '../pool/assemblePools.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Judged } from './judge.ts';
-import type { JudgeOptions } from './judgement.ts';
-import type { judgePool } from './judgePool.ts';
+import type { JudgeOptions, JudgePool } from './judgement.ts';
 
 /** Copies of one device that are tried in turn in its place. */
 const COPIES = 4;
@@ -21,7 +20,7 @@ export async function olderCopies(
   pool: Pool,
   asked: readonly Candidate[],
   { onCandidate: _, onProgress: __, onShare: ___, aim: ____, ...options }: JudgeOptions,
-  judge: typeof judgePool,
+  judge: JudgePool,
 ): Promise<ReadonlyMap<string, Judged>> {
   const found = new Map<string, Judged>();
   const { blocks, signal } = options;

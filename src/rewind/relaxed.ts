@@ -17,8 +17,9 @@ import { importCommands } from './commands.ts';
 import type { ImportPlace } from './importPlace.ts';
 import { type Judged, newLoad } from './judge.ts';
 import type { JudgeOptions } from './judgement.ts';
+import type { Parameter } from './parameter.ts';
 import { waySteps } from './waySteps.ts';
-import type { Parameter, WayOut, WayRisk } from './waysOut.ts';
+import type { WayOut, WayRisk } from './waysOut.ts';
 
 /** Candidates that are looked at, newest first: each is as much work as a candidate of the scan. */
 const TRIES = 12;

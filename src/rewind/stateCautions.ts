@@ -1,8 +1,8 @@
 import type { Caution } from './caution.ts';
 import type { OngoingFacts } from './facts/ongoingFacts.ts';
 import type { FindingCode } from './findings/codes.ts';
-import type { JudgedCandidate } from './judgement.ts';
-import type { RecommendOptions } from './recommend.ts';
+import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { RecommendOptions } from './recommendation.ts';
 
 /** What findings of the pool mean for an import. */
 export function stateCautions({ findings, choice }: Pick<RecommendOptions, 'findings' | 'choice'>): Caution[] {

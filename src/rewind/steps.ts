@@ -1,6 +1,6 @@
 import type { ImportCommands } from './commands.ts';
+import type { Parameter } from './parameter.ts';
 import type { Showing } from './showing.ts';
-import type { Parameter } from './waysOut.ts';
 
 /**
  * One thing to do with a pool, after those before it and before those behind it.

@@ -4,9 +4,10 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { ImportCommands } from './commands.ts';
 import type { ImportPlace } from './importPlace.ts';
+import type { Parameter } from './parameter.ts';
 import { showingsOf } from './recommend.ts';
 import { type Step, stepsOf, syncsFrom } from './steps.ts';
-import type { Parameter, WayOut } from './waysOut.ts';
+import type { WayOut } from './waysOut.ts';
 
 export interface WayPlan {
   readonly pool: Pool;

@@ -1,15 +1,8 @@
 import type { Txg } from '../bytes/units.ts';
 import type { Verdict } from '../load/predict.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Parameter } from './parameter.ts';
 import type { Step } from './steps.ts';
-
-/** A parameter of OpenZFS's module, by the name it has on Linux. */
-export interface Parameter {
-  readonly name: string;
-  readonly value: string;
-  /** What it is set to where nobody has touched it. */
-  readonly normal: string;
-}
 
 /** Why an import as it is does not get there, and by what it does. */
 export type WayKind =

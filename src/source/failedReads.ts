@@ -1,27 +1,13 @@
-import type { ByteSource, SourceError } from './source.ts';
-
-/** A range that was needed and could not be read. */
-export interface FailedRead {
-  /** Bytes of the source. */
-  readonly offset: number;
-  readonly length: number;
-  /** The first that was met there. */
-  readonly error: SourceError;
-}
+import type { ByteSource, FailedRead, FailedReads, SourceError } from './source.ts';
 
 /** Ranges kept; a dying disk may have more. */
 const MOST = 256;
 
-/**
- * What of one source was needed and could not be read. Noted by who gives a range up, not by who reads: a large read
- * that fails is made again in pieces, and what lies between them nobody misses.
- */
-export class FailedReads {
+class NotedReads implements FailedReads {
   readonly #ranges: FailedRead[] = [];
   #omitted = 0;
   #gone: SourceError | null = null;
 
-  /** With one of a device that is gone, that is noted: where it was asked then says nothing of the bytes there. */
   note(offset: number, length: number, error: SourceError): void {
     if (error.gone) {
       this.#gone ??= error;
@@ -42,17 +28,14 @@ export class FailedReads {
     this.#ranges.push({ offset: from, length: to - from, error: first?.error ?? error });
   }
 
-  /** By offset; those that touch and failed alike are one. */
   get ranges(): readonly FailedRead[] {
     return [...this.#ranges].sort((a, b) => a.offset - b.offset);
   }
 
-  /** Failures for which there was no room. */
   get omitted(): number {
     return this.#omitted;
   }
 
-  /** With what the device went away; null while it answers. */
   get gone(): SourceError | null {
     return this.#gone;
   }
@@ -67,5 +50,5 @@ export const noting = (source: ByteSource): ByteSource & { readonly failures: Fa
   name: source.name,
   size: source.size,
   read: (...range) => source.read(...range),
-  failures: new FailedReads(),
+  failures: new NotedReads(),
 });

@@ -1,6 +1,5 @@
 import { FormatError, ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
-import type { FailedReads } from './failedReads.ts';
 
 /** Bytes could not be had. `code` is the system's name (`EIO`) where there is one. */
 export class SourceError extends ZfsUberError {
@@ -37,6 +36,31 @@ export class MissingBytesError extends SourceError {
     super('source-cut', message, place);
     this.until = until;
   }
+}
+
+/** A range that was needed and could not be read. */
+export interface FailedRead {
+  /** Bytes of the source. */
+  readonly offset: number;
+  readonly length: number;
+  /** The first that was met there. */
+  readonly error: SourceError;
+}
+
+/**
+ * What of one source was needed and could not be read. Noted by who gives a range up, not by who reads: a large read
+ * that fails is made again in pieces, and what lies between them nobody misses.
+ */
+export interface FailedReads {
+  /** With one of a device that is gone, that is noted: where it was asked then says nothing of the bytes there. */
+  note(offset: number, length: number, error: SourceError): void;
+  /** By offset; those that touch and failed alike are one. */
+  readonly ranges: readonly FailedRead[];
+  /** Failures for which there was no room. */
+  readonly omitted: number;
+  /** With what the device went away; null while it answers. */
+  readonly gone: SourceError | null;
+  readonly any: boolean;
 }
 
 /** Anything with bytes: a device, an image, a partition of one, a blob in a browser. There is no way to write. */

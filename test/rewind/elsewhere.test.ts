@@ -5,7 +5,7 @@ import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { DeviceSurvey } from '../../src/pool/survey.ts';
 import type { Choice } from '../../src/rewind/choice.ts';
 import { elsewhereAt } from '../../src/rewind/elsewhere.ts';
-import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
+import type { JudgedCandidate } from '../../src/rewind/judgedCandidate.ts';
 import { choose } from '../../src/rewind/rank.ts';
 import { stateCautions } from '../../src/rewind/stateCautions.ts';
 import { stoppedTops } from '../../src/rewind/stoppedTops.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OngoingFacts } from '../../src/rewind/facts/ongoingFacts.ts';
-import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
+import type { JudgedCandidate } from '../../src/rewind/judgedCandidate.ts';
 import { ongoingCautions } from '../../src/rewind/stateCautions.ts';
 import { cautionText } from '../../src/words/cautions.ts';
 import { pool } from '../tools/images.ts';

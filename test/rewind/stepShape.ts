@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { stepLines } from '../../src/document/shell/stepLines.ts';
-import type { Recommendation } from '../../src/rewind/recommend.ts';
+import type { Recommendation } from '../../src/rewind/recommendation.ts';
 import type { Step } from '../../src/rewind/steps.ts';
 
 const READ = '(copy )?(show-read-only )?import-read-only copy-out export (detach )?';

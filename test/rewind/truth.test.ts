@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JudgedCandidate } from '../../src/rewind/judgement.ts';
+import type { JudgedCandidate } from '../../src/rewind/judgedCandidate.ts';
 import { reasonWords } from '../../src/words/reasons.ts';
 import { type KernelAnswer, type PoolFixture, poolImages, pools } from '../tools/images.ts';
 import { type Scanned, scanFixture } from './scanned.ts';

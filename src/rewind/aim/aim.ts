@@ -7,18 +7,10 @@ import type { Pool } from '../../pool/pool.ts';
 import type { Aimed } from '../choice.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Judged } from '../judge.ts';
+import type { AimChoice } from './choice.ts';
 import { deadlineOf } from './deadline.ts';
-import type { Need } from './need.ts';
 import { type NeedAnswer, NeedsCheck } from './needsCheck.ts';
 import { needsFinding } from './needsFinding.ts';
-
-/** Where a rewind shall lead. */
-export interface AimChoice {
-  /** Text of a command in the pool's history, or a time: only txgs before it. */
-  readonly before: string | null;
-  /** Only txgs that have all of these whole. */
-  readonly needs: readonly Need[];
-}
 
 export interface Aim {
   /** @param judged all that were asked for, when the judging has ended */

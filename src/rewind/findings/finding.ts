@@ -1,7 +1,7 @@
 import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import type { CutPool } from '../cutVdevs.ts';
+import type { CutPool } from '../cutPool.ts';
 import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
 import type { ImportPlace } from '../importPlace.ts';
