@@ -4,9 +4,16 @@ import type { Engine } from '../block/engine.ts';
 import type { ToolInfo } from '../document/document.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 
-/** What every document says of the program that made it; the version stands beside src/ as well as beside dist/. */
+let version: string | null = null;
+
+/** Stands in package.json, beside src/ as well as beside dist/; read once. */
+export function toolVersion(): string {
+  version ??= (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+  return version;
+}
+
+/** What every document says of the program that made it. */
 export function toolInfo(engine: Engine): ToolInfo {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const { name } = engine.info;
-  return { name: 'zfs-uber', version, native: name === 'native', engine: name };
+  return { name: 'zfs-uber', version: toolVersion(), native: name === 'native', engine: name };
 }

@@ -29,12 +29,14 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   if (verdict === 'readonly') {
     lines.push(...entry(page, '', 'Read-write this txg does not import: copy out what matters.', dim, dim));
   }
-  if (quiet) return lines;
-  lines.push(...contentLines(page, about, candidate));
-  lines.push(...stateAt(page, recommendation));
-  for (const { txg: other, why: worth, steps = [] } of alternatives) {
-    lines.push(...entry(page, 'Or', `txg ${other}: ${clean(page, worth)}`), ...stepsToImport(page, steps, ''));
-  }
+  const others = alternatives.flatMap(({ txg: other, why: worth, steps = [] }) => [
+    ...entry(page, 'Or', `txg ${other}: ${clean(page, worth)}`),
+    ...stepsToImport(page, steps, ''),
+  ]);
+  // Which of two lines of txgs is wanted only the user knows: there the other one belongs to the answer.
+  const open = hasFinding(pool, 'abandoned-timeline', 'warning') || hasFinding(pool, 'history-diverged');
+  if (quiet) return open ? [...lines, ...others] : lines;
+  lines.push(...contentLines(page, about, candidate), ...stateAt(page, recommendation), ...others);
   for (const caution of cautions.filter((each) => !before.includes(each)))
     lines.push(...entry(page, 'Careful', clean(page, caution), warn));
   return lines;

@@ -42,6 +42,18 @@ function uberblocksOf(survey: DeviceSurvey): { valid: Set<string>; explained: Ma
 }
 
 function compare(survey: DeviceSurvey, answer: ZdbAnswer): void {
+  // Of labels of two pools zdb looks into each ring with the slot size of one of them.
+  const slotSizes = new Set(survey.labels.flatMap(({ ring }) => ring?.slotSize ?? []));
+  if (slotSizes.size < 2) compareRings(survey, answer);
+
+  const configs = answer.configs.flatMap(({ labels, config }) => labels.map((label) => [label, config] as const));
+  const ours = survey.labels.flatMap(({ index, nvlist, status }) =>
+    nvlist !== null && status !== 'malformed' ? [[index, renderNvlist(nvlist)] as const] : [],
+  );
+  expect(new Map(ours)).toEqual(new Map(configs));
+}
+
+function compareRings(survey: DeviceSurvey, answer: ZdbAnswer): void {
   const { valid, explained } = uberblocksOf(survey);
   const listed = new Set(
     answer.uberblocks.flatMap(({ txg, timestamp, guidSum, labels }) =>
@@ -52,12 +64,6 @@ function compare(survey: DeviceSurvey, answer: ZdbAnswer): void {
   expect([...explained.keys()].filter((key) => !listed.has(key))).toEqual([]);
   const unexplained = [...listed].filter((key) => !valid.has(key) && !explained.has(key));
   expect(unexplained).toEqual([]);
-
-  const configs = answer.configs.flatMap(({ labels, config }) => labels.map((label) => [label, config] as const));
-  const ours = survey.labels.flatMap(({ index, nvlist, status }) =>
-    nvlist !== null && status !== 'malformed' ? [[index, renderNvlist(nvlist)] as const] : [],
-  );
-  expect(new Map(ours)).toEqual(new Map(configs));
 }
 
 const fixtures = pools();
@@ -77,7 +83,8 @@ describe('the survey of a real device equals zdb -lu, less what fails its checks
       compare(survey, answer);
       verified += uberblocksOf(survey).valid.size;
     }
-    expect(verified).toBeGreaterThan(0);
+    // A device that left its pool has a ring without a valid uberblock, of which nothing can be asked.
+    if (fixture.truth.asked.length > 0) expect(verified).toBeGreaterThan(0);
     const { ZFS_UBER_RECORD } = process.env;
     if (ZFS_UBER_RECORD === '1' && ZDB !== null && basename(dirname(fixture.dir)) === 'test-images')
       record(fixture.dir, answers);
