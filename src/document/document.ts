@@ -86,6 +86,12 @@ export interface UnreadableEntry {
   readonly code: string;
 }
 
+/** What the documents about labels and rings say of a source before the rest. */
+export type SourceHead = Pick<
+  SourceEntry,
+  'path' | 'pathBytes' | 'kind' | 'sizeBytes' | 'offsetBytes' | 'error' | 'unreadable'
+>;
+
 export interface SourceEntry {
   /** As given, or the path of the file inside a given directory. */
   readonly path: string;

@@ -1,6 +1,6 @@
 import type { NvList } from '../format/nvlist.ts';
 import type { LabelStatus, LabelSurvey } from '../pool/survey.ts';
-import type { DocumentError, SourceKind, ToolInfo, UnreadableEntry } from './document.ts';
+import type { DocumentError, SourceHead, ToolInfo } from './document.ts';
 import { type JsonNvList, leaves, nvlistJson } from './nvlistJson.ts';
 import { type DescribedSource, describeSource, documentError } from './sourceEntry.ts';
 
@@ -13,14 +13,7 @@ export interface LabelsDocument {
   readonly sources: readonly LabelsSource[];
 }
 
-export interface LabelsSource {
-  readonly path: string;
-  readonly pathBytes?: string;
-  readonly kind: SourceKind;
-  readonly sizeBytes: string;
-  readonly offsetBytes: string;
-  readonly error: DocumentError | null;
-  readonly unreadable?: readonly UnreadableEntry[];
+export interface LabelsSource extends SourceHead {
   /** Four, index 0 to 3; none when the source could not be opened. */
   readonly labels: readonly LabelText[];
   /** Where labels that decode say different things. */

@@ -1,5 +1,5 @@
 import type { LabelStatus, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
-import type { DocumentError, SourceKind, ToolInfo, UberblockEntry, UnreadableEntry } from './document.ts';
+import type { DocumentError, SourceHead, ToolInfo, UberblockEntry } from './document.ts';
 import { ringMap } from './ringMap.ts';
 import { type DescribedSource, describeSource, describeUberblock, documentError } from './sourceEntry.ts';
 
@@ -12,14 +12,7 @@ export interface RingDocument {
   readonly sources: readonly RingSource[];
 }
 
-export interface RingSource {
-  readonly path: string;
-  readonly pathBytes?: string;
-  readonly kind: SourceKind;
-  readonly sizeBytes: string;
-  readonly offsetBytes: string;
-  readonly error: DocumentError | null;
-  readonly unreadable?: readonly UnreadableEntry[];
+export interface RingSource extends SourceHead {
   /** One a label that is not absent. */
   readonly rings: readonly RingText[];
 }

@@ -9,6 +9,7 @@ import type { Alternative } from './alternatives.ts';
 import type { Finding } from './findings/finding.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { JudgeOptions, JudgePool } from './judgement.ts';
+import { openByLabels } from './openByLabels.ts';
 
 /** The txg that will be best once devices are copied which `zpool import` passes over as they are. */
 export interface AfterCopy {
@@ -47,7 +48,7 @@ export async function afterCopy(
   const devices = [...pool.devices.filter((device) => !hidden.includes(device)), ...originals.keys()];
   const copied = assemblePools(devices).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
   if (copied?.root == null) return null;
-  const reader = blocks.open(copied.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+  const reader = openByLabels(blocks, copied.root);
   const least = best?.prediction.verdict === 'importable' ? best.candidate.txg + 1n : best?.candidate.txg;
   const asked = least === undefined || (options.minTxg ?? 0n) > least ? options : { ...options, minTxg: least };
   const place = placeOf && ((device: DeviceSurvey) => placeOf(originals.get(device) ?? device));

@@ -13,6 +13,7 @@ import type { CutPool, CutVdev } from './cutPool.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { JudgeOptions, JudgePool } from './judgement.ts';
+import { openByLabels } from './openByLabels.ts';
 
 /** How far behind the size that a label implies the end of its vdev is looked for, in labels: legs of a mirror differ. */
 const NEAR = 64;
@@ -55,7 +56,7 @@ export async function cutPool(
   if (whole || cut?.root == null || blocks === undefined || depth === 'labels' || signal?.aborted) {
     return { cuts, best: null, steps: [] };
   }
-  const reader = blocks.open(cut.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+  const reader = openByLabels(blocks, cut.root);
   const asCut = placeOf && ((device: DeviceSurvey) => cutPlace(placeOf, device, original.get(device)));
   const judged = await judge(cut, reader, { ...options, ...(asCut ? { placeOf: asCut } : {}) });
   const { recommendation } = judged;

@@ -11,6 +11,7 @@ import type { Finding } from './findings/finding.ts';
 import { wholePlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { JudgeOptions, JudgePool } from './judgement.ts';
+import { openByLabels } from './openByLabels.ts';
 import { STORE, showingOf } from './showing.ts';
 import { stepsOf } from './steps.ts';
 import type { WayOut } from './waysOut.ts';
@@ -48,7 +49,7 @@ export async function detachedDevices(
     const repaired = devices.flatMap((device) => found.get(device) ?? []);
     const part = assemblePools([...besides(pool, devices), ...repaired]).pools.find(({ guid }) => guid === pool.guid);
     if (part?.root == null) continue;
-    const reader = blocks.open(part.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+    const reader = openByLabels(blocks, part.root);
     const { candidates } = await judge(part, reader, { ...options, waysOut: false });
     const opens = candidates.find(
       ({ candidate, prediction: { verdict } }) =>
@@ -110,7 +111,7 @@ export async function withoutForcedFaults(
   const devices = pool.devices.map((device) => edited.get(device) ?? device);
   const part = assemblePools(devices).pools.find(({ guid }) => guid === pool.guid);
   if (part?.root == null) return null;
-  const reader = blocks.open(part.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+  const reader = openByLabels(blocks, part.root);
   const { candidates } = await judge(part, reader, { ...options, waysOut: false });
   const opens = candidates.find(
     ({ candidate, prediction: { verdict } }) => candidate.taken && (verdict === 'importable' || verdict === 'readonly'),

@@ -12,6 +12,7 @@ import { importCommands } from './commands.ts';
 import type { Finding } from './findings/finding.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { JudgeOptions, JudgePool } from './judgement.ts';
+import { openByLabels } from './openByLabels.ts';
 import { stepsToRead } from './recommend.ts';
 import { waySteps } from './waySteps.ts';
 import type { WayOut } from './waysOut.ts';
@@ -54,7 +55,7 @@ export async function otherDevices(
   const lookAt = async (given: readonly DeviceSurvey[], only: readonly Txg[] | null, legs: boolean) => {
     const part = assemblePools(given).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
     if (part?.root == null || given.length === pool.devices.length || options.signal?.aborted) return;
-    const reader = blocks.open(part.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+    const reader = openByLabels(blocks, part.root);
     const range = only === null ? {} : within(only, options);
     const { candidates } = await judge(part, reader, { ...options, ...range, waysOut: false });
     const opens = candidates.find(

@@ -4,6 +4,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Judged } from './judge.ts';
 import type { JudgeOptions, JudgePool } from './judgement.ts';
+import { openByLabels } from './openByLabels.ts';
 
 /** Copies of one device that are tried in turn in its place. */
 const COPIES = 4;
@@ -34,7 +35,7 @@ export async function olderCopies(
     const txgs = only.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
     const [minTxg, maxTxg] = [txgs[0], txgs.at(-1)];
     if (other?.root == null || minTxg === undefined || maxTxg === undefined) continue;
-    const reader = blocks.open(other.root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+    const reader = openByLabels(blocks, other.root);
     const { candidates } = await judge(other, reader, { ...options, minTxg, maxTxg, waysOut: false });
     const keys = new Set(only.map(({ key }) => key));
     for (const each of candidates) {
