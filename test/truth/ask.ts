@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { KernelAnswer } from '../tools/images.ts';
 import type { MadePool } from './make.ts';
 
@@ -45,36 +46,86 @@ export function questionOf(command: readonly string[], made: MadePool): Question
   };
 }
 
-/**
- * Asks OpenZFS's own code. Read-only it is given the images themselves, read-write copies in `scratch`, which is emptied
- * before.
- */
-export function ask(question: Question, uask: string, scratch: string): KernelAnswer {
-  const { pool, calledThen, mode, txg, flags, devices, parameters = [] } = question;
-  rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(scratch, { recursive: true });
-  const given = devices.flatMap((device) => {
-    const copy = join(scratch, basename(device));
-    if (mode === 'ro') symlinkSync(device, copy);
-    else spawnSync('cp', ['--sparse=always', '--reflink=auto', device, copy]);
-    return ['-d', copy];
-  });
-  const name = calledThen === undefined ? [] : ['-t', calledThen];
-  const { stdout, stderr, status, error } = spawnSync(
-    uask,
-    [pool, mode, txg, scratch, ...flags, ...name, ...parameters, ...given],
-    { encoding: 'latin1', timeout: 90_000, maxBuffer: 256 * 1024 * 1024 },
-  );
-  const empty = { used: 0, errs: '', health: '' };
-  if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT')
-    return { ...empty, rc: 'hang', msg: 'no answer' };
-  const rc = /^rc=(\d+)/m.exec(stdout)?.[1];
-  const used = [...stdout.matchAll(/using uberblock with txg=(\d+)/g)].at(-1)?.[1] ?? '0';
-  const errs = [...stdout.matchAll(/spa_load_verify found (\d+) metadata errors and (\d+) data errors/g)].at(-1);
-  const why = stdout.split('\n').filter((line) => /FAILED|mismatch|cannot/.test(line));
+const EMPTY = { used: 0, errs: '', health: '' };
+const PATIENCE_MS = 60_000;
+
+/** OpenZFS's own code, asked one question after another; what falls over or hangs is started again for the next. */
+export class Judge {
+  readonly #uask: string;
+  #process: ChildProcessByStdio<Writable, Readable, Readable> | null = null;
+
+  constructor(uask: string) {
+    this.#uask = uask;
+  }
+
+  /** Of the images themselves: what an import writes is forgotten after its answer. */
+  async ask(question: Question): Promise<KernelAnswer> {
+    const { pool, calledThen, mode, txg, flags, devices, parameters = [] } = question;
+    const name = calledThen === undefined ? [] : ['-t', calledThen];
+    const folder = dirname(devices[0] ?? '.');
+    const words = [
+      pool,
+      mode,
+      txg,
+      folder,
+      ...flags,
+      ...name,
+      ...parameters,
+      ...devices.flatMap((path) => ['-d', path]),
+    ];
+    const { out, err, end } = await this.#exchange(words.join('\t'));
+    return end === 'hang' ? { ...EMPTY, rc: 'hang', msg: 'no answer' } : answerOf(out, err, mode, end);
+  }
+
+  close(): void {
+    this.#process?.kill('SIGKILL');
+    this.#process = null;
+  }
+
+  #start(): ChildProcessByStdio<Writable, Readable, Readable> {
+    const started = spawn(this.#uask, ['-'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // One that has fallen over between two questions says so at the next.
+    started.stdin.on('error', () => {});
+    started.stdout.setEncoding('latin1');
+    started.stderr.setEncoding('latin1');
+    return started;
+  }
+
+  /** @returns what it printed until the end of its answer, or until it ended or was ended itself */
+  #exchange(line: string): Promise<{ out: string; err: string; end: string }> {
+    this.#process ??= this.#start();
+    const running = this.#process;
+    return new Promise((resolve) => {
+      let [out, err] = ['', ''];
+      const done = (end: string): void => {
+        clearTimeout(timer);
+        for (const stream of [running.stdout, running.stderr]) stream.removeAllListeners('data');
+        running.removeAllListeners('close');
+        if (end !== 'answered') this.close();
+        resolve({ out, err, end });
+      };
+      const timer = setTimeout(() => done('hang'), PATIENCE_MS);
+      running.stdout.on('data', (text: string) => {
+        out += text;
+        if (out.endsWith('#end\n')) done('answered');
+      });
+      running.stderr.on('data', (text: string) => {
+        err += text;
+      });
+      running.on('close', (code, signal) => done(`${code ?? signal}`));
+      running.stdin.write(`${line}\n`);
+    });
+  }
+}
+
+function answerOf(out: string, err: string, mode: 'ro' | 'rw', end: string): KernelAnswer {
+  const rc = /^rc=(\d+)/m.exec(out)?.[1];
+  const used = [...out.matchAll(/using uberblock with txg=(\d+)/g)].at(-1)?.[1] ?? '0';
+  const errs = [...out.matchAll(/spa_load_verify found (\d+) metadata errors and (\d+) data errors/g)].at(-1);
+  const why = out.split('\n').filter((line) => /FAILED|mismatch|cannot/.test(line));
   // It may fall over a damaged pool while it closes it again: that is no answer to the import.
-  const answered = rc !== undefined && (rc !== '0' || mode === 'ro' || stdout.includes('synced='));
-  if (!answered) return { ...empty, used: Number(used), rc: 'panic', msg: stderr.slice(-300) || String(status) };
+  const answered = rc !== undefined && (rc !== '0' || mode === 'ro' || out.includes('synced='));
+  if (!answered) return { ...EMPTY, used: Number(used), rc: 'panic', msg: err.slice(-300) || end };
   return {
     rc: rc === '0' ? 0 : 1,
     used: Number(used),

@@ -1,7 +1,7 @@
 import { scan } from '../../src/api/scan.ts';
 import type { CandidateEntry, PoolEntry } from '../../src/document/document.ts';
 import type { KernelAnswer } from '../tools/images.ts';
-import { ask, devicesOf, questionOf } from './ask.ts';
+import { devicesOf, type Judge, questionOf } from './ask.ts';
 import { Draw } from './draw.ts';
 import type { MadePool } from './make.ts';
 import { plainImportsOf } from './plainImports.ts';
@@ -15,17 +15,15 @@ export interface Report {
 /** What judges one pool needs of the run. */
 export interface Bench {
   readonly made: MadePool;
-  readonly uask: string;
-  /** Emptied before each answer. */
-  readonly scratch: string;
+  readonly judge: Judge;
 }
 
 /**
  * Scans a made pool and asks, with the very commands that the document has: for `txgs` of its candidates, read-only and
  * read-write, for what is recommended, for a plain import with -F and without, and for the ways out.
  */
-export async function judgePoolOf(made: MadePool, uask: string, scratch: string, txgs: number): Promise<Report> {
-  const bench: Bench = { made, uask, scratch };
+export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): Promise<Report> {
+  const bench: Bench = { made, judge };
   const document = await scan([made.folder], { depth: 'data' });
   const contradictions: string[] = [];
   let asked = 0;
@@ -34,7 +32,7 @@ export async function judgePoolOf(made: MadePool, uask: string, scratch: string,
     let newest: bigint | null = null;
     for (const candidate of chosen(pool, txgs, made.recipe.seed)) {
       for (const mode of ['ro', 'rw'] as const) {
-        const answer = askOf(pool, candidate, mode, bench);
+        const answer = await askOf(pool, candidate, mode, bench);
         if (answer === null) continue;
         asked++;
         const imports = answer.rc === 0 && (candidate.checkpoint !== undefined || loads(answer, candidate));
@@ -50,7 +48,7 @@ export async function judgePoolOf(made: MadePool, uask: string, scratch: string,
     if (newest !== null && (recommended === null || BigInt(recommended) < newest)) {
       contradictions.push(`${about}: recommended ${recommended}, the kernel imports ${newest}`);
     }
-    for (const more of [plainImportsOf(document, pool, bench), waysOutOf(pool, bench)]) {
+    for (const more of [await plainImportsOf(document, pool, bench), await waysOutOf(pool, bench)]) {
       asked += more.asked;
       contradictions.push(...more.contradictions.map((line) => `${about}: ${line}`));
     }
@@ -60,13 +58,13 @@ export async function judgePoolOf(made: MadePool, uask: string, scratch: string,
 }
 
 /** With the candidate's command; null where there is none and no other form would ask the same. */
-function askOf(pool: PoolEntry, candidate: CandidateEntry, mode: 'ro' | 'rw', { made, uask, scratch }: Bench) {
+async function askOf(pool: PoolEntry, candidate: CandidateEntry, mode: 'ro' | 'rw', { made, judge }: Bench) {
   const command = mode === 'ro' ? candidate.commandReadOnly : candidate.commandReadWrite;
-  if (command.length > 0) return ask(questionOf(command, made), uask, scratch);
+  if (command.length > 0) return judge.ask(questionOf(command, made));
   if (candidate.checkpoint !== undefined) return null;
   const flags = candidate.commandReadOnly.filter((word) => word === '-m' || word === '-D');
   const devices = devicesOf(candidate.commandReadOnly, made);
-  return ask({ pool: pool.guid, mode, txg: candidate.txg, flags, devices }, uask, scratch);
+  return judge.ask({ pool: pool.guid, mode, txg: candidate.txg, flags, devices });
 }
 
 const loads = ({ used }: KernelAnswer, { txg }: CandidateEntry): boolean => String(used) === txg;

@@ -2,7 +2,7 @@ import type { PoolEntry, ScanDocument } from '../../src/document/document.ts';
 import { PLAIN_STYLE } from '../../src/text/page.ts';
 import { scanText } from '../../src/text/scanText.ts';
 import type { KernelAnswer } from '../tools/images.ts';
-import { ask, devicesOf } from './ask.ts';
+import { devicesOf } from './ask.ts';
 import type { Bench, Report } from './compare.ts';
 
 /** The sentence that says what an import does, as a terminal of any width has it. */
@@ -29,7 +29,7 @@ function promiseOf(headline: string): { readonly ro: boolean | null; readonly rw
 const harms = ({ rc }: KernelAnswer): boolean => rc === 'panic' || rc === 'hang';
 
 /** Asks for an import of the newest txg without -T, read-only, read-write, and with -F. */
-export function plainImportsOf(document: ScanDocument, pool: PoolEntry, { made, uask, scratch }: Bench): Report {
+export async function plainImportsOf(document: ScanDocument, pool: PoolEntry, { made, judge }: Bench): Promise<Report> {
   const contradictions: string[] = [];
   const newest = pool.candidates
     .filter(({ checkpoint }) => checkpoint === undefined)
@@ -52,7 +52,7 @@ export function plainImportsOf(document: ScanDocument, pool: PoolEntry, { made, 
     ['ro', 'F'],
   ] as const;
   for (const [mode, txg] of forms) {
-    const answer = ask({ pool: pool.guid, mode, txg, flags, devices }, uask, scratch);
+    const answer = await judge.ask({ pool: pool.guid, mode, txg, flags, devices });
     const form = `${txg === 'F' ? '-F' : 'plain'} ${mode}`;
     if (harms(answer) && !(mode === 'rw' ? warnedOfWriting : warned))
       contradictions.push(`${form}: answers ${answer.rc} (${answer.msg}), unannounced`);

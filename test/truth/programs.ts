@@ -16,7 +16,8 @@ const SOURCES = join(import.meta.dirname, 'native');
 export function nativePrograms(): NativePrograms | null {
   const folder = join(CACHE, 'native-zfs');
   const found = { umake: join(folder, 'umake'), uask: join(folder, 'uask') };
-  if (isCurrent(found.umake, 'umake.c') && isCurrent(found.uask, 'uask.c')) return found;
+  if (isCurrent(found.umake, 'umake.c') && isCurrent(found.uask, 'uask.c') && isCurrent(found.uask, 'overlay.c'))
+    return found;
   const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder], { stdio: 'ignore' });
   return status === 0 ? found : null;
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Judge } from './ask.ts';
 import { judgePoolOf, type Report } from './compare.ts';
 import { kindOf, makePool, type Recipe, recipeOf } from './make.ts';
 import { nativePrograms } from './programs.ts';
@@ -51,11 +52,12 @@ else {
     }
     asked += report.asked;
   };
+  const judge = new Judge(programs.uask);
   try {
     for (let seed = from; seed < from + pools; seed++) {
       const recipe = recipeOf(seed, wantedOf(values.kind));
       const made = makePool(recipe, join(scratch, 'pool'), programs.umake);
-      const report: Report = await judgePoolOf(made, programs.uask, join(scratch, 'ask'), Number(values.txgs));
+      const report: Report = await judgePoolOf(made, judge, Number(values.txgs));
       count(recipe, report);
       wrong += report.contradictions.length;
       const head = `${seed} ${kindOf(recipe)} ${recipe.options.join(' ')} ${recipe.sizeBytes / 2 ** 20} MiB`;
@@ -70,6 +72,7 @@ else {
       }
     }
   } finally {
+    judge.close();
     rmSync(scratch, { recursive: true, force: true });
   }
   console.log('\n| of | name | pools | answers | contradictions |\n| --- | --- | --- | --- | --- |');

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Judge } from './ask.ts';
 import { judgePoolOf } from './compare.ts';
 import { DAMAGES } from './damage.ts';
 import { Draw } from './draw.ts';
@@ -12,7 +13,11 @@ import { nativePrograms } from './programs.ts';
 
 const programs = nativePrograms();
 const scratch = join(tmpdir(), `zfs-uber-truth-${process.pid}`);
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const judge = new Judge(programs?.uask ?? '');
+afterAll(() => {
+  judge.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 /** Fixed: a pool that fails here fails for everyone. */
 const SEEDS = Array.from({ length: 26 }, (_, index) => 4000 + index);
@@ -50,9 +55,9 @@ describe('the recipe of a seed', () => {
 
 describe.skipIf(programs === null)('pools made and judged by the code of OpenZFS itself', () => {
   it.each(RECIPES.map((recipe) => [`${recipe.seed} ${kindOf(recipe)}`, recipe] as const))('%s', async (_, recipe) => {
-    const { umake = '', uask = '' } = programs ?? {};
+    const { umake = '' } = programs ?? {};
     const made = makePool(recipe, join(scratch, 'pool'), umake);
-    const { contradictions } = await judgePoolOf(made, uask, join(scratch, 'ask'), 4);
+    const { contradictions } = await judgePoolOf(made, judge, 4);
     expect(contradictions).toEqual([]);
   });
 });

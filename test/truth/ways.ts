@@ -1,5 +1,5 @@
 import type { PoolEntry, WayOutEntry } from '../../src/document/document.ts';
-import { ask, devicesOf, questionOf } from './ask.ts';
+import { devicesOf, questionOf } from './ask.ts';
 import type { Bench, Report } from './compare.ts';
 
 /** Parameters that the library can be given: the others are its own. */
@@ -9,8 +9,8 @@ const askable = ({ kind, parameters }: WayOutEntry): boolean =>
   (kind === 'missing-tops' || kind === 'other-devices') && parameters.every(({ name }) => ASKABLE.has(name));
 
 /** Asks for each way out with its parameters, and whether one that is not named opens something newer. */
-export function waysOutOf(pool: PoolEntry, bench: Bench): Report {
-  const { made, uask, scratch } = bench;
+export async function waysOutOf(pool: PoolEntry, bench: Bench): Promise<Report> {
+  const { made, judge } = bench;
   const contradictions: string[] = [];
   let asked = 0;
   const ways = pool.waysOut ?? [];
@@ -19,7 +19,7 @@ export function waysOutOf(pool: PoolEntry, bench: Bench): Report {
     for (const command of [way.commandReadOnly, way.commandReadWrite]) {
       if (command.length === 0) continue;
       const question = { ...questionOf(command, made), parameters };
-      const answer = ask(question, uask, scratch);
+      const answer = await judge.ask(question);
       asked++;
       if (answer.rc !== 0 || String(answer.used) !== way.txg) {
         const kernel = `${question.mode} answers ${answer.rc} at txg ${answer.used} (${answer.msg})`;
@@ -27,12 +27,12 @@ export function waysOutOf(pool: PoolEntry, bench: Bench): Report {
       }
     }
   }
-  const more = unnamed(pool, bench);
+  const more = await unnamed(pool, bench);
   return { asked: asked + more.asked, contradictions: [...contradictions, ...more.contradictions] };
 }
 
 /** Where not the newest imports, whether a missing top-level vdev passed over opens something newer than is named. */
-function unnamed(pool: PoolEntry, { made, uask, scratch }: Bench): Report {
+async function unnamed(pool: PoolEntry, { made, judge }: Bench): Promise<Report> {
   const best = BigInt(pool.recommendation?.txg ?? 0);
   const named = (pool.waysOut ?? []).map(({ txg }) => BigInt(txg));
   const known = [best, ...named].reduce((a, b) => (a > b ? a : b));
@@ -46,7 +46,7 @@ function unnamed(pool: PoolEntry, { made, uask, scratch }: Bench): Report {
     const flags = [...new Set([...candidate.commandReadOnly.filter((word) => word === '-m' || word === '-D'), '-m'])];
     const question = { pool: pool.guid, mode: 'ro', txg: txg.toString(), flags } as const;
     const devices = devicesOf(candidate.commandReadOnly, made);
-    const answer = ask({ ...question, devices, parameters: ['zfs_max_missing_tvds=2'] }, uask, scratch);
+    const answer = await judge.ask({ ...question, devices, parameters: ['zfs_max_missing_tvds=2'] });
     asked++;
     if (answer.rc === 0 && String(answer.used) === txg.toString())
       return { asked, contradictions: [`zfs_max_missing_tvds=2 opens txg ${txg}, and no way out says so (${known})`] };
