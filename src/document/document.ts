@@ -4,6 +4,7 @@ import type { HiddenVdev } from '../pool/survey.ts';
 import type { Caution } from '../rewind/caution.ts';
 import type { ChoiceReason, Worth } from '../rewind/choice.ts';
 import type { FindingCode } from '../rewind/findings/codes.ts';
+import type { Step } from '../rewind/steps.ts';
 
 /**
  * The JSON documents, name by name. What the contract fixes keeps its name, type and meaning; additions are free.
@@ -153,7 +154,7 @@ export interface CheckpointEntry {
   readonly heldBy: string;
 }
 
-export interface CandidateEntry {
+export interface CandidateEntry extends CommandsEntry {
   readonly rank: number;
   readonly txg: string;
   readonly timestamp: number;
@@ -177,8 +178,6 @@ export interface CandidateEntry {
   readonly failedReads?: readonly { readonly source: string; readonly offsetBytes: string; readonly code: string }[];
   /** What trying it would do to the machine; `releases`: the first and the last of OpenZFS that do it. */
   readonly hazards: readonly HazardEntry[];
-  readonly commandReadOnly: readonly string[];
-  readonly commandReadWrite: readonly string[];
   /** What the commands do beside going to that txg: they go on without a log device, import what was destroyed. */
   readonly withoutLog?: true;
   readonly destroyed?: true;
@@ -255,23 +254,21 @@ export interface HazardEntry {
 
 /** One thing to do, after those before it. */
 export interface ShellStepEntry {
-  readonly kind:
-    | 'copy'
-    | 'show-read-only'
-    | 'import-read-only'
-    | 'copy-out'
-    | 'export'
-    | 'open-container'
-    | 'detach'
-    | 'show-read-write'
-    | 'import-read-write'
-    | 'outrun'
-    | 'remove-log'
-    | 'repair-labels'
-    | 'set-parameters'
-    | 'reset-parameters';
+  readonly kind: Step['kind'];
   /** For bash with root's rights; quoted, so that each can be pasted as it is. */
   readonly lines: readonly string[];
+}
+
+/** Argument vectors that can be run as they are; empty where there is nothing to run. */
+export interface CommandsEntry {
+  readonly commandReadOnly: readonly string[];
+  readonly commandReadWrite: readonly string[];
+  /**
+   * The same, each word in hexadecimal, where one has bytes that are no UTF-8: in text those stand as `\xff`. Left out
+   * where none has.
+   */
+  readonly commandReadOnlyBytes?: readonly string[];
+  readonly commandReadWriteBytes?: readonly string[];
 }
 
 /** Why a txg is recommended, and not a newer one. */
@@ -286,7 +283,7 @@ export interface ChoiceReasonEntry {
 /** Values that go with a kind. */
 export type DataEntry<Kind extends string> = Values & { readonly kind: Kind };
 
-export interface RecommendationEntry {
+export interface RecommendationEntry extends CommandsEntry {
   readonly txg: string;
   /** As of the candidate: it is not the uberblock of the rings. */
   readonly checkpoint?: CheckpointEntry;
@@ -296,8 +293,6 @@ export interface RecommendationEntry {
   readonly whyData: ChoiceReasonEntry;
   /** The lines of the step `show-read-only`; absent where there is none. */
   readonly attach?: readonly string[];
-  readonly commandReadOnly: readonly string[];
-  readonly commandReadWrite: readonly string[];
   /** All that is to be done, in order; empty where nothing names the pool. */
   readonly steps: readonly ShellStepEntry[];
   readonly alternatives: readonly {
@@ -318,6 +313,8 @@ export interface RecommendationEntry {
   readonly before?: readonly string[];
   /** The same as data, in the same order, each by its `kind`. */
   readonly cautionData: readonly DataEntry<Caution['kind']>[];
+  /** What is to be done about each in a shell, in the same order; empty where there is no such thing. */
+  readonly cautionSteps: readonly (readonly ShellStepEntry[])[];
   /** Txgs newer than every sound uberblock, whose own uberblocks fail their checksum; absent where there are none. */
   readonly destroyedNewest?: readonly string[];
   /** The line of the step `outrun`; absent where there is none. */
@@ -405,7 +402,7 @@ export interface CutEntry {
 }
 
 /** A way to a state that takes parameters of OpenZFS's module, or some of the devices alone. */
-export interface WayOutEntry {
+export interface WayOutEntry extends CommandsEntry {
   readonly kind: 'missing-tops' | 'unverified' | 'other-devices' | 'repaired-labels' | 'edited-labels';
   readonly txg: string;
   /** Of the commands below, run as this entry says. */
@@ -416,9 +413,8 @@ export interface WayOutEntry {
   readonly onFreeBsd: readonly string[];
   /** All that is to be done, in order; empty where nothing names the pool. */
   readonly steps: readonly ShellStepEntry[];
-  readonly commandReadOnly: readonly string[];
-  /** Empty where it fails or nothing is known of it. */
-  readonly commandReadWrite: readonly string[];
+  /** The commands go on without a log device. */
+  readonly withoutLog?: true;
   readonly risks: readonly ('lost-blocks' | 'damage-unseen' | 'later-state-lost')[];
   /** Top-level vdevs that are done without. */
   readonly tops: readonly string[];

@@ -2,6 +2,7 @@ import type { Candidate } from '../load/candidates.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
+import { cautionSteps } from '../rewind/caution.ts';
 import type { CutPool } from '../rewind/cutPool.ts';
 import type { StateFacts } from '../rewind/facts/stateFacts.ts';
 import type { Finding } from '../rewind/findings/finding.ts';
@@ -13,11 +14,12 @@ import type { SourceError } from '../source/source.ts';
 import { cautionText } from '../words/cautions.ts';
 import { choiceText, worthText } from '../words/choices.ts';
 import { findingText } from '../words/findings/findings.ts';
+import { commandEntries } from './commandEntries.ts';
 import type { CandidateEntry, CutEntry, FindingEntry, PoolEntry, RecommendationEntry, VdevEntry } from './document.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { overlayOf } from './shell/overlay.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
-import { shellStepEntry } from './stepEntry.ts';
+import { shellStepEntry, stepsEntry } from './stepEntry.ts';
 import { dataEntry, valuesEntry } from './valuesEntry.ts';
 import { wayOutEntry } from './wayOutEntry.ts';
 
@@ -95,7 +97,7 @@ export function findingEntry(finding: Finding, sourceIndexOf: SourceIndexOf): Fi
     message: findingText(finding),
     values: valuesEntry(finding.values),
     ...(sources.length === 0 ? {} : { sources }),
-    ...(steps.length === 0 ? {} : { steps: steps.map(shellStepEntry) }),
+    ...stepsEntry(steps),
   };
 }
 
@@ -117,8 +119,7 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     ...(prediction.because === undefined ? {} : { because: prediction.because }),
     ...(prediction.unread === undefined ? {} : { failedReads: failedReadEntries(prediction.unread) }),
     hazards: prediction.hazards.map(hazardEntry),
-    commandReadOnly: commands.readOnly,
-    commandReadWrite: commands.readWrite,
+    ...commandEntries(commands),
     ...(commands.withoutLog && commands.readOnly.length > 0 ? { withoutLog: true } : {}),
     ...(commands.destroyed && commands.readOnly.length > 0 ? { destroyed: true } : {}),
     sources: indexesOf(
@@ -156,18 +157,18 @@ function recommendationEntry(recommendation: Recommendation, destroyed: readonly
       aim: why.aim === null ? null : valuesEntry(why.aim),
     },
     ...(attach.length === 0 ? {} : { attach }),
-    commandReadOnly: candidate.commands.readOnly,
-    commandReadWrite: candidate.commands.readWrite,
+    ...commandEntries(candidate.commands),
     steps: entries,
     alternatives: alternatives.map((each) => ({
       txg: each.txg.toString(),
       why: worthText(each.why),
       whyData: dataEntry(each.why),
-      ...(each.steps.length === 0 ? {} : { steps: each.steps.map(shellStepEntry) }),
+      ...stepsEntry(each.steps),
     })),
     ...(elsewhere === null ? {} : { elsewhere: { afterTxg: elsewhere.after.toString(), certain: elsewhere.certain } }),
     cautions: cautions.map(cautionText),
     cautionData: cautions.map((caution) => dataEntry(caution)),
+    cautionSteps: cautions.map((caution) => cautionSteps(caution).map(shellStepEntry)),
     ...(before.length === 0 ? {} : { before: before.map(cautionText) }),
     ...(destroyed.length === 0 ? {} : { destroyedNewest: destroyed.map(String) }),
     ...(afterReadWrite === undefined ? {} : { afterReadWrite }),

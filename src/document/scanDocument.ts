@@ -1,5 +1,4 @@
 import { JUDGED_AS } from '../load/openzfs.ts';
-import { unopenedContainers } from '../rewind/findings/foreign.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
 import type { Depth, ScanDocument, ToolInfo } from './document.ts';
 import { buildPoolEntry, findingEntry } from './poolEntry.ts';
@@ -24,9 +23,7 @@ export function buildScanDocument({ tool, depth, sources, found, stopped }: Scan
     depth,
     stopped,
     sources: entries,
-    findings: unopenedContainers(found.loose).map((finding) =>
-      findingEntry(finding, (device) => indexes.get(device) ?? null),
-    ),
+    findings: found.findings.map((finding) => findingEntry(finding, (device) => indexes.get(device) ?? null)),
     pools: found.judgements.map((judgement) => buildPoolEntry(judgement, (device) => indexes.get(device) ?? null)),
   };
 }

@@ -7,14 +7,15 @@ import type { Examination, StepOutcome } from '../rewind/examine.ts';
 import type { Step } from '../rewind/steps.ts';
 import { reasonWords } from '../words/reasons.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
+import { commandEntries } from './commandEntries.ts';
 import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
-import type { CandidateEntry, ShellStepEntry } from './document.ts';
+import type { CandidateEntry, CommandsEntry, ShellStepEntry } from './document.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { shellStepEntry } from './stepEntry.ts';
 import type { ViewHead } from './viewHead.ts';
 
 /** `verify --json`. */
-export interface VerifyDocument extends ViewHead {
+export interface VerifyDocument extends ViewHead, CommandsEntry {
   readonly schema: 'zfs-uber/verify/1';
   /** Ended by a signal before there was a verdict. */
   readonly stopped: boolean;
@@ -24,8 +25,6 @@ export interface VerifyDocument extends ViewHead {
   readonly reasons: readonly string[];
   readonly reasonData: CandidateEntry['reasonData'];
   readonly hazards: CandidateEntry['hazards'];
-  readonly commandReadOnly: readonly string[];
-  readonly commandReadWrite: readonly string[];
   /** Up to a read-only import, in order. */
   readonly toImport: readonly ShellStepEntry[];
   /** What the kernel counts: up to the block that ends its traversal. Null when the load fails before it. */
@@ -133,8 +132,7 @@ export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyD
     verdict: examination?.prediction.verdict ?? null,
     ...reasonEntries(examination?.prediction.reasons ?? []),
     hazards: (examination?.prediction.hazards ?? []).map(hazardEntry),
-    commandReadOnly: commands.readOnly,
-    commandReadWrite: commands.readWrite,
+    ...commandEntries(commands),
     toImport: toImport.map(shellStepEntry),
     metadataErrors: counted?.metadataErrors ?? null,
     dataErrors: depth === 'data' && counted !== null ? (counted.dataErrors ?? 0) : null,

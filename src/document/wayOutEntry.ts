@@ -1,10 +1,24 @@
 import type { WayOut } from '../rewind/waysOut.ts';
+import { commandEntries } from './commandEntries.ts';
 import type { WayOutEntry } from './document.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
 import { shellStepEntry } from './stepEntry.ts';
 
 export function wayOutEntry(
-  { kind, txg, parameters, readOnly, readWrite, steps, verdict, risks, tops, devices, metadataErrors }: WayOut,
+  {
+    kind,
+    txg,
+    parameters,
+    readOnly,
+    readWrite,
+    withoutLog,
+    steps,
+    verdict,
+    risks,
+    tops,
+    devices,
+    metadataErrors,
+  }: WayOut,
   sourceIndexOf: SourceIndexOf,
 ): WayOutEntry {
   const indexes = devices?.flatMap((device) => sourceIndexOf(device) ?? []).sort((a, b) => a - b);
@@ -15,8 +29,8 @@ export function wayOutEntry(
     parameters: parameters.map(({ name, value }) => ({ name, value })),
     onFreeBsd: parameters.map(({ name, value }) => `sysctl ${onFreeBsd(name)}=${value}`),
     steps: steps.map(shellStepEntry),
-    commandReadOnly: readOnly,
-    commandReadWrite: readWrite,
+    ...commandEntries({ readOnly, readWrite }),
+    ...(withoutLog && readOnly.length > 0 ? { withoutLog } : {}),
     risks,
     tops,
     ...(indexes === undefined ? {} : { sources: indexes }),

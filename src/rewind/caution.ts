@@ -1,4 +1,5 @@
 import type { NamedVdev } from './findings/values/named.ts';
+import type { Step } from './steps.ts';
 
 /** Uberblocks that are given up. */
 interface GivenUp {
@@ -38,7 +39,33 @@ export type Caution =
   /** Added after the labels at hand were written. */
   | { readonly kind: 'added-later'; readonly vdevs: readonly string[] }
   | { readonly kind: 'removal-goes-on'; readonly vdev: string; readonly pool: string }
-  | { readonly kind: 'spare-in-use' | 'replacement-goes-on'; readonly of: string; readonly by: string };
+  | { readonly kind: 'replacement-goes-on'; readonly of: string; readonly by: string }
+  | {
+      readonly kind: 'spare-in-use';
+      readonly of: string;
+      readonly by: string;
+      readonly pool: string;
+      /** Of both, where each is a leaf. */
+      readonly guids: { readonly of: bigint; readonly by: bigint } | null;
+    };
+
+/** What is to be done about it in a shell, once the pool is imported read-write; nothing where nobody can say. */
+export function cautionSteps(caution: Caution): Step[] {
+  switch (caution.kind) {
+    case 'removal-goes-on':
+      return caution.pool === '' ? [] : [{ kind: 'cancel-removal', pool: caution.pool }];
+    case 'spare-in-use': {
+      const { pool, guids } = caution;
+      if (pool === '' || guids === null) return [];
+      return [
+        { kind: 'return-spare', pool, guid: guids.by },
+        { kind: 'keep-spare', pool, guid: guids.of },
+      ];
+    }
+    default:
+      return [];
+  }
+}
 
 /** What was written to a top-level vdev after a txg is not here. */
 interface Lacking {

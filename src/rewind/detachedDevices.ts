@@ -163,6 +163,7 @@ function wayOf(
     parameters: [],
     readOnly: commands.readOnly,
     readWrite: [],
+    withoutLog: commands.withoutLog,
     steps: steps.length === 0 ? [] : [{ kind: 'repair-labels', repair, showings: repairs }, ...steps],
     verdict,
     risks: ['later-state-lost'],

@@ -2,6 +2,8 @@ import { assemblePools } from '../pool/assemblePools.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Finding } from './findings/finding.ts';
+import { unopenedContainers } from './findings/foreign.ts';
 import type { Judged } from './judge.ts';
 import type { JudgeOptions, PoolJudgement } from './judgement.ts';
 import { judgePool } from './judgePool.ts';
@@ -18,6 +20,8 @@ export interface PoolScan {
   readonly judgements: readonly PoolJudgement[];
   /** Devices that no pool can be told for. */
   readonly loose: readonly DeviceSurvey[];
+  /** About those. */
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -46,5 +50,5 @@ export async function scanPools(
       await judgePool(pool, openReader(pool), { ...options, stranger, ambiguousName, overlaps, onCandidate }),
     );
   }
-  return { judgements, loose };
+  return { judgements, loose, findings: unopenedContainers(loose, options.placeOf) };
 }

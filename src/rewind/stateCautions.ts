@@ -27,9 +27,11 @@ export function ongoingCautions(ongoing: OngoingFacts | null, { commands, predic
   const cautions: Caution[] = [];
   if (unlabelled.length > 0) cautions.push({ kind: 'added-later', vdevs: unlabelled });
   if (prediction.verdict === 'readonly') return cautions;
-  if (removing !== null) cautions.push({ kind: 'removal-goes-on', vdev: removing, pool: commands.pool });
-  for (const { kind, of, by } of substitutes) {
-    cautions.push({ kind: kind === 'spare' ? 'spare-in-use' : 'replacement-goes-on', of, by });
+  const { pool } = commands;
+  if (removing !== null) cautions.push({ kind: 'removal-goes-on', vdev: removing, pool });
+  for (const { kind, of, by, guids } of substitutes) {
+    if (kind === 'spare') cautions.push({ kind: 'spare-in-use', of, by, pool, guids });
+    else cautions.push({ kind: 'replacement-goes-on', of, by });
   }
   return cautions;
 }

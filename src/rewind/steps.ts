@@ -1,4 +1,6 @@
+import type { ForeignKind } from '../source/foreign.ts';
 import type { ImportCommands } from './commands.ts';
+import type { ImportPlace } from './importPlace.ts';
 import type { Parameter } from './parameter.ts';
 import type { Showing } from './showing.ts';
 
@@ -8,9 +10,16 @@ import type { Showing } from './showing.ts';
  * `copy` makes files of what zpool opens as nothing else; `show-read-only`, `show-read-write` make the devices that zpool
  * opens, `repair-labels` copies devices and changes the labels of the copies, `detach` takes them away
  * again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so many txgs that no newer uberblock
- * is left in the rings; `open-container` makes the device in which a pool may be; `remove-log` ends the need to import
- * without a log device;
- * `set-parameters` tells OpenZFS to pass over something, for all pools, until `reset-parameters`.
+ * is left in the rings; `remove-log` ends the need to import without a log device, for which
+ * `find-log` lists what to remove;
+ * `set-parameters` tells OpenZFS to pass over something, for all pools, until `reset-parameters`; `cancel-removal` stops the
+ * removal of a vdev; of a hot spare in use and what it stands in for `return-spare` gives up the spare, `keep-spare` the
+ * other.
+ *
+ * Of what is no ZFS: `open-container` makes the device in which a pool may be; `list-holders` says what holds a device
+ * busy, `list-signatures` what is signed on it; `wipe-copy` takes a signature off a copy; `read-table` has the system look
+ * at a partition table, `repair-table` writes it anew on a copy; `read-part` reads a part of a file or device with this
+ * tool.
  */
 export type Step =
   | {
@@ -20,8 +29,10 @@ export type Step =
   | { readonly kind: 'import-read-only' | 'import-read-write'; readonly command: readonly string[] }
   | { readonly kind: 'copy-out'; readonly pool: string; readonly encrypted: boolean }
   | { readonly kind: 'outrun'; readonly pool: string; readonly syncs: bigint }
-  /** Guids of top-level log vdevs; empty where no config that reads names them. */
+  /** Guids of top-level log vdevs. */
   | { readonly kind: 'remove-log'; readonly pool: string; readonly guids: readonly bigint[] }
+  /** Where no config that reads names them. */
+  | { readonly kind: 'find-log'; readonly pool: string }
   | {
       readonly kind: 'repair-labels';
       /** A device that left the pool gets its txg back; one that was faulted by force has that forgotten. */
@@ -30,8 +41,15 @@ export type Step =
       readonly showings: readonly Showing[];
     }
   | { readonly kind: 'export'; readonly pool: string }
-  /** `line` may hold a NAME to be chosen. */
-  | { readonly kind: 'open-container'; readonly line: string }
+  | { readonly kind: 'open-container'; readonly container: ForeignKind; readonly place: ImportPlace }
+  | {
+      readonly kind: 'list-holders' | 'list-signatures' | 'read-table' | 'repair-table' | 'read-part';
+      readonly place: ImportPlace;
+    }
+  /** `at`: byte of the place. */
+  | { readonly kind: 'wipe-copy'; readonly place: ImportPlace; readonly at: number }
+  | { readonly kind: 'cancel-removal'; readonly pool: string }
+  | { readonly kind: 'return-spare' | 'keep-spare'; readonly pool: string; readonly guid: bigint }
   | { readonly kind: 'set-parameters' | 'reset-parameters'; readonly parameters: readonly Parameter[] };
 
 /** A forged txg may be anything: so many syncs nobody waits for. */
@@ -87,10 +105,13 @@ export function stepsOf({ commands, showings, encrypted, writes, syncs, lostLogs
     ...some('show-read-write', made),
     { kind: 'import-read-write', command: readWrite },
     ...(syncs === null ? [] : [{ kind: 'outrun' as const, pool, syncs }]),
-    ...(lostLogs === null ? [] : [{ kind: 'remove-log' as const, pool, guids: lostLogs }]),
+    ...(lostLogs === null ? [] : [logStep(pool, lostLogs)]),
     ...close,
   ];
 }
+
+const logStep = (pool: string, guids: readonly bigint[]): Step =>
+  guids.length === 0 ? { kind: 'find-log', pool } : { kind: 'remove-log', pool, guids };
 
 type ShowingStep = Exclude<Extract<Step, { readonly showings: unknown }>, { readonly repair: unknown }>;
 

@@ -32,7 +32,7 @@ export function waySteps({
   verdict,
   txg,
   newest,
-}: WayPlan): Pick<WayOut, 'readOnly' | 'readWrite' | 'steps'> {
+}: WayPlan): Pick<WayOut, 'readOnly' | 'readWrite' | 'withoutLog' | 'steps'> {
   const writes = verdict === 'importable';
   const steps = stepsOf({
     commands,
@@ -47,6 +47,7 @@ export function waySteps({
   return {
     readOnly: commands.readOnly,
     readWrite: writes ? commands.readWrite : [],
+    withoutLog: commands.withoutLog,
     steps: [...set, ...steps, ...reset],
   };
 }

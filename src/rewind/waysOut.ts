@@ -32,6 +32,8 @@ export interface WayOut {
   readonly readOnly: readonly string[];
   /** Empty where a read-write import fails, or nothing is known of it. */
   readonly readWrite: readonly string[];
+  /** The commands go on without a log device. */
+  readonly withoutLog: boolean;
   /** All that is to be done, in order; empty where nothing names the pool. */
   readonly steps: readonly Step[];
   readonly verdict: Verdict;

@@ -11,7 +11,7 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   const { pool } = about;
   const { recommendation } = pool;
   if (recommendation === null) return [];
-  const { txg, why, whyData, alternatives, cautions, before = [] } = recommendation;
+  const { txg, why, whyData, alternatives, cautions, cautionSteps, before = [] } = recommendation;
   const { strong, good, warn, dim } = page.style;
   const candidate = recommended(pool);
   const verdict = candidate?.verdict ?? 'unverified';
@@ -37,8 +37,11 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   const open = hasFinding(pool, 'abandoned-timeline', 'warning') || hasFinding(pool, 'history-diverged');
   if (quiet) return open ? [...lines, ...others] : lines;
   lines.push(...contentLines(page, about, candidate), ...stateAt(page, recommendation), ...others);
-  for (const caution of cautions.filter((each) => !before.includes(each)))
-    lines.push(...entry(page, 'Careful', clean(page, caution), warn));
+  cautions.forEach((caution, at) => {
+    if (before.includes(caution)) return;
+    const remedy = cautionSteps[at] ?? [];
+    lines.push(...entry(page, 'Careful', clean(page, caution), warn), ...stepsToImport(page, remedy, ''));
+  });
   return lines;
 }
 

@@ -12,12 +12,23 @@ const WORDS: Readonly<Record<Kind, string>> = {
   'import-read-only': '',
   'copy-out': 'Nothing is mounted yet (-N). Mount it below /mnt, or send filesystems and snapshots with zfs send:',
   export: '',
-  'open-container': '',
+  'open-container': 'As root, make the device that is inside:',
+  'list-holders': 'What holds the device:',
+  'list-signatures': 'As root, list what is signed:',
+  'wipe-copy': 'As root, take it off a copy:',
+  'read-table': 'As root, have the system make devices of its partitions:',
+  'repair-table':
+    'As root, repair the table on a copy. Where the second line finds neither of its two tables whole, leave out the third: it would write an empty one.',
+  'read-part': 'zfs-uber reads it as it lies:',
+  'cancel-removal': 'Once it is imported read-write, this stops it:',
+  'return-spare': 'Once it is imported read-write, this gives the spare back:',
+  'keep-spare': 'Or this keeps it in the place of the other:',
   detach: '',
   'show-read-write': '',
   'import-read-write': '',
   outrun: 'Then at once (else a later import returns to the newer uberblocks):',
   'remove-log': 'Then give up the lost log, or every later import needs -m again:',
+  'find-log': 'Then zpool remove the lost log by the guid that this shows, or every later import needs -m again:',
   'repair-labels': 'As root, change the labels of a copy, never of the original; an overlay does too:',
   'set-parameters': 'As root, tell OpenZFS to pass over it; that holds for every pool until it is set back:',
   'reset-parameters': 'At the end set it back:',
@@ -30,10 +41,6 @@ const KEYS =
 /** Where the log is missing: sending a filesystem reads its intent log too, and OpenZFS 2.3.2 was seen to wait for it for ever. */
 const LOGLESS =
   'Nothing is mounted yet (-N). Mount it below /mnt, or send snapshots with zfs send (not filesystems: that waits for the lost log, for ever):';
-
-/** For a log that no config names. */
-const NAMELESS_LOG =
-  'Then zpool remove the lost log by the guid that this shows, or every later import needs -m again:';
 
 /** A line that can be pasted, in what the terminal takes. */
 export const shellText = (page: Page, line: string): string => clean(page, page.unicode ? line : asciiLine(line));
@@ -87,9 +94,7 @@ export function stepsToWrite(page: Page, steps: readonly ShellStepEntry[]): stri
   if (steps.length === 0) return [];
   const { dim } = page.style;
   const said = steps.flatMap((step) => {
-    const own = step.kind === 'export' ? 'It is in order then. Before it is imported as usual:' : WORDS[step.kind];
-    const nameless = step.kind === 'remove-log' && step.lines.some((line) => line.startsWith('zpool status'));
-    const words = nameless ? NAMELESS_LOG : own;
+    const words = step.kind === 'export' ? 'It is in order then. Before it is imported as usual:' : WORDS[step.kind];
     return [...(words === '' ? [] : entry(page, '', words, dim, dim)), ...linesOf(page, step, dim)];
   });
   return [...entry(page, 'Write', 'Only when what matters is copied out; cannot be undone:', dim), ...said];

@@ -21,7 +21,7 @@ export function waysOut(page: Page, { pool, written, sources }: PoolCase): strin
       ...(onFreeBsd.length === 0 ? [] : entry(page, '', 'On FreeBSD instead:', dim, dim)),
       ...onFreeBsd.map((line) => entryLine(page, shellText(page, line))),
       ...stepsToImport(page, rest, set.length === 0 ? 'First' : ''),
-      ...stepsToClose(page, toClose, way.commandReadOnly.includes('-m')),
+      ...stepsToClose(page, toClose, way.withoutLog ?? false),
       ...stepsToWrite(page, toWrite),
     ];
   });

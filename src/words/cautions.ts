@@ -45,9 +45,9 @@ export function cautionText(caution: Caution): string {
     case 'added-later':
       return `The labels at hand are older than the zpool add of ${list(caution.vdevs)}, which the meta-object set alone knows: look for it and scan again with it.`;
     case 'removal-goes-on':
-      return `${caution.vdev} is being removed: a read-write import goes on with that at once, copying and freeing. \`zpool remove -s ${caution.pool}\` stops it.`;
+      return `${caution.vdev} is being removed: a read-write import goes on with that at once, copying and freeing.`;
     case 'spare-in-use':
-      return `The hot spare ${caution.by} stands in for ${caution.of}: a read-write import resilvers on. \`zpool detach\` of the spare gives it back, of the other keeps it in its place.`;
+      return `The hot spare ${caution.by} stands in for ${caution.of}: a read-write import resilvers on. Detached, the spare is free again; detached, the other leaves it in its place.`;
     case 'replacement-goes-on':
       return `${caution.by} is taking the place of ${caution.of}: a read-write import resilvers on, and then lets ${caution.of} go.`;
   }

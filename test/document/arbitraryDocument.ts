@@ -126,6 +126,7 @@ const pool: fc.Arbitrary<PoolEntry> = fc.record({
       ),
       cautions: fc.array(text, { maxLength: 2 }),
       cautionData: fc.constant([]),
+      cautionSteps: fc.constant([]),
       attach: lines,
       destroyedNewest: fc.array(decimal, { maxLength: 3 }),
       elsewhere: fc.record({ afterTxg: decimal, certain: fc.boolean() }),

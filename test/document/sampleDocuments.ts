@@ -189,6 +189,7 @@ export function pool(about: Partial<PoolEntry> = {}): PoolEntry {
             alternatives: [],
             cautions: [],
             cautionData: [],
+            cautionSteps: [],
           },
     ...about,
   };
@@ -256,6 +257,7 @@ export function lyingMirror(): ScanDocument {
             'The newer uberblocks stay in the ring: after a rewind a later import can pick them again.',
           ],
           cautionData: [],
+          cautionSteps: [],
         },
       }),
     ],
@@ -288,6 +290,7 @@ export function unverified(): ScanDocument {
           alternatives: [],
           cautions: [],
           cautionData: [],
+          cautionSteps: [],
         },
       }),
     ],

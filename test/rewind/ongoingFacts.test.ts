@@ -29,7 +29,7 @@ describe('what an import goes on with', () => {
     const ongoing: OngoingFacts = {
       encrypted: false,
       removing: 'mirror-1 (/dev/sdc, ...)',
-      substitutes: [{ kind: 'replacing', of: '/dev/sda', by: '/dev/sdb' }],
+      substitutes: [{ kind: 'replacing', of: '/dev/sda', by: '/dev/sdb', guids: null }],
       unlabelled: ['/dev/sdd'],
     };
     const judged = (verdict: 'importable' | 'readonly') =>

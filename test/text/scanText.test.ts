@@ -193,6 +193,7 @@ describe('the answer', () => {
       alternatives: [],
       cautions: [],
       cautionData: [],
+      cautionSteps: [],
     };
     const text = render(scan({ pools: [pool({ candidates: [newest], recommendation })] }));
     expect(text).toContain('only read-only (txg 119): a space map fails.');
@@ -261,6 +262,7 @@ describe('the answer', () => {
       alternatives: [],
       cautions: [],
       cautionData: [],
+      cautionSteps: [],
       steps: [...stepsOf(best), { kind: 'outrun' as const, lines: ['for i in $(seq 6); do zpool sync -f tank; done'] }],
       snapshots: { count: 7, incomplete: false, newest: [snapshot] },
       intentLog: [{ dataset: 'tank/a', replays: 3, dropped: false, broken: false }],

@@ -1,7 +1,8 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
 import type { OverlayEntry } from '../document.ts';
-import { copyLines, losetup, numberedRun } from './stepLines.ts';
+import { copyLines, losetup } from './placeLines.ts';
+import { numberedRun } from './stepLines.ts';
 
 /** Room for what is written while trying, kept in a sparse file. */
 const ROOM = '20G';

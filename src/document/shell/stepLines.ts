@@ -2,6 +2,8 @@ import { raw, sh } from '../../bytes/shellLine.ts';
 import { shellCommand } from '../../bytes/shellWord.ts';
 import type { Showing } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
+import { openingLines } from './openingLines.ts';
+import { copyLines, copyThen, losetup, shownPlace, sliceSpec } from './placeLines.ts';
 
 /** The lines of one step, for bash with root's rights. Each stands for itself and prints nothing that is needed later. */
 export function stepLines(step: Step): string[] {
@@ -24,11 +26,33 @@ export function stepLines(step: Step): string[] {
     case 'outrun':
       return [sh`for i in $(seq ${step.syncs}); do zpool sync -f ${step.pool}; done`];
     case 'remove-log':
-      return step.guids.length === 0
-        ? [sh`zpool status -g ${step.pool}`]
-        : [sh`zpool remove ${step.pool} ${step.guids.map(String)}`];
+      return [sh`zpool remove ${step.pool} ${step.guids.map(String)}`];
+    case 'find-log':
+      return [sh`zpool status -g ${step.pool}`];
     case 'open-container':
-      return [step.line];
+      return openingLines(step.container, step.place);
+    case 'list-holders':
+      return [sh`lsblk ${shownPlace(step.place, 'block')}`];
+    case 'list-signatures':
+      return [sh`wipefs -n ${shownPlace(step.place, 'file')}`];
+    case 'wipe-copy':
+      return copyThen(step.place, (copy) => sh`wipefs -o ${step.at} ${copy}`);
+    case 'read-table':
+      return [sh`partx -a ${step.place.path}`];
+    case 'repair-table':
+      // Where no copy of the table is whole, -e writes an empty one, and says that all went well.
+      return copyThen(
+        step.place,
+        (copy) => sh`sgdisk -v ${copy}`,
+        (copy) => sh`sgdisk -e ${copy}`,
+      );
+    case 'read-part':
+      return [sh`zfs-uber labels ${sliceSpec(step.place)}`];
+    case 'cancel-removal':
+      return [sh`zpool remove -s ${step.pool}`];
+    case 'return-spare':
+    case 'keep-spare':
+      return [sh`zpool detach ${step.pool} ${step.guid}`];
     case 'export':
       return [sh`zpool export ${step.pool}`];
     case 'set-parameters':
@@ -58,26 +82,6 @@ function repairLines(copy: string, repair: 'txg' | 'fault'): string[] {
 
 /** On Linux. Source: module/zfs/spa.c, ZFS_MODULE_PARAM */
 const parameterPath = (name: string): string => `/sys/module/zfs/parameters/${name}`;
-
-/** Where the file system can share blocks a copy takes no time and no room until it is written to. */
-export function copyLines({ place: { path, part }, copy }: Showing): string[] {
-  if (part === null) return [sh`cp --sparse=always --reflink=auto ${path} ${copy}`];
-  const { start, size } = part;
-  const [skip, seek] = [Math.max(start, 0), Math.max(-start, 0)];
-  const range = sh`iflag=skip_bytes,count_bytes skip=${skip} count=${size - seek}`;
-  const hole = seek === 0 ? '' : sh` oflag=seek_bytes seek=${seek}`;
-  return [sh`dd if=${path} of=${copy} bs=1M ${raw(range + hole)} conv=sparse,notrunc && truncate -s ${size} ${copy}`];
-}
-
-/** A loop device that shows the vdev: the command whose output is its name. */
-export function losetup({ place, copy }: Showing, readOnly: boolean): string {
-  const { path, part } = place;
-  const range = copy !== '' || part === null ? '' : sh` -o ${Math.max(part.start, 0)} --sizelimit ${sizeOf(part)}`;
-  return sh`losetup${raw(readOnly ? ' -r' : '')} -f --show${raw(range)} ${copy === '' ? path : copy}`;
-}
-
-const sizeOf = ({ start, size }: { readonly start: number; readonly size: number }): number =>
-  size + Math.min(start, 0);
 
 const SECTOR = 512;
 

@@ -14,6 +14,8 @@ export interface OngoingFacts {
     readonly kind: 'spare' | 'replacing';
     readonly of: string;
     readonly by: string;
+    /** Of the leaf that is replaced, and of the one that stands for it; null where either is a vdev of several. */
+    readonly guids: { readonly of: bigint; readonly by: bigint } | null;
   }[];
   /** Top-level vdevs, logs left out, that no label at hand knows of: the labels are older than the `zpool add`. */
   readonly unlabelled: readonly string[];
@@ -55,7 +57,9 @@ function substitutesIn(tops: readonly VdevConfig[]): OngoingFacts['substitutes']
     open.push(...next.children);
     const [first, last] = [next.children[0], next.children.at(-1)];
     if ((next.type !== 'spare' && next.type !== 'replacing') || first === undefined || last === undefined) continue;
-    found.push({ kind: next.type, of: nameOf(first), by: nameOf(last) });
+    const leaves = first.children.length + last.children.length === 0;
+    const guids = leaves ? { of: first.guid, by: last.guid } : null;
+    found.push({ kind: next.type, of: nameOf(first), by: nameOf(last), guids });
   }
   return found;
 }

@@ -1,7 +1,8 @@
-import { pathWord } from '../../bytes/shellWord.ts';
 import { LABEL_SIZE } from '../../format/label.layout.ts';
 import type { DeviceSignatures, DeviceSurvey, LabelSurvey } from '../../pool/survey.ts';
 import type { ForeignKind, PlacedSignature } from '../../source/foreign.ts';
+import type { ImportPlace } from '../importPlace.ts';
+import type { Step } from '../steps.ts';
 import { CONTAINERS } from './containers.ts';
 import type { Evidence, Finding } from './finding.ts';
 import type { SignaturePlace, SignatureValues } from './values/signatures.ts';
@@ -9,24 +10,30 @@ import type { SignaturePlace, SignatureValues } from './values/signatures.ts';
 /** In front of the first label's content: what stands there harms nothing of ZFS. */
 const BLANK = 8192;
 
+type PlaceOf = NonNullable<Evidence['placeOf']>;
+
 /** What arrays, volumes, containers and file systems have signed of the devices of a pool, and what they do to it. */
-export function foreignSignatures({ pool }: Evidence): Finding[] {
+export function foreignSignatures({ pool, placeOf = () => null }: Evidence): Finding[] {
   return pool.devices.flatMap((device) => {
     const { signed } = device;
     if (signed === null) return [];
     return signed.found.map((found): Finding => {
-      const values = valuesOf(device, signed, found);
-      return { code: 'foreign-signature', severity: 'warning', values, devices: [device] };
+      const { start, length } = found.holder;
+      const part = start > 0 || (signed.part && signed.start === 0);
+      const place = signedPlace({ ...signed, start, length, part }, placeOf(device));
+      const values = valuesOf(device, signed, found, place);
+      const steps = place === null ? [] : stepsFor(found, place, values.vdev?.inside ?? false);
+      return { code: 'foreign-signature', severity: 'warning', values, devices: [device], steps };
     });
   });
 }
 
 /**
- * What devices are that show nothing of ZFS: a container with the line that opens it, or a file system.
+ * What devices are that show nothing of ZFS: a container with what opens it, or a file system.
  *
  * @param devices that belong to no pool
  */
-export function unopenedContainers(devices: readonly DeviceSurvey[]): Finding[] {
+export function unopenedContainers(devices: readonly DeviceSurvey[], placeOf: PlaceOf = () => null): Finding[] {
   return devices.flatMap((device) => {
     const { signed, labels } = device;
     if (signed === null || labels.some(isOfZfs)) return [];
@@ -39,43 +46,62 @@ export function unopenedContainers(devices: readonly DeviceSurvey[]): Finding[] 
         const values = { ...about, vdev: null };
         return { code: 'foreign-signature', severity: 'info', values, devices: [device] };
       }
-      const line = lineFor(kind, signed);
+      const place = signedPlace(signed, placeOf(device));
+      const steps = place === null ? [] : openingSteps(kind, place);
       const part = signed.part ? { start: signed.start, length: signed.length } : null;
-      const steps = line === '' ? [] : [{ kind: 'open-container' as const, line }];
-      const values = { ...about, part, line };
+      const values = { ...about, part, makes: madeBy(kind, place) };
       return { code: 'container-not-opened', severity: 'warning', values, devices: [device], steps };
     });
   });
 }
 
+/** The device or the part of one that is signed, for the shell; null where nobody knows how to call what is made of it. */
+const signedPlace = (
+  { path, start, length, part, block }: DeviceSignatures,
+  own: ImportPlace | null,
+): ImportPlace | null =>
+  own && { path, kind: block ? 'block' : 'file', part: part ? { start, size: length } : null, name: own.name };
+
+const openingSteps = (container: ForeignKind, place: ImportPlace): Step[] =>
+  opens(container, place) ? [{ kind: 'open-container', container, place }] : [];
+
+/** FreeBSD has no device of any part that somebody names by its bytes. */
+const opens = (kind: ForeignKind, { part }: ImportPlace): boolean =>
+  CONTAINERS[kind].opening !== null && (CONTAINERS[kind].takes !== 'geom' || part === null);
+
+/** What the device is called that opening makes; null where nothing is opened. */
+const madeBy = (kind: ForeignKind, place: ImportPlace | null): string | null =>
+  place !== null && opens(kind, place) ? place.name : null;
+
+/** What holds the device, what is signed on it, what takes that off a copy, what opens what is inside. */
+function stepsFor({ kind, offset, holder }: PlacedSignature, place: ImportPlace, inside: boolean): Step[] {
+  const { takes, wiped } = CONTAINERS[kind];
+  const steps: Step[] = [];
+  if (place.kind === 'block' && takes !== 'geom') steps.push({ kind: 'list-holders', place });
+  if (wiped && !inside) {
+    steps.push({ kind: 'list-signatures', place }, { kind: 'wipe-copy', place, at: offset - holder.start });
+  }
+  return [...steps, ...openingSteps(kind, place)];
+}
+
 const isOfZfs = ({ status, ring }: LabelSurvey): boolean =>
   status === 'ok' || status === 'malformed' || (ring?.slots.some(({ uberblock }) => uberblock !== null) ?? false);
-
-/** What opens it, in a shell; empty where that depends. */
-function lineFor(kind: ForeignKind, device: DeviceSignatures): string {
-  const { line, takes } = CONTAINERS[kind];
-  return line?.(deviceOf(device, takes)) ?? '';
-}
 
 function valuesOf(
   device: DeviceSurvey,
   signed: DeviceSignatures,
   found: PlacedSignature,
+  place: ImportPlace | null,
 ): SignatureValues['foreign-signature'] {
-  const { kind, name, offset, holder } = found;
-  const { start, length } = holder;
-  const part = start > 0 || (signed.part && signed.start === 0);
-  const on = { ...signed, start, length, part };
-  const { holds } = CONTAINERS[kind];
+  const { kind, name, offset } = found;
+  const { holds, wiped } = CONTAINERS[kind];
   return {
     ...{ path: signed.path, kind, name, offset },
     vdev: {
-      place: placeOf(device, signed, found),
+      place: placeOfSignature(device, signed, found),
       inside: isAround(signed, found) || (holds && lacksLast(device, signed, found)),
-      word: deviceOf(on, 'file'),
-      part,
-      at: offset - start,
-      line: holds ? lineFor(kind, on) : '',
+      wiped,
+      makes: madeBy(kind, place),
     },
   };
 }
@@ -89,7 +115,7 @@ const lacksLast = (
   offset >= start + source.size - 2 * LABEL_SIZE && !labels.some(({ index, status }) => index >= 2 && status === 'ok');
 
 /** How the signature lies to the vdev. */
-function placeOf(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSignature): SignaturePlace {
+function placeOfSignature(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSignature): SignaturePlace {
   const { start } = signed;
   const { offset } = found;
   if (offset < start) return { at: isAround(signed, found) ? 'around' : 'before', begin: start };
@@ -106,13 +132,3 @@ function placeOf(device: DeviceSurvey, signed: DeviceSignatures, found: PlacedSi
 /** Whether the vdev is what the signature's own kind keeps behind it. */
 export const isAround = ({ start }: DeviceSignatures, { kind, offset, holder }: PlacedSignature): boolean =>
   CONTAINERS[kind].holds && holder.start < start && offset < start;
-
-/** The device as a word of a shell. A part is shown first, and an image where only a block device will do. */
-function deviceOf({ path, start, length, part, block }: DeviceSignatures, takes: 'file' | 'block' | 'geom'): string {
-  if (takes === 'geom') {
-    if (part) return 'PARTITION';
-    return block ? pathWord(path) : `"$(mdconfig -a -t vnode -o readonly -f ${pathWord(path)})"`;
-  }
-  if (part) return `"$(losetup -r -f --show -o ${start} --sizelimit ${length} ${pathWord(path)})"`;
-  return takes === 'block' && !block ? `"$(losetup -r -f --show ${pathWord(path)})"` : pathWord(path);
-}

@@ -1,7 +1,9 @@
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
+import type { HiddenReason } from '../../source/partition.ts';
+import { type ImportPlace, wholePlace } from '../importPlace.ts';
 import { showingOf } from '../showing.ts';
-import { showingSteps } from '../steps.ts';
+import { type Step, showingSteps } from '../steps.ts';
 import type { Evidence, Finding } from './finding.ts';
 
 /** Partitions that hold a vdev and that Linux makes no device of: why, where they lie, the line that shows them. */
@@ -25,8 +27,22 @@ export function hiddenPartitions({ pool, placeOf }: Evidence): Finding[] {
         severity: lost ? 'error' : 'warning',
         values: { path, name, reason, start, length, needed: lost },
         devices: [device],
-        steps: lies === null ? [] : showingSteps([showingOf(device, lies)]),
+        steps: lies === null ? [] : [...showingSteps([showingOf(device, lies)]), ...tableSteps(reason, lies)],
       },
     ];
   });
+}
+
+/** Where the boot record or the first of two tables is damaged, the other one may be whole. */
+const REPAIRED: ReadonlySet<HiddenReason> = new Set<HiddenReason>([
+  'boot-signature',
+  'no-primary',
+  'header-crc',
+  'entries-crc',
+]);
+
+function tableSteps(reason: HiddenReason, { path, kind, name }: ImportPlace): Step[] {
+  const place = wholePlace(path, kind, `${name}-disk`);
+  if (REPAIRED.has(reason)) return [{ kind: 'repair-table', place }];
+  return reason === 'no-device' && kind === 'block' ? [{ kind: 'read-table', place }] : [];
 }

@@ -68,9 +68,11 @@ function causeOf(
   return doubted ? null : { kind: 'put-in-front' };
 }
 
-/** The lines for that. */
+/** What shows it, and what this tool reads of it as it lies. */
 function stepsFor(device: DeviceSurvey, place: ImportPlace | null): Step[] {
-  return place === null ? [] : showingSteps([showingOf(device, place)]);
+  if (place === null) return [];
+  const there = place.part !== null && place.part.start >= 0;
+  return [...showingSteps([showingOf(device, place)]), ...(there ? [{ kind: 'read-part' as const, place }] : [])];
 }
 
 /** A label proves a start, and not that the whole vdev follows it: images stored in a pool lie in pieces. */

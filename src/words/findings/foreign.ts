@@ -5,26 +5,26 @@ import { BLKID, SIGNATURE_WORDS } from './signatures.ts';
 export const FOREIGN_WORDS: FindingWords<keyof SignatureValues> = {
   'foreign-signature': ({ path, kind, name, offset, vdev }) => {
     if (vdev === null) return `${path} carries ${name} (byte ${offset}) and shows nothing of ZFS.`;
-    const { place, inside, word, part, at, line } = vdev;
+    const { place, inside, wiped, makes } = vdev;
     const { boot, type, free, open } = SIGNATURE_WORDS[kind];
-    const opening = open?.(line) ?? null;
+    const opening = open?.(makes) ?? null;
     // `wipefs` looks at the front and the end of what it is given, and counts from there.
-    const wipe = `\`wipefs -n ${word}\` lists what is signed, and on a copy \`wipefs -o ${at} ${part ? 'PART-OF-COPY' : 'COPY'}\` takes this one away.`;
+    const wipe = wiped && !inside ? '; wipefs lists what is signed, and takes the signature off a copy' : '';
     const parts = [
       `${path} carries ${name} at byte ${offset}, ${placeText(place)}`,
       boot,
       type === null || place.at === 'around' ? '' : BLKID[type],
-      `\`${free}\` frees the device${inside ? '.' : `; ${wipe}`}`,
+      `${free.charAt(0).toUpperCase()}${free.slice(1)} frees the device${wipe}.`,
       opening === null
         ? ''
         : `${inside ? 'The pool is got at through it' : 'If the pool is inside it, this one is older'}: ${opening}.`,
     ];
     return parts.filter((each) => each !== '').join(' ');
   },
-  'container-not-opened': ({ path, kind, name, offset, part, line }) => {
+  'container-not-opened': ({ path, kind, name, offset, part, makes }) => {
     const { word, open } = SIGNATURE_WORDS[kind];
     const where = part === null ? '' : `, in the part from byte ${part.start} of ${part.length} bytes`;
-    return `${path}${where}: this is ${word} container (${name} at byte ${offset}): ${open?.(line) ?? ''}.`;
+    return `${path}${where}: this is ${word} container (${name} at byte ${offset}): ${open?.(makes) ?? ''}.`;
   },
 };
 

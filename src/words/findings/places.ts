@@ -84,13 +84,12 @@ function causeText(cause: ShiftCause): string {
 }
 
 /** What kind of thing shows the vdev where it belongs and leaves the source as it is. */
-function remedyText({ path, start, size, type }: Shifted): string {
-  const own = start < 0 ? '' : ` For zfs-uber alone: ${path}@${start}+${size}.`;
+function remedyText({ start, type }: Shifted): string {
   const lost = start < 0 ? ' What lay in front stays lost.' : '';
   if (type === 'file') {
-    return `The vdev was a file, and OpenZFS opens it as no other thing: a copy makes one of it.${lost}${own}`;
+    return `The vdev was a file, and OpenZFS opens it as no other thing: a copy makes one of it.${lost}`;
   }
-  if (start >= 0) return `A loop device shows it.${own}`;
+  if (start >= 0) return 'A loop device shows it.';
   const how = -start % SECTOR === 0 ? 'A mapping with zeros in front' : 'A copy with zeros in front';
   return `${how} shows everything at its place.${lost}`;
 }
@@ -154,14 +153,12 @@ const WHY: Record<HiddenReason, string> = {
   'past-end': 'it ends behind the disk',
   'other-table': 'another table of the disk is the one that counts, and does not list it',
   'no-device':
-    'its table counts, and the system has not looked at it: a loop device without -P, or a table that was written since (`partx -a` makes the devices)',
+    'its table counts, and the system has not looked at it: a loop device without -P, or a table that was written since',
   'no-label':
     'only a BSD label or a Solaris table of contents lists it, which Linux reads inside a primary MBR partition alone',
 };
 
-/** Where no copy of the table is whole, sgdisk writes an empty one, and says that all went well. */
-const SGDISK =
-  'The table itself is repaired on a copy: where `sgdisk -v COPY` finds one of its two tables whole, `sgdisk -e COPY` writes boot record, header and backup anew from it; where it finds none, it would write an empty one.';
+const SGDISK = 'The table itself is repaired on a copy.';
 const BACKUP = `FreeBSD takes the backup where that is whole. ${SGDISK}`;
 
 const REPAIR: Partial<Record<HiddenReason, string>> = {

@@ -2,8 +2,8 @@ import type { ForeignKind } from '../../source/foreign.ts';
 
 /** What udev, which goes by libblkid, makes of a vdev that carries the signature too. Asked of util-linux 2.38 */
 export const BLKID = {
-  other: 'udev goes by it and does not call the device zfs_member, so that `zpool import` without -d passes it over.',
-  none: 'libblkid finds both and names neither, so that `zpool import` without -d passes the device over.',
+  other: 'udev goes by it and does not call the device zfs_member, so that zpool import without -d passes it over.',
+  none: 'libblkid finds both and names neither, so that zpool import without -d passes the device over.',
 } as const;
 
 export interface SignatureWords {
@@ -13,124 +13,129 @@ export interface SignatureWords {
   readonly type: keyof typeof BLKID | null;
   /** What it does at boot. */
   readonly boot: string;
-  /** What makes the device free for ZFS. */
+  /** The program that makes the device free for ZFS. */
   readonly free: string;
-  /** How what is inside is got at; null where no vdev can be inside. */
-  readonly open: ((line: string) => string) | null;
+  /** How what is inside is got at, given what the device is called that this makes; null where no vdev can be inside. */
+  readonly open: ((makes: string | null) => string) | null;
 }
+
+const mapped = (program: string) => (makes: string | null) =>
+  `open it (${program}), then scan ${makes === null ? 'the device that it makes' : `/dev/mapper/${makes}`}`;
 
 export const SIGNATURE_WORDS: Readonly<Record<ForeignKind, SignatureWords>> = {
   luks: {
     word: 'a LUKS',
     type: 'other',
     boot: 'Where crypttab names it, it is opened at boot and the device is then busy.',
-    free: 'cryptsetup close NAME',
-    open: (line) => `open it with \`${line}\` and scan /dev/mapper/NAME`,
+    free: 'cryptsetup close',
+    open: mapped('cryptsetup'),
   },
   bitlocker: {
     word: 'a BitLocker',
     type: 'other',
     boot: 'Windows and desktops offer to unlock it.',
-    free: 'cryptsetup close NAME',
-    open: (line) => `open it with \`${line}\` and scan /dev/mapper/NAME`,
+    free: 'cryptsetup close',
+    open: mapped('cryptsetup'),
   },
   geli: {
     word: 'a GELI',
     type: null,
     boot: 'FreeBSD may attach it at boot, and the device is then busy.',
-    free: 'geli detach PROVIDER',
-    open: (line) => `on FreeBSD open it with \`${line}\` and scan the device with .eli behind its name`,
+    free: 'geli detach',
+    open: () => 'on FreeBSD attach it (geli), then scan the device with .eli behind its name',
   },
   geom: {
     word: 'a GEOM',
     type: null,
     boot: 'FreeBSD lays its own device over it, one sector shorter, and the device is then busy.',
-    free: 'gmirror stop NAME',
-    open: () => 'on FreeBSD load that class (`gmirror load`) and scan the device below /dev/mirror, or of its class',
+    free: 'gmirror stop, or what its class has,',
+    open: () =>
+      'on FreeBSD load its class (gmirror load for a mirror), then scan the device below /dev/mirror, or of its class',
   },
   md: {
     word: 'an md RAID',
     type: 'other',
     boot: 'At boot mdadm assembles it, and the device is then busy for ZFS.',
-    free: 'mdadm --stop /dev/mdN',
-    open: (line) => `assemble it with \`${line}\` and the other members, and scan /dev/md127`,
+    free: 'mdadm --stop',
+    open: () => 'assemble it together with the other members (mdadm takes them behind the first), then scan /dev/md127',
   },
   lvm: {
     word: 'an LVM',
     type: 'other',
     boot: 'At boot LVM may activate its volume group, and the device is then busy for ZFS.',
-    free: 'vgchange -an GROUP',
-    open: (line) => `activate it with \`${line}\` (the first names the group) and scan /dev/GROUP/VOLUME`,
+    free: 'vgchange -an',
+    open: () => 'activate its volume group (vgchange), then scan the volumes of that',
   },
   bcache: {
     word: 'a bcache',
     type: 'none',
     boot: 'At boot udev registers it with bcache, and the device is then busy for ZFS.',
-    free: 'echo 1 > /sys/block/bcacheN/bcache/stop',
-    open: (line) =>
-      `on a copy register it with \`${line}\`, with the cache device, and scan /dev/bcache0: newer data may be on the cache`,
+    free: 'writing 1 to its stop file below /sys/block',
+    open: () =>
+      'register a copy of it, and of the cache device, with bcache, then scan /dev/bcache0: newer data may be on the cache',
   },
   drbd: {
     word: 'a DRBD',
     type: 'other',
     boot: 'A DRBD resource that is made of it keeps the device busy.',
-    free: 'drbdadm down RESOURCE',
-    open: (line) => `its data begins at byte 0; bring it up with \`${line}\` and scan /dev/drbd0`,
+    free: 'drbdadm down',
+    open: () => 'its data begins at byte 0; bring its resource up (drbdadm), then scan /dev/drbd0',
   },
   vdo: {
     word: 'a VDO',
     type: 'other',
     boot: 'LVM or vdo may start it at boot, and the device is then busy.',
-    free: 'vgchange -an GROUP',
-    open: () => 'start the VDO volume and scan the device that it makes',
+    free: 'vgchange -an',
+    open: () => 'start the VDO volume, then scan the device that it makes',
   },
   integrity: {
     word: 'a dm-integrity',
     type: 'other',
     boot: 'It may be opened at boot, and the device is then busy.',
-    free: 'integritysetup close NAME',
-    open: (line) => `on a copy open it with \`${line}\` and scan /dev/mapper/NAME: it replays its journal`,
+    free: 'integritysetup close',
+    open: (makes) => `${mapped('integritysetup')(makes)}: on a copy, for it replays its journal`,
   },
   stratis: {
     word: 'a Stratis',
     type: 'other',
     boot: 'stratisd starts it at boot, and the device is then busy.',
-    free: 'stratis pool stop NAME',
+    free: 'stratis pool stop',
     open: null,
   },
   ceph: {
     word: 'a Ceph',
     type: 'other',
     boot: 'A Ceph OSD may start on it at boot and write to it.',
-    free: 'systemctl stop ceph-osd@N',
+    free: 'stopping its OSD (systemctl)',
     open: null,
   },
   'firmware-raid': {
     word: 'a firmware RAID',
     type: 'other',
     boot: 'At boot mdadm or dmraid makes one disk of it and its siblings, and the device is then busy for ZFS.',
-    free: 'mdadm --stop /dev/mdN',
-    open: (line) => `assemble it with \`${line}\` and the other disks, and scan what it makes`,
+    free: 'mdadm --stop',
+    open: () =>
+      'assemble it together with the other disks (mdadm takes them behind the first), then scan what it makes',
   },
   table: {
     word: 'a partition table',
     type: null,
     boot: 'The system makes devices of its partitions. What wrote it wrote over the front of the vdev, and an import that writes puts label 0 over it again.',
-    free: 'partx -d DEVICE',
+    free: 'partx -d',
     open: null,
   },
   swap: {
     word: 'a swap',
     type: 'none',
     boot: 'Where fstab names it, the system swaps to it and overwrites the pool.',
-    free: 'swapoff DEVICE',
+    free: 'swapoff',
     open: null,
   },
   filesystem: {
     word: 'a file system',
     type: 'none',
     boot: 'What it wrote elsewhere on the device is lost to the pool. Where fstab or a desktop mounts it, it writes on: do not mount it and run no fsck.',
-    free: 'umount DEVICE',
+    free: 'umount',
     open: null,
   },
 };

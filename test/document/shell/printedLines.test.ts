@@ -7,10 +7,13 @@ import { bytesOfFileName } from '../../../src/bytes/fileName.ts';
 import { asciiLine } from '../../../src/bytes/shellLine.ts';
 import { shellCommand } from '../../../src/bytes/shellWord.ts';
 import { overlayOf } from '../../../src/document/shell/overlay.ts';
+import { sliceSpec } from '../../../src/document/shell/placeLines.ts';
 import { stepLines } from '../../../src/document/shell/stepLines.ts';
+import { cautionSteps } from '../../../src/rewind/caution.ts';
 import type { ImportPlace } from '../../../src/rewind/importPlace.ts';
 import type { Showing } from '../../../src/rewind/showing.ts';
-import { stepsOf } from '../../../src/rewind/steps.ts';
+import { type Step, stepsOf } from '../../../src/rewind/steps.ts';
+import type { ForeignKind } from '../../../src/source/foreign.ts';
 
 // Whoever pastes a line runs what it says and nothing else, whatever files and pools are called.
 
@@ -48,12 +51,28 @@ const STUBS = [
   'readlink',
   'blockdev',
   'grep',
+  'cryptsetup',
+  'integritysetup',
+  'geli',
+  'gmirror',
+  'mdconfig',
+  'mdadm',
+  'pvs',
+  'vgchange',
+  'lvs',
+  'lsblk',
+  'wipefs',
+  'partx',
+  'sgdisk',
+  'zfs-uber',
 ];
 const SAYS: Readonly<Record<string, string>> = {
   losetup: '/dev/loop7\n',
   readlink: '/dev/loop7\n',
   blockdev: '4096\n',
   grep: 'loop7\n',
+  mdconfig: 'md0\n',
+  pvs: '  group \n',
 };
 
 let folder = '';
@@ -168,6 +187,76 @@ describe('printed lines', () => {
         expect(detached.reduce((sum, call) => sum + call.length - 2, 0)).toBe(attached);
       }
     }
+  });
+
+  const places = (kind: ImportPlace['kind'], part: ImportPlace['part']) =>
+    PATHS.map((path, at): ImportPlace => ({ path, kind, part, name: `zu-d${at}` }));
+  const CONTAINERS_OPENED = [
+    'luks',
+    'bitlocker',
+    'geli',
+    'geom',
+    'md',
+    'firmware-raid',
+    'lvm',
+    'bcache',
+    'integrity',
+  ] as const;
+  const signed = (place: ImportPlace): Step[] => [
+    ...CONTAINERS_OPENED.filter((container) => place.part === null || !container.startsWith('ge')).map(
+      (container) => ({ kind: 'open-container', container, place }) as const,
+    ),
+    { kind: 'list-holders', place },
+    { kind: 'list-signatures', place },
+    { kind: 'wipe-copy', place, at: 512 },
+    { kind: 'repair-table', place },
+    { kind: 'read-part', place },
+  ];
+
+  it.each([
+    ['of images', 'file', null],
+    ['of parts of images', 'file', PART],
+    ['of devices', 'block', null],
+    ['of parts of devices', 'block', PART],
+  ] as const)('of what is no ZFS give the very paths as well: %s', (_, kind, part) => {
+    for (const place of places(kind, part)) {
+      for (const step of signed(place)) {
+        // Nothing is registered with this machine's bcache.
+        const lines = stepLines(step).map((line) => line.replace('/sys/fs/bcache/register', 'register'));
+        for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+        for (const written of [lines, lines.map(asciiLine)]) {
+          const words = callsOf(written).flatMap((call) => call.slice(1));
+          const spec = bytes(sliceSpec(place));
+          const found = words.map((word) => word.replace(/^if=/, ''));
+          const named = step.kind !== 'open-container' || step.container !== 'geom' || kind === 'file';
+          if (named) expect(found).toContain(step.kind === 'read-part' ? spec : bytes(place.path));
+        }
+      }
+    }
+  });
+
+  it('that open a container ask LVM for the name of the group, and of a copy alone what writes', () => {
+    const [place] = places('file', null);
+    if (place === undefined) throw new Error('no place');
+    const calls = (container: ForeignKind) =>
+      callsOf(stepLines({ kind: 'open-container', container, place }).map((line) => line.replace('/sys/fs/', '')));
+    expect(calls('lvm').find(([program]) => program === 'vgchange')).toEqual(['vgchange', '-ay', 'group']);
+    for (const [program, , ...words] of calls('integrity').filter(([name]) => name !== 'cp')) {
+      expect([program, ...words]).not.toContain(bytes(place.path));
+    }
+  });
+
+  it('of cautions name the pool as one word', () => {
+    const pool = "a'b $(touch pwned)";
+    const lines = [
+      ...cautionSteps({ kind: 'removal-goes-on', vdev: 'mirror-1', pool }),
+      ...cautionSteps({ kind: 'spare-in-use', of: '/dev/a', by: '/dev/b', pool, guids: { of: 1n, by: 2n } }),
+    ].flatMap(stepLines);
+    expect(callsOf(lines)).toEqual([
+      ['zpool', 'remove', '-s', pool],
+      ['zpool', 'detach', pool, '2'],
+      ['zpool', 'detach', pool, '1'],
+    ]);
   });
 
   it('are the same vector as in the document', () => {

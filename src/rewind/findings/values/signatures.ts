@@ -26,19 +26,16 @@ export interface SignatureValues {
       readonly place: SignaturePlace;
       /** The pool is got at through it alone. */
       readonly inside: boolean;
-      /** Word of a shell for the device or the part of it that was signed, and whether that is a part. */
-      readonly word: string;
-      readonly part: boolean;
-      /** Byte of that. */
-      readonly at: number;
-      /** What opens it, in a shell; empty where that depends. */
-      readonly line: string;
+      /** `wipefs` takes the signature away. */
+      readonly wiped: boolean;
+      /** What the device is called that opening it makes; null where that depends. */
+      readonly makes: string | null;
     } | null;
   };
   'container-not-opened': Signed & {
     /** Bytes of `path` that it is; null for all. */
     readonly part: { readonly start: number; readonly length: number } | null;
-    /** What opens it, in a shell; empty where that depends. */
-    readonly line: string;
+    /** What the device is called that opening it makes; null where that depends. */
+    readonly makes: string | null;
   };
 }

@@ -1,0 +1,42 @@
+import { type Raw, raw, sh } from '../../bytes/shellLine.ts';
+import type { ImportPlace } from '../../rewind/importPlace.ts';
+import { type Showing, STORE } from '../../rewind/showing.ts';
+
+type Shown = Pick<Showing, 'place' | 'copy'>;
+
+/** Where the file system can share blocks a copy takes no time and no room until it is written to. */
+export function copyLines({ place: { path, part }, copy }: Shown): string[] {
+  if (part === null) return [sh`cp --sparse=always --reflink=auto ${path} ${copy}`];
+  const { start, size } = part;
+  const [skip, seek] = [Math.max(start, 0), Math.max(-start, 0)];
+  const range = sh`iflag=skip_bytes,count_bytes skip=${skip} count=${size - seek}`;
+  const hole = seek === 0 ? '' : sh` oflag=seek_bytes seek=${seek}`;
+  return [sh`dd if=${path} of=${copy} bs=1M ${raw(range + hole)} conv=sparse,notrunc && truncate -s ${size} ${copy}`];
+}
+
+/** A loop device that shows the vdev: the command whose output is its name. */
+export function losetup({ place, copy }: Shown, readOnly: boolean): string {
+  const { path, part } = place;
+  const range = copy !== '' || part === null ? '' : sh` -o ${Math.max(part.start, 0)} --sizelimit ${sizeOf(part)}`;
+  return sh`losetup${raw(readOnly ? ' -r' : '')} -f --show${raw(range)} ${copy === '' ? path : copy}`;
+}
+
+const sizeOf = ({ start, size }: { readonly start: number; readonly size: number }): number =>
+  size + Math.min(start, 0);
+
+/** A device, or a part of one, as a word of a shell. A part is shown first, and an image where only a block device will do. */
+export function shownPlace(place: ImportPlace, takes: 'file' | 'block'): Raw {
+  const { path, kind, part } = place;
+  const shown = part !== null || (takes === 'block' && kind !== 'block');
+  return raw(shown ? `"$(${losetup({ place, copy: '' }, true)})"` : sh`${path}`);
+}
+
+/** Lines that copy a place, and what is done to the copy. */
+export function copyThen(place: ImportPlace, ...lines: readonly ((copy: string) => string)[]): string[] {
+  const copy = `${STORE}/${place.name}`;
+  return [...copyLines({ place, copy }), ...lines.map((line) => line(copy))];
+}
+
+/** `path@OFFSET+LENGTH`, as this tool takes a part of a file or device. */
+export const sliceSpec = ({ path, part }: ImportPlace): string =>
+  part === null ? path : `${path}@${part.start}+${part.size}`;
