@@ -1,15 +1,12 @@
-import type { Candidate } from '../load/candidates.ts';
+import { asTxg } from '../bytes/units.ts';
 import { hasUnreadableLabel } from '../load/usableLeaves.ts';
-import { assemblePools } from '../pool/assemblePools.ts';
-import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { zeroed } from '../source/zeroed.ts';
 import type { Alternative } from './alternatives.ts';
 import type { Finding } from './findings/finding.ts';
+import type { Gathered } from './gather.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
-import type { JudgeOptions, JudgePool } from './judgement.ts';
-import { openByLabels } from './openByLabels.ts';
 
 /** The txg that will be best once devices are copied which `zpool import` passes over as they are. */
 export interface AfterCopy {
@@ -22,22 +19,16 @@ export interface AfterCopy {
  * Judges the pool as it will be from copies of the devices of which one label gives a read error: with zeros in the
  * place of what cannot be read, which is the least that a copy has.
  *
- * @param all candidates of `pool`
  * @param best what is recommended of the devices as they are
- * @param judge judges the pool that the copies are
  * @returns null where no device is passed over for that, or the copies make nothing better
  */
 export async function afterCopy(
-  pool: Pool,
-  all: readonly Candidate[],
+  { pool, all, options: { blocks, signal, placeOf }, judgeWith }: Gathered,
   best: JudgedCandidate | null,
-  { onCandidate: _, onProgress: __, onShare: ___, placeOf, ...options }: JudgeOptions,
-  judge: JudgePool,
 ): Promise<AfterCopy | null> {
-  const { blocks, depth, signal } = options;
   const hidden = pool.devices.filter((device) => hasUnreadableLabel(device) && device.source.failures?.gone == null);
   const newest = all[0]?.txg ?? 0n;
-  if (hidden.length === 0 || blocks === undefined || depth === 'labels' || signal?.aborted) return null;
+  if (hidden.length === 0 || blocks === undefined || signal?.aborted) return null;
   if (best?.prediction.verdict === 'importable' && best.candidate.txg >= newest) return null;
   const originals = new Map<DeviceSurvey, DeviceSurvey>();
   for (const device of hidden) {
@@ -46,18 +37,12 @@ export async function afterCopy(
     originals.set(copy, device);
   }
   const devices = [...pool.devices.filter((device) => !hidden.includes(device)), ...originals.keys()];
-  const copied = assemblePools(devices).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
-  if (copied?.root == null) return null;
-  const reader = openByLabels(blocks, copied.root);
-  const least = best?.prediction.verdict === 'importable' ? best.candidate.txg + 1n : best?.candidate.txg;
-  const asked = least === undefined || (options.minTxg ?? 0n) > least ? options : { ...options, minTxg: least };
-  const place = placeOf && ((device: DeviceSurvey) => placeOf(originals.get(device) ?? device));
-  const { recommendation } = await judge(copied, reader, {
-    ...asked,
-    waysOut: false,
-    ...(place && { placeOf: place }),
+  const least = best === null ? null : asTxg(best.candidate.txg + (best.prediction.verdict === 'importable' ? 1n : 0n));
+  const judged = await judgeWith(devices, {
+    range: { oldest: least, newest: null },
+    placeOf: (device) => placeOf(originals.get(device) ?? device),
   });
-  const then = recommendation?.candidate ?? null;
+  const then = judged?.recommendation?.candidate ?? null;
   if (then === null || then.prediction.verdict === 'unverified') return null;
   return told(then, best, hidden);
 }

@@ -1,4 +1,4 @@
-import { isReason } from '../bytes/stopping.ts';
+import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { type Candidate, collectCandidates } from '../load/candidates.ts';
 import type { RootCheck } from '../load/rootState.ts';
@@ -15,7 +15,11 @@ export async function candidatesOf(
   const all = collectCandidates(pool);
   if (readers === null || all.every(({ seen }) => seen)) return all;
   const { throughSecondLoad } = await import('../load/importStages.ts');
-  return unlessAborted(signal, all, () => throughSecondLoad(pool, all, readers, signal));
+  return unlessStopped(
+    signal,
+    () => throughSecondLoad(pool, all, readers, signal),
+    () => all,
+  );
 }
 
 /** By `Candidate.rootKey`. */
@@ -27,8 +31,8 @@ export async function rootsOf(
 ): Promise<ReadonlyMap<string, RootCheck>> {
   if (reader === null || depth === 'labels') return new Map();
   const { checkRoots, readerFor } = await import('../load/rootCheck.ts');
-  const roots = new Map<string, RootCheck>();
-  return unlessAborted(signal, new Map(), async () => {
+  const check = async (): Promise<ReadonlyMap<string, RootCheck>> => {
+    const roots = new Map<string, RootCheck>();
     for (const startsFrom of new Set(candidates.map((each) => each.startsFrom))) {
       const those = candidates.filter((each) => each.startsFrom === startsFrom);
       const found = await checkRoots(those, readerFor(startsFrom, reader, readers), {
@@ -38,18 +42,6 @@ export async function rootsOf(
       for (const [key, check] of found) roots.set(key, check);
     }
     return roots;
-  });
-}
-
-export async function unlessAborted<T>(
-  signal: AbortSignal | undefined,
-  otherwise: T,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isReason(error, signal)) return otherwise;
-    throw error;
-  }
+  };
+  return unlessStopped(signal, check, () => new Map());
 }

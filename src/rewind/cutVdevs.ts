@@ -1,8 +1,6 @@
 import type { Engine } from '../block/engine.ts';
 import { LABEL_SIZE } from '../format/label.layout.ts';
 import { ownLeaf } from '../format/labelConfig.ts';
-import type { Candidate } from '../load/candidates.ts';
-import { assemblePools } from '../pool/assemblePools.ts';
 import { decidingConfig } from '../pool/deviceOrder.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -10,10 +8,9 @@ import { surveyDevice } from '../pool/surveyDevice.ts';
 import { impliedSize } from '../pool/vdevSize.ts';
 import { slice } from '../source/source.ts';
 import type { CutPool, CutVdev } from './cutPool.ts';
+import type { Gathered } from './gather.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
-import type { JudgeOptions, JudgePool } from './judgement.ts';
-import { openByLabels } from './openByLabels.ts';
 
 /** How far behind the size that a label implies the end of its vdev is looked for, in labels: legs of a mirror differ. */
 const NEAR = 64;
@@ -22,19 +19,14 @@ const NEAR = 64;
  * Judges the pool with each device cut to its vdev, where another pool's labels stand behind that: OpenZFS looks for
  * labels 2 and 3 at the end of the device, and takes the newest label and the newest uberblock of all four.
  *
- * @param all candidates of `pool`
  * @param best what is recommended with the devices as they are
- * @param judge judges the pool that the cut devices are
  * @returns null where nothing is to be cut
  */
 export async function cutPool(
-  pool: Pool,
-  all: readonly Candidate[],
+  { pool, all, options, judgeWith }: Gathered,
   best: JudgedCandidate | null,
-  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions,
-  judge: JudgePool,
 ): Promise<CutPool | null> {
-  const { blocks, depth, signal, placeOf } = options;
+  const { blocks, signal, placeOf } = options;
   const original = new Map<DeviceSurvey, DeviceSurvey>();
   const cuts: CutVdev[] = [];
   const devices: DeviceSurvey[] = [];
@@ -52,15 +44,14 @@ export async function cutPool(
   }
   if (cuts.length === 0) return null;
   const whole = best !== null && best.candidate.txg === all[0]?.txg && best.prediction.verdict === 'importable';
-  const cut = assemblePools(devices).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
-  if (whole || cut?.root == null || blocks === undefined || depth === 'labels' || signal?.aborted) {
-    return { cuts, best: null, steps: [] };
-  }
-  const reader = openByLabels(blocks, cut.root);
-  const asCut = placeOf && ((device: DeviceSurvey) => cutPlace(placeOf, device, original.get(device)));
-  const judged = await judge(cut, reader, { ...options, ...(asCut ? { placeOf: asCut } : {}) });
-  const { recommendation } = judged;
-  return { cuts, best: recommendation?.candidate ?? null, steps: recommendation?.steps ?? [] };
+  const judged = whole
+    ? null
+    : await judgeWith(devices, {
+        placeOf: (device) => cutPlace(placeOf, device, original.get(device)),
+        waysOut: options.waysOut ?? true,
+      });
+  const { candidate = null, steps = [] } = judged?.recommendation ?? {};
+  return { cuts, best: candidate, steps };
 }
 
 /** Of a device that was cut the part that is left. */

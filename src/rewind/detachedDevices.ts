@@ -1,5 +1,4 @@
 import { leavesBelow } from '../format/vdevConfig.ts';
-import { assemblePools } from '../pool/assemblePools.ts';
 import { keptState } from '../pool/keptState.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -8,10 +7,10 @@ import { unfaulted } from '../pool/unfaulted.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { importCommands } from './commands.ts';
 import type { Finding } from './findings/finding.ts';
+import type { Gathered } from './gather.ts';
 import { wholePlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
-import type { JudgeOptions, JudgePool } from './judgement.ts';
-import { openByLabels } from './openByLabels.ts';
+import { firstThatImports } from './judgeWith.ts';
 import { STORE, showingOf } from './showing.ts';
 import { stepsOf } from './steps.ts';
 import type { WayOut } from './waysOut.ts';
@@ -28,41 +27,26 @@ export interface Detached {
 /**
  * Looks at what devices that were detached, replaced or removed lead to, for a pool of which nothing else imports. Their
  * labels have txg 0, for which `zpool import` passes them over; `zhack label repair -u` gives the txg back.
- *
- * @param judge judges the pool as it is with the labels repaired
  */
-export async function detachedDevices(
-  pool: Pool,
-  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-  judge: JudgePool,
-): Promise<Detached> {
-  const { blocks, depth, signal } = options;
+export async function detachedDevices({ pool, options, judgeWith }: Gathered): Promise<Detached> {
   const found = new Map<DeviceSurvey, DeviceSurvey>();
   for (const device of pool.devices) {
     const kept = keptUberblock(device);
     if (kept !== null) found.set(device, undetached(device, kept));
   }
-  if (found.size === 0 || blocks === undefined || depth === 'labels') return { findings: [], ways: [] };
   const each = [...found.keys()].slice(0, MOST).map((device) => [device]);
   for (const devices of each.length > 1 ? [[...found.keys()], ...each] : each) {
-    if (signal?.aborted) break;
     const repaired = devices.flatMap((device) => found.get(device) ?? []);
-    const part = assemblePools([...besides(pool, devices), ...repaired]).pools.find(({ guid }) => guid === pool.guid);
-    if (part?.root == null) continue;
-    const reader = openByLabels(blocks, part.root);
-    const { candidates } = await judge(part, reader, { ...options, waysOut: false });
-    const opens = candidates.find(
-      ({ candidate, prediction: { verdict } }) =>
-        candidate.taken && (verdict === 'importable' || verdict === 'readonly'),
-    );
-    if (opens === undefined) continue;
+    const part = await judgeWith([...besides(pool, devices), ...repaired]);
+    const opens = firstThatImports(part?.candidates ?? []);
+    if (part === null || opens === undefined) continue;
     const origin = new Map(
       devices.flatMap((device) => {
         const as = found.get(device);
         return as === undefined ? [] : [[as, device] as const];
       }),
     );
-    const way = wayOf(part, opens, origin, 'txg', options);
+    const way = wayOf(part.pool, opens, origin, 'txg', options);
     return { findings: [...found.keys()].map((device) => told(device, opens, devices.includes(device))), ways: [way] };
   }
   return { findings: [...found.keys()].map((device) => told(device, null, false)), ways: [] };
@@ -92,32 +76,19 @@ const saysFaulted = ({ labels }: DeviceSurvey): boolean =>
 /**
  * Looks at what imports once a forced fault is gone from the labels: where it closes a vdev that nothing replaces, and
  * that OpenZFS does not do without, no setting helps.
- *
- * @param judge judges the pool as it is with the labels edited
  */
-export async function withoutForcedFaults(
-  pool: Pool,
-  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-  judge: JudgePool,
-): Promise<WayOut | null> {
-  const { blocks, signal } = options;
+export async function withoutForcedFaults({ pool, options, judgeWith }: Gathered): Promise<WayOut | null> {
   const edited = new Map<DeviceSurvey, DeviceSurvey>();
   for (const top of pool.root?.children ?? []) {
     const leaves = [...leavesOf(top)];
     if (!leaves.some(({ config }) => keptState(config) === 'faulted')) continue;
     for (const { device } of leaves) if (device !== null && saysFaulted(device)) edited.set(device, unfaulted(device));
   }
-  if (edited.size === 0 || blocks === undefined || signal?.aborted) return null;
-  const devices = pool.devices.map((device) => edited.get(device) ?? device);
-  const part = assemblePools(devices).pools.find(({ guid }) => guid === pool.guid);
-  if (part?.root == null) return null;
-  const reader = openByLabels(blocks, part.root);
-  const { candidates } = await judge(part, reader, { ...options, waysOut: false });
-  const opens = candidates.find(
-    ({ candidate, prediction: { verdict } }) => candidate.taken && (verdict === 'importable' || verdict === 'readonly'),
-  );
-  if (opens === undefined) return null;
-  return wayOf(part, opens, new Map([...edited].map(([device, as]) => [as, device])), 'fault', options);
+  if (edited.size === 0) return null;
+  const part = await judgeWith(pool.devices.map((device) => edited.get(device) ?? device));
+  const opens = firstThatImports(part?.candidates ?? []);
+  if (part === null || opens === undefined) return null;
+  return wayOf(part.pool, opens, new Map([...edited].map(([device, as]) => [as, device])), 'fault', options);
 }
 
 /** @param origin by a device with its labels repaired, the device as it is */
@@ -126,7 +97,7 @@ function wayOf(
   { candidate: { txg }, prediction: { verdict }, logMissing, counts, devices }: JudgedCandidate,
   origin: ReadonlyMap<DeviceSurvey, DeviceSurvey>,
   repair: 'txg' | 'fault',
-  { placeOf, ambiguousName = false }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
+  { placeOf, ambiguousName = false }: Gathered['options'],
 ): WayOut {
   const given = devices ?? pool.devices;
   const copies = given.flatMap((device) => {

@@ -1,4 +1,4 @@
-import { isReason } from '../bytes/stopping.ts';
+import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
 import type { Prediction, Trouble } from '../load/predict.ts';
@@ -21,14 +21,13 @@ export async function checkpointOf(
   readers: PoolReaders | null,
   signal: AbortSignal | undefined,
 ): Promise<FoundCheckpoint | null> {
-  if (reader === null || readers === null || signal?.aborted) return null;
+  if (reader === null || readers === null) return null;
   const { findCheckpoint } = await import('./facts/checkpoint.ts');
-  try {
-    return await findCheckpoint(pool, all, { reader, readers, signal });
-  } catch (error) {
-    if (isReason(error, signal)) return null;
-    throw error;
-  }
+  return unlessStopped(
+    signal,
+    () => findCheckpoint(pool, all, { reader, readers, signal }),
+    () => null,
+  );
 }
 
 export interface CheckpointJudging extends Omit<JudgingOptions, 'replay' | 'rootOf'> {
@@ -51,18 +50,16 @@ export async function judgeCheckpoint(
     import('../load/plan.ts'),
   ]);
   const { signal } = options;
-  try {
+  const judgeIt = async () => {
     const roots = await checkRoots([candidate], reader, signal === undefined ? {} : { signal });
     const root = roots.get(candidate.rootKey) ?? NOT_CHECKED;
     const replay = replayOf(candidate.checkpoint, verifier, data);
-    const judging = { ...options, rootOf: () => root, replay };
-    for await (const judged of judge(pool, all, [candidate], judging)) {
+    for await (const judged of judge(pool, all, [candidate], { ...options, rootOf: () => root, replay })) {
       return { ...judged, prediction: tellCheckpoint(judged, replay.unseen()) };
     }
-  } catch (error) {
-    if (!isReason(error, signal)) throw error;
-  }
-  return null;
+    return null;
+  };
+  return unlessStopped(signal, judgeIt, () => null);
 }
 
 /**

@@ -10,9 +10,9 @@ import type { Alternative } from './alternatives.ts';
 import type { OtherDevicesGiven } from './choice.ts';
 import { importCommands } from './commands.ts';
 import type { Finding } from './findings/finding.ts';
+import type { Gathered } from './gather.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
-import type { JudgeOptions, JudgePool } from './judgement.ts';
-import { openByLabels } from './openByLabels.ts';
+import { rangeOf } from './judgeWith.ts';
 import { stepsToRead } from './recommend.ts';
 import { waySteps } from './waySteps.ts';
 import type { WayOut } from './waysOut.ts';
@@ -33,39 +33,27 @@ export interface OtherDevices {
  * its own is from before, and does not. And a top-level vdev that its closed legs keep from opening is none that a txg
  * from before it was added needs; with its devices the newest labels ask for it at every txg.
  *
- * @param all candidates of `pool`
  * @param best what is recommended with all devices
- * @param judge judges the pool that the devices left are
  * @returns nothing that helps nobody: where something imports with all devices, only what has txgs of its own
  * Source: module/zfs/vdev.c, vdev_alloc; lib/libzutil/zutil_import.c, get_configs: the newest label of a top-level vdev
  */
-export async function otherDevices(
-  pool: Pool,
-  all: readonly Candidate[],
-  best: JudgedCandidate | null,
-  { onCandidate: _, onProgress: __, onShare: ___, ...options }: JudgeOptions & Required<Pick<JudgeOptions, 'placeOf'>>,
-  judge: JudgePool,
-): Promise<OtherDevices[]> {
-  const { blocks, depth } = options;
+export async function otherDevices(gathered: Gathered, best: JudgedCandidate | null): Promise<OtherDevices[]> {
+  const { pool, all, judgeWith } = gathered;
   const closed = closedDevices(pool);
-  if (closed.size === 0 || blocks === undefined || depth === 'labels') return [];
+  if (closed.size === 0) return [];
   const own = ownTxgs(all, closed);
-  const newest = all[0]?.txg ?? asTxg(0n);
   const found: OtherDevices[] = [];
   const lookAt = async (given: readonly DeviceSurvey[], only: readonly Txg[] | null, legs: boolean) => {
-    const part = assemblePools(given).pools.find(({ guid, root }) => guid === pool.guid && root !== null);
-    if (part?.root == null || given.length === pool.devices.length || options.signal?.aborted) return;
-    const reader = openByLabels(blocks, part.root);
-    const range = only === null ? {} : within(only, options);
-    const { candidates } = await judge(part, reader, { ...options, ...range, waysOut: false });
-    const opens = candidates.find(
+    if (given.length === pool.devices.length) return;
+    const part = await judgeWith(given, only === null ? {} : { range: rangeOf(only) });
+    const opens = part?.candidates.find(
       ({ candidate, prediction: { verdict }, root }) =>
         candidate.taken &&
         (only === null || only.includes(candidate.txg)) &&
         (verdict === 'importable' || verdict === 'readonly' || (verdict === 'unverified' && root.state === 'reads')),
     );
-    if (opens !== undefined)
-      found.push(told(pool, opens, opens.devices ?? part.devices, closed, legs, newest, options));
+    if (part !== null && opens !== undefined)
+      found.push(told(gathered, opens, opens.devices ?? part.pool.devices, closed, legs));
   };
   if (best === null || own.length > 0) await lookAt(withoutSiblings(pool, closed), best === null ? null : own, true);
   if (best === null) await lookAt(withoutClosedTops(pool, closed), null, false);
@@ -150,28 +138,15 @@ function ownTxgs(all: readonly Candidate[], closed: Closed): readonly Txg[] {
     .filter((txg) => !taken.has(txg));
 }
 
-/** The range of `txgs`, newest first, within what was asked for. */
-function within(
-  txgs: readonly Txg[],
-  { minTxg = null, maxTxg = null }: Pick<JudgeOptions, 'minTxg' | 'maxTxg'>,
-): Pick<JudgeOptions, 'minTxg' | 'maxTxg'> {
-  const [newest = 0n, oldest = 0n] = [txgs[0], txgs.at(-1)];
-  return {
-    minTxg: minTxg !== null && minTxg > oldest ? minTxg : oldest,
-    maxTxg: maxTxg !== null && maxTxg < newest ? maxTxg : newest,
-  };
-}
-
 /** @param legs the closed legs are given, and not left out */
 function told(
-  pool: Pool,
+  { pool, all, options: { placeOf, ambiguousName = false } }: Gathered,
   { candidate, prediction: { verdict }, logMissing, counts }: JudgedCandidate,
   given: readonly DeviceSurvey[],
   closed: Closed,
   legs: boolean,
-  newest: Txg,
-  { placeOf, ambiguousName = false }: Required<Pick<JudgeOptions, 'placeOf'>> & Pick<JudgeOptions, 'ambiguousName'>,
 ): OtherDevices {
+  const newest = all[0]?.txg ?? asTxg(0n);
   const { txg } = candidate;
   const those = [...closed.keys()].filter((device) => given.includes(device) === legs);
   const names = (devices: readonly DeviceSurvey[]) => devices.map(({ source }) => source.name);

@@ -1,10 +1,8 @@
-import type { Candidate } from '../load/candidates.ts';
-import { assemblePools } from '../pool/assemblePools.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import type { Gathered } from './gather.ts';
 import type { Judged } from './judge.ts';
-import type { JudgeOptions, JudgePool } from './judgement.ts';
-import { openByLabels } from './openByLabels.ts';
+import { rangeOf } from './judgeWith.ts';
 
 /** Copies of one device that are tried in turn in its place. */
 const COPIES = 4;
@@ -13,32 +11,20 @@ const COPIES = 4;
  * Judges what only second copies of devices carry, as an import answers that is given those in place of the others: an
  * older image of a disk still has txgs that the disk overwrote.
  *
- * @param asked candidates of `pool`
- * @param judge judges the pool that the copies are
  * @returns by key of the candidate; `devices` are those to give
  */
-export async function olderCopies(
-  pool: Pool,
-  asked: readonly Candidate[],
-  { onCandidate: _, onProgress: __, onShare: ___, aim: ____, ...options }: JudgeOptions,
-  judge: JudgePool,
-): Promise<ReadonlyMap<string, Judged>> {
+export async function olderCopies({ pool, asked, judgeWith }: Gathered): Promise<ReadonlyMap<string, Judged>> {
   const found = new Map<string, Judged>();
-  const { blocks, signal } = options;
-  for (let turn = 0; turn < COPIES && blocks !== undefined; turn++) {
+  for (let turn = 0; turn < COPIES; turn++) {
     const given = withCopies(pool, turn);
-    if (given === null || signal?.aborted) break;
+    if (given === null) break;
     const only = asked.filter(
       ({ seen, key, copies }) => !seen && !found.has(key) && copies.some(({ device }) => given.includes(device)),
     );
-    const other = assemblePools(given).pools.find(({ guid }) => guid === pool.guid);
-    const txgs = only.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
-    const [minTxg, maxTxg] = [txgs[0], txgs.at(-1)];
-    if (other?.root == null || minTxg === undefined || maxTxg === undefined) continue;
-    const reader = openByLabels(blocks, other.root);
-    const { candidates } = await judge(other, reader, { ...options, minTxg, maxTxg, waysOut: false });
+    if (only.length === 0) continue;
+    const other = await judgeWith(given, { range: rangeOf(only.map(({ txg }) => txg)), aimed: false });
     const keys = new Set(only.map(({ key }) => key));
-    for (const each of candidates) {
+    for (const each of other?.candidates ?? []) {
       const { key, taken } = each.candidate;
       if (keys.has(key) && taken) found.set(key, { ...each, devices: each.devices ?? given });
     }

@@ -6,17 +6,14 @@ import type { LoadState } from '../load/loadState.ts';
 import { openedTree } from '../load/openedTree.ts';
 import { MISSING_TOPS_PLAN } from '../load/plan.ts';
 import { type Prediction, predict, type Verdict } from '../load/predict.ts';
-import type { RootCheck } from '../load/rootState.ts';
 import type { StepName } from '../load/stepNames.ts';
 import { traversePlainly, verifyStep } from '../load/verifyStep.ts';
-import type { Pool, VdevNode } from '../pool/pool.ts';
-import type { DeviceSurvey } from '../pool/survey.ts';
+import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import { importCommands } from './commands.ts';
-import type { ImportPlace } from './importPlace.ts';
+import type { Gathered } from './gather.ts';
 import { type Judged, newLoad } from './judge.ts';
-import type { JudgeOptions } from './judgement.ts';
 import type { Parameter } from './parameter.ts';
 import { waySteps } from './waySteps.ts';
 import type { WayOut, WayRisk } from './waysOut.ts';
@@ -26,36 +23,27 @@ const TRIES = 12;
 
 const UNVERIFIED: Parameter = { name: 'spa_load_verify_metadata', value: '0', normal: '1' };
 
-export interface RelaxedOptions extends Pick<JudgeOptions, 'blocks' | 'ambiguousName' | 'signal' | 'waysOut'> {
-  readonly placeOf: (device: DeviceSurvey) => ImportPlace | null;
-  /** What became of a candidate's root block. */
-  readonly rootOf: (candidate: Candidate) => RootCheck;
-  /** Null where no traversal is done: then nothing is known to help. */
-  readonly verifier: Verifier | null;
-}
-
 /**
  * What parameters of OpenZFS open that an import as it is does not: newer states than the best, or any at all. A way is
  * named only where the load, replayed with it, passes.
  *
- * @param all candidates of `pool`
- * @param judged of those the ones judged without parameters, newest first
+ * @param judged candidates of the rings without parameters, newest first
  * @param best what is recommended; null when nothing is
+ * @returns nothing where no traversal is done: then nothing is known to help
  * Source: module/zfs/spa.c, spa_ld_open_vdevs and spa_load_verify; module/zfs/vdev_root.c, too_many_errors
  */
 export async function relaxedWays(
-  pool: Pool,
-  all: readonly Candidate[],
+  gathered: Gathered,
   judged: readonly Judged[],
   best: Judged | null,
-  options: RelaxedOptions,
 ): Promise<WayOut[]> {
-  if (options.verifier === null || pool.root === null) return [];
+  const { verifier } = gathered;
+  if (verifier === null || gathered.pool.root === null) return [];
   const newer = judged.filter(
     ({ candidate }) => candidate.taken && (best === null || candidate.txg > best.candidate.txg),
   );
-  const tops = await withoutTops(pool, all, newer, options.verifier, options);
-  const unverified = withoutVerification(pool, newer, options);
+  const tops = await withoutTops(gathered, newer, verifier);
+  const unverified = withoutVerification(gathered, newer);
   return unverified === null ? tops : [...tops, unverified];
 }
 
@@ -64,14 +52,9 @@ const OPENING: ReadonlySet<StepName | null> = new Set<StepName>(['spa_ld_open_vd
 
 const PASSES: ReadonlySet<Verdict> = new Set(['importable', 'readonly']);
 
-async function withoutTops(
-  pool: Pool,
-  all: readonly Candidate[],
-  newer: readonly Judged[],
-  verifier: Verifier,
-  options: RelaxedOptions,
-): Promise<WayOut[]> {
-  const { blocks, rootOf, signal } = options;
+async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifier: Verifier): Promise<WayOut[]> {
+  const { pool, all, rootOf } = gathered;
+  const { blocks, signal } = gathered.options;
   if (blocks === undefined || pool.root === null) return [];
   const labelsLack = closedTops(openedTree(pool.root, pool.devices));
   const given = { readers: new PoolReaders(blocks.open), memo: new LoadMemo(), signal };
@@ -92,7 +75,7 @@ async function withoutTops(
     const risks: WayRisk[] = lost.length > 0 ? ['lost-blocks'] : [];
     if (how.verifies !== 'whole') risks.push('damage-unseen');
     if (opened.verdict === 'importable' && candidate !== state.newest) risks.push('later-state-lost');
-    const way = wayOut(pool, candidate, options, {
+    const way = wayOut(gathered, candidate, {
       kind: 'missing-tops',
       newest: state.newest?.txg ?? candidate.txg,
       parameters: how.verifies === 'nothing' ? [allowed, UNVERIFIED] : [allowed],
@@ -142,14 +125,14 @@ const isOpenedPlainly = (root: VdevNode, { txg }: Candidate): boolean =>
   );
 
 /** The newest of which nothing but the last verification fails; where a plain import passes it too, none is needed. */
-function withoutVerification(pool: Pool, newer: readonly Judged[], options: RelaxedOptions): WayOut | null {
+function withoutVerification(gathered: Gathered, newer: readonly Judged[]): WayOut | null {
   if (newer[0]?.counts?.plain === 'passes') return null;
   const found = newer.find(
     ({ prediction: { failsAt, hazards }, counts }) =>
       failsAt === 'spa_load_verify' && hazards.length === 0 && counts !== null && counts.plain !== 'panics',
   );
   if (found === undefined) return null;
-  return wayOut(pool, found.candidate, options, {
+  return wayOut(gathered, found.candidate, {
     kind: 'unverified',
     newest: found.candidate.txg,
     parameters: [UNVERIFIED],
@@ -172,9 +155,8 @@ interface Found extends Pick<WayOut, 'kind' | 'parameters' | 'tops' | 'risks' | 
 }
 
 function wayOut(
-  pool: Pool,
+  { pool, options: { placeOf, ambiguousName = false } }: Gathered,
   { txg }: Candidate,
-  { placeOf, ambiguousName = false }: RelaxedOptions,
   { plain, newest, prediction: { verdict }, logMissing, ...found }: Found,
 ): WayOut {
   const tried = importCommands(pool, txg, pool.devices, { placeOf, ambiguousName, logMissing, verdict });
