@@ -1,5 +1,5 @@
 import type { Reading } from '../load/reading.ts';
-import type { Reason } from '../load/reason.ts';
+import type { NeedTrouble, Reason } from '../load/reason.ts';
 import type { HiddenVdev } from '../pool/survey.ts';
 import type { Caution } from '../rewind/caution.ts';
 import type { ChoiceReason, Worth } from '../rewind/choice.ts';
@@ -222,6 +222,8 @@ export interface ReasonEntry {
   readonly txg?: string;
   readonly dataset?: string;
   readonly need?: string;
+  /** What is wrong with `need`. */
+  readonly trouble?: NeedTrouble['kind'];
   readonly path?: string | null;
   readonly expected?: string;
   readonly found?: string;

@@ -1,7 +1,14 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Hazard } from '../load/hazard.ts';
 import type { Reading } from '../load/reading.ts';
-import { type ClosedLeaf, type LostBlock, lostCopies, type Reason, type VdevRef } from '../load/reason.ts';
+import {
+  type ClosedLeaf,
+  type LostBlock,
+  lostCopies,
+  type NeedTrouble,
+  type Reason,
+  type VdevRef,
+} from '../load/reason.ts';
 import { hazardCause, hazardWords } from '../words/hazards.ts';
 import { reasonWords } from '../words/reasons.ts';
 import type { CandidateEntry, HazardEntry, ReadingEntry, ReasonEntry } from './document.ts';
@@ -90,13 +97,20 @@ function dataOf(reason: Reason): Omit<ReasonEntry, 'code' | 'step' | 'brief' | '
       return { ...dataOf(reason.reason), blocks: reason.blocks };
     case 'need-whole':
     case 'need-absent':
+      return { need: reason.need };
     case 'need-damaged':
     case 'need-unknown':
-      return { need: reason.need };
+      return { need: reason.need, ...troubleEntry(reason.trouble) };
     default:
       return {};
   }
 }
+
+const troubleEntry = (trouble: NeedTrouble): Pick<ReasonEntry, 'trouble' | 'blocks' | 'error'> => ({
+  trouble: trouble.kind,
+  ...(trouble.kind === 'blocks-lost' ? { blocks: trouble.blocks } : {}),
+  ...(trouble.kind === 'error' ? errorEntry(trouble.error) : {}),
+});
 
 const errorEntry = (error: ZfsUberError | null): Pick<ReasonEntry, 'error'> =>
   error === null ? {} : { error: placeOfError(error) };

@@ -106,7 +106,13 @@ export type OtherReason =
   | { readonly code: 'checkpoint' | 'checkpoint-read-only'; readonly heldBy: Txg }
   | { readonly code: 'checkpoint-damage-unseen'; readonly blocks: number; readonly reason: StepReason }
   | { readonly code: 'need-whole' | 'need-absent'; readonly need: string }
-  | { readonly code: 'need-damaged' | 'need-unknown'; readonly need: string; readonly detail: string };
+  | { readonly code: 'need-damaged' | 'need-unknown'; readonly need: string; readonly trouble: NeedTrouble };
+
+/** What is wrong with something that was asked for: `encrypted` its names cannot be told without the key. */
+export type NeedTrouble =
+  | { readonly kind: 'error'; readonly error: ZfsUberError }
+  | { readonly kind: 'blocks-lost'; readonly blocks: number }
+  | { readonly kind: 'mos-closed' | 'encrypted' | 'unknown-blocks' };
 
 /** Data; src/words makes the sentence. `step` is of the load, by its name in OpenZFS; absent where none decides. */
 export type Reason = (StepReason | OtherReason) & { readonly step?: StepName };

@@ -4,6 +4,7 @@ import type { RootCheck } from '../load/rootState.ts';
 import { failedReadsOf } from '../pool/blockRead.ts';
 import { guidSumDifference } from '../pool/guidSum.ts';
 import { badPlaces, briefErrorWords, errorWords, readPlaces, wrongPlaces } from './errors.ts';
+import { needTroubleWords } from './needs.ts';
 import { readingWords } from './readings.ts';
 import { refusalWords } from './refusals.ts';
 
@@ -45,9 +46,9 @@ export function reasonWords(reason: Reason, length: Length = 'full'): string {
     case 'need-absent':
       return `${reason.need} is not there at this txg`;
     case 'need-damaged':
-      return `${reason.need} is damaged: ${reason.detail}`;
+      return `${reason.need} is damaged: ${needTroubleWords(reason.trouble, length)}`;
     case 'need-unknown':
-      return `${reason.need} cannot be told of: ${reason.detail}`;
+      return `${reason.need} cannot be told of: ${needTroubleWords(reason.trouble, length)}`;
     default:
       return stepReasonWords(reason, length);
   }

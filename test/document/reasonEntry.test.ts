@@ -66,3 +66,15 @@ it('gives numbers of 64 bits as decimal strings', () => {
   expect(text).toContain('"vdevId":"3"');
   expect(text).toContain('"refusal":"offline"');
 });
+
+it('says what is wrong with something that was asked for, and has it as data', () => {
+  const need = 'tank/a:/f';
+  expect(entryOf({ code: 'need-damaged', need, trouble: { kind: 'blocks-lost', blocks: 2 } })).toEqual({
+    words: 'tank/a:/f is damaged: 2 blocks of it cannot be read',
+    data: expect.objectContaining({ code: 'need-damaged', need, trouble: 'blocks-lost', blocks: 2 }),
+  });
+  expect(entryOf({ code: 'need-unknown', need, trouble: { kind: 'encrypted' } }).words).toContain('without the key');
+  const lost = entryOf({ code: 'need-unknown', need, trouble: { kind: 'error', error: LOST } }).data;
+  expect(lost).toMatchObject({ trouble: 'error', error: { code: 'unavailable', source: 'd0' } });
+  expect(lost?.brief).toBe('tank/a:/f cannot be told of: no copy of block 0:1000 is sound');
+});

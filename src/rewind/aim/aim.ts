@@ -64,16 +64,19 @@ export async function takeAim(
     explain(judged) {
       const unmet = lacking(judged.candidate).map(reasonOf);
       const whole = (answers.get(judged.candidate) ?? []).filter(({ state }) => state === 'whole');
-      const met = whole.map(({ need }): Reason => ({ code: 'need-whole', need: need.text }));
       const { prediction } = judged;
-      return { ...judged, prediction: { ...prediction, reasons: [...unmet, ...prediction.reasons, ...met] } };
+      return {
+        ...judged,
+        prediction: { ...prediction, reasons: [...unmet, ...prediction.reasons, ...whole.map(reasonOf)] },
+      };
     },
     meets: ({ candidate }) => meets(candidate),
     aimed: { before: deadline?.aimed ?? null, needs: needs.map(({ text }) => text) },
   };
 }
 
-function reasonOf({ need: { text: need }, state, detail }: NeedAnswer): Reason {
-  if (state === 'absent') return { code: 'need-absent', need };
-  return { code: state === 'damaged' ? 'need-damaged' : 'need-unknown', need, detail };
+function reasonOf(answer: NeedAnswer): Reason {
+  const need = answer.need.text;
+  if (!('trouble' in answer)) return { code: answer.state === 'whole' ? 'need-whole' : 'need-absent', need };
+  return { code: answer.state === 'damaged' ? 'need-damaged' : 'need-unknown', need, trouble: answer.trouble };
 }

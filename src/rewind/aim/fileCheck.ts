@@ -7,6 +7,7 @@ import { readAhead } from '../../dataset/readAhead.ts';
 import { Zap } from '../../dataset/zap.ts';
 import type { Blkptr } from '../../format/blkptr.ts';
 import { OBJECT_TYPE } from '../../format/objectTypes.ts';
+import type { NeedTrouble } from '../../load/reason.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
 import { type ErrorCause, errorCause } from '../../pool/errorCause.ts';
 
@@ -17,11 +18,9 @@ const AT_ONCE = 16;
 const MAX_SOUND = 1_000_000;
 
 /** What became of a need at one txg. `unknown`: this library cannot tell. */
-export interface NeedState {
-  readonly state: 'whole' | 'absent' | 'damaged' | 'unknown';
-  /** What is damaged or unknown; empty otherwise. */
-  readonly detail: string;
-}
+export type NeedState =
+  | { readonly state: 'whole' | 'absent' }
+  | { readonly state: 'damaged' | 'unknown'; readonly trouble: NeedTrouble };
 
 /** Looks at single files, and at directories with all below; a block found sound once is not read again. */
 export class FileCheck {
@@ -37,7 +36,7 @@ export class FileCheck {
     try {
       const files = await Files.open(objset, signal);
       const id = await idOf(files, path, signal);
-      return id === null ? { state: 'absent', detail: '' } : await this.#below(files, id, signal);
+      return id === null ? { state: 'absent' } : await this.#below(files, id, signal);
     } catch (error) {
       return stateOf(error);
     }
@@ -58,7 +57,7 @@ export class FileCheck {
         waiting.push(below);
       }
     }
-    return { state: 'whole', detail: '' };
+    return { state: 'whole' };
   }
 
   /** @throws ZfsUberError for the first block that does not read */
@@ -110,5 +109,5 @@ const OPEN: ReadonlySet<ErrorCause> = new Set<ErrorCause>(['unsupported', 'faile
 /** @throws what is no error of this library */
 export function stateOf(error: unknown): NeedState {
   if (!(error instanceof ZfsUberError)) throw error;
-  return { state: OPEN.has(errorCause(error)) ? 'unknown' : 'damaged', detail: error.message };
+  return { state: OPEN.has(errorCause(error)) ? 'unknown' : 'damaged', trouble: { kind: 'error', error } };
 }

@@ -13,15 +13,10 @@ import { WalkBudget } from '../../traverse/walkBudget.ts';
 import { FileCheck, type NeedState, stateOf } from './fileCheck.ts';
 import type { Need } from './need.ts';
 
-export interface NeedAnswer extends NeedState {
-  readonly need: Need;
-}
+export type NeedAnswer = NeedState & { readonly need: Need };
 
 /** Sound blocks remembered: up to 21 bytes each. */
 const MEMORY = 2_000_000;
-
-const CLOSED =
-  'it is encrypted, and names of files cannot be told without the key: ask for the dataset or snapshot without a path';
 
 /** What was found out through one reader: blocks that did not change between txgs are looked at once. */
 interface Known {
@@ -50,14 +45,14 @@ export class NeedsCheck {
   }
 
   async #one({ dataset: name, path }: Need, { view, pool, signal }: LoadState): Promise<NeedState> {
-    if (view === null) return { state: 'unknown', detail: 'the meta-object set does not open' };
+    if (view === null) return { state: 'unknown', trouble: { kind: 'mos-closed' } };
     try {
       const dataset = await new Dsl(view.mos, pool.name ?? '').find(name, signal);
-      if (dataset === null) return { state: 'absent', detail: '' };
+      if (dataset === null) return { state: 'absent' };
       // The root directory is the filesystem.
       if (path === null || path.length === 0) return await this.#dataset(dataset, view, signal);
       if ((await new Properties(view.mos).encryption(dataset, signal)) !== 'off')
-        return { state: 'unknown', detail: CLOSED };
+        return { state: 'unknown', trouble: { kind: 'encrypted' } };
       const objset = await Objset.open(view.blocks.cache, dataset.phys.bp, name, signal);
       return await this.#through(view).files.check(objset, path, signal);
     } catch (error) {
@@ -88,10 +83,11 @@ export class NeedsCheck {
     const bad = parts.some(
       ({ part }) => isSummary(part) && (part.metadata > 0 || part.data > 0 || part.fatal !== null),
     );
-    if (!bad && failures.length === 0) return { state: 'whole', detail: '' };
+    if (!bad && failures.length === 0) return { state: 'whole' };
     const counts = parts.reduce((sum, { part }) => (isSummary(part) ? sum + part.metadata + part.data : sum), 0);
-    if (!bad) return { state: 'unknown', detail: failures[0]?.error?.message ?? 'blocks of a kind that is not known' };
-    return { state: 'damaged', detail: `${Math.max(counts, 1)} of its blocks cannot be read` };
+    if (bad) return { state: 'damaged', trouble: { kind: 'blocks-lost', blocks: Math.max(counts, 1) } };
+    const error = failures[0]?.error ?? null;
+    return { state: 'unknown', trouble: error === null ? { kind: 'unknown-blocks' } : { kind: 'error', error } };
   }
 
   #through({ root, blocks }: MosView): Known {

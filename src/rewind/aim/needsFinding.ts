@@ -37,8 +37,9 @@ export function needsFinding(
 /** In how many txgs a need is not met, by what is wrong. */
 function unmet({ text }: Need, candidates: readonly Answered[]): AimValues['aimed-needs']['unmet'] {
   const answers = candidates.flatMap(({ answers }) => answers?.filter(({ need }) => need.text === text) ?? []);
-  const of = (state: NeedAnswer['state']): readonly NeedAnswer[] => answers.filter((answer) => answer.state === state);
-  const [absent, damaged, unknown] = [of('absent').length, of('damaged').length, of('unknown')];
-  if (absent + damaged + unknown.length === 0) return [];
-  return [{ need: text, absent, damaged, unknown: unknown.length, detail: unknown[0]?.detail ?? '' }];
+  const count = (state: NeedAnswer['state']): number => answers.filter((answer) => answer.state === state).length;
+  const [absent, damaged, unknown] = [count('absent'), count('damaged'), count('unknown')];
+  if (absent + damaged + unknown === 0) return [];
+  const [trouble = null] = answers.flatMap((answer) => (answer.state === 'unknown' ? answer.trouble : []));
+  return [{ need: text, absent, damaged, unknown, trouble }];
 }

@@ -1,5 +1,6 @@
 import type { AimedRecord, AimValues } from '../../rewind/findings/values/aims.ts';
 import { count, list, time } from '../amounts.ts';
+import { needTroubleWords } from '../needs.ts';
 import type { FindingWords } from './findingWords.ts';
 
 export const AIM_WORDS: FindingWords<keyof AimValues> = { 'aimed-before': beforeText, 'aimed-needs': needsText };
@@ -56,11 +57,13 @@ function needsText({ needs, candidates, meeting, newest, unseen, unmet, begin }:
   return `None of ${count(candidates, 'candidate')} imports and has ${what} whole: none is proposed.${why.length === 0 ? '' : ` ${why.join('; ')}.`}`;
 }
 
-function unmetText({ need, absent, damaged, unknown, detail }: AimValues['aimed-needs']['unmet'][number]): string {
+function unmetText({ need, absent, damaged, unknown, trouble }: AimValues['aimed-needs']['unmet'][number]): string {
   const parts = [
     ...(absent > 0 ? [`not there in ${absent}`] : []),
     ...(damaged > 0 ? [`damaged in ${damaged}`] : []),
-    ...(unknown > 0 ? [`cannot be told of in ${unknown} (${detail})`] : []),
+    ...(unknown > 0
+      ? [`cannot be told of in ${unknown}${trouble === null ? '' : ` (${needTroubleWords(trouble)})`}`]
+      : []),
   ];
   return `${need}: ${parts.join(', ')}`;
 }

@@ -1,3 +1,4 @@
+import type { NeedTrouble } from '../../../load/reason.ts';
 import type { StateAt } from './named.ts';
 
 /** What was done to the pool at some time. */
@@ -43,13 +44,13 @@ export interface AimValues {
     readonly newest: bigint | null;
     /** Those that do not import and were not looked at. */
     readonly unseen: number;
-    /** In how many candidates each need is not met; `detail` says of one why that cannot be told. */
+    /** In how many candidates each need is not met; `trouble` says of one why that cannot be told. */
     readonly unmet: readonly {
       readonly need: string;
       readonly absent: number;
       readonly damaged: number;
       readonly unknown: number;
-      readonly detail: string;
+      readonly trouble: NeedTrouble | null;
     }[];
     /** The name of the pool, where a need does not begin with it. */
     readonly begin: string | null;

@@ -1,0 +1,19 @@
+import type { NeedTrouble } from '../load/reason.ts';
+import { count } from './amounts.ts';
+import { briefErrorWords, errorWords } from './errors.ts';
+
+/** What is wrong with something that was asked for: follows its name and a colon. */
+export function needTroubleWords(trouble: NeedTrouble, length: 'full' | 'brief' = 'full'): string {
+  switch (trouble.kind) {
+    case 'error':
+      return length === 'brief' ? briefErrorWords(trouble.error) : errorWords(trouble.error);
+    case 'blocks-lost':
+      return `${count(trouble.blocks, 'block')} of it cannot be read`;
+    case 'mos-closed':
+      return 'the meta-object set does not open';
+    case 'encrypted':
+      return 'it is encrypted, and names of files cannot be told without the key: ask for the dataset or snapshot without a path';
+    case 'unknown-blocks':
+      return 'it has blocks of a kind that is not known';
+  }
+}
