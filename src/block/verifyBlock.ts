@@ -3,6 +3,7 @@ import type { Place } from '../bytes/place.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
+import { labelVerifier } from './embeddedChecksum.ts';
 import type { Engine, EngineAlgorithm } from './engine.ts';
 
 /** Algorithms whose words depend on the pool's salt, which the meta-object set holds. */
@@ -26,8 +27,12 @@ export interface Checksums {
 
 /** Tells whether bytes are the ones that were written. Made for one block, asked for each of its copies. */
 export interface BlockCheck {
-  /** @throws UnsupportedError for a checksum that cannot be computed here */
-  matches(bytes: Uint8Array): boolean;
+  /**
+   * @param offset of the bytes, in the device or in the vdev that spreads them over several: the seed of label checksums,
+   *   which do not match without it
+   * @throws UnsupportedError for a checksum that cannot be computed here
+   */
+  matches(bytes: Uint8Array, offset?: number): boolean;
   /** Says by how much the bytes of the last call of `matches` are wrong. `place` is theirs. */
   mismatch(place: Place): ChecksumError;
 }
@@ -46,7 +51,9 @@ const CHAIN = { nused: 136, trailer: 144, size: 184, granule: 4096n } as const;
  * Encrypted and authenticated blocks are checked without a key: two words of the pointer are a MAC, the other two hold
  * the checksum, folded where the algorithm is weak.
  *
- * @throws UnsupportedError for an algorithm that no block pointer can have
+ * OpenZFS writes no block with the checksum of labels or gang headers; over one that says so it computes it all the same.
+ *
+ * @throws UnsupportedError for an algorithm that is not known
  * Source: module/zfs/zio_checksum.c, zio_checksum_error_impl
  */
 export function blockCheck(bp: Blkptr, checksums: Checksums): BlockCheck {
@@ -55,9 +62,14 @@ export function blockCheck(bp: Blkptr, checksums: Checksums): BlockCheck {
     case 'off':
     case 'noparity':
       return NO_CHECK;
+    case 'inherit':
+    case 'on':
+      return neverSound(kind);
+    case 'label':
+    case 'gang_header':
     case 'zilog':
     case 'zilog2':
-      return new ChainCheck(bp, kind, checksums.engine);
+      return new EmbeddedCheck(bp, kind, checksums.engine);
     case 'fletcher2':
     case 'fletcher4':
     case 'sha256':
@@ -67,7 +79,7 @@ export function blockCheck(bp: Blkptr, checksums: Checksums): BlockCheck {
     case 'blake3':
       return new PointerCheck(bp, kind, checksums);
     default:
-      throw new UnsupportedError(`no block pointer has checksum ${kind ?? bp.checksum}`, bp.place);
+      throw new UnsupportedError(`no block has checksum ${bp.checksum}`, bp.place);
   }
 }
 
@@ -75,6 +87,12 @@ const NO_CHECK: BlockCheck = {
   matches: () => true,
   mismatch: (place) => new ChecksumError('off', NO_WORDS, NO_WORDS, place),
 };
+
+/** Settings of a dataset, which no function computes: whatever stands there is not the block. */
+const neverSound = (kind: string): BlockCheck => ({
+  matches: () => false,
+  mismatch: (place) => new ChecksumError(kind, NO_WORDS, NO_WORDS, place),
+});
 
 /** The X bit, whose words 2 and 3 are a MAC; object sets hold their MACs inside and keep all four words. */
 const isTruncated = (bp: Blkptr): boolean => bp.crypt && bp.type !== OBJECT_TYPE.objset;
@@ -133,30 +151,42 @@ class PointerCheck implements BlockCheck {
   }
 }
 
-/** Intent log blocks: the pointer's words are the seed and the checksum stands in the block itself. */
-class ChainCheck implements BlockCheck {
-  readonly #kind: 'zilog' | 'zilog2';
+type EmbeddedKind = 'label' | 'gang_header' | 'zilog' | 'zilog2';
+
+/** What is summed with the seed in place of the stored words. Source: module/zfs/zio_checksum.c, zio_checksum_table */
+const EMBEDDED_ALGORITHM = { label: 'sha256', gang_header: 'sha256', zilog: 'fletcher2', zilog2: 'fletcher4' } as const;
+
+/**
+ * Blocks that hold their checksum themselves, over their content and a seed: in intent log blocks the words of the
+ * pointer.
+ */
+class EmbeddedCheck implements BlockCheck {
+  readonly #kind: EmbeddedKind;
   readonly #engine: Engine;
-  readonly #verifier: ChecksumWords;
+  /** Null for the offset at which the bytes are. */
+  readonly #seed: ChecksumWords | null;
   readonly #truncated: boolean;
   #expected = NO_WORDS;
   #found = NO_WORDS;
 
-  constructor(bp: Blkptr, kind: 'zilog' | 'zilog2', engine: Engine) {
+  constructor(bp: Blkptr, kind: EmbeddedKind, engine: Engine) {
     this.#kind = kind;
     this.#engine = engine;
-    this.#verifier = bp.checksumWords;
+    this.#seed = kind === 'label' ? null : kind === 'gang_header' ? gangSeed(bp) : bp.checksumWords;
     this.#truncated = isTruncated(bp);
   }
 
-  matches(bytes: Uint8Array): boolean {
+  matches(bytes: Uint8Array, offset?: number): boolean {
     this.#expected = NO_WORDS;
     this.#found = NO_WORDS;
     const inChain = this.#kind === 'zilog2';
-    if (bytes.length < (inChain ? CHAIN.size : TRAILER)) return false;
+    const seed = this.#seed ?? (offset === undefined ? null : labelVerifier(offset));
+    if (seed === null || bytes.length < (inChain ? CHAIN.size : TRAILER)) return false;
     const at = inChain ? CHAIN.trailer : bytes.length - TRAILER;
-    const littleEndian = trailerByteOrder(bytes, at);
-    if (littleEndian === null) return false;
+    const order = trailerByteOrder(bytes, at);
+    // Only the header of a chain is refused without its magic, which is summed like the rest.
+    if (order === null && inChain) return false;
+    const littleEndian = order ?? true;
     let covered = bytes.length;
     if (inChain) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -165,8 +195,8 @@ class ChainCheck implements BlockCheck {
       if (rounded > BigInt(bytes.length) || rounded < BigInt(CHAIN.size)) return false;
       covered = Number(rounded);
     }
-    const sum = embeddedSum(bytes.subarray(0, covered), at, littleEndian, this.#verifier, (seeded) =>
-      this.#engine.checksum(inChain ? 'fletcher4' : 'fletcher2', seeded, littleEndian),
+    const sum = embeddedSum(bytes.subarray(0, covered), at, littleEndian, seed, (seeded) =>
+      this.#engine.checksum(EMBEDDED_ALGORITHM[this.#kind], seeded, littleEndian),
     );
     const [expected, found] = [sum.stored, sum.found];
     this.#expected = this.#truncated ? [expected[0], expected[1], 0n, 0n] : expected;
@@ -177,6 +207,12 @@ class ChainCheck implements BlockCheck {
   mismatch(place: Place): ChecksumError {
     return new ChecksumError(this.#kind, this.#expected, this.#found, place);
   }
+}
+
+/** Where the first copy lies, and when it was written. Source: module/zfs/zio_checksum.c, zio_checksum_gang_verifier */
+function gangSeed(bp: Blkptr): ChecksumWords {
+  const [first] = bp.dvas;
+  return [BigInt(first?.vdev ?? 0), (first?.offset ?? 0n) * 512n, bp.physicalBirth, 0n];
 }
 
 /** Gang headers: SHA-256 over the header, seeded with where it lies and when it was written. */
@@ -200,9 +236,7 @@ export class GangHeaderCheck implements BlockCheck {
     this.#engine = engine;
     // A header is cut and folded like its block, although SHA-256 over a block is strong enough not to be.
     this.#truncated = isTruncated(bp);
-    const [first] = bp.dvas;
-    const vdev = BigInt(first?.vdev ?? 0);
-    this.#verifier = [vdev, (first?.offset ?? 0n) * 512n, bp.physicalBirth, 0n];
+    this.#verifier = gangSeed(bp);
     this.#sizes = size > OLD_GANG_HEADER ? [OLD_GANG_HEADER, size] : [OLD_GANG_HEADER];
   }
 

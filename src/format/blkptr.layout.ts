@@ -20,8 +20,8 @@ export const BLKPTR = layout('block pointer', 128, {
 
 /** First word of a DVA. Sizes and offsets are in 512-byte sectors. */
 export const DVA_WORD0 = { asize: bitField(0, 24), vdev: bitField(32, 24) } as const;
-/** Second word of a DVA. */
-export const DVA_WORD1 = { offset: bitField(0, 63), gang: bitField(63, 1) } as const;
+/** Second word of a DVA. Of 63 bits of sectors OpenZFS keeps those that fit into 64 bits of bytes. */
+export const DVA_WORD1 = { offset: bitField(0, 55), gang: bitField(63, 1) } as const;
 
 /** `props` of a block pointer to a block. Sizes are in sectors, less one. */
 export const BLKPTR_PROPS = {

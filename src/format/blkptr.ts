@@ -11,6 +11,7 @@ import {
   EMBEDDED_PROPS,
   EMBEDDED_WORDS,
 } from './blkptr.layout.ts';
+import { isEncryptedType } from './objectTypes.ts';
 
 const SECTOR = 512;
 const AT = BLKPTR.fields;
@@ -22,20 +23,18 @@ export interface Dva {
   readonly vdev: number;
   /** From the start of the top-level vdev's allocatable space. */
   readonly offset: Sectors;
-  /** Allocated size in bytes: with parity, padding and gang headers. */
+  /** Allocated size in bytes: with parity, padding and gang headers; 0 is none that OpenZFS writes. */
   readonly asize: number;
   /** What lies there is a gang header. */
   readonly gang: boolean;
 }
 
-/** One DVA from its two words; null when it is not set. */
-function decodeDva(word0: bigint, word1: bigint): Dva | null {
-  const sectors = DVA_WORD0.asize(word0);
-  if (sectors === 0n) return null;
+/** One DVA from its two words. */
+function decodeDva(word0: bigint, word1: bigint): Dva {
   return {
     vdev: Number(DVA_WORD0.vdev(word0)),
     offset: asSectors(DVA_WORD1.offset(word1)),
-    asize: Number(sectors) * SECTOR,
+    asize: Number(DVA_WORD0.asize(word0)) * SECTOR,
     gang: DVA_WORD1.gang(word1) === 1n,
   };
 }
@@ -50,7 +49,8 @@ function decodeDva(word0: bigint, word1: bigint): Dva | null {
 export class Blkptr {
   static readonly SIZE = BLKPTR.size;
   readonly #view: DataView;
-  readonly #littleEndian: boolean;
+  /** Byte order of the block that holds the pointer. */
+  readonly standsInLittleEndian: boolean;
   /** Of the pointer's first byte. */
   readonly place: Place;
 
@@ -64,13 +64,13 @@ export class Blkptr {
       throw new FormatError('format-bounds', BLKPTR.name, `${BLKPTR.size} bytes`, `${bytes.length} bytes`, place);
     }
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, BLKPTR.size);
-    this.#littleEndian = littleEndian;
+    this.standsInLittleEndian = littleEndian;
     this.place = place;
   }
 
   /** 64-bit word `index` of 16. */
   word(index: number): bigint {
-    return this.#view.getBigUint64(index * 8, this.#littleEndian);
+    return this.#view.getBigUint64(index * 8, this.standsInLittleEndian);
   }
 
   /** The 128 bytes as they stand on disk; a view. */
@@ -92,7 +92,7 @@ export class Blkptr {
 
   /** All 128 bytes are the same, and their byte order is; where the pointers stand is left out. */
   equals(other: Blkptr): boolean {
-    if (this.#littleEndian !== other.#littleEndian) return false;
+    if (this.standsInLittleEndian !== other.standsInLittleEndian) return false;
     for (let at = 0; at < BLKPTR.size; at += 4) {
       if (this.#view.getUint32(at) !== other.#view.getUint32(at)) return false;
     }
@@ -101,11 +101,11 @@ export class Blkptr {
 
   /** The same pointer in memory of its own: a view keeps all of the block that it stands in. */
   copy(): Blkptr {
-    return new Blkptr(this.bytes.slice(), this.#littleEndian, this.place);
+    return new Blkptr(this.bytes.slice(), this.standsInLittleEndian, this.place);
   }
 
   get #props(): bigint {
-    return this.#view.getBigUint64(AT.props.offset, this.#littleEndian);
+    return this.#view.getBigUint64(AT.props.offset, this.standsInLittleEndian);
   }
 
   /** The content is in the pointer itself. */
@@ -119,23 +119,26 @@ export class Blkptr {
     return view.getBigUint64(0) === 0n && view.getBigUint64(8) === 0n && !this.embedded;
   }
 
-  /** The copies that are set, at most 3; 2 for encrypted level-0 blocks, whose third place holds salt and IV. */
+  /**
+   * The copies, at most 3; 2 for encrypted level-0 blocks, whose third place holds salt and IV. As many from the first on
+   * as have a size, as OpenZFS counts them: an address without one in between is a copy to it.
+   */
   get dvas(): Dva[] {
     if (this.embedded) return [];
-    const limit = this.encrypted ? 2 : 3;
-    const dvas: Dva[] = [];
-    for (const at of DVA_AT.slice(0, limit)) {
-      const word0 = this.#view.getBigUint64(at, this.#littleEndian);
-      const word1 = this.#view.getBigUint64(at + 8, this.#littleEndian);
-      const dva = decodeDva(word0, word1);
-      if (dva !== null) dvas.push(dva);
-    }
-    return dvas;
+    const dvas = DVA_AT.slice(0, this.encrypted ? 2 : 3).map((at) =>
+      decodeDva(
+        this.#view.getBigUint64(at, this.standsInLittleEndian),
+        this.#view.getBigUint64(at + 8, this.standsInLittleEndian),
+      ),
+    );
+    return dvas.slice(0, dvas.filter(({ asize }) => asize > 0).length);
   }
 
   /** First copy is a gang header. */
   get gang(): boolean {
-    return !this.embedded && DVA_WORD1.gang(this.#view.getBigUint64(AT.dva0.offset + 8, this.#littleEndian)) === 1n;
+    return (
+      !this.embedded && DVA_WORD1.gang(this.#view.getBigUint64(AT.dva0.offset + 8, this.standsInLittleEndian)) === 1n
+    );
   }
 
   /** Bytes before compression. */
@@ -194,32 +197,33 @@ export class Blkptr {
   /** 2.4: the block was written anew in place of an older copy, without a change of content. */
   get rewritten(): boolean {
     return (
-      !this.embedded && BLKPTR_PROPS2.rewritten(this.#view.getBigUint64(AT.props2.offset, this.#littleEndian)) === 1n
+      !this.embedded &&
+      BLKPTR_PROPS2.rewritten(this.#view.getBigUint64(AT.props2.offset, this.standsInLittleEndian)) === 1n
     );
   }
 
   /** Txg in which the content was last changed. */
   get birth(): Txg {
-    return asTxg(this.#view.getBigUint64(AT.birth.offset, this.#littleEndian));
+    return asTxg(this.#view.getBigUint64(AT.birth.offset, this.standsInLittleEndian));
   }
 
   /** Txg in which the first copy was written. */
   get physicalBirth(): Txg {
     if (this.embedded) return asTxg(0n);
-    const physical = this.#view.getBigUint64(AT.physicalBirth.offset, this.#littleEndian);
+    const physical = this.#view.getBigUint64(AT.physicalBirth.offset, this.standsInLittleEndian);
     return physical === 0n ? this.birth : asTxg(physical);
   }
 
   /** Non-hole level-0 blocks below; of objset and dnode blocks the number of allocated dnodes. */
   get fill(): bigint {
     if (this.embedded) return 1n;
-    const fill = this.#view.getBigUint64(AT.fill.offset, this.#littleEndian);
+    const fill = this.#view.getBigUint64(AT.fill.offset, this.standsInLittleEndian);
     return this.encrypted ? fill & 0xffffffffn : fill;
   }
 
   get checksumWords(): ChecksumWords {
     const at = AT.checksum.offset;
-    const word = (i: number) => this.#view.getBigUint64(at + i * 8, this.#littleEndian);
+    const word = (i: number) => this.#view.getBigUint64(at + i * 8, this.standsInLittleEndian);
     return [word(0), word(1), word(2), word(3)];
   }
 
@@ -235,8 +239,3 @@ export class Blkptr {
     return bytes.subarray(0, Math.min(this.psize, bytes.length));
   }
 }
-
-/** Types whose level-0 content is encrypted in an encrypted dataset. Source: module/zfs/dmu.c, dmu_ot, ot_encrypt. */
-const ENCRYPTED_TYPES = new Set([9, 10, 18, 19, 20, 22, 23, 25, 26, 33, 34, 35, 39, 40, 44, 45, 46, 47, 49]);
-const isEncryptedType = (type: number): boolean =>
-  (type & 0x80) !== 0 ? (type & 0x20) !== 0 : ENCRYPTED_TYPES.has(type);

@@ -103,3 +103,10 @@ export const isKnownObjectType = (type: number): boolean =>
 /** Whether a level-0 block of this type counts as metadata. Source: include/sys/dmu.h, DMU_OT_IS_METADATA. */
 export const isMetadataType = (type: number): boolean =>
   (type & NEW_TYPE) !== 0 ? (type & NEW_TYPE_METADATA) !== 0 : !DATA_TYPES.has(type);
+
+/** Types below 0x80 whose level-0 content is encrypted in an encrypted dataset. Source: module/zfs/dmu.c, dmu_ot, ot_encrypt */
+const ENCRYPTED_TYPES = new Set([9, 10, 18, 19, 20, 22, 23, 25, 26, 33, 34, 35, 39, 40, 44, 45, 46, 47, 49]);
+
+/** Whether a level-0 block of this type is encrypted in an encrypted dataset. Source: include/sys/dmu.h, DMU_OT_IS_ENCRYPTED. */
+export const isEncryptedType = (type: number): boolean =>
+  (type & NEW_TYPE) !== 0 ? (type & NEW_TYPE_ENCRYPTED) !== 0 : ENCRYPTED_TYPES.has(type);

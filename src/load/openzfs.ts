@@ -1,4 +1,5 @@
-import type { RewrittenBirth } from '../traverse/pointerScan.ts';
+import { POINTERS_SINCE_2_3 } from '../pool/pointerRules.ts';
+import type { PointerReading } from '../traverse/pointerScan.ts';
 import { FEATURES_BY_RELEASE } from './knownFeatures.layout.ts';
 
 /** The OpenZFS whose answers are predicted. */
@@ -7,8 +8,8 @@ export interface OpenZfs {
   readonly release: string;
   /** Guids of the features that it knows. */
   readonly features: ReadonlySet<string>;
-  /** How its traversal takes a block that was rewritten where it lies. */
-  readonly rewritten: RewrittenBirth;
+  /** How it takes block pointers: by which birth it goes where a block was rewritten, and which it refuses to follow. */
+  readonly pointers: Required<PointerReading>;
 }
 
 /** The feature that rewritten blocks came with. */
@@ -20,7 +21,8 @@ function knownBy(release: string): OpenZfs {
     for (const guid of [...each.read, ...each.readOnlyCompatible]) features.add(guid);
     if (each.release === release) break;
   }
-  return { release, features, rewritten: features.has(REWRITE) ? 'physical' : 'logical' };
+  const rewritten = features.has(REWRITE) ? 'physical' : 'logical';
+  return { release, features, pointers: { rewritten, strictness: POINTERS_SINCE_2_3 } };
 }
 
 /** Which OpenZFS every verdict speaks for. */

@@ -1,12 +1,18 @@
 import { decompress, prepareCodec } from '../block/decompress.ts';
 import type { Engine } from '../block/engine.ts';
-import { type BlockCheck, blockCheck, type Checksums, type SaltedChecksums } from '../block/verifyBlock.ts';
+import {
+  type BlockCheck,
+  blockCheck,
+  type Checksums,
+  OLD_GANG_HEADER,
+  type SaltedChecksums,
+} from '../block/verifyBlock.ts';
 import { FormatError, LimitError, UnsupportedError } from '../bytes/errors.ts';
 import { inside } from '../bytes/place.ts';
 import type { Blkptr, Dva } from '../format/blkptr.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { Uberblock } from '../format/uberblock.ts';
-import { checkBlkptr } from './blkptrCheck.ts';
+import { BlkptrCheck } from './blkptrCheck.ts';
 import {
   type Attempt,
   type BlockRead,
@@ -17,10 +23,12 @@ import {
 } from './blockRead.ts';
 import { type GangReads, readGang } from './gang.ts';
 import type { IndirectMappings } from './indirect.ts';
+import type { PointerStrictness } from './pointerRules.ts';
 import type { VdevNode } from './pool.ts';
 import { deviceBytes } from './vdevHealth.ts';
 import type { BlockTask, VdevLayout } from './vdevLayout.ts';
 import { openLayouts } from './vdevLayouts.ts';
+import { minimumAllocation } from './vdevSize.ts';
 
 export interface BlockReaderOptions {
   readonly engine: Engine;
@@ -32,6 +40,8 @@ export interface BlockReaderOptions {
   readonly raidzReflow?: Uberblock['raidzReflow'];
   /** Look at every copy of every block, also after a good one, and at the parity: evidence for a report. */
   readonly scrub?: boolean;
+  /** Which pointers are refused before their block is looked at. Default: those that 2.3 and later refuse. */
+  readonly strictness?: PointerStrictness;
 }
 
 /** Bytes of blocks in the making; a read beyond waits for others to end. A block larger than this is read alone. */
@@ -56,6 +66,7 @@ export function openBlockReader(root: VdevNode, options: BlockReaderOptions): Bl
 
 class PoolBlocks implements BlockReader {
   readonly #tops: readonly VdevNode[];
+  readonly #pointers: BlkptrCheck;
   readonly #layouts: readonly VdevLayout[];
   readonly #checksums: Checksums;
   readonly #scrub: boolean;
@@ -65,6 +76,7 @@ class PoolBlocks implements BlockReader {
 
   constructor(root: VdevNode, options: BlockReaderOptions) {
     this.#tops = root.children;
+    this.#pointers = new BlkptrCheck(root.children, options.strictness);
     this.#gangReadsLeft = GANG_READS + deviceBytes(root) / GANG_READ_BYTES;
     this.#layouts = openLayouts(root, {
       mappings: options.mappings ?? null,
@@ -75,14 +87,14 @@ class PoolBlocks implements BlockReader {
   }
 
   async verify(bp: Blkptr, signal?: AbortSignal): Promise<BlockVerdict> {
-    const dvas = checkBlkptr(bp, this.#tops);
+    const dvas = this.#pointers.copiesOf(bp);
     const attempts: Attempt[] = [];
     if (dvas.length > 0) await this.#inTurn(bp.psize, () => this.#stored(bp, dvas, attempts, signal));
     return { attempts };
   }
 
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
-    const dvas = checkBlkptr(bp, this.#tops);
+    const dvas = this.#pointers.copiesOf(bp);
     const attempts: Attempt[] = [];
     if (bp.embedded) return { bytes: await embedded(bp), attempts, closed: false };
     if (dvas.length === 0) return { bytes: new Uint8Array(bp.lsize), attempts, closed: false };
@@ -162,8 +174,11 @@ class PoolBlocks implements BlockReader {
     };
     return {
       engine,
-      headerSize: ({ vdev }) => minimumAllocation(this.#tops[vdev]),
-      checkPointer: (bp) => void checkBlkptr(bp, this.#tops),
+      headerSize: ({ vdev }) => {
+        const top = this.#tops[vdev];
+        return top === undefined ? OLD_GANG_HEADER : minimumAllocation(top.config);
+      },
+      checkPointer: (bp) => void this.#pointers.copiesOf(bp),
       readCopies: async (bp, size, check) => {
         count(bp);
         return this.#copies(bp, bp.dvas, size, check, attempts, signal);
@@ -174,14 +189,6 @@ class PoolBlocks implements BlockReader {
       },
     };
   }
-}
-
-/** Source: module/zfs/vdev.c, vdev_get_min_alloc; vdev_draid.c, vdev_draid_min_alloc */
-function minimumAllocation(top: VdevNode | undefined): number {
-  const ashift = top?.config.ashift ?? 9;
-  const sector = ashift >= 9 && ashift <= 16 ? 1 << ashift : 512;
-  const ndata = top?.config.draid?.ndata ?? 1;
-  return ndata >= 1 && ndata <= 255 ? sector * ndata : sector;
 }
 
 /** `0:1a2b000`, vdev and byte offset, as zdb prints them. */

@@ -74,7 +74,7 @@ export class RaidzLayout implements VdevLayout {
     if (block.lacksData) await block.load(true, signal);
     if (!block.restore()) return { bytes: null, attempts: block.failure(null) };
     const bytes = block.data.subarray(0, size);
-    if (check.matches(bytes)) return { bytes, attempts: block.evidence(this.name, null) };
+    if (check.matches(bytes, offset)) return { bytes, attempts: block.evidence(this.name, null) };
     const place: Place = { source: this.name, offset, path: [] };
     const error = check.mismatch(place);
     await block.load(true, signal);

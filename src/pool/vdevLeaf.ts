@@ -58,7 +58,7 @@ export class LeafLayout implements VdevLayout {
       return null;
     }
     const place = this.place(offset);
-    if (task.check.matches(got)) {
+    if (task.check.matches(got, offset + LABEL_START)) {
       task.attempts.push({ place, vdev: this.name, outcome: 'good', error: null });
       return got;
     }

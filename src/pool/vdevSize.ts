@@ -81,3 +81,30 @@ export function impliedSize({ vdevTree, guid }: LabelConfig): number | null {
 
 /** True when `device` is too short to be opened as the leaf. */
 export const isTruncated = ({ device, needed }: LeafSize): boolean => BigInt(device.alignedSize) < needed;
+
+/** Bytes of a sector of the top-level vdev. */
+function sectorOf({ ashift }: VdevConfig): number {
+  return ashift !== null && ashift >= 9 && ashift <= 16 ? 1 << ashift : 512;
+}
+
+/** Data disks of one group of a dRAID; 1 for all others. */
+const dataDisksOf = ({ draid }: VdevConfig): number =>
+  draid !== null && draid.ndata >= 1 && draid.ndata <= 255 ? draid.ndata : 1;
+
+/**
+ * Bytes of the smallest allocation of a top-level vdev: what a gang header written there may fill.
+ *
+ * Source: module/zfs/vdev.c, vdev_get_min_alloc; vdev_draid.c, vdev_draid_min_alloc
+ */
+export const minimumAllocation = (top: VdevConfig): number => sectorOf(top) * dataDisksOf(top);
+
+/**
+ * Bytes that a gang header of the old size takes on a top-level vdev, parity included.
+ *
+ * Source: include/sys/vdev.h, vdev_gang_header_asize; vdev_default_asize, vdev_raidz_psize_to_asize and
+ *   vdev_draid_psize_to_asize
+ */
+export function gangHeaderAllocation(top: VdevConfig): number {
+  const parity = top.type === 'raidz' || top.type === 'draid' ? Math.min(top.nparity ?? 1, 3) : 0;
+  return sectorOf(top) * (dataDisksOf(top) + parity);
+}

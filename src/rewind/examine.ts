@@ -81,7 +81,7 @@ export async function examine(
     engine,
     oldestTxg: candidate.txg,
     failures: FAILURES,
-    rewritten: state.openZfs.rewritten,
+    ...state.openZfs.pointers,
   });
   const verifier: Verifier = {
     async verify(view, options) {

@@ -116,10 +116,7 @@ async function judgedBy(
   if (depth === 'mos') return { readers, replay: replayOf(null, null, false), verifier: null };
   const { createVerifier } = await import('../traverse/verifier.ts');
   const [oldestTxg = 0n] = asked.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
-  const verifier = telling(
-    createVerifier({ engine: blocks.engine, oldestTxg, rewritten: JUDGED_AS.rewritten }),
-    onShare,
-  );
+  const verifier = telling(createVerifier({ engine: blocks.engine, oldestTxg, ...JUDGED_AS.pointers }), onShare);
   return { readers, replay: replayOf(null, verifier, depth === 'data'), verifier };
 }
 

@@ -7,7 +7,7 @@ import type { BlockReader } from '../pool/blockRead.ts';
 import type { ErrorCause } from '../pool/errorCause.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { logErrors } from './logErrors.ts';
-import { PointerScan, type RewrittenBirth } from './pointerScan.ts';
+import { type PointerReading, PointerScan } from './pointerScan.ts';
 import { type BlockRole, type Failure, isLogHead, isSummary, type Ordered, type Part } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
 import { Walk } from './walk.ts';
@@ -93,12 +93,10 @@ export interface Verifier {
   readonly memoryBytes: number;
 }
 
-export interface VerifierOptions {
+export interface VerifierOptions extends PointerReading {
   readonly engine: Engine;
   /** The oldest txg that will be asked for: what only newer ones share has to be remembered. Default: 0. */
   readonly oldestTxg?: bigint;
-  /** Default: `logical`. */
-  readonly rewritten?: RewrittenBirth;
   /** Blocks remembered. Default: 6 million, which take up to 64 MiB. */
   readonly memory?: number;
   /** Entries of {@link Verification.failures}. Default: 1000. */
@@ -131,18 +129,12 @@ class PoolVerifier implements Verifier {
   readonly #oldestTxg: number;
   readonly #memory: number;
   readonly #failures: number;
-  readonly #rewritten: RewrittenBirth;
+  readonly #reading: PointerReading;
   readonly #budget = new WalkBudget();
   readonly #known = new Map<BlockReader, Map<string, Known>>();
 
-  constructor({
-    engine,
-    oldestTxg = 0n,
-    memory = MEMORY,
-    failures = FAILURES,
-    rewritten = 'logical',
-  }: VerifierOptions) {
-    this.#rewritten = rewritten;
+  constructor({ engine, oldestTxg = 0n, memory = MEMORY, failures = FAILURES, ...reading }: VerifierOptions) {
+    this.#reading = reading;
     this.#engine = engine;
     this.#oldestTxg = Number(oldestTxg);
     this.#memory = memory;
@@ -163,7 +155,7 @@ class PoolVerifier implements Verifier {
     this.#budget.begin(root, reader, this.#memory, memo.sound.size >= this.#memory);
     const walk = new Walk({
       memo,
-      scan: new PointerScan(root.children, this.#rewritten),
+      scan: new PointerScan(root.children, this.#reading),
       batches,
       data,
       oldestTxg: this.#oldestTxg,

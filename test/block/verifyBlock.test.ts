@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pureEngine } from '../../src/block/pureEngine.ts';
 import { blockCheck, type Checksums, type SaltedAlgorithm } from '../../src/block/verifyBlock.ts';
-import { type ChecksumWords, UnsupportedError } from '../../src/bytes/errors.ts';
+import { ChecksumError, type ChecksumWords, UnsupportedError } from '../../src/bytes/errors.ts';
 import { noise, pointer } from '../pool/madePool.ts';
 
 const bytes = noise(8192, 5);
@@ -100,6 +100,40 @@ describe('blockCheck', () => {
       }
     },
   );
+
+  it.each([0, 1])('takes nothing for a block whose checksum is setting %i, which no function computes', (checksum) => {
+    const check = blockCheck(pointer({ stored: bytes, checksum, words: [0n, 0n, 0n, 0n] }), checksums);
+    expect(check.matches(bytes)).toBe(false);
+    expect(check.mismatch({ source: 'disk', offset: 0, path: [] })).toBeInstanceOf(ChecksumError);
+  });
+
+  /** Ends in the sum over itself that has `seed` in the place of the sum. */
+  function sealed(seed: readonly bigint[], magic: boolean): Uint8Array {
+    const block = noise(4096, 11);
+    const view = new DataView(block.buffer);
+    const trailer = block.length - 40;
+    if (magic) view.setBigUint64(trailer, 0x0210da7ab10c7a11n, true);
+    for (const [i, word] of seed.entries()) view.setBigUint64(trailer + 8 + i * 8, word, true);
+    for (const [i, word] of pureEngine.checksum('sha256', block, true).entries()) {
+      view.setBigUint64(trailer + 8 + i * 8, word, true);
+    }
+    return block;
+  }
+
+  it.each([true, false])('computes the checksum of labels over a block that says so, with trailer %s', (magic) => {
+    const block = sealed([0x404000n, 0n, 0n, 0n], magic);
+    const check = blockCheck(pointer({ stored: block, checksum: 3, words: [1n, 2n, 3n, 4n] }), checksums);
+    expect(check.matches(block, 0x404000)).toBe(true);
+    expect(check.matches(block, 0x404200)).toBe(false);
+    expect(check.matches(block)).toBe(false);
+  });
+
+  it('computes the checksum of gang headers over a block that says so, from its address and physical birth', () => {
+    const block = sealed([2n, 0x8000n, 70n, 0n], true);
+    const spec = { stored: block, checksum: 4, dvas: [{ vdev: 2, offset: 0x8000 }], birth: 60n, physicalBirth: 70n };
+    expect(blockCheck(pointer(spec), checksums).matches(block)).toBe(true);
+    expect(blockCheck(pointer({ ...spec, physicalBirth: 0n }), checksums).matches(block)).toBe(false);
+  });
 
   it('takes a log block without a trailer, or with more used bytes than it has, for wrong', () => {
     const check = blockCheck(pointer({ stored: bytes, checksum: 9, words: [0n, 0n, 0n, 0n] }), checksums);

@@ -42,12 +42,12 @@ describe('Blkptr', () => {
     expect(bp.checksumWords).toEqual([0x31f16ae6cn, 0n, 0n, 0n]);
   });
 
-  it('keeps every bit of a DVA: 24 of size, 24 of vdev, 63 of offset, one of gang', () => {
+  it('keeps the bits of a DVA: 24 of size, 24 of vdev, those of the offset that make 64 bits of bytes, one of gang', () => {
     const bp = pointer((set) => {
       set(0, 0xff_ffffff_ff_ffffffn);
       set(1, 2n ** 64n - 1n);
     });
-    expect(bp.dvas).toEqual([{ vdev: 0xffffff, offset: 2n ** 63n - 1n, asize: 0xffffff * 512, gang: true }]);
+    expect(bp.dvas).toEqual([{ vdev: 0xffffff, offset: 2n ** 55n - 1n, asize: 0xffffff * 512, gang: true }]);
   });
 
   it('takes a hole with a birth for a hole, and an embedded pointer with empty first words for none', () => {
@@ -62,6 +62,16 @@ describe('Blkptr', () => {
     });
     expect([bp.lsize, bp.psize]).toEqual([100, 112]);
     expect([...bp.payload].filter((_, i) => i % 8 === 0)).toEqual([0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 15]);
+  });
+
+  it('has as many copies, from the first on, as addresses with a size', () => {
+    const bp = pointer((set) => {
+      for (const [at, word] of [8n, 100n, 0n, 200n, 8n, 300n].entries()) set(at, word);
+    });
+    expect(bp.dvas.map(({ offset, asize }) => [offset, asize])).toEqual([
+      [100n, 4096],
+      [200n, 0],
+    ]);
   });
 
   it('leaves the third place of an encrypted block to its salt', () => {

@@ -128,7 +128,6 @@ describe('block reads', () => {
     ['a removed vdev without a mapping', { dvas: [at(1, 0)] }, 'vdev of an address'],
     ['an end beyond the vdev', { dvas: [at(0, 2 ** 20 - 512)] }, 'end of a block'],
     ['an unknown checksum', { checksum: 15 }, 'checksum'],
-    ['the checksum of a label', { checksum: 3 }, 'checksum'],
     ['an unknown compression', { compression: 17 }, 'compression'],
     ['an unknown object type', { type: 54 }, 'object type'],
   ])('refuse a pointer with %s', async (_, wrong, what) => {

@@ -15,7 +15,7 @@ it.each<[RewrittenBirth, number]>([
   ['logical', 5],
   ['physical', 9],
 ])('takes a rewritten block by its %s birth where the release does', (rewritten, birth) => {
-  const scan = new PointerScan([], rewritten);
+  const scan = new PointerScan([], { rewritten });
   scan.at(rewrittenPointer(), 0, true);
   expect(scan.birth).toBe(birth);
 });
