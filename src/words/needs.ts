@@ -1,5 +1,4 @@
 import type { NeedTrouble } from '../load/reason.ts';
-import { count } from './amounts.ts';
 import { briefErrorWords, errorWords } from './errors.ts';
 
 /** What is wrong with something that was asked for: follows its name and a colon. */
@@ -8,7 +7,7 @@ export function needTroubleWords(trouble: NeedTrouble, length: 'full' | 'brief' 
     case 'error':
       return length === 'brief' ? briefErrorWords(trouble.error) : errorWords(trouble.error);
     case 'blocks-lost':
-      return `${count(trouble.blocks, 'block')} of it cannot be read`;
+      return `${trouble.blocks} of its blocks cannot be read`;
     case 'mos-closed':
       return 'the meta-object set does not open';
     case 'encrypted':

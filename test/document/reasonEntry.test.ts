@@ -70,7 +70,7 @@ it('gives numbers of 64 bits as decimal strings', () => {
 it('says what is wrong with something that was asked for, and has it as data', () => {
   const need = 'tank/a:/f';
   expect(entryOf({ code: 'need-damaged', need, trouble: { kind: 'blocks-lost', blocks: 2 } })).toEqual({
-    words: 'tank/a:/f is damaged: 2 blocks of it cannot be read',
+    words: 'tank/a:/f is damaged: 2 of its blocks cannot be read',
     data: expect.objectContaining({ code: 'need-damaged', need, trouble: 'blocks-lost', blocks: 2 }),
   });
   expect(entryOf({ code: 'need-unknown', need, trouble: { kind: 'encrypted' } }).words).toContain('without the key');
