@@ -12,13 +12,17 @@ export interface NativePrograms {
 
 const SOURCES = join(import.meta.dirname, 'native');
 
+/** Releases whose library is to be had: 2.3 is the one that is installed, `build.sh` says where the others come from. */
+export const NATIVE_RELEASES = ['2.1', '2.2', '2.3', '2.3.9', '2.4'] as const;
+export type NativeRelease = (typeof NATIVE_RELEASES)[number];
+
 /** The two programs over OpenZFS's own code, built where they are not yet; null where they cannot be. */
-export function nativePrograms(): NativePrograms | null {
-  const folder = join(CACHE, 'native-zfs');
+export function nativePrograms(release: NativeRelease = '2.3'): NativePrograms | null {
+  const folder = join(CACHE, release === '2.3' ? 'native-zfs' : `native-zfs-${release}`);
   const found = { umake: join(folder, 'umake'), uask: join(folder, 'uask') };
   if (isCurrent(found.umake, 'umake.c') && isCurrent(found.uask, 'uask.c') && isCurrent(found.uask, 'overlay.c'))
     return found;
-  const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder], { stdio: 'ignore' });
+  const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder, release], { stdio: 'ignore' });
   return status === 0 ? found : null;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Makes pools with OpenZFS's own code in userland (libzpool 2.3.2), natively. Commands on stdin, one a line:
+ * Makes pools with OpenZFS's own code in userland (libzpool), natively. Commands on stdin, one a line:
  *   create POOL ashift=N [features=all|none|a,b,-c] [version=N] SPEC   fs DS [prop=v]...   crypt DS   set DS prop v
  *   w DS OBJ KIB [seed]  full DS  rmobj DS OBJ  brt DS OBJ OBJ2  snap DS@S  clone S DS  promote DS  destroy DS|S  bookmark S DS#B  hold S
  *   tick N   sync N   attach OLD NEW  replace OLD NEW|draidP-T-S  spare OLD SPARE  detach X  remove X  add SPEC  split NEW PATH..
@@ -31,6 +31,7 @@
 #include <sys/fs/zfs.h>
 #include <zfeature_common.h>
 #include <libzutil.h>
+#include "release.h"
 static uint64_t R = 1, ashift = 12;
 static char P[64];
 static spa_t *spa;
@@ -146,6 +147,9 @@ static void crypt_(const char *ds)
 	int e = dsl_crypto_params_create_nvlist(DCP_CMD_NONE, props, hidden, &dcp); ok(e, "key"); if (e) return;
 	ok(dmu_objset_create(ds, DMU_OST_OTHER, 0, dcp, makeset, NULL), ds); dsl_crypto_params_free(dcp, e != 0);
 }
+#if ZFS < 202
+static void brt_(const char *ds, const char *from, const char *to) { ok(ENOTSUP, "brt"); }
+#else
 static void brt_(const char *ds, const char *from, const char *to)
 {
 	objset_t *os = own(ds); uint64_t a, b; static blkptr_t bps[64]; size_t n = 64; dmu_object_info_t doi; if (!os) return;
@@ -159,16 +163,17 @@ static void brt_(const char *ds, const char *from, const char *to)
 	}
 	dmu_objset_disown(os, B_TRUE, (void *)"umake");
 }
+#endif
 static nvlist_t *refresh(void *h, nvlist_t *c) { return (spa_tryimport(c)); }
 static int active(void *h, const char *n, uint64_t g, boolean_t *is) { *is = B_FALSE; return (0); }
 static const pool_config_ops_t ops = { .pco_refresh_config = refresh, .pco_pool_active = active };
 static void import(const char *pool, char *dir, uint64_t txg, const char *flags)
 {
-	nvlist_t *policy = fnvlist_alloc(), *cfg = NULL, *props = fnvlist_alloc(); importargs_t a = { 0 }; libpc_handle_t h = { .lpc_ops = (pool_config_ops_t *)&ops }; uint64_t cfgflags = ZFS_IMPORT_ANY_HOST;
+	nvlist_t *policy = fnvlist_alloc(), *cfg = NULL, *props = fnvlist_alloc(); importargs_t a = { 0 }; uint64_t cfgflags = ZFS_IMPORT_ANY_HOST;
 	fnvlist_add_uint64(policy, ZPOOL_LOAD_REQUEST_TXG, txg ? txg : UINT64_MAX); fnvlist_add_uint32(policy, ZPOOL_LOAD_REWIND_POLICY, txg ? ZPOOL_DO_REWIND : ZPOOL_NO_REWIND);
 	if (strstr(flags, "-c")) fnvlist_add_uint32(policy, ZPOOL_LOAD_REWIND_POLICY, ZPOOL_NO_REWIND | ZPOOL_DO_REWIND * !!txg), cfgflags |= ZFS_IMPORT_CHECKPOINT;
 	if (strstr(flags, "-m")) cfgflags |= ZFS_IMPORT_MISSING_LOG;
-	a.do_destroyed = strstr(flags, "-D") != NULL; a.path = &dir; a.paths = 1; a.poolname = pool; a.policy = policy; nvlist_t *pools = zpool_search_import(&h, &a);
+	DESTROYED(a, strstr(flags, "-D") != NULL); a.path = &dir; a.paths = 1; a.poolname = pool; a.policy = policy; nvlist_t *pools = SEARCH(&ops, &a);
 	for (nvpair_t *e = pools ? nvlist_next_nvpair(pools, NULL) : NULL; e; e = nvlist_next_nvpair(pools, e)) cfg = fnvpair_value_nvlist(e);
 	if (!cfg) { ok(ENOENT, "import"); return; }
 	fnvlist_add_nvlist(cfg, ZPOOL_LOAD_POLICY, policy); fnvlist_add_string(props, "cachefile", "none"); strlcpy(P, pool, 64);
@@ -238,7 +243,7 @@ int main(void)
 		else if (!strcmp(c, "feature")) { nvlist_t *p = fnvlist_alloc(); char nm[128]; snprintf(nm, 128, "feature@%s", w[1]); fnvlist_add_uint64(p, nm, 0); ok(spa_prop_set(spa, p), whole); }
 		else if (!strcmp(c, "prop")) { nvlist_t *p = fnvlist_alloc(); fnvlist_add_uint64(p, w[1], strtoull(w[2], NULL, 0)); ok(spa_prop_set(spa, p), whole); }
 		else if (!strcmp(c, "reguid")) ok(spa_change_guid(spa, NULL), whole);
-		else if (!strcmp(c, "waitresilver")) { for (int i = 0; i < 300 && (dsl_scan_resilvering(spa_get_dsl(spa)) || spa->spa_vdev_removal || (spa->spa_raidz_expand)); i++) { sync_(); poll(0, 0, 50); } }
+		else if (!strcmp(c, "waitresilver")) { for (int i = 0; i < 300 && (dsl_scan_resilvering(spa_get_dsl(spa)) || spa->spa_vdev_removal || EXPANDS(spa)); i++) { sync_(); poll(0, 0, 50); } }
 		else if (!strcmp(c, "split")) { nvlist_t *p = fnvlist_alloc(), *r = fnvlist_alloc(), *kids[8], *conf = fnvlist_alloc(); for (int i = 2; i < n; i++) { kids[i - 2] = fnvlist_alloc(); fnvlist_add_string(kids[i - 2], "path", w[i]); fnvlist_add_string(kids[i - 2], "type", "file"); fnvlist_add_uint64(kids[i - 2], "guid", guidof(w[i])); fnvlist_add_uint64(kids[i - 2], "is_log", 0); fnvlist_add_uint64(kids[i - 2], "is_hole", 0); } fnvlist_add_string(r, "type", "root"); fnvlist_add_nvlist_array(r, "children", (const nvlist_t **)kids, n - 2); fnvlist_add_nvlist(conf, "vdev_tree", r); ok(spa_vdev_split_mirror(spa, w[1], conf, NULL, B_TRUE), whole); }
 		else if (!strcmp(c, "tun")) { void *p = dlsym(RTLD_DEFAULT, w[1]); if (!p) ok(ENOENT, whole); else if (n > 3) *(uint64_t *)p = strtoull(w[2], NULL, 0); else *(int *)p = atoi(w[2]); }
 		else if (!strcmp(c, "save")) { char cmd[600]; sync_(); snprintf(cmd, 600, "mkdir -p %s && cp --sparse=always %s/v/* %s/", w[1], getenv("UM"), w[1]); ok(system(cmd), whole); printf("SAVED %s txg %llu\n", w[1], spa ? (u_longlong_t)spa_last_synced_txg(spa) : 0); }
