@@ -79,6 +79,18 @@ export const MISSING_TOPS_PLAN: Plan = instead(TRUSTED_CONFIG, [TRUSTED_CONFIG, 
 /** As far as the meta-object set is open. */
 export const MOS_PLAN: Plan = RING_PLAN.slice(0, RING_PLAN.indexOf(TRUSTED_CONFIG) + 1);
 
+const nothingUnseen = (): null => null;
+
+/** As far as the meta-object set is open: that passing leaves the answer open. */
+export const MOS_REPLAY: Replay = { steps: MOS_PLAN, traversal: null, unseen: nothingUnseen };
+
+/** The load of a candidate of the rings where top-level vdevs may be missing. */
+export const missingTopsReplay = (verifier: Verifier): Replay => ({
+  steps: MISSING_TOPS_PLAN,
+  traversal: verifyStep(verifier, false),
+  unseen: nothingUnseen,
+});
+
 /**
  * The load of a candidate.
  *
@@ -88,7 +100,7 @@ export const MOS_PLAN: Plan = RING_PLAN.slice(0, RING_PLAN.indexOf(TRUSTED_CONFI
  */
 export function replayOf(checkpoint: CheckpointHold | null, verifier: Verifier | null, data: boolean): Replay {
   if (checkpoint === null) {
-    return { steps: RING_PLAN, traversal: verifier && verifyStep(verifier, data), unseen: () => null };
+    return { steps: RING_PLAN, traversal: verifier && verifyStep(verifier, data), unseen: nothingUnseen };
   }
   let unseen: Trouble | null = null;
   const onDamage = (damage: Trouble): void => {

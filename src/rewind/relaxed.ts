@@ -4,12 +4,14 @@ import type { Candidate } from '../load/candidates.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
 import { openedTree } from '../load/openedTree.ts';
-import { MISSING_TOPS_PLAN } from '../load/plan.ts';
-import { type Prediction, predict, type Verdict } from '../load/predict.ts';
+import { missingTopsReplay } from '../load/plan.ts';
+import type { Prediction, Verdict } from '../load/predict.ts';
+import { beginReplay, endReplay, type Replay } from '../load/replay.ts';
 import type { StepName } from '../load/stepNames.ts';
-import { traversePlainly, verifyStep } from '../load/verifyStep.ts';
+import { opensPlainly } from '../load/validatedLabel.ts';
+import { traversePlainly } from '../load/verifyStep.ts';
 import type { VdevNode } from '../pool/pool.ts';
-import { leavesOf, vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import { vdevHealth, vdevName } from '../pool/vdevHealth.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import { importCommands } from './commands.ts';
 import type { Gathered } from './gather.ts';
@@ -59,17 +61,18 @@ async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifie
   const labelsLack = closedTops(openedTree(pool.root, pool.devices));
   const given = { readers: new PoolReaders(blocks.open), memo: new LoadMemo(), signal };
   const lacking = newer.filter(({ prediction }) => OPENING.has(prediction.failsAt));
+  const replay = missingTopsReplay(verifier);
   const ways: WayOut[] = [];
   for (const { candidate } of lacking.slice(0, TRIES)) {
     const root = rootOf(candidate);
     const state = newLoad(pool, all, candidate, { ...given, root }, pool.root.children.length);
-    const opened = await predict(state, MISSING_TOPS_PLAN, true);
+    const opened = await beginReplay(state, replay);
     // One that is for reading alone is enough; from before the state was set the pool may be written to again.
     if (!PASSES.has(opened.verdict) || (ways.length > 0 && opened.verdict !== 'importable')) continue;
     if (state.view === null) continue;
     const { lost, logMissing } = state.view;
     const tops = (lost.length < labelsLack.length ? labelsLack : lost).map(vdevName);
-    const how = await verification(state, verifier);
+    const how = await verification(opened, state, replay, verifier);
     if (how === null || tops.length === 0) continue;
     const allowed = { name: 'zfs_max_missing_tvds', value: tops.length.toString(), normal: '0' };
     const risks: WayRisk[] = lost.length > 0 ? ['lost-blocks'] : [];
@@ -103,26 +106,26 @@ interface Verification {
   readonly plain: boolean;
 }
 
-/** Null where trying crashes the machine, or the question stays open. */
-async function verification(state: LoadState, verifier: Verifier): Promise<Verification | null> {
-  const whole = await predict(state, [verifyStep(verifier, false)], true);
-  if (whole.hazards.length > 0 || whole.verdict === 'unverified') return null;
+/**
+ * @param opened what the steps before the traversal predict
+ * @returns null where trying crashes the machine, or the question stays open
+ */
+async function verification(
+  opened: Prediction,
+  state: LoadState,
+  replay: Replay,
+  verifier: Verifier,
+): Promise<Verification | null> {
+  const whole = await endReplay(opened, state, replay);
   const { candidate, newest, view } = state;
-  const plain = candidate === newest && view !== null && isOpenedPlainly(view.root, candidate);
-  if (whole.verdict === 'importable') return { verifies: 'whole', plain };
+  const plain = candidate === newest && view !== null && opensPlainly(view.root, candidate.txg);
+  if (whole === opened) return { verifies: 'whole', plain };
+  if (whole.hazards.length > 0 || whole.verdict === 'unverified') return null;
   if (!plain) return { verifies: 'nothing', plain };
   const last = await traversePlainly(verifier, state, candidate.txg);
   if (last === 'panics') return null;
   return { verifies: last === 'passes' ? 'last txgs' : 'nothing', plain };
 }
-
-/** Without `-T` a leaf all of whose labels are newer than the uberblock is not opened. Source: module/zfs/vdev.c, vdev_validate */
-const isOpenedPlainly = (root: VdevNode, { txg }: Candidate): boolean =>
-  [...leavesOf(root)].every(
-    ({ device }) =>
-      device === null ||
-      device.labels.some(({ status, config }) => status === 'ok' && (config?.txg ?? txg + 1n) <= txg),
-  );
 
 /** The newest of which nothing but the last verification fails; where a plain import passes it too, none is needed. */
 function withoutVerification(gathered: Gathered, newer: readonly Judged[]): WayOut | null {

@@ -150,6 +150,12 @@ describe('the label that decides', () => {
     expect(validatedLabel(labels(9n, 0n, 7n, 7n))?.txg).toBe(9n);
   });
 
+  it('is the newest that is no newer than the limit', () => {
+    expect(validatedLabel(labels(5n, 9n, 7n, null), 8n)?.txg).toBe(7n);
+    expect(validatedLabel(labels(9n, 9n, null, null), 8n)).toBeNull();
+    expect(validatedLabel(labels(9n, 0n, 7n, 7n), 8n)?.txg).toBe(0n);
+  });
+
   it('is none where no checksum holds', () => {
     expect(validatedLabel(labels(null, null, null, null))).toBeNull();
   });

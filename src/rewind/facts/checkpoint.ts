@@ -4,14 +4,13 @@ import type { PoolReaders } from '../../dataset/poolReaders.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import { LoadMemo } from '../../load/loadMemo.ts';
-import type { MosView } from '../../load/loadState.ts';
-import { MOS_PLAN } from '../../load/plan.ts';
-import { predict } from '../../load/predict.ts';
+import { MOS_REPLAY } from '../../load/plan.ts';
+import { beginReplay } from '../../load/replay.ts';
 import { checkRoots, NOT_CHECKED } from '../../load/rootCheck.ts';
+import { opensPlainly } from '../../load/validatedLabel.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { contentKey, rootKey } from '../../pool/uberblockCopies.ts';
-import { leavesOf } from '../../pool/vdevHealth.ts';
 import { newLoad } from '../judge.ts';
 
 /** Why what is kept can be no checkpoint. */
@@ -63,14 +62,14 @@ export async function findCheckpoint(
     const roots = await checkRoots([holder], reader, signal === undefined ? {} : { signal });
     const root = roots.get(holder.rootKey) ?? NOT_CHECKED;
     const state = newLoad(pool, all, holder, { root, readers, memo, signal });
-    await predict(state, MOS_PLAN, false);
+    await beginReplay(state, MOS_REPLAY);
     if (state.view === null) continue;
     try {
       const uberblock = await state.view.mos.checkpoint(signal);
       if (uberblock === null) break;
       const why = impossible(uberblock, holder);
       if (why === null) {
-        const plain = holder === taken[0] && opensPlainly(state.view, holder.txg);
+        const plain = holder === taken[0] && opensPlainly(state.view.root, holder.txg);
         return { candidate: storedCandidate(uberblock, { heldBy: holder.txg, plain }), refused };
       }
       refused.push({ txg: holder.txg, why });
@@ -106,18 +105,4 @@ function impossible({ txg, checkpointTxg, rootbp }: Uberblock, holder: Candidate
   if (rootbp.hole) return { kind: 'no-root' };
   if (rootbp.birth > txg) return { kind: 'newer-root', txg, root: rootbp.birth };
   return null;
-}
-
-/**
- * Every device has a label that an import without `-T` accepts: no newer than the uberblock, and the leaf's own.
- *
- * Source: module/zfs/vdev.c, vdev_validate; module/zfs/vdev_label.c, vdev_label_read_config
- */
-function opensPlainly({ root }: MosView, txg: Txg): boolean {
-  return [...leavesOf(root)].every(({ device, config: { guid } }) => {
-    if (device === null) return true;
-    return device.labels.some(
-      ({ status, config }) => status === 'ok' && config !== null && (config.txg ?? 0n) <= txg && config.guid === guid,
-    );
-  });
 }
