@@ -25,9 +25,9 @@ export { Zap } from './dataset/zap.ts';
 export type { ZilSummary } from './dataset/zil.ts';
 export type { AttemptEntry, BlockDocument, BlockFacts } from './document/blockDocument.ts';
 export { buildBlockDocument } from './document/blockDocument.ts';
+export type * from './document/candidate.types.ts';
 export { type CandidateLine, candidateLine } from './document/candidateLine.ts';
 export { buildDatasetsDocument, type DatasetEntry, type DatasetsDocument } from './document/datasetsDocument.ts';
-export type * from './document/document.ts';
 export { type DocumentStream, type Streamed, streamParts, wholeDocument } from './document/documentStream.ts';
 export {
   type HistoryDocument,
@@ -40,9 +40,13 @@ export { documentParts } from './document/jsonParts.ts';
 export { buildLabelsDocument, type LabelsDocument, type LabelsSource } from './document/labelsDocument.ts';
 export type { ObjectDocument, ObjectEntry, ObjectHead, ObjectLists, ObjectStream } from './document/objectDocument.ts';
 export { type ObjectPlace, objectStream } from './document/objectStream.ts';
+export type * from './document/parts.types.ts';
+export type * from './document/pool.types.ts';
+export type * from './document/recommendation.types.ts';
 export { buildRingDocument, type RingDocument, type RingSource } from './document/ringDocument.ts';
-export { buildScanDocument, type ScanFacts } from './document/scanDocument.ts';
+export { buildScanDocument, type ScanDocument, type ScanFacts } from './document/scanDocument.ts';
 export { buildSnapshotsDocument, type SnapshotEntry, type SnapshotsDocument } from './document/snapshotsDocument.ts';
+export type * from './document/source.types.ts';
 export type { DescribedSource, SourceDescription } from './document/sourceEntry.ts';
 export {
   creationEvent,
@@ -70,7 +74,7 @@ export type { VdevConfig } from './format/vdevConfig.ts';
 export { ZapEntry } from './format/zapEntry.ts';
 export type { Candidate } from './load/candidates.ts';
 export type { Hazard } from './load/hazard.ts';
-export type { Prediction } from './load/predict.ts';
+export type { Prediction, Verdict } from './load/predict.ts';
 export type { Reading } from './load/reading.ts';
 export type { Reason } from './load/reason.ts';
 export { type Assembly, assemblePools } from './pool/assemblePools.ts';
@@ -81,9 +85,10 @@ export type { DeviceSurvey, LabelStatus, LabelSurvey, RingSurvey, SlotState, Slo
 export { surveyDevice } from './pool/surveyDevice.ts';
 export type { AimChoice } from './rewind/aim/choice.ts';
 export { type Need, parseNeed } from './rewind/aim/need.ts';
+export type { Severity } from './rewind/findings/codes.ts';
 export type { Judged } from './rewind/judge.ts';
 export type { JudgedCandidate } from './rewind/judgedCandidate.ts';
-export type { JudgeOptions, PoolJudgement } from './rewind/judgement.ts';
+export type { Depth, JudgeOptions, PoolJudgement } from './rewind/judgement.ts';
 export { judgePool } from './rewind/judgePool.ts';
 export { type PoolScan, type ScanPoolsOptions, scanPools } from './rewind/scanPools.ts';
 export { memorySource } from './source/memorySource.ts';

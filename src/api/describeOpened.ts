@@ -1,4 +1,4 @@
-import type { DocumentError } from '../document/document.ts';
+import type { DocumentError } from '../document/parts.types.ts';
 import type { DescribedSource, SourceDescription } from '../document/sourceEntry.ts';
 import type { OpenedSource } from '../node/openSources.ts';
 import { SourceError } from '../source/source.ts';

@@ -1,7 +1,7 @@
 import type { Engine } from '../block/engine.ts';
 import { UsageError } from '../bytes/errors.ts';
 import { type CandidateLine, candidateLine } from '../document/candidateLine.ts';
-import type { Depth, ScanDocument } from '../document/document.ts';
+import type { ScanDocument } from '../document/scanDocument.ts';
 import { buildScanDocument } from '../document/scanDocument.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { HandlePool } from '../node/handlePool.ts';
@@ -10,6 +10,7 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import type { AimChoice } from '../rewind/aim/choice.ts';
 import { parseNeed } from '../rewind/aim/need.ts';
 import type { Judged } from '../rewind/judge.ts';
+import type { Depth } from '../rewind/judgement.ts';
 import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
 import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../block/engine.ts';
-import type { ToolInfo } from '../document/document.ts';
+import type { ToolInfo } from '../document/parts.types.ts';
 import { packageRoot } from '../node/packageRoot.ts';
 
 let version: string | null = null;

@@ -1,7 +1,9 @@
-import type { DocumentError, ScanDocument, SourceEntry } from '../document/document.ts';
 import type { LabelsDocument } from '../document/labelsDocument.ts';
+import type { DocumentError } from '../document/parts.types.ts';
 import type { RingDocument } from '../document/ringDocument.ts';
 import { RING_LETTERS } from '../document/ringMap.ts';
+import type { ScanDocument } from '../document/scanDocument.ts';
+import type { SourceEntry } from '../document/source.types.ts';
 import type { Timeline } from '../document/timeline.ts';
 import type { VerifyDocument } from '../document/verifyDocument.ts';
 import type { ViewHead } from '../document/viewHead.ts';

@@ -5,7 +5,7 @@ import type { openHistory, openObject } from '../api/streams.ts';
 import type { labels, ring } from '../api/surveyDocuments.ts';
 import type { timeline } from '../api/timeline.ts';
 import type { verify } from '../api/verify.ts';
-import type { ToolInfo } from '../document/document.ts';
+import type { ToolInfo } from '../document/parts.types.ts';
 
 /** What the commands call: a function each. Tests hand in their own. */
 export interface Library {

@@ -1,7 +1,7 @@
 import { UsageError } from '../bytes/errors.ts';
 import type { CandidateLine } from '../document/candidateLine.ts';
-import type { ScanDocument } from '../document/document.ts';
 import { jsonSafe } from '../document/jsonSafe.ts';
+import type { ScanDocument } from '../document/scanDocument.ts';
 import { answering } from './answer.ts';
 import type { Request } from './command.ts';
 import type { SCAN_OPTIONS } from './commandOptions.ts';

@@ -1,7 +1,7 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Attempt } from '../pool/blockRead.ts';
-import type { DocumentError } from './document.ts';
 import { hexText } from './nvlistJson.ts';
+import type { DocumentError } from './parts.types.ts';
 import { documentError } from './sourceEntry.ts';
 import type { ViewHead } from './viewHead.ts';
 

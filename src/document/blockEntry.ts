@@ -1,6 +1,6 @@
 import type { Blkptr } from '../format/blkptr.ts';
 import { objectTypeName } from '../format/objectTypes.ts';
-import type { BlockPointerEntry } from './document.ts';
+import type { BlockPointerEntry } from './source.types.ts';
 import { describeBlkptr } from './sourceEntry.ts';
 
 /** A block pointer with all that it says. */

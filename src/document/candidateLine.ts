@@ -1,6 +1,6 @@
 import type { Pool } from '../pool/pool.ts';
 import type { Judged } from '../rewind/judge.ts';
-import type { CandidateEntry } from './document.ts';
+import type { CandidateEntry } from './candidate.types.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { seconds } from './sourceEntry.ts';
 

@@ -1,7 +1,7 @@
 import { bytesOfFileName, hasRawBytes } from '../bytes/fileName.ts';
 import type { ImportCommands } from '../rewind/commands.ts';
-import type { CommandsEntry } from './document.ts';
 import { hexText } from './nvlistJson.ts';
+import type { CommandsEntry } from './parts.types.ts';
 
 type Commands = Pick<ImportCommands, 'readOnly' | 'readWrite'>;
 

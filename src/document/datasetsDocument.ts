@@ -1,7 +1,7 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import { type DatasetFacts, WRITING_PROPERTIES, type WritingProperty } from '../dataset/datasetFacts.ts';
 import { logRecordTypeName } from '../format/zil.ts';
-import type { DocumentError } from './document.ts';
+import type { DocumentError } from './parts.types.ts';
 import { seconds } from './sourceEntry.ts';
 import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 

@@ -1,7 +1,8 @@
 import type { NvList } from '../format/nvlist.ts';
 import type { LabelStatus, LabelSurvey } from '../pool/survey.ts';
-import type { DocumentError, SourceHead, ToolInfo } from './document.ts';
 import { type JsonNvList, leaves, nvlistJson } from './nvlistJson.ts';
+import type { DocumentError, ToolInfo } from './parts.types.ts';
+import type { SourceHead } from './source.types.ts';
 import { type DescribedSource, describeSource, documentError } from './sourceEntry.ts';
 
 /** `labels --json`. */

@@ -11,7 +11,7 @@ import {
 } from '../load/reason.ts';
 import { hazardCause, hazardWords } from '../words/hazards.ts';
 import { reasonWords } from '../words/reasons.ts';
-import type { CandidateEntry, HazardEntry, ReadingEntry, ReasonEntry } from './document.ts';
+import type { CandidateEntry, HazardEntry, ReadingEntry, ReasonEntry } from './candidate.types.ts';
 
 /** The reasons of a prediction, in words and as data. */
 export const reasonEntries = (reasons: readonly Reason[]): Pick<CandidateEntry, 'reasons' | 'reasonData'> => ({

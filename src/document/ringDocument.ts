@@ -1,6 +1,7 @@
 import type { LabelStatus, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
-import type { DocumentError, SourceHead, ToolInfo, UberblockEntry } from './document.ts';
+import type { DocumentError, ToolInfo } from './parts.types.ts';
 import { ringMap } from './ringMap.ts';
+import type { SourceHead, UberblockEntry } from './source.types.ts';
 import { type DescribedSource, describeSource, describeUberblock, documentError } from './sourceEntry.ts';
 
 /** `ring --json`. */

@@ -1,8 +1,26 @@
 import { JUDGED_AS } from '../load/openzfs.ts';
+import type { Depth } from '../rewind/judgement.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
-import type { Depth, ScanDocument, ToolInfo } from './document.ts';
+import type { FindingEntry, ToolInfo } from './parts.types.ts';
+import type { PoolEntry } from './pool.types.ts';
 import { buildPoolEntry, findingEntry } from './poolEntry.ts';
+import type { SourceEntry } from './source.types.ts';
 import { buildSourceEntry, type DescribedSource } from './sourceEntry.ts';
+
+/** `scan --json`. */
+export interface ScanDocument {
+  readonly schema: 'zfs-uber/scan/1';
+  readonly tool: ToolInfo;
+  /** The OpenZFS whose answers are predicted. */
+  readonly judgedAs: string;
+  readonly depth: Depth;
+  /** It was ended before everything was looked at: what is not known by then is `unverified`, or lacking. */
+  readonly stopped: boolean;
+  readonly sources: readonly SourceEntry[];
+  /** About sources that belong to no pool. */
+  readonly findings: readonly FindingEntry[];
+  readonly pools: readonly PoolEntry[];
+}
 
 export interface ScanFacts {
   readonly tool: ToolInfo;

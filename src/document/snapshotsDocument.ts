@@ -1,6 +1,6 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
 import type { SnapshotFacts } from '../dataset/snapshotFacts.ts';
-import type { DocumentError } from './document.ts';
+import type { DocumentError } from './parts.types.ts';
 import { seconds } from './sourceEntry.ts';
 import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 

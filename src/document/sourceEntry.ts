@@ -7,16 +7,10 @@ import type { Mmp, Uberblock } from '../format/uberblock.ts';
 import type { DeviceSurvey, HiddenVdev, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
 import { contentKey } from '../pool/uberblockCopies.ts';
 import type { FailedRead } from '../source/source.ts';
-import type {
-  BlockPointerEntry,
-  DocumentError,
-  LabelEntry,
-  SourceEntry,
-  SourceKind,
-  UberblockEntry,
-} from './document.ts';
 import { hexText } from './nvlistJson.ts';
+import type { DocumentError } from './parts.types.ts';
 import { ringMap } from './ringMap.ts';
+import type { BlockPointerEntry, LabelEntry, SourceEntry, SourceKind, UberblockEntry } from './source.types.ts';
 
 /** What is known of a source before a byte of it is understood. */
 export interface SourceDescription {

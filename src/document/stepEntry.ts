@@ -1,5 +1,5 @@
 import type { Step } from '../rewind/steps.ts';
-import type { ShellStepEntry } from './document.ts';
+import type { ShellStepEntry } from './parts.types.ts';
 import { stepLines } from './shell/stepLines.ts';
 
 /** Lines for a shell that do a step. */

@@ -5,8 +5,9 @@ import type { Uberblock } from '../format/uberblock.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { contentKey, type UberblockCopy, uberblockCopies } from '../pool/uberblockCopies.ts';
-import type { DocumentError, SourceEntry, ToolInfo } from './document.ts';
 import { jsonSafe } from './jsonSafe.ts';
+import type { DocumentError, ToolInfo } from './parts.types.ts';
+import type { SourceEntry } from './source.types.ts';
 
 /** How a timeline is written: for mactime of The Sleuth Kit, for log2timeline's tools, or a JSON object a line. */
 export type TimelineFormat = 'bodyfile' | 'l2tcsv' | 'jsonl';

@@ -1,5 +1,5 @@
 import { UsageError, ZfsUberError } from '../bytes/errors.ts';
-import type { DocumentError } from './document.ts';
+import type { DocumentError } from './parts.types.ts';
 import { errorEntries } from './viewHead.ts';
 
 /** Errors that are kept: a forged history or a destroyed object may have one a record or block. */

@@ -1,5 +1,5 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import type { DataEntry, Value, Values } from './document.ts';
+import type { DataEntry, Value, Values } from './parts.types.ts';
 import { placeOfError } from './reasonEntry.ts';
 
 /** With what JSON has no exact number for as decimal strings. */

@@ -3,7 +3,8 @@ import type { Txg } from '../bytes/units.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { LabelStatus } from '../pool/survey.ts';
-import type { DocumentError, SourceEntry, ToolInfo } from './document.ts';
+import type { DocumentError, ToolInfo } from './parts.types.ts';
+import type { SourceEntry } from './source.types.ts';
 import { type DescribedSource, describeSource, documentError, seconds } from './sourceEntry.ts';
 
 export interface ViewSource extends Omit<SourceEntry, 'labels' | 'uberblocks'> {

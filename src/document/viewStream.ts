@@ -1,5 +1,5 @@
 import type { PoolAt } from '../dataset/poolAt.ts';
-import type { DocumentError } from './document.ts';
+import type { DocumentError } from './parts.types.ts';
 import type { DescribedSource } from './sourceEntry.ts';
 import type { Troubles } from './troubles.ts';
 import { type LateError, lateErrors, type ViewHead } from './viewHead.ts';

@@ -1,6 +1,6 @@
 import type { WayOut } from '../rewind/waysOut.ts';
 import { commandEntries } from './commandEntries.ts';
-import type { WayOutEntry } from './document.ts';
+import type { WayOutEntry } from './recommendation.types.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
 import { shellStepEntry } from './stepEntry.ts';
 

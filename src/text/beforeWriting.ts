@@ -1,5 +1,5 @@
 import { shellCommand } from '../bytes/shellWord.ts';
-import type { PoolEntry } from '../document/document.ts';
+import type { PoolEntry } from '../document/pool.types.ts';
 import { type Page, paragraph } from './page.ts';
 import { shellText } from './stepsText.ts';
 

@@ -1,5 +1,5 @@
 import { pathWord } from '../bytes/shellWord.ts';
-import type { CandidateEntry } from '../document/document.ts';
+import type { CandidateEntry } from '../document/candidate.types.ts';
 import { countText, durationText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import { hasFinding, type PoolCase, recommended } from './poolCase.ts';

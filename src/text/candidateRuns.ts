@@ -1,4 +1,5 @@
-import type { CandidateEntry, PoolEntry } from '../document/document.ts';
+import type { CandidateEntry } from '../document/candidate.types.ts';
+import type { PoolEntry } from '../document/pool.types.ts';
 import { hasFinding, newestFirst } from './poolCase.ts';
 
 /** Candidates of which one row can speak: next to each other in txg, with one verdict for one kind of reason. */

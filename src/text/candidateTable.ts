@@ -1,4 +1,6 @@
-import type { CandidateEntry, PoolEntry, Verdict } from '../document/document.ts';
+import type { CandidateEntry } from '../document/candidate.types.ts';
+import type { PoolEntry } from '../document/pool.types.ts';
+import type { Verdict } from '../load/predict.ts';
 import { countText, durationText } from './amounts.ts';
 import { branchesOf, dangerOf, type Run, runsOf, SHARED, type Why } from './candidateRuns.ts';
 import { topLevels } from './layoutText.ts';

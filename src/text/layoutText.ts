@@ -1,4 +1,4 @@
-import type { PoolEntry, VdevEntry } from '../document/document.ts';
+import type { PoolEntry, VdevEntry } from '../document/pool.types.ts';
 import { clean, type Page } from './page.ts';
 
 /** Vdevs that are no device: what is left of removed ones, and the spare space within a dRAID. */

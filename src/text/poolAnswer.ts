@@ -1,4 +1,8 @@
-import type { CandidateEntry, Depth, FindingEntry, PoolEntry, SourceEntry } from '../document/document.ts';
+import type { CandidateEntry } from '../document/candidate.types.ts';
+import type { FindingEntry } from '../document/parts.types.ts';
+import type { PoolEntry } from '../document/pool.types.ts';
+import type { SourceEntry } from '../document/source.types.ts';
+import type { Depth } from '../rewind/judgement.ts';
 import { agoText, countText, timeText } from './amounts.ts';
 import { bestTxg } from './bestTxg.ts';
 import { dangerText } from './candidateRuns.ts';

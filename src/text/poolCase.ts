@@ -1,11 +1,8 @@
-import type {
-  CandidateEntry,
-  Depth,
-  FindingEntry,
-  PoolEntry,
-  ShellStepEntry,
-  SourceEntry,
-} from '../document/document.ts';
+import type { CandidateEntry } from '../document/candidate.types.ts';
+import type { FindingEntry, ShellStepEntry } from '../document/parts.types.ts';
+import type { PoolEntry } from '../document/pool.types.ts';
+import type { SourceEntry } from '../document/source.types.ts';
+import type { Depth } from '../rewind/judgement.ts';
 
 /** Candidates, newest first; of one txg the later write first, as an import prefers them. */
 export const newestFirst = (pool: PoolEntry): CandidateEntry[] =>

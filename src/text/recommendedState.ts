@@ -1,4 +1,4 @@
-import type { RecommendationEntry } from '../document/document.ts';
+import type { RecommendationEntry } from '../document/recommendation.types.ts';
 import { countText, timeText } from './amounts.ts';
 import { clean, entry, type Page } from './page.ts';
 

@@ -1,12 +1,9 @@
-import type {
-  FindingEntry,
-  PoolEntry,
-  ScanDocument,
-  Severity,
-  ShellStepEntry,
-  SourceEntry,
-} from '../document/document.ts';
 import { sourceHandles } from '../document/handles.ts';
+import type { FindingEntry, ShellStepEntry } from '../document/parts.types.ts';
+import type { PoolEntry } from '../document/pool.types.ts';
+import type { ScanDocument } from '../document/scanDocument.ts';
+import type { SourceEntry } from '../document/source.types.ts';
+import type { Severity } from '../rewind/findings/codes.ts';
 import { countText, sizeText } from './amounts.ts';
 import { beforeWriting } from './beforeWriting.ts';
 import { candidateTable, type TableChoice } from './candidateTable.ts';

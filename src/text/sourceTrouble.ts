@@ -1,4 +1,6 @@
-import type { DocumentError, LabelEntry, ScanDocument, SourceEntry } from '../document/document.ts';
+import type { DocumentError } from '../document/parts.types.ts';
+import type { ScanDocument } from '../document/scanDocument.ts';
+import type { LabelEntry, SourceEntry } from '../document/source.types.ts';
 import { countText } from './amounts.ts';
 import { clean, entry, type Page, paragraph } from './page.ts';
 import { stepsToImport } from './stepsText.ts';

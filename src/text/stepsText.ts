@@ -1,5 +1,5 @@
 import { asciiLine } from '../bytes/shellLine.ts';
-import type { ShellStepEntry } from '../document/document.ts';
+import type { ShellStepEntry } from '../document/parts.types.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 
 type Kind = ShellStepEntry['kind'];

@@ -1,4 +1,4 @@
-import type { DocumentError } from '../document/document.ts';
+import type { DocumentError } from '../document/parts.types.ts';
 import type { ViewHead } from '../document/viewHead.ts';
 import { agoText, countText, timeText } from './amounts.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';

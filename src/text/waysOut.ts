@@ -1,4 +1,6 @@
-import type { PoolEntry, SourceEntry, WayOutEntry } from '../document/document.ts';
+import type { PoolEntry } from '../document/pool.types.ts';
+import type { WayOutEntry } from '../document/recommendation.types.ts';
+import type { SourceEntry } from '../document/source.types.ts';
 import { countText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import type { PoolCase } from './poolCase.ts';

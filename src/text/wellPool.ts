@@ -1,4 +1,5 @@
-import type { FindingEntry, SourceEntry } from '../document/document.ts';
+import type { FindingEntry } from '../document/parts.types.ts';
+import type { SourceEntry } from '../document/source.types.ts';
 import { countText } from './amounts.ts';
 import { entryLine, type Page, paragraph } from './page.ts';
 import type { PoolCase } from './poolCase.ts';

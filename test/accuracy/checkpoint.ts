@@ -1,4 +1,5 @@
-import type { CandidateEntry, PoolEntry } from '../../src/document/document.ts';
+import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { PoolEntry } from '../../src/document/pool.types.ts';
 import type { CheckpointAnswer, Truth } from '../tools/images.ts';
 
 /** Where what `scan` says of the checkpoint and what the kernel answered cannot both be right, one line each. */

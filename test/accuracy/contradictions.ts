@@ -1,4 +1,6 @@
-import type { CandidateEntry, PoolEntry, Verdict } from '../../src/document/document.ts';
+import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { PoolEntry } from '../../src/document/pool.types.ts';
+import type { Verdict } from '../../src/load/predict.ts';
 import type { KernelAnswer, Truth } from '../tools/images.ts';
 import { checkpointContradictions } from './checkpoint.ts';
 

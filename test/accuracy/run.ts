@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
-import type { Verdict } from '../../src/document/document.ts';
+import type { Verdict } from '../../src/load/predict.ts';
 import type { KernelAnswer, Truth } from '../tools/images.ts';
 import { comparePool, type PoolComparison } from './contradictions.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importPlaces } from '../../src/api/importPlace.ts';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
-import type { FindingEntry } from '../../src/document/document.ts';
+import type { FindingEntry } from '../../src/document/parts.types.ts';
 import { FILE_HOST, type FileHost } from '../../src/node/fileHost.ts';
 import { handlePool } from '../../src/node/handlePool.ts';
 import { openSources } from '../../src/node/openSources.ts';

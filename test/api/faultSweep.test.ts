@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
-import type { CandidateEntry, PoolEntry, ScanDocument } from '../../src/document/document.ts';
+import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { PoolEntry } from '../../src/document/pool.types.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { scanFixture } from '../rewind/scanned.ts';
 import { type Fault, faultyFiles } from '../tools/faultyFiles.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
-import type { ScanDocument } from '../../src/document/document.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { COMMAND, type Ran, zfsUber } from '../tools/command.ts';
 import {
   configOf,

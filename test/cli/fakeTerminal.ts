@@ -1,9 +1,9 @@
 import { UsageError } from '../../src/bytes/errors.ts';
 import type { Library } from '../../src/cli/library.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
-import type { ScanDocument } from '../../src/document/document.ts';
 import { buildLabelsDocument } from '../../src/document/labelsDocument.ts';
 import { buildRingDocument } from '../../src/document/ringDocument.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { lyingMirror, NOW, TOOL } from '../document/sampleDocuments.ts';
 
 export interface Recorded {

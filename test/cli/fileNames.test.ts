@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ScanDocument } from '../../src/document/document.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { shell } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ScanDocument } from '../../src/document/document.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { built, COMMAND } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 import { contractTroubles } from '../tools/scanDocumentShape.ts';

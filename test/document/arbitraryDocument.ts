@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { shellCommand } from '../../src/bytes/shellWord.ts';
-import type {
-  CandidateEntry,
-  PoolEntry,
-  ScanDocument,
-  ShellStepEntry,
-  SourceEntry,
-  VdevEntry,
-} from '../../src/document/document.ts';
+import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { ShellStepEntry } from '../../src/document/parts.types.ts';
+import type { PoolEntry, VdevEntry } from '../../src/document/pool.types.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
+import type { SourceEntry } from '../../src/document/source.types.ts';
 import { label, scan, source, uberblock } from './sampleDocuments.ts';
 
 // Documents of the right shape with anything in their texts, as a hostile image could make them.

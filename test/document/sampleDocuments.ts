@@ -1,17 +1,10 @@
 import { shellCommand } from '../../src/bytes/shellWord.ts';
-import type {
-  CandidateEntry,
-  FindingEntry,
-  LabelEntry,
-  PoolEntry,
-  RecommendationEntry,
-  ScanDocument,
-  ShellStepEntry,
-  SourceEntry,
-  ToolInfo,
-  UberblockEntry,
-  VdevEntry,
-} from '../../src/document/document.ts';
+import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { FindingEntry, ShellStepEntry, ToolInfo } from '../../src/document/parts.types.ts';
+import type { PoolEntry, VdevEntry } from '../../src/document/pool.types.ts';
+import type { RecommendationEntry } from '../../src/document/recommendation.types.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
+import type { LabelEntry, SourceEntry, UberblockEntry } from '../../src/document/source.types.ts';
 
 // Documents as a scan makes them, small enough to be judged by reading.
 

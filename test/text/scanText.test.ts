@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../../src/bytes/printable.ts';
-import type { CandidateEntry, ScanDocument } from '../../src/document/document.ts';
+import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { type Page, PLAIN_STYLE } from '../../src/text/page.ts';
 import { type ScanTextChoice, scanText } from '../../src/text/scanText.ts';
 import { documents } from '../document/arbitraryDocument.ts';

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { shellCommand, shellWord } from '../../src/bytes/shellWord.ts';
-import type { PoolEntry, ShellStepEntry } from '../../src/document/document.ts';
+import type { ShellStepEntry } from '../../src/document/parts.types.ts';
+import type { PoolEntry } from '../../src/document/pool.types.ts';
 import { type Page, PLAIN_STYLE } from '../../src/text/page.ts';
 import { scanText } from '../../src/text/scanText.ts';
 import { stepsToClose } from '../../src/text/stepsText.ts';

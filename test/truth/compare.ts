@@ -1,5 +1,6 @@
 import { scan } from '../../src/api/scan.ts';
-import type { CandidateEntry, PoolEntry } from '../../src/document/document.ts';
+import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { PoolEntry } from '../../src/document/pool.types.ts';
 import type { KernelAnswer } from '../tools/images.ts';
 import { devicesOf, type Judge, questionOf } from './ask.ts';
 import { Draw } from './draw.ts';

@@ -1,4 +1,5 @@
-import type { PoolEntry, ScanDocument } from '../../src/document/document.ts';
+import type { PoolEntry } from '../../src/document/pool.types.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { PLAIN_STYLE } from '../../src/text/page.ts';
 import { scanText } from '../../src/text/scanText.ts';
 import type { KernelAnswer } from '../tools/images.ts';

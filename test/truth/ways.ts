@@ -1,4 +1,5 @@
-import type { PoolEntry, WayOutEntry } from '../../src/document/document.ts';
+import type { PoolEntry } from '../../src/document/pool.types.ts';
+import type { WayOutEntry } from '../../src/document/recommendation.types.ts';
 import { devicesOf, questionOf } from './ask.ts';
 import type { Bench, Report } from './compare.ts';
 

@@ -1,6 +1,6 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
-import type { OverlayEntry } from '../document.ts';
+import type { OverlayEntry } from '../recommendation.types.ts';
 import { copyLines, losetup } from './placeLines.ts';
 import { numberedRun } from './stepLines.ts';
 

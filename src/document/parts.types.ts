@@ -1,0 +1,61 @@
+import type { FindingCode, Severity } from '../rewind/findings/codes.ts';
+import type { Step } from '../rewind/steps.ts';
+
+/**
+ * Parts of several documents. In all of them 64-bit quantities that may pass 2^53 are decimal strings; counts, indexes and
+ * seconds are numbers. What the contract fixes keeps its name, type and meaning; additions are free.
+ */
+
+export interface ToolInfo {
+  readonly name: 'zfs-uber';
+  readonly version: string;
+  /** The native addon computes the checksums. */
+  readonly native: boolean;
+  readonly engine: string;
+}
+
+export interface DocumentError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What JSON has; numbers of 64 bits as decimal strings. */
+export type Value = string | number | boolean | null | readonly Value[] | Values;
+export interface Values {
+  readonly [name: string]: Value;
+}
+
+/** Values that go with a kind. */
+export type DataEntry<Kind extends string> = Values & { readonly kind: Kind };
+
+/** Argument vectors that can be run as they are; empty where there is nothing to run. */
+export interface CommandsEntry {
+  readonly commandReadOnly: readonly string[];
+  readonly commandReadWrite: readonly string[];
+  /**
+   * The same, each word in hexadecimal, where one has bytes that are no UTF-8: in text those stand as `\xff`. Left out
+   * where none has.
+   */
+  readonly commandReadOnlyBytes?: readonly string[];
+  readonly commandReadWriteBytes?: readonly string[];
+}
+
+/** One thing to do, after those before it. */
+export interface ShellStepEntry {
+  readonly kind: Step['kind'];
+  /** For bash with root's rights; quoted, so that each can be pasted as it is. */
+  readonly lines: readonly string[];
+}
+
+export interface FindingEntry {
+  /** Stable; listed in docs/findings.md. */
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly message: string;
+  /** What `message` is made of, by names that go with `code`. */
+  readonly values?: Values;
+  /** Indexes into `sources` where the finding is about particular ones. */
+  readonly sources?: readonly number[];
+  /** What to do about it in a shell; absent where there is no such thing. */
+  readonly steps?: readonly ShellStepEntry[];
+}

@@ -1,0 +1,116 @@
+import type { Verdict } from '../load/predict.ts';
+import type { Caution } from '../rewind/caution.ts';
+import type { ChoiceReason, Worth } from '../rewind/choice.ts';
+import type { CheckpointEntry } from './candidate.types.ts';
+import type { CommandsEntry, DataEntry, ShellStepEntry, Values } from './parts.types.ts';
+
+/** Why a txg is recommended, and not a newer one. */
+export interface ChoiceReasonEntry {
+  readonly kind: ChoiceReason['kind'];
+  readonly verdict: Verdict;
+  readonly passedOver: ChoiceReason['passedOver'];
+  /** What was asked for; null where nothing was. */
+  readonly aim: Values | null;
+}
+
+export interface RecommendationEntry extends CommandsEntry {
+  readonly txg: string;
+  /** As of the candidate: it is not the uberblock of the rings. */
+  readonly checkpoint?: CheckpointEntry;
+  readonly lossSeconds: number;
+  readonly why: string;
+  /** The same as data. */
+  readonly whyData: ChoiceReasonEntry;
+  /** The lines of the step `show-read-only`; absent where there is none. */
+  readonly attach?: readonly string[];
+  /** All that is to be done, in order; empty where nothing names the pool. */
+  readonly steps: readonly ShellStepEntry[];
+  readonly alternatives: readonly {
+    readonly txg: string;
+    readonly why: string;
+    /** The same as data, by its `kind`. */
+    readonly whyData: DataEntry<Worth['kind']>;
+    /** Up to a read-only import; absent where the recommended commands with that txg do. */
+    readonly steps?: readonly ShellStepEntry[];
+  }[];
+  readonly cautions: readonly string[];
+  /**
+   * An import of that txg succeeds, and what the pool wrote after `afterTxg` to some of its vdevs is on none of the
+   * devices given; where that is not `certain`, missing devices may have gone on without these. Absent for nothing.
+   */
+  readonly elsewhere?: { readonly afterTxg: string; readonly certain: boolean };
+  /** Of those, what comes before any of the steps; absent where nothing does. */
+  readonly before?: readonly string[];
+  /** The same as data, in the same order, each by its `kind`. */
+  readonly cautionData: readonly DataEntry<Caution['kind']>[];
+  /** What is to be done about each in a shell, in the same order; empty where there is no such thing. */
+  readonly cautionSteps: readonly (readonly ShellStepEntry[])[];
+  /** Txgs newer than every sound uberblock, whose own uberblocks fail their checksum; absent where there are none. */
+  readonly destroyedNewest?: readonly string[];
+  /** The line of the step `outrun`; absent where there is none. */
+  readonly afterReadWrite?: string;
+  /** Points to return to at that txg; absent where they were not read. */
+  readonly snapshots?: {
+    readonly count: number;
+    /** There are more, or some cannot be read. */
+    readonly incomplete: boolean;
+    /** The newest first; a few of them. */
+    readonly newest: readonly {
+      readonly name: string;
+      readonly creationTime: number;
+      readonly creationTxg: string;
+      /** `freenas:vmsynced`: made while virtual machines stood still. */
+      readonly vmsynced: boolean;
+    }[];
+  };
+  /** Datasets whose intent log holds records newer than that txg; absent where they were not read. */
+  readonly intentLog?: readonly {
+    readonly dataset: string;
+    /** Records that an import at that txg replays when the dataset is mounted. */
+    readonly replays: number;
+    /** They are dropped instead, because a log device is missing. */
+    readonly dropped: boolean;
+    /** A block of the log cannot be read: what follows is lost. */
+    readonly broken: boolean;
+  }[];
+  /** How to try it without writing to the devices; absent where nothing is to be feared. */
+  readonly overlay?: OverlayEntry;
+}
+
+/** Shell lines that lay something writable over each device, and the import that then finds only that. */
+export interface OverlayEntry {
+  /** Copies the files; for vdevs that were files, then there are no other lines. */
+  readonly copies: readonly string[];
+  /** Device-mapper snapshots: block devices under /dev/mapper. */
+  readonly deviceMapper: readonly string[];
+  /** The same as one line, where there are several devices of one kind; null otherwise. */
+  readonly deviceMapperLoop: string | null;
+  /** Takes the overlays away, once the pool is exported. */
+  readonly undo: string;
+  /** The same with qcow2 files, served by qemu-nbd. */
+  readonly qemu: readonly string[];
+  /** After the lines of `copies` or `deviceMapper`. */
+  readonly commandReadWrite: readonly string[];
+}
+
+/** A way to a state that takes parameters of OpenZFS's module, or some of the devices alone. */
+export interface WayOutEntry extends CommandsEntry {
+  readonly kind: 'missing-tops' | 'unverified' | 'other-devices' | 'repaired-labels' | 'edited-labels';
+  readonly txg: string;
+  /** Of the commands below, run as this entry says. */
+  readonly verdict: Verdict;
+  /** To be set before the import; empty where none is needed. */
+  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+  /** What sets them on FreeBSD, in place of the lines of the step `set-parameters`. */
+  readonly onFreeBsd: readonly string[];
+  /** All that is to be done, in order; empty where nothing names the pool. */
+  readonly steps: readonly ShellStepEntry[];
+  /** The commands go on without a log device. */
+  readonly withoutLog?: true;
+  readonly risks: readonly ('lost-blocks' | 'damage-unseen' | 'later-state-lost')[];
+  /** Top-level vdevs that are done without. */
+  readonly tops: readonly string[];
+  /** Indexes into the scan's `sources` of those to give; absent: all. */
+  readonly sources?: readonly number[];
+  readonly metadataErrors: number | null;
+}
