@@ -10,9 +10,10 @@ import type { Finding } from './findings/finding.ts';
 import type { Gathered } from './gather.ts';
 import { wholePlace } from './importPlace.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
-import { firstThatImports } from './judgeWith.ts';
-import { STORE, showingOf } from './showing.ts';
-import { stepsOf } from './steps.ts';
+import type { PoolJudgement } from './judgement.ts';
+import { firstThatImports, rangeOf } from './judgeWith.ts';
+import { STORE } from './showing.ts';
+import { waySteps } from './waySteps.ts';
 import type { WayOut } from './waysOut.ts';
 
 /** More devices than these are not looked at one by one. */
@@ -46,7 +47,7 @@ export async function detachedDevices({ pool, options, judgeWith }: Gathered): P
         return as === undefined ? [] : [[as, device] as const];
       }),
     );
-    const way = wayOf(part.pool, opens, origin, 'txg', options);
+    const way = wayOf(part, opens, origin, 'txg', options);
     return { findings: [...found.keys()].map((device) => told(device, opens, devices.includes(device))), ways: [way] };
   }
   return { findings: [...found.keys()].map((device) => told(device, null, false)), ways: [] };
@@ -88,12 +89,12 @@ export async function withoutForcedFaults({ pool, options, judgeWith }: Gathered
   const part = await judgeWith(pool.devices.map((device) => edited.get(device) ?? device));
   const opens = firstThatImports(part?.candidates ?? []);
   if (part === null || opens === undefined) return null;
-  return wayOf(part.pool, opens, new Map([...edited].map(([device, as]) => [as, device])), 'fault', options);
+  return wayOf(part, opens, new Map([...edited].map(([device, as]) => [as, device])), 'fault', options);
 }
 
 /** @param origin by a device with its labels repaired, the device as it is */
 function wayOf(
-  pool: Pool,
+  { pool, candidates }: PoolJudgement,
   { candidate: { txg }, prediction: { verdict }, logMissing, counts, devices }: JudgedCandidate,
   origin: ReadonlyMap<DeviceSurvey, DeviceSurvey>,
   repair: 'txg' | 'fault',
@@ -115,26 +116,15 @@ function wayOf(
     logMissing: logMissing ?? false,
     verdict,
   });
-  const showings = given.flatMap((device) => {
-    const place = lies(device);
-    return place === null ? [] : [showingOf(device, place)];
-  });
-  const steps = stepsOf({
-    commands,
-    showings,
-    encrypted: false,
-    writes: false,
-    syncs: null,
-    lostLogs: null,
-  });
+  const newest = rangeOf(candidates.map(({ candidate }) => candidate.txg)).newest ?? txg;
+  const plan = { pool, placeOf: lies, commands, devices: given, parameters: [], verdict, txg, newest };
+  const { steps, ...how } = waySteps(plan);
   const repairs = copies.map(({ place, copy }) => ({ kind: 'copy' as const, place, path: copy, copy }));
   return {
     kind: repair === 'txg' ? 'repaired-labels' : 'edited-labels',
     txg,
     parameters: [],
-    readOnly: commands.readOnly,
-    readWrite: [],
-    withoutLog: commands.withoutLog,
+    ...how,
     steps: steps.length === 0 ? [] : [{ kind: 'repair-labels', repair, showings: repairs }, ...steps],
     verdict,
     risks: ['later-state-lost'],

@@ -34,14 +34,14 @@ export interface OtherDevices {
  * from before it was added needs; with its devices the newest labels ask for it at every txg.
  *
  * @param best what is recommended with all devices
- * @returns nothing that helps nobody: where something imports with all devices, only what has txgs of its own
+ * @returns nothing that helps nobody: where something imports with all devices, only what leads to newer txgs
  * Source: module/zfs/vdev.c, vdev_alloc; lib/libzutil/zutil_import.c, get_configs: the newest label of a top-level vdev
  */
 export async function otherDevices(gathered: Gathered, best: JudgedCandidate | null): Promise<OtherDevices[]> {
   const { pool, all, judgeWith } = gathered;
   const closed = closedDevices(pool);
   if (closed.size === 0) return [];
-  const own = ownTxgs(all, closed);
+  const newer = txgsOnLegs(all, closed).filter((txg) => best === null || txg > best.candidate.txg);
   const found: OtherDevices[] = [];
   const lookAt = async (given: readonly DeviceSurvey[], only: readonly Txg[] | null, legs: boolean) => {
     if (given.length === pool.devices.length) return;
@@ -55,7 +55,8 @@ export async function otherDevices(gathered: Gathered, best: JudgedCandidate | n
     if (part !== null && opens !== undefined)
       found.push(told(gathered, opens, opens.devices ?? part.pool.devices, closed, legs));
   };
-  if (best === null || own.length > 0) await lookAt(withoutSiblings(pool, closed), best === null ? null : own, true);
+  if (best === null || newer.length > 0)
+    await lookAt(withoutSiblings(pool, closed), best === null ? null : newer, true);
   if (best === null) await lookAt(withoutClosedTops(pool, closed), null, false);
   const older = best === null && found.length === 0 ? withoutNewestLabels(pool) : null;
   if (older !== null) await lookAt(older, null, true);
@@ -129,14 +130,11 @@ function withoutNewestLabels(pool: Pool): readonly DeviceSurvey[] | null {
   return null;
 }
 
-/** Txgs that stand in the ring of a closed leg, and of none that is opened. */
-function ownTxgs(all: readonly Candidate[], closed: Closed): readonly Txg[] {
-  const taken = new Set(all.filter((each) => each.taken).map(({ txg }) => txg));
-  return all
+/** Txgs that stand in the ring of a closed leg: what it holds of them is not read beside its siblings. */
+const txgsOnLegs = (all: readonly Candidate[], closed: Closed): readonly Txg[] =>
+  all
     .filter(({ copies, heartbeats }) => [...copies, ...heartbeats].some(({ device }) => closed.has(device)))
-    .map(({ txg }) => txg)
-    .filter((txg) => !taken.has(txg));
-}
+    .map(({ txg }) => txg);
 
 /** @param legs the closed legs are given, and not left out */
 function told(

@@ -48,9 +48,9 @@ function headOf(
       return `${which} ${how} with ${bad} in it, where OpenZFS does not verify the pool first`;
     }
     case 'repaired-labels':
-      return `${which} ${verdict === 'unverified' ? how : 'imports read-only'} once devices that left the pool are members again`;
+      return `${which} ${how} once devices that left the pool are members again`;
     case 'edited-labels':
-      return `${which} imports read-only once the forced fault is taken out of the labels`;
+      return `${which} ${how} once the forced fault is taken out of the labels`;
     case 'other-devices':
       return `${which} ${how} where ${names(page, left)} ${left.length === 1 ? 'is' : 'are'} not given`;
   }

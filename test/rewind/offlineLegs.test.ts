@@ -14,6 +14,8 @@ import { said } from './said.ts';
 
 const LABEL = 256 * 1024;
 const SLOT = 4096;
+/** Labels 0 and 1 and the boot area: block addresses count from behind them. */
+const FRONT = 4 * 1024 * 1024;
 const engine = chooseEngine();
 let legs: FileSource[] = [];
 
@@ -64,12 +66,22 @@ describe('a leg that was taken offline', () => {
     expect(loneLegsIn(await judged(legs))).toEqual({ alternatives: [], findings: [] });
   });
 
-  it('is an alternative where it alone has txgs that import', async () => {
+  it('is not spoken of where it alone has txgs that import, but older ones than what imports with its sibling', async () => {
     const [{ size }] = legs as [FileSource];
     const labels = [0, LABEL, size - 2 * LABEL, size - LABEL];
     const slots = labels.flatMap((label) => [45, 47, 49, 51, 54].map((txg) => label + LABEL / 2 + (txg % 32) * SLOT));
     const judgement = await judged(damaged(...slots.map((at) => [at, at + SLOT] as const)));
     expect(judgement.recommendation?.candidate.candidate.txg).toBe(75n);
+    expect(loneLegsIn(judgement).alternatives).toEqual([]);
+  });
+
+  it('is an alternative where it alone leads to newer txgs than with its sibling', async () => {
+    const roots = (await judged(legs)).candidates
+      .filter(({ candidate }) => candidate.txg >= 54n)
+      .flatMap(({ candidate }) => candidate.uberblock.rootbp.dvas)
+      .map(({ offset }) => Number(offset) * 512 + FRONT);
+    const judgement = await judged(damaged(...roots.map((at) => [at, at + SLOT] as const)));
+    expect(judgement.recommendation?.candidate.candidate.txg).toBe(51n);
     const leg = `/run/zu-d${judgement.pool.devices.findIndex(({ source }) => source.name === legs[1]?.name)}`;
     expect(loneLegsIn(judgement)).toMatchObject({
       alternatives: [

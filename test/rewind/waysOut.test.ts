@@ -79,8 +79,8 @@ describe('the ways out', () => {
     expect(more).toEqual([]);
     expect(way).toMatchObject({
       kind: 'edited-labels',
-      steps: 'repair-labels import-read-only copy-out export',
-      readWrite: '',
+      steps: 'repair-labels import-read-only copy-out export import-read-write outrun export',
+      readWrite: 'zpool import -N -f -F -T 43 tank',
     });
   });
 
@@ -107,9 +107,9 @@ describe('the ways out', () => {
       {
         kind: 'repaired-labels',
         txg: '31',
-        steps: 'repair-labels import-read-only copy-out export',
+        steps: 'repair-labels import-read-only copy-out export import-read-write export',
         readOnly: 'zpool import -N -f -o readonly=on -F -T 31 tank',
-        readWrite: '',
+        readWrite: 'zpool import -N -f -F -T 31 tank',
         sources: [0],
       },
     ]);
