@@ -1,5 +1,6 @@
 import type { Guid } from '../bytes/units.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
+import type { Pool } from './pool.ts';
 import type { DeviceSurvey } from './survey.ts';
 
 /** A node of a balanced tree of paths. */
@@ -83,6 +84,17 @@ export function speakingLabel(given: readonly GivenDevice[]): LabelConfig | null
     if (other === undefined || (config.txg ?? 0n) > (other.txg ?? 0n)) tops.set(config.topGuid, config);
   }
   return [...tops.values()].at(-1) ?? null;
+}
+
+/**
+ * What a device says the pool is called, where that is another name: asked for the pool by name, `zpool import` leaves the
+ * device out. Null where it says the same, or nothing.
+ *
+ * Source: lib/libzutil/zutil_import.c, zpool_find_import_impl
+ */
+export function otherNameOf({ name }: Pool, device: DeviceSurvey): string | null {
+  const read = labelRead(device)?.name ?? null;
+  return read === name ? null : read;
 }
 
 /** What `zpool import` takes a device for; null for one that is no member of a pool. Source: zpool_read_label */

@@ -2,7 +2,7 @@ import type { Txg } from '../bytes/units.ts';
 import type { CheckpointHold } from '../load/candidates.ts';
 import type { Verdict } from '../load/predict.ts';
 import type { Pool } from '../pool/pool.ts';
-import { type GivenDevice, labelRead, speakingLabel } from '../pool/speakingLabel.ts';
+import { type GivenDevice, otherNameOf, speakingLabel } from '../pool/speakingLabel.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { ImportPlace } from './importPlace.ts';
 import { showingOf } from './showing.ts';
@@ -58,11 +58,12 @@ const USABLE_NAME = /^[A-Za-z](?:[A-Za-z0-9_.: -]{0,253}[A-Za-z0-9_.:-])?$/;
  * Source: cmd/zpool/zpool_main.c, zpool_do_import; lib/libzfs/libzfs_pool.c, zpool_name_valid; lib/libzutil/zutil_import.c,
  * zpool_find_import_impl
  */
-function nameWords({ name, guid }: Pool, given: readonly GivenDevice[], ambiguous: boolean): string[] {
+function nameWords(pool: Pool, given: readonly GivenDevice[], ambiguous: boolean): string[] {
+  const { name, guid } = pool;
   const digits = guid.toString().slice(-6);
   if (name === null || !USABLE_NAME.test(name)) return [guid.toString(), `pool-${digits}`];
   // Asked by name it leaves out devices from before the pool was called so.
-  const renamed = given.some(({ device }) => (labelRead(device)?.name ?? name) !== name);
+  const renamed = given.some(({ device }) => otherNameOf(pool, device) !== null);
   if (renamed && !ambiguous) return ['-t', guid.toString(), name];
   // Shortened: another name has to be a name too.
   return ambiguous ? ['-t', guid.toString(), `${name.slice(0, 200).trim()}-${digits}`] : [name];

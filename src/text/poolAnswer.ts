@@ -179,7 +179,7 @@ const HIDDEN: ReadonlySet<string> = new Set(['device-shifted', 'partition-hidden
 
 /** Whether an import works at once, and how. */
 function imports(pool: PoolEntry, candidate: CandidateEntry | null): string {
-  const needs = candidate === null ? 'as it is' : manner(candidate);
+  const needs = manner(pool, candidate);
   const first = shownFirst(pool);
   if (first === null) return `Will import ${needs}`;
   return `Imports once ${first}${needs === 'as it is' ? '' : `, ${needs}`}`;
@@ -204,9 +204,11 @@ function shownFirst(pool: PoolEntry): string | null {
 }
 
 /** What an import needs besides the devices. */
-function manner({ withoutLog, destroyed }: CandidateEntry): string {
-  if (withoutLog === true) return 'with -m (its log device is missing)';
-  return destroyed === true ? 'with -D (it was destroyed)' : 'as it is';
+function manner(pool: PoolEntry, candidate: CandidateEntry | null): string {
+  if (candidate?.withoutLog === true) return 'with -m (its log device is missing)';
+  if (candidate?.destroyed === true) return 'with -D (it was destroyed)';
+  const named = hasFinding(pool, 'device-other-name', 'warning');
+  return named ? 'by its guid (asked by name, zpool leaves a device out)' : 'as it is';
 }
 
 /** Findings that say why the newest txgs fail, in few words: of one txg, of several. The first that is there speaks. */

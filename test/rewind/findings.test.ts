@@ -30,7 +30,7 @@ describe('findings on pools that real ZFS wrote', () => {
     ['raidz3-rotten', []],
     ['destroyed', ['pool-destroyed']],
     ['destroyed-stale-top', ['leg-stale', 'pool-destroyed']],
-    ['renamed-stale-top', ['leg-stale']],
+    ['renamed-stale-top', ['device-other-name', 'leg-stale']],
     ['multihost', ['multihost', 'uberblock-ahead-of-metadata']],
     ['flipped-newest', ['uberblock-checksum']],
     ['added-later', ['uberblock-checksum']],
@@ -66,6 +66,12 @@ describe('findings on pools that real ZFS wrote', () => {
     expect(said(await finding('destroyed', 'pool-destroyed'))).toContain('The commands carry -D.');
     const message = said(await finding('destroyed-stale-top', 'pool-destroyed'));
     expect(message).toContain('with -D it would not find the pool');
+  });
+
+  it('says which device knows the pool by the name of before, and that an import by name leaves it out', async () => {
+    expect(said(await finding('renamed-stale-top', 'device-other-name'))).toMatch(
+      /d2\.img knows the pool as tank, not as other: asked for it by name, zpool import leaves it out, and the pool does not import without; the commands name the pool by its guid\.$/,
+    );
   });
 
   it('tells which txgs a rewind left behind, and the newest that was written after it', async () => {

@@ -41,6 +41,7 @@ export const FINDING_CODES = {
   'label-lost': ['warning', 'error'],
   'label-impossible': ['error'],
   'labels-disagree': ['warning'],
+  'device-other-name': ['warning', 'info'],
   'label-newer-than-uberblock': ['info', 'warning'],
   'devices-changed': ['info'],
   'guid-sum-mismatch': ['warning', 'info'],

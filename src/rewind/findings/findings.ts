@@ -8,7 +8,7 @@ import { guidSumMismatch } from './guidSum.ts';
 import { hiddenPartitions } from './hidden.ts';
 import { imagesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { keptStates } from './keptStates.ts';
-import { disagreeingLabels, lostLabels, newerLabels } from './labels.ts';
+import { disagreeingLabels, lostLabels, newerLabels, otherNames } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
 import { overwrittenPools } from './overwritten.ts';
 import { plainImport } from './plainImport.ts';
@@ -44,6 +44,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   lostLabels,
   impossibleLabels,
   disagreeingLabels,
+  otherNames,
   newerLabels,
   changedDevices,
   guidSumMismatch,

@@ -2,8 +2,9 @@ import type { LabelConfig } from '../../format/labelConfig.ts';
 import { hasSoundLabel, hasUnreadableLabel } from '../../load/usableLeaves.ts';
 import { decidingConfig } from '../../pool/deviceOrder.ts';
 import type { Pool } from '../../pool/pool.ts';
+import { otherNameOf } from '../../pool/speakingLabel.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import { leavesOf } from '../../pool/vdevHealth.ts';
+import { leavesOf, vdevHealth } from '../../pool/vdevHealth.ts';
 import type { Evidence, Finding } from './finding.ts';
 import type { LabelStory } from './values/labels.ts';
 
@@ -72,6 +73,29 @@ function differingDevices(pool: Pool): Finding[] {
       },
     ];
   });
+}
+
+/** Devices that know the pool by another name, as from before it was renamed: an import by name leaves them out. */
+export function otherNames({ pool }: Evidence): Finding[] {
+  const called = new Map<string, DeviceSurvey[]>();
+  for (const device of memberDevices(pool)) {
+    const name = otherNameOf(pool, device);
+    if (name !== null) called.set(name, [...(called.get(name) ?? []), device]);
+  }
+  const leftOut = new Set([...called.values()].flat());
+  const opens = (pool.root?.children ?? []).every(
+    (top) =>
+      vdevHealth(top) === 'missing' ||
+      vdevHealth(top, ({ device }) => device !== null && !leftOut.has(device)) !== 'missing',
+  );
+  return [...called].map(
+    ([name, devices]): Finding => ({
+      code: 'device-other-name',
+      severity: opens ? 'info' : 'warning',
+      values: { devices: devices.map(({ source }) => source.name), called: name, pool: pool.name, opens },
+      devices,
+    }),
+  );
 }
 
 const storyOf = ({ name, txg, state }: LabelConfig): LabelStory => ({ pool: name, state, written: txg });

@@ -22,6 +22,12 @@ export const LABEL_WORDS: FindingWords<keyof LabelValues> = {
     const told = values.stories.map((story) => `${story.devices.join(', ')}: ${storyText(story)}`);
     return `The devices of top-level vdev ${values.vdev ?? '?'} tell different stories: ${told.join('; ')}. The newest was followed.`;
   },
+  'device-other-name': ({ devices, called, pool, opens }) => {
+    const one = devices.length === 1;
+    const without = opens ? 'as if it were missing' : 'and the pool does not import without';
+    const guid = `the commands name the pool by its guid`;
+    return `${list(devices)} ${one ? 'knows' : 'know'} the pool as ${called}, not as ${pool ?? 'it is called'}: asked for it by name, zpool import leaves ${one ? 'it' : 'them'} out, ${without}; ${guid}.`;
+  },
   'label-newer-than-uberblock': ({ written, device, newest, older }) =>
     written > newest
       ? `The label of ${device} was written at txg ${written}, but the newest uberblock found is of txg ${newest}: newer ones were lost. All txgs found are older than that label: ${REFUSED}.`

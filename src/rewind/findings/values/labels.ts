@@ -45,6 +45,14 @@ export interface LabelValues {
         readonly vdev: number | null;
         readonly stories: readonly (LabelStory & { readonly devices: readonly string[] })[];
       };
+  'device-other-name': {
+    readonly devices: readonly string[];
+    /** What their labels call the pool, and what it is called. */
+    readonly called: string;
+    readonly pool: string | null;
+    /** Without them every top-level vdev opens. */
+    readonly opens: boolean;
+  };
   'label-newer-than-uberblock': {
     /** Txg of the newest label, and on which device. */
     readonly written: bigint;
