@@ -47,9 +47,19 @@ const wasRead = ({ error, labels }: SourceEntry): boolean =>
 
 const isPartlyRead = (ring: LabelEntry['ring']): boolean => ring !== null && ring.unreadable < ring.map.length;
 
+const PARTS: ReadonlySet<SourceEntry['kind']> = new Set(['gpt', 'mbr', 'slice']);
+
+/** A disk and its partitions are one thing that was given. */
+function lookedAt(sources: readonly SourceEntry[]): string {
+  const parts = sources.filter(({ kind }) => PARTS.has(kind)).length;
+  const whole = sources.length - parts;
+  if (whole === 0 || parts === 0) return countText(sources.length, 'source');
+  return `${countText(whole, 'source')} and ${countText(parts, 'partition')} in ${whole === 1 ? 'it' : 'them'}`;
+}
+
 /** What to say when there is no pool to speak of. */
 export function nothingFound(page: Page, document: ScanDocument, asked: string | null): string[] {
-  const readable = document.sources.filter(wasRead).length;
+  const readable = document.sources.filter(wasRead);
   const trace = document.sources.some(
     ({ labels, uberblocks }) => uberblocks.length > 0 || labels.some(({ status }) => status === 'ok'),
   );
@@ -62,15 +72,11 @@ export function nothingFound(page: Page, document: ScanDocument, asked: string |
   if (document.sources.length === 0) {
     return paragraph(page, 'No device or image was found in what was given.', page.style.bad);
   }
-  if (readable === 0) return paragraph(page, 'Nothing could be read, so nothing is known.', page.style.bad);
+  if (readable.length === 0) return paragraph(page, 'Nothing could be read, so nothing is known.', page.style.bad);
   if (trace) {
     return paragraph(page, 'There are ZFS labels or uberblocks here, but no pool can be made of them.', page.style.bad);
   }
-  const none = paragraph(
-    page,
-    `No trace of ZFS: no label and no uberblock in ${countText(readable, 'source')}.`,
-    page.style.bad,
-  );
+  const none = paragraph(page, `No trace of ZFS: no label and no uberblock in ${lookedAt(readable)}.`, page.style.bad);
   const containers = document.findings.filter(({ code }) => code === 'container-not-opened');
   if (containers.length > 0) {
     return [

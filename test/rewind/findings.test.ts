@@ -42,6 +42,7 @@ describe('findings on pools that real ZFS wrote', () => {
     ['split-brain', ['history-diverged', 'labels-disagree']],
     ['missing-log', ['log-missing']],
     ['abandoned-timeline', ['abandoned-timeline']],
+    ['rewind-in-one-second', ['abandoned-timeline']],
     ['clock-back', ['clock-anomaly']],
     ['truncated', ['device-truncated', 'label-lost']],
     ['foreign-end', ['foreign-pool']],
@@ -79,6 +80,11 @@ describe('findings on pools that real ZFS wrote', () => {
     expect(message).toMatch(/txg 60, 65, 74 remain from before a rewind; the pool went on at txg 59 to 66/);
     const { scan } = await scanFixture(fixture('abandoned-timeline'), 'meta');
     expect(scan.judgements[0]?.recommendation?.alternatives).toMatchObject([{ txg: 66n }]);
+  });
+
+  it('tells a rewind by the configs of the states where all was written within a second', async () => {
+    const message = said(await finding('rewind-in-one-second', 'abandoned-timeline'));
+    expect(message).toMatch(/txg 17, 20, 23 remain from before a rewind; the pool went on at txg 16 to 18/);
   });
 
   it('names the missing log of missing-log as the pool does, although none of its labels was given', async () => {

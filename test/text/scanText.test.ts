@@ -508,6 +508,12 @@ describe('without a pool', () => {
     expect(text).toContain('PATH@OFFSET+LENGTH');
   });
 
+  it('counts a disk and its partitions as one source', () => {
+    const partition = { ...otherFile('/x@1048576+1048576'), kind: 'gpt' as const };
+    const text = render(scan({ sources: [otherFile('/x'), partition], pools: [] }));
+    expect(text).toContain('no label and no uberblock in 1 source and 1 partition in it.');
+  });
+
   it('does not claim that nothing is there when nothing could be read', () => {
     const failed = unreadableSource('/dev/sdz', 'EACCES', '/dev/sdz @ 0x0: permission denied');
     const text = render(scan({ sources: [failed], pools: [] }));

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../load/candidates.ts';
 import type { Evidence, Finding } from './finding.ts';
-import { type TimeJump, timeJumps } from './timeJumps.ts';
+import { configJumps, type TimeJump, timeJumps } from './timeJumps.ts';
 import type { StateAt } from './values/named.ts';
 
 /**
@@ -8,16 +8,19 @@ import type { StateAt } from './values/named.ts';
  * before stay with an older time; otherwise the writer's clock was set back.
  */
 export function timeGoingBack(evidence: Evidence): Finding[] {
-  return timeJumps(evidence.pool, evidence.candidates).flatMap((jump) =>
-    isRewind(jump, evidence) ? abandoned(withTied(jump, evidence), evidence) : setBack(jump),
-  );
+  return [
+    ...abandonedTimelines(evidence).flatMap((jump) => abandoned(jump, evidence)),
+    ...timeJumps(evidence.pool, evidence.candidates).flatMap((jump) => (isRewind(jump, evidence) ? [] : setBack(jump))),
+  ];
 }
 
 /** The states that were left behind by a rewind and are still in the rings, and where the pool went on. */
 export function abandonedTimelines(evidence: Evidence): TimeJump[] {
-  return timeJumps(evidence.pool, evidence.candidates)
+  const { pool, candidates, facts } = evidence;
+  const rewinds = timeJumps(pool, candidates)
     .filter((jump) => isRewind(jump, evidence))
     .map((jump) => withTied(jump, evidence));
+  return rewinds.length > 0 || facts === null ? rewinds : configJumps(pool, candidates, facts.configTxgs);
 }
 
 /**

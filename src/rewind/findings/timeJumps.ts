@@ -1,16 +1,17 @@
+import type { Txg } from '../../bytes/units.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { UberblockCopy } from '../../pool/uberblockCopies.ts';
 import { carriers } from './divergence.ts';
 
-/** States of one device of which higher txgs are older by the clock. */
+/** States of one device of which higher txgs are older, by the clock or by their configs. */
 export interface TimeJump {
   /** All that tell the same. */
   readonly devices: readonly DeviceSurvey[];
-  /** Some lower txg was written later by the clock. Ascending. */
+  /** Some lower txg was written later. Ascending. */
   readonly behind: readonly Candidate[];
-  /** Later by the clock than all of `behind`, and of a txg below the highest of them. Ascending, never empty. */
+  /** Later than all of `behind`, and of a txg below the highest of them. Ascending, never empty. */
   readonly ahead: readonly Candidate[];
   /** Of the same second as the last of `ahead`, and of higher txgs: of which line they are the clock does not tell. */
   readonly tied: readonly Candidate[];
@@ -20,12 +21,50 @@ export interface TimeJump {
 
 /** Where times go back while txgs go up: after a rewind, or when the writer's clock was set back. */
 export function timeJumps(pool: Pool, candidates: readonly Candidate[]): TimeJump[] {
-  const jumps: TimeJump[] = [];
-  for (const device of new Set(candidates.flatMap((candidate) => [...carriers(candidate)]))) {
-    const jump = jumpOf(
-      device,
-      candidates.filter(({ copies }) => copies.some((copy) => copy.device === device && isOwn(pool, copy))),
+  return jumpsOf(pool, candidates, jumpOf);
+}
+
+/**
+ * Where the configs of states go back while txgs go up, which only a rewind makes: on one line of txgs the config of a
+ * later state is never older than that of an earlier one. For what the clock does not tell, as when all was within a second.
+ *
+ * @param configTxgs by the key of the candidate
+ */
+export function configJumps(
+  pool: Pool,
+  candidates: readonly Candidate[],
+  configTxgs: ReadonlyMap<string, Txg>,
+): TimeJump[] {
+  return jumpsOf(pool, candidates, (device, newestFirst) => {
+    const known = newestFirst.flatMap((candidate) => {
+      const config = configTxgs.get(candidate.key);
+      return config === undefined ? [] : [{ candidate, config }];
+    });
+    const ascending = known.reverse();
+    const isBehind = ({ candidate, config }: (typeof known)[number]): boolean =>
+      known.some((other) => other.candidate.txg < candidate.txg && other.config > config);
+    const behind = ascending.filter(isBehind);
+    const last = behind.at(-1);
+    if (last === undefined) return null;
+    const ahead = ascending.filter(
+      (each) => !isBehind(each) && each.candidate.txg < last.candidate.txg && each.config > last.config,
     );
+    if (ahead.length === 0) return null;
+    const statesOf = (side: typeof known) => side.map(({ candidate }) => candidate);
+    return {
+      ...{ devices: [device], behind: statesOf(behind), ahead: statesOf(ahead), tied: [] },
+      hasCommonPast: ascending[0]?.candidate !== ahead[0]?.candidate,
+    };
+  });
+}
+
+/** @param newestFirst states that the device has in its own labels */
+type JumpOn = (device: DeviceSurvey, newestFirst: readonly Candidate[]) => TimeJump | null;
+
+function jumpsOf(pool: Pool, candidates: readonly Candidate[], jumpOn: JumpOn): TimeJump[] {
+  const jumps: TimeJump[] = [];
+  for (const device of devicesOf(candidates)) {
+    const jump = jumpOn(device, statesOn(device, pool, candidates));
     if (jump === null) continue;
     const same = jumps.findIndex(({ behind }) => sameCandidates(behind, jump.behind));
     const known = jumps[same];
@@ -34,6 +73,14 @@ export function timeJumps(pool: Pool, candidates: readonly Candidate[]): TimeJum
   }
   return jumps;
 }
+
+/** Devices that have some of the states. */
+export const devicesOf = (candidates: readonly Candidate[]): ReadonlySet<DeviceSurvey> =>
+  new Set(candidates.flatMap((candidate) => [...carriers(candidate)]));
+
+/** The states that a device has in labels of the pool itself, in the order given. */
+export const statesOn = (device: DeviceSurvey, pool: Pool, candidates: readonly Candidate[]): Candidate[] =>
+  candidates.filter(({ copies }) => copies.some((copy) => copy.device === device && isOwn(pool, copy)));
 
 /** Not in a label of another pool, whose ring tells another story. */
 export function isOwn({ guid }: Pool, { device, label }: UberblockCopy): boolean {
