@@ -91,6 +91,7 @@ export type { JudgedCandidate } from './rewind/judgedCandidate.ts';
 export type { Depth, JudgeOptions, PoolJudgement } from './rewind/judgement.ts';
 export { judgePool } from './rewind/judgePool.ts';
 export { type PoolScan, type ScanPoolsOptions, scanPools } from './rewind/scanPools.ts';
+export { type Bundle, type OpenBundleOptions, openBundle } from './source/bundle/openBundle.ts';
 export { memorySource } from './source/memorySource.ts';
 export { type ByteSource, SourceError, slice } from './source/source.ts';
 export { hazardWords } from './words/hazards.ts';

@@ -28,6 +28,7 @@ const HOSTS = new Set(['node', 'api', 'cli']);
 const WRAPPERS = new Map([
   ['block/gzip.ts', 'pako'],
   ['block/zstd.ts', 'zstddec'],
+  ['block/zstdFrames.ts', 'zstd-codec'],
   ['block/blake3.ts', '@noble/hashes/blake3.js'],
 ]);
 

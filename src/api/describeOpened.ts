@@ -10,10 +10,12 @@ import type { SurveyedSource } from './surveyedSource.ts';
  * was read.
  */
 export function describeOpened(opened: OpenedSource): SourceDescription {
-  const { path, kind, size, offset } = opened;
+  const { path, size, offset, bundle } = opened;
+  const kind = opened.kind as SourceDescription['kind'];
   return {
     path,
-    kind: kind as SourceDescription['kind'],
+    kind: bundle === null ? kind : 'bundle',
+    bundle: bundle && { path: bundle.path, kind },
     sizeBytes: size,
     offsetBytes: offset,
     error: errorOf(opened),

@@ -11,19 +11,22 @@ export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource,
   return new Map(opened.map((each, index) => [each, placeOf(each, `zu-${handles[index]}`)]));
 }
 
-function placeOf({ path, kind, offset, size, partition, disk, shift }: OpenedSource, name: string): ImportPlace {
-  const whole = resolve(path);
+function placeOf(opened: OpenedSource, name: string): ImportPlace {
+  const { kind, offset, size, partition, disk, shift } = opened;
+  const whole = absolutePath(opened);
   const is = disk?.block || kind === 'block' ? 'block' : 'file';
   if (shift !== null) {
-    const within = resolve(shift.path);
-    if (fillsPath(shift, size)) return wholePlace(within, is, name);
-    return { path: within, kind: is, part: { start: shift.start, size }, name };
+    if (fillsPath(shift, size)) return wholePlace(whole, is, name);
+    return { path: whole, kind: is, part: { start: shift.start, size }, name };
   }
   if (partition !== null && is === 'block' && partition.hidden === null)
     return wholePlace(partitionPath(whole, partition.index), is, name);
   const fills = partition === null && offset === 0 && (disk === null || size === disk.source.size);
   return fills ? wholePlace(whole, is, name) : { path: whole, kind: is, part: { start: offset, size }, name };
 }
+
+/** Of what a bundle stands for, where it was on the host on which the bundle was made. */
+const absolutePath = ({ path, bundle }: OpenedSource): string => bundle?.absolutePath ?? resolve(path);
 
 /**
  * The system's name for a partition: `/dev/sdb1`, `/dev/nvme0n1p1`, `/dev/disk/by-id/ata-X-part1`.
@@ -44,10 +47,11 @@ export function hiddenVdev({ path, partition, shift, offset, size }: OpenedSourc
 }
 
 /** Where a source lies, and what else than ZFS has signed that place. */
-export function signaturesOf({ path, offset, size, disk, foreign }: OpenedSource): DeviceSignatures {
+export function signaturesOf(opened: OpenedSource): DeviceSignatures {
+  const { offset, size, disk, foreign } = opened;
   const whole = disk === null || (offset === 0 && size === disk.source.size);
   return {
-    path: resolve(path),
+    path: absolutePath(opened),
     start: offset,
     length: size,
     part: !whole,

@@ -14,7 +14,7 @@ import { NoSuchTxgError } from './noSuchTxg.ts';
 import { type RawBlock, type RawBlockPlace, readRawBlock } from './poolBlock.ts';
 import type { Progress } from './progress.ts';
 import { closeSources, surveyDevices } from './surveyDevices.ts';
-import type { SurveyedSource } from './surveyedSource.ts';
+import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
 
 export interface OpenPoolsOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
@@ -59,10 +59,12 @@ export interface OpenedPools {
  *   all: `sources` says why; to be closed by the caller
  * @throws UsageError when a spec makes no sense
  */
-export async function openPools(specs: readonly string[], options: OpenPoolsOptions = {}): Promise<OpenedPools> {
+export async function openPools(
+  specs: readonly string[],
+  options: OpenPoolsOptions & Pick<SurveyChoice, 'recorder' | 'bootEnvironments'> = {},
+): Promise<OpenedPools> {
   const engine = options.engine ?? chooseEngine();
-  const { progress, signal } = options;
-  const sources = await surveyDevices(specs, { engine, progress, signal });
+  const sources = await surveyDevices(specs, { ...options, engine });
   const close = () => closeSources(sources);
   const assembled = assemblePools(sources.flatMap(({ survey }) => survey ?? []));
   const openedBy = new Map(sources.map(({ opened, survey }) => [survey, opened]));

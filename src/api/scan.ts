@@ -12,6 +12,7 @@ import { parseNeed } from '../rewind/aim/need.ts';
 import type { Judged } from '../rewind/judge.ts';
 import type { Depth } from '../rewind/judgement.ts';
 import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
+import { isBundled, refuseData } from './bundled.ts';
 import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
 import type { Progress } from './progress.ts';
@@ -70,6 +71,10 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
     : await surveyDevices(sources, { engine, progress, signal, handles });
   const close = () => (isOpened(sources) ? Promise.resolve() : closeSources(surveyed));
   try {
+    if (depth === 'data') refuseData('depth data', surveyed);
+    if (watchSeconds !== null && isBundled(surveyed)) {
+      throw new UsageError('watch: a bundle never changes; it says nothing of a host that uses the pool');
+    }
     const byOpened = importPlaces(surveyed.map(({ opened }) => opened));
     const places = new Map(surveyed.flatMap(({ opened, survey }) => (survey ? [[survey, byOpened.get(opened)]] : [])));
     const openReader = ({ root }: Pool) => (root === null ? null : (openBlocks?.(root, { engine }) ?? null));

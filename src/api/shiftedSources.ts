@@ -134,6 +134,7 @@ function openedAs({ start, source }: ShiftedVdev, { disk, entries }: Search): Op
     partition: null,
     disk,
     shift,
+    bundle: near.opened.bundle,
     foreign: near.opened.foreign,
     troubles: [],
     close: async () => undefined,

@@ -22,7 +22,8 @@ const AT_ONCE = 8;
  */
 export async function surveyDevices(specs: readonly string[], choice: SurveyChoice): Promise<SurveyedSource[]> {
   const options = choice.signal === undefined ? {} : { signal: choice.signal };
-  const opened = await openSources(specs, { ...options, ...(choice.handles && { pool: choice.handles }) });
+  const { recorder, handles } = choice;
+  const opened = await openSources(specs, { ...options, recorder, ...(handles && { pool: handles }) });
   const cache = new ChunkCache();
   let done = 0;
   try {

@@ -1,6 +1,7 @@
 import type { Engine } from '../block/engine.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openSources.ts';
+import type { SourceRecorder } from '../node/recorder.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Progress } from './progress.ts';
 
@@ -16,6 +17,8 @@ export interface SurveyChoice {
   readonly signal?: AbortSignal | undefined;
   /** Through which files and devices are opened. Default: the system. */
   readonly handles?: HandlePool | undefined;
+  /** Takes all that is read of the sources. */
+  readonly recorder?: SourceRecorder | undefined;
   /** Also reads the boot environment block of each label. */
   readonly bootEnvironments?: boolean | undefined;
 }

@@ -13,6 +13,7 @@ import { examine } from '../rewind/examine.ts';
 import { findCheckpoint } from '../rewind/facts/checkpoint.ts';
 import { guessMissingTops, needsLogLess } from '../rewind/missingTops.ts';
 import { stepsToRead } from '../rewind/recommend.ts';
+import { isBundled, refuseData } from './bundled.ts';
 import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
@@ -22,7 +23,7 @@ import { type Sources, withPools } from './session.ts';
 import { toolInfo } from './toolInfo.ts';
 
 export interface VerifyOptions {
-  /** Default: `data`. */
+  /** Default: `data`; of a bundle, which has none, `meta`. */
   readonly depth?: 'meta' | 'data' | undefined;
   /** Name or guid of the pool; needed only where the sources hold several. */
   readonly pool?: string | null | undefined;
@@ -48,13 +49,15 @@ export async function verify(
 ): Promise<VerifyDocument> {
   const { signal, pool = null } = options;
   return withPools(sources, options, async (opened) => {
+    if (options.depth === 'data') refuseData('depth data', opened.sources);
+    const depth = options.depth ?? (isBundled(opened.sources) ? 'meta' : 'data');
     const one = askedPool(opened, pool, signal);
     return unlessStopped(
       signal,
-      () => verifyOne(opened, one, txg, options),
+      () => verifyOne(opened, one, txg, { ...options, depth }),
       () => {
         const head = headOf(opened, one, null, new StoppedError());
-        return buildVerifyDocument(head, { depth: options.depth ?? 'data', ...NOTHING, stopped: true });
+        return buildVerifyDocument(head, { depth, ...NOTHING, stopped: true });
       },
     );
   });
@@ -64,7 +67,7 @@ async function verifyOne(
   opened: OpenedPools,
   one: OpenedPool | null,
   txg: bigint | 'checkpoint',
-  { engine = opened.engine, depth = 'data', progress, signal }: VerifyOptions,
+  { engine = opened.engine, depth, progress, signal }: VerifyOptions & { readonly depth: 'meta' | 'data' },
 ): Promise<VerifyDocument> {
   const candidates = one?.candidates ?? [];
   const those = candidates.filter((each) => each.txg === txg);

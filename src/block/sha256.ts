@@ -106,3 +106,30 @@ function compress(state: Int32Array, w: Int32Array, view: DataView, at: number):
   state[6] = ((state[6] ?? 0) + g) | 0;
   state[7] = ((state[7] ?? 0) + h) | 0;
 }
+
+/** The digest of bytes that come in parts. */
+export class Sha256 {
+  readonly #state = Int32Array.from(START);
+  #length = 0;
+  /** What is left of the parts before: less than a block. */
+  #rest = new Uint8Array(0);
+
+  update(part: Uint8Array): void {
+    this.#length += part.length;
+    const missing = this.#rest.length === 0 ? 0 : BLOCK - this.#rest.length;
+    const head = new Uint8Array(this.#rest.length + Math.min(missing, part.length));
+    head.set(this.#rest);
+    head.set(part.subarray(0, missing), this.#rest.length);
+    const tail = part.subarray(missing);
+    const taken = absorb(this.#state, head);
+    this.#rest = taken < head.length ? head : tail.slice(absorb(this.#state, tail));
+  }
+
+  /** 32 bytes. To be asked for once. */
+  digest(): Uint8Array {
+    const bytes = new Uint8Array(32);
+    const view = new DataView(bytes.buffer);
+    for (const [i, word] of finish(this.#state, this.#rest, this.#length).entries()) view.setBigUint64(i * 8, word);
+    return bytes;
+  }
+}

@@ -1,4 +1,4 @@
-import { FormatError } from '../bytes/errors.ts';
+import { FormatError, UnsupportedError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
 
 /** Compressed length (4, big-endian), then level and version of the writer (4). Source: include/sys/zstd/zstd.h, zfs_zstdhdr_t */
@@ -17,7 +17,7 @@ interface Decoder {
 type Zstd = (bytes: Uint8Array, lsize: number, place: Place) => Uint8Array;
 
 let loading: Promise<void> | null = null;
-let loaded: Zstd | null = null;
+let loaded: Decoder | null = null;
 let refused: string | null = null;
 
 /**
@@ -34,7 +34,7 @@ async function load(): Promise<void> {
     const { ZSTDDecoder } = await import('zstddec');
     const decoder = new ZSTDDecoder();
     await decoder.init();
-    loaded = (bytes, lsize, place) => unpack(decoder, bytes, lsize, place);
+    loaded = decoder;
   } catch (error) {
     refused = error instanceof Error ? error.message : String(error);
   }
@@ -49,7 +49,22 @@ export const whyNoZstd = (): string => refused ?? 'it was not loaded';
  * The function throws FormatError `format-bounds` when the stored length passes the block's end, `format-value` for a
  * level that ZFS has not, a malformed frame, or another size than `lsize`.
  */
-export const loadedZstd = (): Zstd | null => loaded;
+export function loadedZstd(): Zstd | null {
+  const decoder = loaded;
+  return decoder && ((bytes, lsize, place) => unpack(decoder, bytes, lsize, place));
+}
+
+/**
+ * Undoes one whole frame of RFC 8878.
+ *
+ * @param size bytes that it holds; nothing larger is allocated
+ * @throws FormatError for a malformed frame or one of another size; UnsupportedError where the decoder does not load
+ */
+export async function unpackFrame(frame: Uint8Array, size: number, place: Place): Promise<Uint8Array> {
+  await loadZstd();
+  if (loaded === null) throw new UnsupportedError(`no zstd decoder: ${whyNoZstd()}`, place);
+  return decodeFrame(loaded, frame, size, place);
+}
 
 /** Source: module/zstd/zfs_zstd.c, zfs_zstd_decompress_level_buf */
 function unpack(decoder: Decoder, bytes: Uint8Array, lsize: number, place: Place): Uint8Array {
@@ -69,17 +84,15 @@ function unpack(decoder: Decoder, bytes: Uint8Array, lsize: number, place: Place
   const frame = new Uint8Array(MAGIC.length + stored);
   frame.set(MAGIC);
   frame.set(bytes.subarray(HEADER, HEADER + stored), MAGIC.length);
+  return decodeFrame(decoder, frame, lsize, inside(place, 'zstd', HEADER));
+}
+
+function decodeFrame(decoder: Decoder, frame: Uint8Array, lsize: number, place: Place): Uint8Array {
   const output = decoder.decode(frame, lsize);
   // A frame that libzstd refuses comes back empty.
   if (output.length !== lsize) {
     const found = output.length === 0 ? 'a frame that libzstd refuses' : `${output.length}`;
-    throw new FormatError(
-      'format-value',
-      'zstd frame',
-      `${lsize} bytes of output`,
-      found,
-      inside(place, 'zstd', HEADER),
-    );
+    throw new FormatError('format-value', 'zstd frame', `${lsize} bytes of output`, found, place);
   }
   return output;
 }

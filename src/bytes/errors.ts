@@ -81,3 +81,11 @@ export class UsageError extends ZfsUberError {
     super(message, null);
   }
 }
+
+/** What was asked for could not be written whole, and nothing of it is left. */
+export class OutputError extends ZfsUberError {
+  readonly code = 'unwritten';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, null, options);
+  }
+}

@@ -44,12 +44,11 @@ export function readArguments(args: readonly string[]): Ask {
     tokens: true,
     options: {
       ...Object.fromEntries(
-        Object.entries(ALL_OPTIONS).map(([name, { placeholder }]) => [
+        Object.entries(ALL_OPTIONS).map(([name, { placeholder, letter }]) => [
           name,
-          { type: placeholder === null ? ('boolean' as const) : ('string' as const) },
+          { type: placeholder === null ? ('boolean' as const) : ('string' as const), ...(letter && { short: letter }) },
         ]),
       ),
-      help: { type: 'boolean', short: 'h' },
     },
   });
   const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));

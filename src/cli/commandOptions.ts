@@ -1,4 +1,4 @@
-import { choice, flag, maybe, type Options, text, texts, unsigned } from './options.ts';
+import { choice, flag, maybe, type Options, text, texts, unsigned, withLetter } from './options.ts';
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS = {
@@ -6,7 +6,7 @@ export const COMMON_OPTIONS = {
   'no-color': flag('no colour (also: NO_COLOR; no colour when stdout is no terminal)'),
   quiet: flag('the answer only: no tables, no progress'),
   progress: flag('show progress on stderr also when it is no terminal'),
-  help: flag('show this help'),
+  help: withLetter('h', flag('show this help')),
   version: flag('show version and engine'),
 } satisfies Options;
 
@@ -39,7 +39,10 @@ export const SCAN_OPTIONS = {
 export const VERIFY_OPTIONS = {
   txg: unsigned('T', 'which txg; needed, unless --checkpoint is given'),
   checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
-  depth: choice(['meta', 'data'], 'data', 'how far it is checked: all metadata, or all data too'),
+  depth: maybe(
+    ['meta', 'data'],
+    'how far it is checked: all metadata, or all data too (default: data; meta of a bundle)',
+  ),
   pool: text('NAME|GUID', 'which pool, where the sources hold several'),
   all: ALL,
 } satisfies Options;
@@ -57,4 +60,10 @@ export const BLOCK_OPTIONS = {
   decompress: text('ALG', 'undo a compression: lz4, gzip, zstd, lzjb, zle'),
   birth: unsigned('T', 'txg in which the block was written; matters on an expanded raidz'),
   raw: flag('the bytes themselves to stdout, no text'),
+} satisfies Options;
+
+export const BUNDLE_OPTIONS = {
+  output: withLetter('o', text('FILE', 'the bundle to write; nothing of that name may be there')),
+  check: flag('check bundles in place of writing one: are they what was written, by whom, when'),
+  'with-identity': flag('also put in model and serial number of each device, as the system has them'),
 } satisfies Options;

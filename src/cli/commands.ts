@@ -1,5 +1,12 @@
 import { type Command, command } from './command.ts';
-import { BLOCK_OPTIONS, POOL_OPTIONS, SCAN_OPTIONS, TABLE_OPTIONS, VERIFY_OPTIONS } from './commandOptions.ts';
+import {
+  BLOCK_OPTIONS,
+  BUNDLE_OPTIONS,
+  POOL_OPTIONS,
+  SCAN_OPTIONS,
+  TABLE_OPTIONS,
+  VERIFY_OPTIONS,
+} from './commandOptions.ts';
 
 /** All commands. Parsing, help and suggestions are made from this table alone. */
 export const COMMANDS: readonly Command[] = [
@@ -105,7 +112,23 @@ export const COMMANDS: readonly Command[] = [
     },
     async () => (await import('./blockCommand.ts')).block,
   ),
+  command(
+    {
+      name: 'bundle',
+      summary: 'one file with what it takes to repeat the analysis elsewhere, with hashes',
+      options: BUNDLE_OPTIONS,
+      examples: [
+        ['bundle -o tank.bundle /dev/sdb1 /dev/sdc1', 'labels, rings and metadata of a pool, no data of files'],
+        ['scan tank.bundle', 'the same answers on another machine'],
+        ['bundle --check tank.bundle', 'is it what was written?'],
+      ],
+    },
+    async ({ check }) => {
+      const { bundle, checkBundles } = await import('./bundleCommand.ts');
+      return check ? checkBundles : bundle;
+    },
+  ),
 ];
 
 export const SOURCE_HELP =
-  'a block device, a raw image, a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH]), or a directory of those';
+  'a block device, a raw image, a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH]), a bundle, or a directory of those';

@@ -1,3 +1,4 @@
+import type { BundleCheckDocument, BundleDocument } from '../document/bundleDocument.ts';
 import type { LabelsDocument } from '../document/labelsDocument.ts';
 import type { DocumentError } from '../document/parts.types.ts';
 import type { RingDocument } from '../document/ringDocument.ts';
@@ -33,10 +34,11 @@ export function scanStatus({ sources, pools, findings, stopped }: ScanDocument):
   return statusOf({
     pool: pools.length > 0,
     trace: sources.some(hasTrace),
-    unread:
-      sources.some(isPartlyUnread) || all.some(({ code }) => code === 'read-failed' || code === 'device-vanished'),
+    unread: sources.some(isPartlyUnread) || all.some(({ code }) => UNREAD.has(code)),
   });
 }
+
+const UNREAD: ReadonlySet<string> = new Set(['read-failed', 'device-vanished', 'not-in-bundle']);
 
 const isPartlyUnread = ({ error, labels }: SourceEntry): boolean =>
   error !== null ||
@@ -110,3 +112,12 @@ export function timelineStatus({ sources, pools, troubles, stopped }: Timeline):
   if (stopped || troubles.length > 0 || sources.some(({ error }) => error !== null)) return EXIT.partial;
   return pools.length > 0 ? EXIT.done : EXIT.noZfs;
 }
+
+/** The file is there in any case; 3 where it lacks something that the disks may have. */
+export function bundleStatus({ pools, sources, stopped }: BundleDocument): number {
+  if (stopped || sources.some(({ error }) => error !== null)) return EXIT.partial;
+  return pools.length > 0 ? EXIT.done : EXIT.noZfs;
+}
+
+export const bundleCheckStatus = ({ bundles }: BundleCheckDocument): number =>
+  bundles.every(({ whole }) => whole) ? EXIT.done : EXIT.partial;

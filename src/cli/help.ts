@@ -45,14 +45,14 @@ const listed = ({ name, operands }: Command): string => `${name} ${operands.leng
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function addOptions(parser: ReturnType<typeof yargs>, options: Options): void {
-  for (const [name, { describe, placeholder, choices, initialText }] of Object.entries(options)) {
+  for (const [name, { describe, placeholder, choices, initialText, letter }] of Object.entries(options)) {
     const value = placeholder === null || choices.length > 0 ? '' : `${placeholder}: `;
     parser.option(name, {
       describe: value + describe,
       ...(placeholder === null ? { type: 'boolean' as const } : { type: 'string' as const, requiresArg: true }),
       ...(choices.length === 0 ? {} : { choices }),
       ...(initialText === null ? {} : { defaultDescription: initialText }),
-      ...(name === 'help' ? { alias: 'h' } : {}),
+      ...(letter === undefined ? {} : { alias: letter }),
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { block } from '../api/block.ts';
+import type { checkBundles, writeBundle } from '../api/bundle.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
 import type { scan } from '../api/scan.ts';
 import type { openHistory, openObject } from '../api/streams.ts';
@@ -18,6 +19,8 @@ export interface Library {
   readonly openHistory: typeof openHistory;
   readonly openObject: typeof openObject;
   readonly block: typeof block;
+  readonly writeBundle: typeof writeBundle;
+  readonly checkBundles: typeof checkBundles;
   readonly timeline: typeof timeline;
   readonly tool: () => Promise<ToolInfo & { readonly passedOver: string | null }>;
 }

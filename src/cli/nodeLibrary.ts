@@ -1,5 +1,6 @@
 import { toolInfo } from '../api/toolInfo.ts';
 import { chooseEngine } from '../node/engine.ts';
+import { commandLine } from '../node/systemPath.ts';
 import type { Library } from './library.ts';
 
 /** The library on this machine: its files and devices, its fastest engine. A call loads what it needs, and no more. */
@@ -24,6 +25,10 @@ export function nodeLibrary(): Library {
       (await import('../api/block.ts')).block(sources, address, { ...options, engine }),
     timeline: async (sources, options) =>
       (await import('../api/timeline.ts')).timeline(sources, { ...options, engine }),
+    writeBundle: async (sources, file, options) =>
+      (await import('../api/bundle.ts')).writeBundle(sources, file, { ...options, commandLine: commandLine(), engine }),
+    checkBundles: async (files, options) =>
+      (await import('../api/bundle.ts')).checkBundles(files, { ...options, engine }),
     tool: async () => ({ ...toolInfo(engine), passedOver: engine.info.passedOver }),
   };
 }

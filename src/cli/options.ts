@@ -8,6 +8,8 @@ export interface Option<T> {
   readonly choices: readonly string[];
   /** Value when the option is not given. */
   readonly initial: T;
+  /** The letter that stands for it behind one hyphen. */
+  readonly letter?: string;
   /** Text of the default as the help shows it; null where there is nothing to show. */
   readonly initialText: string | null;
   /** @throws UsageError when the text is no such value */
@@ -35,6 +37,9 @@ export const text = (placeholder: string, describe: string): Option<string | nul
   initialText: null,
   read: (value) => value,
 });
+
+/** The same option, also by one letter behind a hyphen. */
+export const withLetter = <T>(letter: string, option: Option<T>): Option<T> => ({ ...option, letter });
 
 /** An option that may be given several times: every value counts. */
 export const texts = (placeholder: string, describe: string): Option<readonly string[]> => ({

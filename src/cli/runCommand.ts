@@ -1,4 +1,4 @@
-import { UsageError, ZfsUberError } from '../bytes/errors.ts';
+import { OutputError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { printable } from '../bytes/printable.ts';
 import { isFull } from '../node/openFiles.ts';
 import { ArgumentError, type Ask, readArguments } from './arguments.ts';
@@ -63,7 +63,7 @@ function complain(error: unknown, terminal: Terminal): number {
   }
   if (error instanceof ZfsUberError) {
     say(error.message);
-    return EXIT.partial;
+    return error instanceof OutputError ? EXIT.unwritten : EXIT.partial;
   }
   if (isFull(error)) {
     say('too many open files in this process, and nothing is said of the sources (raise ulimit -n)');

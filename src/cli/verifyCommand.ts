@@ -9,7 +9,7 @@ export const verify = answering<typeof VERIFY_OPTIONS, VerifyDocument>({
     if (checkpoint && txg !== null) throw new UsageError('verify: --txg and --checkpoint exclude each other');
     const asked = checkpoint ? 'checkpoint' : txg;
     if (asked === null) throw new UsageError('verify: say which txg: --txg T or --checkpoint');
-    return library.verify(sources, asked, { depth, pool, progress, signal });
+    return library.verify(sources, asked, { ...(depth && { depth }), pool, progress, signal });
   },
   async text(page, document, { all, quiet }) {
     const { verifyText } = await import('../text/verifyText.ts');

@@ -13,7 +13,8 @@ const STOPPED = 'stopped before the end: there may be more';
 export const OF_VIEW = {
   status: viewStatus,
   notes: ({ stopped }: { readonly stopped: boolean }): readonly string[] => (stopped ? [STOPPED] : []),
-  apartFrom: ({ sources }: ViewHead): readonly string[] => sources.map(({ path }) => path),
+  apartFrom: ({ sources }: ViewHead): readonly string[] =>
+    sources.flatMap(({ path, bundle }) => [path, ...(bundle ? [bundle.path] : [])]),
 };
 
 /** A document about a view whose lists are read when it is printed. */

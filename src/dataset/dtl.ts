@@ -1,8 +1,8 @@
+import { RangeSet } from '../bytes/rangeSet.ts';
 import { asTxg, type Txg } from '../bytes/units.ts';
 import type { WalkOptions } from './block.ts';
 import type { Mos } from './mos.ts';
 import { SpaceMap } from './spaceMap.ts';
-import { SpaceSet } from './spaceSet.ts';
 
 /** Txgs that a leaf missed: `from` to `to`, both included. */
 export interface MissedTxgs {
@@ -21,7 +21,7 @@ const MAX_TXG = 2n ** 52n;
  * Source: module/zfs/vdev.c, vdev_dtl_load
  */
 export async function readDtl(mos: Mos, id: bigint, options: WalkOptions = {}): Promise<MissedTxgs[]> {
-  const missed = new SpaceSet();
+  const missed = new RangeSet();
   for await (const { kind, offset, run } of new SpaceMap(await mos.object(id, options.signal)).entries(options)) {
     const [from, to] = [clip(offset), clip(offset + run)];
     if (kind === 'alloc') missed.add(from, to);

@@ -67,7 +67,7 @@ export interface UnreadableEntry {
 /** What the documents about labels and rings say of a source before the rest. */
 export type SourceHead = Pick<
   SourceEntry,
-  'path' | 'pathBytes' | 'kind' | 'sizeBytes' | 'offsetBytes' | 'error' | 'unreadable'
+  'path' | 'pathBytes' | 'kind' | 'bundle' | 'sizeBytes' | 'offsetBytes' | 'error' | 'unreadable'
 >;
 
 export interface SourceEntry {
@@ -76,6 +76,8 @@ export interface SourceEntry {
   /** Hexadecimal, where the path is no UTF-8: `path` has `\xff` in place of such a byte. Left out where it is. */
   readonly pathBytes?: string;
   readonly kind: SourceKind;
+  /** `path` is of the bundle that stands for the source, `kind` what that is where it is; left out for what is there itself. */
+  readonly bundle?: { readonly path: string; readonly kind: SourceKind };
   readonly sizeBytes: string;
   /** Where the vdev begins inside the path. */
   readonly offsetBytes: string;

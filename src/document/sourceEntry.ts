@@ -17,6 +17,8 @@ export interface SourceDescription {
   /** As given, or the path of the file inside a given directory. */
   readonly path: string;
   readonly kind: SourceKind;
+  /** The bundle that stands for it, and what it is where it is; absent or null for what is there itself. */
+  readonly bundle?: { readonly path: string; readonly kind: SourceKind } | null;
   /** Bytes; 0 when it could not be opened. */
   readonly sizeBytes: number | bigint;
   /** Where the vdev begins inside the path. */
@@ -47,6 +49,7 @@ export function describeSource(source: SourceDescription): Omit<SourceEntry, 'la
     path: source.path,
     ...(hasRawBytes(source.path) ? { pathBytes: hexText(bytesOfFileName(source.path)) } : {}),
     kind: source.kind,
+    ...(source.bundle ? { bundle: source.bundle } : {}),
     sizeBytes: source.sizeBytes.toString(),
     offsetBytes: source.offsetBytes.toString(),
     error: source.error,

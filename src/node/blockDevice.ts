@@ -41,6 +41,22 @@ export async function blockGeometry(host: FileHost, rdev: bigint): Promise<Block
   };
 }
 
+/** What the maker of a device has written on it; null where the kernel does not say. */
+export interface DeviceIdentity {
+  readonly model: string | null;
+  readonly serial: string | null;
+  readonly wwid: string | null;
+}
+
+/** @param disk device number, `8:0` */
+export async function deviceIdentity(host: FileHost, disk: string): Promise<DeviceIdentity> {
+  const base = `/sys/dev/block/${disk}`;
+  const model = await readLine(host, `${base}/device/model`);
+  const serial = await readLine(host, `${base}/device/serial`);
+  const wwid = (await readLine(host, `${base}/device/wwid`)) ?? (await readLine(host, `${base}/wwid`));
+  return { model, serial, wwid };
+}
+
 /**
  * Partitions of a disk that the kernel has made devices of.
  *

@@ -1,5 +1,6 @@
-import { StoppedError, ZfsUberError } from '../bytes/errors.ts';
+import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import type { DeviceShift } from '../pool/survey.ts';
+import { isBundle } from '../source/bundle/bundleFile.ts';
 import type { Container } from '../source/containers.ts';
 import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs.ts';
 import { findForeign, type PlacedSignature, placed } from '../source/foreign.ts';
@@ -8,11 +9,13 @@ import { type ByteSource, SourceError, slice } from '../source/source.ts';
 import { vanishing } from '../source/vanishing.ts';
 import { shownPartitions } from './blockDevice.ts';
 import { mapBounded } from './bounded.ts';
+import type { BundleOrigin } from './bundledDisks.ts';
 import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
 import { FILE_HOST, type FileHost } from './fileHost.ts';
 import { type FileSource, openFileSource } from './fileSource.ts';
 import { type HandlePool, handlePool } from './handlePool.ts';
 import { sourcesAtATime } from './openFiles.ts';
+import type { SourceRecorder } from './recorder.ts';
 
 /** One source of a command: a vdev, or what may be one, or the reason why there is nothing to read. */
 export interface OpenedSource {
@@ -31,6 +34,8 @@ export interface OpenedSource {
   readonly disk: SourceDisk | null;
   /** Set when it was found by labels that stand elsewhere than the size of the source, partition or slice says. */
   readonly shift: DeviceShift | null;
+  /** The bundle that stands for the device; null where that is there itself. */
+  readonly bundle: BundleOrigin | null;
   /** What else than ZFS has signed it, or the disk around it. */
   readonly foreign: readonly PlacedSignature[];
   /** Partition tables that are damaged, partitions that pass the end. Those of a disk are told by its first entry. */
@@ -51,6 +56,8 @@ export interface SourceDisk {
 export interface OpenOptions {
   readonly pool?: HandlePool;
   readonly signal?: AbortSignal;
+  /** Takes all that is read of the sources. */
+  readonly recorder?: SourceRecorder | undefined;
 }
 
 /** Files probed at a time. */
@@ -80,7 +87,9 @@ export async function openSources(specs: readonly string[], options: OpenOptions
   const pool = options.pool ?? handlePool(FILE_HOST);
   try {
     const targets = await expandSpecs(pool.host, specs, atATime);
-    const opened = await mapBounded(targets, atATime, (target) => openTarget(pool, target, options.signal));
+    const { recorder = null, signal } = options;
+    const opening = { pool, recorder, signal };
+    const opened = await mapBounded(targets, atATime, (target, order) => openTarget(opening, target, order));
     const seen = new Set<string>();
     const entries: OpenedSource[] = [];
     for (const { key, entry } of [...opened.flatMap((each) => each.entries), ...emptyDirectories(opened)]) {
@@ -95,35 +104,82 @@ export async function openSources(specs: readonly string[], options: OpenOptions
   }
 }
 
-async function openTarget(pool: HandlePool, target: Target, signal?: AbortSignal): Promise<Opened> {
-  if (target.error !== null) return { target, entries: [failure(target, target.error)] };
-  if (signal?.aborted) return { target, entries: [failure(target, stoppedAt(target.path))] };
+interface Opening {
+  readonly pool: HandlePool;
+  readonly recorder: SourceRecorder | null;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @param order of the target among all */
+async function openTarget(opening: Opening, target: Target, order: number): Promise<Opened> {
+  const { pool, recorder, signal } = opening;
+  const failed = (error: ZfsUberError): Opened => {
+    recorder?.fail(order, target, error);
+    return { target, entries: [failure(target, error)] };
+  };
+  if (target.error !== null) return failed(target.error);
+  if (signal?.aborted) return failed(stoppedAt(target.path));
   let file: FileSource | null = null;
   try {
     const opened = await openFileSource(target.path, pool);
     file = { ...opened, read: vanishing(opened).read };
-    const entries = await entriesOf(pool.host, file, target, signal);
-    if (entries.every(({ source }) => source === null)) await file.close();
-    const close = countedClose(file, entries.length);
-    const { disk, diskOffset } = file;
-    const keyed = entries.map((entry) => {
-      const key = `${disk} ${diskOffset + entry.offset}`;
-      return { key, entry: { ...entry, close: close() } };
-    });
-    return { target, entries: keyed };
+    const keyed =
+      target.slice === null && (await isBundle(file, signal))
+        ? await bundledEntries(opening, file)
+        : await diskEntries(opening, file, target, order);
+    if (keyed.every(({ entry }) => entry.source === null)) await file.close();
+    const close = countedClose(file, keyed.length);
+    return { target, entries: keyed.map(({ key, entry }) => ({ key, entry: { ...entry, close: close() } })) };
   } catch (error) {
     await file?.close();
-    if (signal?.aborted) return { target, entries: [failure(target, stoppedAt(target.path))] };
-    if (!(error instanceof ZfsUberError)) throw error;
+    if (signal?.aborted) return failed(stoppedAt(target.path));
+    if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
     if (target.directory !== null && isEmptyFile(error)) return { target, entries: [] };
-    return { target, entries: [failure(target, error)] };
+    return failed(error);
   }
 }
 
+async function diskEntries(
+  { pool: { host }, recorder, signal }: Opening,
+  file: FileSource,
+  target: Target,
+  order: number,
+): Promise<Opened['entries']> {
+  let shown: ReadonlyMap<number, number> | null = null;
+  const ask = async () => (shown = await shownPartitions(host, file.disk.replace(/^block /, '')));
+  const recorded = (await recorder?.record(host, order, target, file)) ?? null;
+  const entries = await entriesOf(host, recorded?.file ?? file, target, ask, signal);
+  if (entries.length > 0) recorded?.accept(shown);
+  return keyedBy(file, entries);
+}
+
+/** Of a bundle the disks that it stands for, as if they were there. */
+async function bundledEntries(
+  { pool: { host }, recorder, signal }: Opening,
+  bundle: FileSource,
+): Promise<Opened['entries']> {
+  if (recorder !== null) throw new UsageError(`${bundle.name} is a bundle: make one of the devices themselves`);
+  const { bundledTargets } = await import('./bundledDisks.ts');
+  const all: Opened['entries'][number][] = [];
+  for (const { target, file, partitions, origin } of await bundledTargets(bundle, signal)) {
+    const found =
+      target.error === null
+        ? keyedBy(file, await entriesOf(host, file, target, async () => partitions, signal))
+        : [failure(target, target.error)];
+    all.push(...found.map(({ key, entry }) => ({ key: `${key} ${origin.path}`, entry: { ...entry, bundle: origin } })));
+  }
+  return all;
+}
+
+const keyedBy = ({ disk, diskOffset }: FileSource, entries: readonly OpenedSource[]): Opened['entries'] =>
+  entries.map((entry) => ({ key: `${disk} ${diskOffset + entry.offset}`, entry }));
+
+/** @param shownOf which partitions the system has made devices of; null where it does not say */
 async function entriesOf(
   host: FileHost,
   file: FileSource,
   target: Target,
+  shownOf: () => Promise<ReadonlyMap<number, number> | null>,
   signal?: AbortSignal,
 ): Promise<OpenedSource[]> {
   if (target.slice !== null) {
@@ -142,7 +198,7 @@ async function entriesOf(
   }
   if (target.directory !== null && !found.traced && (file.size < SMALLEST_VDEV || file.size % 512 !== 0)) return [];
   const parted = file.block && found.windows.some(({ partition }) => partition !== null);
-  const shown = parted ? await shownPartitions(host, file.disk.replace(/^block /, '')) : null;
+  const shown = parted ? await shownOf() : null;
   return windowEntries(file, target, shown === null ? found : asShown(found, shown));
 }
 
@@ -191,7 +247,18 @@ function entryOf(
   const trouble = partition?.trouble ?? null;
   const error = source.size < SHORTEST ? (trouble ?? tooShort(path, offset, source.size)) : null;
   const troubles = trouble === null ? [] : [trouble];
-  const known = { path, kind, offset, size: source.size, error, partition, shift: null, foreign: [], troubles };
+  const known = {
+    path,
+    kind,
+    offset,
+    size: source.size,
+    error,
+    partition,
+    shift: null,
+    bundle: null,
+    foreign: [],
+    troubles,
+  };
   const open = error === null ? { source, disk } : { source: null, disk: null };
   return { ...known, ...open, close: nothingToClose };
 }
@@ -211,7 +278,7 @@ function tooShort(path: string, offset: number, size: number): SourceError {
 function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {
   const offset = slice?.offset ?? 0;
   const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
-  const nothing = { source: null, disk: null, partition: null, shift: null, foreign: [], troubles: [] };
+  const nothing = { source: null, disk: null, partition: null, shift: null, bundle: null, foreign: [], troubles: [] };
   const entry = { path, kind, offset, size: 0, error, ...nothing };
   return { key: `failed ${kind} ${offset} ${path}`, entry: { ...entry, close: nothingToClose } };
 }

@@ -42,7 +42,7 @@ export interface BlockBatchOptions {
 
 /** Bytes of one request to a device: beyond this size larger requests are no faster. */
 const RUN = 1024 * 1024;
-/** Bytes between two blocks that are read and thrown away rather than cost a request of their own. */
+/** Bytes between two blocks that are read and thrown away rather than cost a request; none where all that is read is kept. */
 const GAP = 16 * 1024;
 /** Requests under way at one device. */
 const DEPTH = 4;
@@ -93,6 +93,7 @@ class Batches implements BlockBatches {
   readonly #salted: SaltedChecksums | null;
   readonly #tops: readonly (readonly Leg[])[];
   readonly #kept: (bp: Blkptr) => Uint8Array | null;
+  readonly #gap: number;
 
   constructor(root: VdevNode, reader: BlockReader, options: BlockBatchOptions) {
     this.#reader = reader;
@@ -101,6 +102,7 @@ class Batches implements BlockBatches {
     this.#kept = options.kept ?? (() => null);
     const legs = new Map<ByteSource, Leg>();
     this.#tops = root.children.map((top) => wholeDevices(top, legs));
+    this.#gap = [...legs.keys()].some(({ selection }) => selection !== undefined) ? 0 : GAP;
   }
 
   async read(blocks: readonly BatchBlock[], signal?: AbortSignal): Promise<readonly BatchAnswer[]> {
@@ -116,7 +118,7 @@ class Batches implements BlockBatches {
       if (at !== null) placed.push(at);
     }
     placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
-    await Promise.all(runsOf(placed).map((run) => this.#readRun(run, blocks, answers, signal)));
+    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, blocks, answers, signal)));
     const rest: number[] = [];
     for (const [index, answer] of answers.entries()) if (answer === null) rest.push(index);
     const queue = rest.values();
@@ -283,13 +285,13 @@ function batchAlgorithm(bp: Blkptr): EngineAlgorithm | null {
   return kind === 'fletcher2' || kind === 'fletcher4' || kind === 'sha256' || kind === 'sha512' ? kind : null;
 }
 
-function runsOf(placed: readonly Placed[]): Placed[][] {
+function runsOf(placed: readonly Placed[], gap: number): Placed[][] {
   const runs: Placed[][] = [];
   let run: Placed[] = [];
   let [start, end, top] = [0, 0, -1];
   for (const each of placed) {
     const last = each.offset + each.size;
-    if (each.top !== top || each.offset > end + GAP || last - start > RUN) {
+    if (each.top !== top || each.offset > end + gap || last - start > RUN) {
       run = [];
       runs.push(run);
       [start, end, top] = [each.offset, last, each.top];
@@ -300,11 +302,12 @@ function runsOf(placed: readonly Placed[]): Placed[][] {
   return runs;
 }
 
-/** The leg that has least to do, of those that have the range at all; wrong blocks count as work. */
+/** The leg that has least to do, of those that have the range at all, as far as is known; wrong blocks count as work. */
 function bestLeg(legs: readonly Leg[], offset: number, end: number): Leg | null {
   let best: Leg | null = null;
   for (const leg of legs) {
     if (offset < 0 || end + LABEL_START > leg.source.size) continue;
+    if (leg.source.selection?.lacks(offset + LABEL_START, end - offset)) continue;
     if (best === null || leg.waiting + leg.wrong * DISTRUST < best.waiting + best.wrong * DISTRUST) best = leg;
   }
   return best;

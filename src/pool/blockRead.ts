@@ -83,8 +83,8 @@ export interface BlockReader {
   /**
    * Reads, verifies and decompresses the block. Holes give zeros, embedded blocks their payload.
    *
-   * @throws UnavailableBlockError when nothing supplies it (destroyed, or not to be read); SourceError that is `gone` when
-   *   nothing does and a device that might went away; FormatError when the pointer is none that
+   * @throws UnavailableBlockError when nothing supplies it (destroyed, or not to be read); SourceError that is `silent` when
+   *   nothing does and a device that might was not asked; FormatError when the pointer is none that
    *   OpenZFS would follow, or the checksum holds and the content is nonsense (corrupted); UnsupportedError for an
    *   algorithm or layout this library lacks
    */

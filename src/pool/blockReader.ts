@@ -158,9 +158,9 @@ class PoolBlocks implements BlockReader {
     if (good !== null) return good;
     for (const { error } of attempts) if (error instanceof UnsupportedError) throw error;
     const failed = failedReadsOf(attempts);
-    const gone = failed.find((error) => error.gone);
+    const silent = failed.find((error) => error.silent);
     // What else was found says nothing of the block while the device that may have it does not answer.
-    if (gone !== undefined) throw gone;
+    if (silent !== undefined) throw silent;
     const copies = addresses(dvas);
     const block = `block ${copies.join(', ')}`;
     const message = failed.length > 0 ? `${block} cannot be read` : `no copy of ${block} is sound`;

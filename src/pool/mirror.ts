@@ -28,9 +28,20 @@ export class MirrorLayout implements VdevLayout {
     return null;
   }
 
+  lacks(offset: number, size: number): boolean {
+    return this.#children.every((child) => child.lacks?.(offset, size) ?? false);
+  }
+
+  /** Those last of which the range was never kept. */
+  #inOrder(offset: number, size: number): readonly VdevLayout[] {
+    const lacking = this.#children.filter((child) => child.lacks?.(offset, size));
+    if (lacking.length === 0) return this.#children;
+    return [...this.#children.filter((child) => !lacking.includes(child)), ...lacking];
+  }
+
   async read(offset: number, size: number, task: BlockTask): Promise<Uint8Array | null> {
     let good: Uint8Array | null = null;
-    for (const child of this.#children) {
+    for (const child of this.#inOrder(offset, size)) {
       const bytes = await child.read(offset, size, task);
       good ??= bytes;
       if (good !== null && !task.scrub) break;
@@ -40,7 +51,7 @@ export class MirrorLayout implements VdevLayout {
 
   async fetch(offset: number, size: number, signal?: AbortSignal): Promise<Uint8Array | Attempt> {
     let failed: Attempt | null = null;
-    for (const child of this.#children) {
+    for (const child of this.#inOrder(offset, size)) {
       const got = await child.fetch(offset, size, signal);
       if (!isAttempt(got)) return got;
       failed = worse(failed, got);

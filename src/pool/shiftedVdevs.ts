@@ -71,8 +71,9 @@ interface Proven {
  */
 export async function findShiftedVdevs(disk: ByteSource, search: ShiftedSearch): Promise<ShiftedVdev[]> {
   const finder = new Finder(disk, search);
+  const searched = disk.selection?.searched ?? disk;
   for (const { from, to } of searchRanges(search.focus, search.partitions, disk.size)) {
-    await scanRange(disk, from, to, finder.skip, finder.visit, search.signal);
+    await scanRange(searched, from, to, finder.skip, finder.visit, search.signal);
   }
   await finder.probe(usualStarts(search.focus, disk.size));
   await finder.placeRest();
@@ -89,6 +90,8 @@ class Finder {
   readonly #told: number[] = [];
   /** Not looked at closer before configs had their say, which mostly tell whose ring it is. */
   readonly #slots: MetSlot[] = [];
+  /** What was met and has still to be read of the source itself, where that keeps only what is needed. */
+  readonly #met: Extent[] = [];
   #configs = 0;
   #trials = 0;
 
@@ -108,6 +111,8 @@ class Finder {
     // Units that end in what is new: those before were met in the window before.
     const from = Math.max(0, fresh - TRAILER.size + 1);
     for (const magic of findTrailers(bytes, from, bytes.length - TRAILER.size + 8)) this.#meet(bytes, magic, offset);
+    if (this.#disk.selection === undefined) this.#met.length = 0;
+    for (const { from: begin, to } of this.#met.splice(0)) await this.#read(begin, to - begin);
     await this.#settleAll();
   };
 
@@ -123,7 +128,8 @@ class Finder {
   }
 
   async #hasTrailer(label: number): Promise<boolean> {
-    const bytes = await this.#read(label + TRAILER_AT, 8);
+    const searched = this.#disk.selection?.searched ?? this.#disk;
+    const bytes = await this.#read(label + TRAILER_AT, 8, searched);
     return bytes !== null && findTrailers(bytes, 0, 8).length > 0;
   }
 
@@ -137,11 +143,14 @@ class Finder {
     const config = this.#configs < MOST.configs ? configAt(bytes, magic, offset, this.#disk.name) : null;
     if (config !== null) {
       this.#configs++;
+      this.#met.push({ from: offset + magic + TRAILER.size - CONFIG.size, to: offset + magic + TRAILER.size });
       this.#place(config);
       return;
     }
     const slot = this.#slots.length < MOST.slots ? slotAt(bytes, magic, offset) : null;
-    if (slot !== null) this.#slots.push(slot);
+    if (slot === null) return;
+    this.#met.push({ from: slot.at, to: slot.at + slot.size });
+    this.#slots.push(slot);
   }
 
   #isTold(offset: number): boolean {
@@ -246,10 +255,10 @@ class Finder {
     vdev.length = lengthOf(vdev);
   }
 
-  async #read(offset: number, length: number): Promise<Uint8Array | null> {
-    if (offset < 0 || offset + length > this.#disk.size) return null;
+  async #read(offset: number, length: number, disk = this.#disk): Promise<Uint8Array | null> {
+    if (offset < 0 || offset + length > disk.size) return null;
     try {
-      return await this.#disk.read(offset, length, this.#search.signal);
+      return await disk.read(offset, length, this.#search.signal);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       return null;

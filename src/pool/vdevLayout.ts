@@ -26,6 +26,9 @@ export interface VdevLayout {
   /** Where `offset` is in a device; null when no device is there, and for vdevs that spread it over several. */
   place(offset: number): Place | null;
 
+  /** As `Selection.lacks`: what was kept of a mirror is one leg, and not always the same. Absent where nothing is known. */
+  lacks?(offset: number, size: number): boolean;
+
   /**
    * The `size` bytes at `offset` for which the task's check holds, or null when nothing here supplies them. Adds an
    * attempt for each thing looked at.

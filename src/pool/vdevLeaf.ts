@@ -30,6 +30,10 @@ export class LeafLayout implements VdevLayout {
     return { source: this.#source.name, offset: offset + LABEL_START, path: this.#path };
   }
 
+  lacks(offset: number, size: number): boolean {
+    return this.#source.selection?.lacks(offset + LABEL_START, size) ?? false;
+  }
+
   async fetch(offset: number, size: number, signal?: AbortSignal): Promise<Uint8Array | Attempt> {
     const at = offset + LABEL_START;
     if (at < LABEL_START - BOOT_AREA || at + size > this.#source.size) {

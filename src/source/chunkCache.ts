@@ -37,9 +37,10 @@ export class ChunkCache {
 
   /**
    * The same bytes as `source`, and the same errors: where a chunk cannot be read whole, each read is passed on as it
-   * is.
+   * is. A source that is to be asked for nothing beside what is needed comes back as it is.
    */
   of(source: ByteSource): ByteSource {
+    if (source.selection !== undefined) return source;
     const id = this.#sources++;
     return {
       name: source.name,

@@ -49,6 +49,7 @@ class NotedReads implements FailedReads {
 export const noting = (source: ByteSource): ByteSource & { readonly failures: FailedReads } => ({
   name: source.name,
   size: source.size,
+  ...(source.selection && { selection: source.selection }),
   read: (...range) => source.read(...range),
   failures: new NotedReads(),
 });

@@ -1,4 +1,4 @@
-import { type ByteSource, MissingBytesError, SourceError } from './source.ts';
+import { type ByteSource, MissingBytesError, SourceError, selectionOf } from './source.ts';
 
 /**
  * A vdev whose first `missing` bytes the source does not have: offsets count from where the vdev began, and what would
@@ -12,6 +12,7 @@ export function frontless(source: ByteSource, missing: number, length: number): 
   return {
     name,
     size,
+    ...selectionOf(source, -missing, (searched) => frontless(searched, missing, length)),
     read(offset, count, signal, into) {
       const place = { source: name, offset, path: [] };
       if (!(offset >= 0 && count >= 0 && offset + count <= size)) {

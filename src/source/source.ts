@@ -13,10 +13,18 @@ export class SourceError extends ZfsUberError {
   get gone(): boolean {
     return false;
   }
+
+  /** It says nothing of the bytes it was for: they may be there, and nobody asked the device for them. */
+  get silent(): boolean {
+    return this.gone;
+  }
 }
 
 /** `error` is of a device that went away. */
 export const isGone = (error: unknown): error is SourceError => error instanceof SourceError && error.gone;
+
+/** `error` says nothing of the bytes it was for. */
+export const isSilent = (error: unknown): error is SourceError => error instanceof SourceError && error.silent;
 
 /** Reading ended before the end that the source says it has. */
 export class EndedError extends SourceError {
@@ -32,9 +40,21 @@ export class EndedError extends SourceError {
 export class MissingBytesError extends SourceError {
   /** Byte offset in the source that was read. */
   readonly until: number;
-  constructor(message: string, place: Place, until: number) {
-    super('source-cut', message, place);
+  constructor(message: string, place: Place, until: number, code = 'source-cut') {
+    super(code, message, place);
     this.until = until;
+  }
+}
+
+/** Bytes that nobody needed when the bundle was made which stands for the device. */
+export class NotInBundleError extends MissingBytesError {
+  /** @param until where the first of them are, or what is had of the read ends */
+  constructor(place: Place, until: number) {
+    super('these bytes are not in the bundle', place, until, 'not-in-bundle');
+  }
+
+  override get silent(): boolean {
+    return true;
   }
 }
 
@@ -63,6 +83,20 @@ export interface FailedReads {
   readonly any: boolean;
 }
 
+/**
+ * Of a source of which only what somebody needs is kept, or was: it is asked for what is needed and nothing beside. Large
+ * requests with gaps in them, and reading ahead, would put into a bundle what nobody needs.
+ */
+export interface Selection {
+  /** Some byte of the range is known not to be kept, without a read; false while what is needed is still being kept. */
+  lacks(offset: number, length: number): boolean;
+  /**
+   * For who looks through much for what is mostly not there: nothing that is read here is kept, and zeros stand for what
+   * was not. What is found there is to be read again, of the source itself.
+   */
+  readonly searched: ByteSource;
+}
+
 /** Anything with bytes: a device, an image, a partition of one, a blob in a browser. There is no way to write. */
 export interface ByteSource {
   /** As the user named it; partitions and slices say so: `disk.img@1048576`. */
@@ -80,6 +114,23 @@ export interface ByteSource {
   read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>;
   /** Takes note of what was needed of this source and given up; absent where nobody asks. */
   readonly failures?: FailedReads;
+  /** Absent where all of the source can be had at any time. */
+  readonly selection?: Selection;
+}
+
+/** `source` seen from elsewhere: `offset` there is `offset - shift` here. To be spread into a window on it. */
+export function selectionOf(
+  { selection }: ByteSource,
+  shift: number,
+  windowOn: (searched: ByteSource) => ByteSource,
+): Pick<ByteSource, 'selection'> {
+  if (selection === undefined) return {};
+  return {
+    selection: {
+      lacks: (offset, length) => selection.lacks(offset + shift, length),
+      searched: windowOn(selection.searched),
+    },
+  };
 }
 
 /**
@@ -101,6 +152,7 @@ export function slice(source: ByteSource, offset: number, length: number): ByteS
   return {
     name: `${source.name}@${offset}`,
     size: length,
+    ...selectionOf(source, offset, (searched) => slice(searched, offset, length)),
     read(at, count, signal, into) {
       if (!(at >= 0 && count >= 0 && at + count <= length)) {
         return Promise.reject(new SourceError('source-short', `wanted ${at}+${count} of ${length} bytes`, place));

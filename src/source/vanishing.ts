@@ -2,7 +2,7 @@ import type { Place } from '../bytes/place.ts';
 import { type ByteSource, MissingBytesError, SourceError } from './source.ts';
 
 /** Every read of a device that went away while it was open. `code` is the one with which it went. */
-class SourceGoneError extends SourceError {
+export class SourceGoneError extends SourceError {
   override get gone(): boolean {
     return true;
   }

@@ -13,7 +13,7 @@ import {
 } from '../format/zil.ts';
 import { type BlockReader, UnavailableBlockError } from '../pool/blockRead.ts';
 import { errorCause } from '../pool/errorCause.ts';
-import { isGone } from '../source/source.ts';
+import { isSilent } from '../source/source.ts';
 import type { Failure } from './summary.ts';
 
 /** Blocks of one log: 128 KiB each, far above what a pool has room for between two txgs. */
@@ -73,7 +73,7 @@ async function readChain(bp: Blkptr, { reader, signal }: LogWalk): Promise<ZilCh
     const position = checksumKind(bp.checksum) === 'zilog2' ? 'start' : 'end';
     return decodeZilChain(bytes, position, bp.littleEndian, bp.place);
   } catch (error) {
-    if (isGone(error)) throw error;
+    if (isSilent(error)) throw error;
     if (error instanceof ZfsUberError) return failure(bp, error, error instanceof UnavailableBlockError);
     throw error;
   }
@@ -123,7 +123,7 @@ async function lossOf(bp: Blkptr, { reader, signal }: LogWalk): Promise<ZfsUberE
     await reader.verify(bp, signal);
     return null;
   } catch (error) {
-    if (error instanceof ZfsUberError && !isGone(error)) return error;
+    if (error instanceof ZfsUberError && !isSilent(error)) return error;
     throw error;
   }
 }

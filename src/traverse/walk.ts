@@ -4,7 +4,7 @@ import { Blkptr } from '../format/blkptr.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import type { BatchBlock, BlockBatches } from '../pool/blockBatch.ts';
 import { errorCause } from '../pool/errorCause.ts';
-import { isGone } from '../source/source.ts';
+import { isSilent } from '../source/source.ts';
 import { type Child, childrenOf, type Tree, wrongContent } from './children.ts';
 import { inBatches } from './inBatches.ts';
 import type { PointerScan } from './pointerScan.ts';
@@ -297,8 +297,8 @@ export class Walk {
       const { bp } = block;
       this.blocks++;
       if (!bp.embedded) this.bytes += bp.psize;
-      // What is left of the pool without that device is no answer: nothing of this traversal is remembered.
-      if (isGone(answer.error)) throw answer.error;
+      // What is left of the pool without those bytes is no answer: nothing of this traversal is remembered.
+      if (isSilent(answer.error)) throw answer.error;
       budget.spend(bp, block.content, answer.error);
       if (answer.error !== null) this.#lost(wanted, bp, answer.error);
       else if (answer.bytes === null) this.#settle(wanted);

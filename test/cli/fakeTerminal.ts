@@ -56,6 +56,8 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     openHistory: unopened,
     openObject: unopened,
     block: unopened,
+    writeBundle: unopened,
+    checkBundles: unopened,
     timeline: unopened,
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),
     ...about,

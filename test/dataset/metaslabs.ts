@@ -1,9 +1,9 @@
 import { FormatError, LimitError, ZfsUberError } from '../../src/bytes/errors.ts';
+import { RangeSet } from '../../src/bytes/rangeSet.ts';
 import { asTxg, type Txg } from '../../src/bytes/units.ts';
 import type { WalkOptions } from '../../src/dataset/block.ts';
 import type { Mos } from '../../src/dataset/mos.ts';
 import { SpaceMap } from '../../src/dataset/spaceMap.ts';
-import { SpaceSet } from '../../src/dataset/spaceSet.ts';
 import { readWords } from '../../src/dataset/wordArray.ts';
 import type { SpaceMapEntry } from '../../src/format/spaceMap.ts';
 import type { VdevConfig } from '../../src/format/vdevConfig.ts';
@@ -36,7 +36,7 @@ export interface MetaslabSpace {
   /** In bytes, with the logs. */
   readonly allocated: bigint;
   /** Allocated ranges in units of `1 << ashift` bytes from the metaslab's start. */
-  readonly ranges: SpaceSet;
+  readonly ranges: RangeSet;
   /** Units that were allocated twice, or freed while free: 0 in a sound pool. */
   readonly contradictions: number;
 }
@@ -156,7 +156,7 @@ export async function replay(
   ashift: number,
   options: WalkOptions = {},
 ): Promise<MetaslabSpace> {
-  const ranges = new SpaceSet();
+  const ranges = new RangeSet();
   const units = metaslab.size >> BigInt(ashift);
   const unit = 1n << BigInt(ashift);
   let contradictions = 0;

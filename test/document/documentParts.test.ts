@@ -35,6 +35,7 @@ it('holds what the four labels of a device say once where they say the same', as
       sizeBytes: opened.size,
       offsetBytes: opened.offset,
       kind: 'raw' as const,
+      bundle: null,
       hidden: null,
       error: null,
     },

@@ -9,6 +9,7 @@ export type Severity = 'info' | 'warning' | 'error';
 export const FINDING_CODES = {
   'device-vanished': ['error', 'warning'],
   'read-failed': ['error', 'warning'],
+  'not-in-bundle': ['error', 'warning'],
   'better-after-copy': ['error'],
   'uberblock-ahead-of-metadata': ['error'],
   'newest-elsewhere': ['error'],

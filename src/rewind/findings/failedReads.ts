@@ -1,6 +1,7 @@
 import { isLeftByGone, restsOnFailedReads } from '../../load/predict.ts';
 import { hasUnreadableLabel } from '../../load/usableLeaves.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
+import type { FailedRead } from '../../source/source.ts';
 import type { Judged } from '../judge.ts';
 import type { Evidence, Finding } from './finding.ts';
 import type { ReadValues } from './values/reads.ts';
@@ -58,7 +59,7 @@ export function failedReads({ pool, judged, best }: Evidence): Finding[] {
   );
   return pool.devices.flatMap((device): Finding[] => {
     const failures = device.source.failures;
-    const ranges = failures?.ranges ?? [];
+    const ranges = (failures?.ranges ?? []).filter(({ error }) => !error.silent);
     if (ranges.length === 0) return [];
     const own = failing.filter(({ prediction }) =>
       prediction.unread?.some(({ place }) => place?.source === device.source.name),
@@ -69,7 +70,7 @@ export function failedReads({ pool, judged, best }: Evidence): Finding[] {
         severity: own.length > 0 ? 'error' : 'warning',
         values: {
           device: device.source.name,
-          ranges: ranges.map(({ offset, length, error }) => ({ offset, length, error: error.code })),
+          ranges: ranges.map(rangeValues),
           omitted: failures?.omitted ?? 0,
           outcome: outcomeOf(own, best, hasUnreadableLabel(device)),
         },
@@ -78,6 +79,31 @@ export function failedReads({ pool, judged, best }: Evidence): Finding[] {
     ];
   });
 }
+
+/** Places of which the bundle that stands for a device has nothing, or nothing that can be trusted. */
+export function missingInBundle({ pool, judged }: Evidence): Finding[] {
+  return pool.devices.flatMap((device): Finding[] => {
+    const failures = device.source.failures;
+    const ranges = (failures?.ranges ?? []).filter(({ error }) => error.silent);
+    if (ranges.length === 0) return [];
+    const open = judged.find(({ prediction: { verdict } }) => verdict === 'unverified');
+    return [
+      {
+        code: 'not-in-bundle',
+        severity: open === undefined ? 'warning' : 'error',
+        values: {
+          device: device.source.name,
+          ranges: ranges.map(rangeValues),
+          omitted: failures?.omitted ?? 0,
+          txg: open?.candidate.txg ?? null,
+        },
+        devices: [device],
+      },
+    ];
+  });
+}
+
+const rangeValues = ({ offset, length, error }: FailedRead) => ({ offset, length, error: error.code });
 
 function outcomeOf(own: readonly Judged[], best: Judged | null, hidden: boolean): ReadValues['read-failed']['outcome'] {
   const [newest] = own;

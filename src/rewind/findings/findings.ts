@@ -1,6 +1,6 @@
 import type { Severity } from './codes.ts';
 import { missingDevices, outsideDevices, truncatedDevices } from './devices.ts';
-import { failedReads, vanishedDevices } from './failedReads.ts';
+import { failedReads, missingInBundle, vanishedDevices } from './failedReads.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { foreignSignatures } from './foreign.ts';
 import { foreignPools } from './foreignPools.ts';
@@ -25,6 +25,7 @@ import { failingNewest, reusedRoots } from './uberblocks.ts';
 const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   vanishedDevices,
   failedReads,
+  missingInBundle,
   failingNewest,
   overwrittenPools,
   plainImport,

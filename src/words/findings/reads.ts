@@ -21,6 +21,11 @@ export const READ_WORDS: FindingWords<keyof ReadValues> = {
     return `${device} stopped answering while it was read (${error}${where}).${left} Look at its cable, port and power. ${COPY}.`;
   },
   'read-failed': (values) => `${values.device}: ${rangesText(values)} could not be read. ${outcomeText(values)}`,
+  'not-in-bundle': (values) => {
+    const { device, txg } = values;
+    const open = txg === null ? 'What is judged here does without' : `Txg ${txg} is not judged for it`;
+    return `${device}: ${rangesText(values)} is not to be had of the bundle. ${open}. Nothing is known of what the device has there: scan the device itself, or make the bundle anew.`;
+  },
   'better-after-copy': ({ devices, best, txg, readOnly }) => {
     const [these, them] = devices.length === 1 ? ['the device', 'it'] : ['these devices', 'them'];
     const now = best === null ? 'nothing imports' : `txg ${best} is the best`;
@@ -29,8 +34,9 @@ export const READ_WORDS: FindingWords<keyof ReadValues> = {
 };
 
 type Failed = ReadValues['read-failed'];
+type Ranges = Pick<Failed, 'ranges' | 'omitted'>;
 
-function rangesText({ ranges, omitted }: Failed): string {
+function rangesText({ ranges, omitted }: Ranges): string {
   const bytes = ranges.reduce((sum, { length }) => sum + BigInt(length), 0n);
   const places = ranges.map(({ offset, length, error }) => `${size(BigInt(length))} at byte ${offset} (${error})`);
   const more = omitted > 0 ? ` or more, ${omitted} places not listed` : '';

@@ -28,6 +28,13 @@ export interface ReadValues {
           readonly best: bigint | null;
         };
   };
+  'not-in-bundle': {
+    readonly device: string;
+    readonly ranges: readonly { readonly offset: number; readonly length: number; readonly error: string }[];
+    readonly omitted: number;
+    /** The newest txg that is not judged for it; null where the bundle has all that was looked at. */
+    readonly txg: bigint | null;
+  };
   'better-after-copy': {
     readonly devices: readonly string[];
     /** The best as they are; null where nothing imports. */

@@ -1,8 +1,8 @@
 /**
- * A set of whole numbers as ranges that neither overlap nor touch, ascending: allocated space while a space map is
- * replayed. Adding and removing look up by halves.
+ * A set of whole numbers as ranges that neither overlap nor touch, ascending: txgs that a device missed, bytes of a disk
+ * that are kept. Adding and removing look up by halves.
  */
-export class SpaceSet {
+export class RangeSet {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   #total = 0;
@@ -20,7 +20,7 @@ export class SpaceSet {
   /**
    * Adds `start` to below `end`.
    *
-   * @returns how many were there already: of a sound space map none
+   * @returns how many were there already
    */
   add(start: number, end: number): number {
     const first = firstAbove(this.#ends, start - 1);
@@ -39,10 +39,24 @@ export class SpaceSet {
     return known;
   }
 
+  /** What of `start` to below `end` is not in the set, ascending. */
+  gaps(start: number, end: number): { readonly start: number; readonly end: number }[] {
+    const found: { readonly start: number; readonly end: number }[] = [];
+    let at = start;
+    for (let i = firstAbove(this.#ends, start); i < this.#starts.length && at < end; i++) {
+      const [s = 0, e = 0] = [this.#starts[i], this.#ends[i]];
+      if (s >= end) break;
+      if (s > at) found.push({ start: at, end: s });
+      at = Math.max(at, e);
+    }
+    if (at < end) found.push({ start: at, end });
+    return found;
+  }
+
   /**
    * Removes `start` to below `end`.
    *
-   * @returns how many were not there: of a sound space map none
+   * @returns how many were not there
    */
   remove(start: number, end: number): number {
     const first = firstAbove(this.#ends, start);

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SpaceSet } from '../../src/dataset/spaceSet.ts';
+import { RangeSet } from '../../src/bytes/rangeSet.ts';
 
-describe('SpaceSet', () => {
+describe('RangeSet', () => {
   const step = fc.record({ add: fc.boolean(), start: fc.nat(200), length: fc.integer({ min: 1, max: 60 }) });
 
   it('holds what a plain set of numbers holds, in ranges that do not touch', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const ranges = new SpaceSet();
+        const ranges = new RangeSet();
         const plain = new Set<number>();
         for (const { add, start, length } of steps) {
           const numbers = Array.from({ length }, (_, i) => start + i);
