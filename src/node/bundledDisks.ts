@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Digest } from '../source/bundle/frames.ts';
 import type { BundledDisk } from '../source/bundle/manifest.ts';
 import { type Bundle, openBundle } from '../source/bundle/openBundle.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
@@ -22,7 +23,7 @@ export interface BundledTarget {
   readonly origin: BundleOrigin;
 }
 
-export const newSha256 = () => createHash('sha256');
+export const newSha256 = (): Digest => createHash('sha256');
 
 /**
  * The disks of a bundle.
