@@ -61,7 +61,7 @@ export function blockCheck(bp: Blkptr, checksums: Checksums): BlockCheck {
   switch (kind) {
     case 'off':
     case 'noparity':
-      return NO_CHECK;
+      return new ZeroCheck(bp);
     case 'inherit':
     case 'on':
       return neverSound(kind);
@@ -83,10 +83,23 @@ export function blockCheck(bp: Blkptr, checksums: Checksums): BlockCheck {
   }
 }
 
-const NO_CHECK: BlockCheck = {
-  matches: () => true,
-  mismatch: (place) => new ChecksumError('off', NO_WORDS, NO_WORDS, place),
-};
+/** The sum is always zero, and so must the words be. Source: module/zfs/zio_checksum.c, abd_checksum_off */
+class ZeroCheck implements BlockCheck {
+  readonly #expected: ChecksumWords;
+
+  constructor(bp: Blkptr) {
+    const words = bp.checksumWords;
+    this.#expected = isTruncated(bp) ? [words[0], words[1], 0n, 0n] : words;
+  }
+
+  matches(): boolean {
+    return this.#expected.every((word) => word === 0n);
+  }
+
+  mismatch(place: Place): ChecksumError {
+    return new ChecksumError('off', this.#expected, NO_WORDS, place);
+  }
+}
 
 /** Settings of a dataset, which no function computes: whatever stands there is not the block. */
 const neverSound = (kind: string): BlockCheck => ({

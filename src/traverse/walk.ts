@@ -183,7 +183,7 @@ export class Walk {
         this.#invalid(node, child);
         continue;
       }
-      if (scan.hole || scan.redacted) continue;
+      if (scan.hole || (scan.redacted && child.role !== 'root')) continue;
       if (wrongPlace(scan, child)) {
         const found = `type ${scan.type}, level ${scan.level}`;
         const error = new FormatError(

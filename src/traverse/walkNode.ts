@@ -71,7 +71,8 @@ export function inOrder({ datasets }: Node): readonly DatasetRef[] {
 export function wrongPlace(scan: PointerScan, { level, role }: Child): boolean {
   if (scan.level > level) return true;
   if (scan.level > 0) return false;
-  if (role === 'root') return scan.type !== OBJECT_TYPE.objset;
+  // Nothing is behind a redacted pointer, and OpenZFS reads what an object set's leads to whatever it says.
+  if (role === 'root') return scan.type !== OBJECT_TYPE.objset || scan.redacted;
   return scan.type === OBJECT_TYPE.objset || (scan.type === OBJECT_TYPE.dnode && role !== 'dnodes');
 }
 
