@@ -12,6 +12,7 @@ export {
   openPool,
   openPools,
 } from './api/openPool.ts';
+export { type OverlayOptions, overlay } from './api/overlay.ts';
 export type { RawBlock, RawBlockPlace } from './api/poolBlock.ts';
 export type { ViewOptions } from './api/poolView.ts';
 export type { Progress } from './api/progress.ts';

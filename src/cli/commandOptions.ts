@@ -67,3 +67,17 @@ export const BUNDLE_OPTIONS = {
   check: flag('check bundles in place of writing one: are they what was written, by whom, when'),
   'with-identity': flag('also put in model and serial number of each device, as the system has them'),
 } satisfies Options;
+
+export const OVERLAY_OPTIONS = {
+  output: withLetter('o', text('DIR', 'the folder to make, which must not be there yet; needed')),
+  txg: unsigned('T', 'which txg (default: the one that scan recommends)'),
+  checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
+  as: choice(
+    ['qcow2', 'dm', 'copy'],
+    'qcow2',
+    'what to make: qcow2 files over the sources, tables of the device-mapper, patched copies',
+  ),
+  method: choice(['hide', 'raise'], 'hide', 'hide newer uberblocks, or make the chosen one the newest'),
+  'keep-state': flag('leave the state of the pool in the labels: zpool import may then need -f or -D'),
+  pool: text('NAME|GUID', 'which pool, where the sources hold several'),
+} satisfies Options;

@@ -2,6 +2,7 @@ import { type Command, command } from './command.ts';
 import {
   BLOCK_OPTIONS,
   BUNDLE_OPTIONS,
+  OVERLAY_OPTIONS,
   POOL_OPTIONS,
   SCAN_OPTIONS,
   TABLE_OPTIONS,
@@ -53,6 +54,18 @@ export const COMMANDS: readonly Command[] = [
       ],
     },
     async () => (await import('./verifyCommand.ts')).verify,
+  ),
+  command(
+    {
+      name: 'overlay',
+      summary: 'for each device an overlay from which a plain zpool import loads a txg; devices are only read',
+      options: OVERLAY_OPTIONS,
+      examples: [
+        ['overlay -o try /dev/sdb1 /dev/sdc1', 'of the txg that scan recommends; then sh try/import.sh attach'],
+        ['overlay --txg 1234 --as copy -o try images/', 'patched copies of images'],
+      ],
+    },
+    async () => (await import('./overlayCommand.ts')).overlay,
   ),
   command(
     {

@@ -1,5 +1,6 @@
 import type { BundleCheckDocument, BundleDocument } from '../document/bundleDocument.ts';
 import type { LabelsDocument } from '../document/labelsDocument.ts';
+import type { OverlayDocument } from '../document/overlayDocument.ts';
 import type { DocumentError } from '../document/parts.types.ts';
 import type { RingDocument } from '../document/ringDocument.ts';
 import { RING_LETTERS } from '../document/ringMap.ts';
@@ -77,6 +78,13 @@ export function ringStatus({ sources, stopped }: RingDocument): number {
 export function verifyStatus({ pool, sources, stopped }: VerifyDocument): number {
   if (stopped || sources.some(({ error }) => error !== null)) return EXIT.partial;
   return pool === null ? EXIT.noZfs : EXIT.done;
+}
+
+/** A script that goes on after 0 finds the overlays. */
+export function overlayStatus({ pool, sources, stopped, refusal, output }: OverlayDocument): number {
+  if (pool === null && !stopped) return sources.some(({ error }) => error !== null) ? EXIT.partial : EXIT.noZfs;
+  const made = refusal === null && output !== null;
+  return stopped || !made || sources.some(({ error }) => error !== null) ? EXIT.partial : EXIT.done;
 }
 
 interface Lacking {

@@ -1,6 +1,7 @@
 import type { block } from '../api/block.ts';
 import type { checkBundles, writeBundle } from '../api/bundle.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
+import type { overlay } from '../api/overlay.ts';
 import type { scan } from '../api/scan.ts';
 import type { openHistory, openObject } from '../api/streams.ts';
 import type { labels, ring } from '../api/surveyDocuments.ts';
@@ -12,6 +13,7 @@ import type { ToolInfo } from '../document/parts.types.ts';
 export interface Library {
   readonly scan: typeof scan;
   readonly verify: typeof verify;
+  readonly overlay: typeof overlay;
   readonly labels: typeof labels;
   readonly ring: typeof ring;
   readonly datasets: typeof datasets;

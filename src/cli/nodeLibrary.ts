@@ -10,6 +10,7 @@ export function nodeLibrary(): Library {
     scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, engine }),
     verify: async (sources, txg, options) =>
       (await import('../api/verify.ts')).verify(sources, txg, { ...options, engine }),
+    overlay: async (sources, options) => (await import('../api/overlay.ts')).overlay(sources, { ...options, engine }),
     labels: async (sources, options) =>
       (await import('../api/surveyDocuments.ts')).labels(sources, { ...options, engine }),
     ring: async (sources, options) => (await import('../api/surveyDocuments.ts')).ring(sources, { ...options, engine }),

@@ -19,6 +19,7 @@ import { Zap } from './zap.ts';
 
 /** Source: include/sys/dmu.h, DMU_POOL_DIRECTORY_OBJECT. */
 const DIRECTORY = 1n;
+const CHECKPOINT = 'com.delphix:zpool_checkpoint';
 /** The packed config of a pool of thousands of disks is a few MiB. */
 const MAX_NVLIST = 16 * 1024 * 1024;
 
@@ -152,8 +153,13 @@ export class Mos {
 
   /** The uberblock that the pool can be rewound to; null without a checkpoint. */
   async checkpoint(signal?: AbortSignal): Promise<Uberblock | null> {
-    const entry = await this.directory.get('com.delphix:zpool_checkpoint', signal);
+    const entry = await this.directory.get(CHECKPOINT, signal);
     return entry === null ? null : decodeCheckpoint(entry.integers, entry.place);
+  }
+
+  /** The words of that uberblock as they are kept, which begin a slot of a ring; null without a checkpoint. */
+  async checkpointWords(signal?: AbortSignal): Promise<readonly bigint[] | null> {
+    return (await this.directory.get(CHECKPOINT, signal))?.integers ?? null;
   }
 
   /** The last scrub or resilver; null when there was none. */

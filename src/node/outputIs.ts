@@ -1,4 +1,5 @@
 import { fstatSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { systemPath } from './systemPath.ts';
 
 const STDOUT = 1;
@@ -12,6 +13,25 @@ export function outputIs(path: string): boolean {
     return out.isFile() && file.dev === out.dev && file.ino === out.ino;
   } catch {
     // What cannot be looked at is not the same; opening it tells why.
+    return false;
+  }
+}
+
+/**
+ * Whether what is written to `output`, a path that need not be there yet, could reach a source: it is that very file or
+ * device, or lies in a file system on that device.
+ */
+export function isOnOutput(output: string, source: string): boolean {
+  const of = (path: string) => statSync(systemPath(path), { bigint: true, throwIfNoEntry: false });
+  try {
+    const is = of(source);
+    const there = of(output);
+    if (is === undefined) return false;
+    if (there !== undefined && there.dev === is.dev && there.ino === is.ino) return true;
+    const around = there ?? of(dirname(resolve(output)));
+    return is.isBlockDevice() && around !== undefined && around.dev === is.rdev;
+  } catch {
+    // What cannot be looked at cannot be written to either.
     return false;
   }
 }

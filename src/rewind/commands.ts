@@ -58,7 +58,7 @@ const USABLE_NAME = /^[A-Za-z](?:[A-Za-z0-9_.: -]{0,253}[A-Za-z0-9_.:-])?$/;
  * Source: cmd/zpool/zpool_main.c, zpool_do_import; lib/libzfs/libzfs_pool.c, zpool_name_valid; lib/libzutil/zutil_import.c,
  * zpool_find_import_impl
  */
-function nameWords(pool: Pool, given: readonly GivenDevice[], ambiguous: boolean): string[] {
+export function nameWords(pool: Pool, given: readonly GivenDevice[], ambiguous: boolean): string[] {
   const { name, guid } = pool;
   const digits = guid.toString().slice(-6);
   if (name === null || !USABLE_NAME.test(name)) return [guid.toString(), `pool-${digits}`];

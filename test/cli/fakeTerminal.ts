@@ -51,6 +51,7 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     labels: async () => buildLabelsDocument(TOOL, []),
     ring: async () => buildRingDocument(TOOL, []),
     verify: unopened,
+    overlay: unopened,
     datasets: unopened,
     snapshots: unopened,
     openHistory: unopened,

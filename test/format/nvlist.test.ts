@@ -1,58 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError, LimitError, ZfsUberError } from '../../src/bytes/errors.ts';
-import type { NvList, NvPair, NvType, NvValue } from '../../src/format/nvlist.ts';
+import type { NvList, NvPair } from '../../src/format/nvlist.ts';
 import { decodeNvlist, decodeWholeNvlist } from '../../src/format/nvlistStream.ts';
+import { arbitraryNvlist } from '../tools/arbitraryNvlist.ts';
 import { encodeNative, encodeXdr, pair, u64 } from '../tools/nvlistEncode.ts';
 
 const place = { source: 'disk0.img', offset: 0x4000, path: ['label 0', 'config'] };
-
-const signed = (bits: number) => fc.integer({ min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 });
-const unsigned = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 });
-const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
-const text = fc.string({ maxLength: 12, unit: 'grapheme' }).filter((each) => !/[\0\ufffd\ufeff]/.test(each));
-const many = <T>(element: fc.Arbitrary<T>) => fc.array(element, { maxLength: 5 });
-
-const FLAT: { readonly [K in NvType]?: fc.Arbitrary<NvValue> } = {
-  boolean: fc.constant(true),
-  byte: unsigned(8),
-  int8: signed(8),
-  uint8: unsigned(8),
-  int16: signed(16),
-  uint16: unsigned(16),
-  int32: signed(32),
-  uint32: unsigned(32),
-  int64,
-  uint64,
-  hrtime: int64,
-  double: fc.double({ noNaN: true }),
-  boolean_value: fc.boolean(),
-  string: text,
-  byte_array: fc.uint8Array({ maxLength: 9 }),
-  boolean_array: many(fc.boolean()),
-  int8_array: many(signed(8)),
-  uint8_array: many(unsigned(8)),
-  int16_array: many(signed(16)),
-  uint16_array: many(unsigned(16)),
-  int32_array: many(signed(32)),
-  uint32_array: many(unsigned(32)),
-  int64_array: many(int64),
-  uint64_array: many(uint64),
-  string_array: many(text),
-};
-
-const { list } = fc.letrec<{ list: NvList; pair: NvPair }>((tie) => ({
-  list: fc.record({ pairs: fc.array(tie('pair'), { maxLength: 6 }) }),
-  pair: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    ...Object.entries(FLAT).map(([type, value]) =>
-      fc.record({ name: text, type: fc.constant(type as NvType), value: value ?? fc.constant(true) }),
-    ),
-    fc.record({ name: text, type: fc.constant('nvlist' as const), value: tie('list') }),
-    fc.record({ name: text, type: fc.constant('nvlist_array' as const), value: many(tie('list')) }),
-  ),
-}));
 
 const ENCODINGS: readonly [string, (list: NvList) => Uint8Array][] = [
   ['XDR', encodeXdr],
@@ -63,7 +17,7 @@ const ENCODINGS: readonly [string, (list: NvList) => Uint8Array][] = [
 describe.each(ENCODINGS)('an nvlist in %s', (_, encode) => {
   it('comes back with every type, order, nesting and repeated name', () => {
     fc.assert(
-      fc.property(list, (each) => {
+      fc.property(arbitraryNvlist, (each) => {
         expect(decodeNvlist(encode(each), place)).toEqual({ nvlist: each, trouble: null });
       }),
     );
@@ -109,7 +63,7 @@ describe.each(ENCODINGS)('an nvlist in %s', (_, encode) => {
   it('answers any bytes in the end with pairs, an error or both', () => {
     const flip = fc.record({ at: fc.nat(), value: fc.nat(255) });
     fc.assert(
-      fc.property(list, fc.array(flip, { minLength: 1, maxLength: 4 }), (each, flips) => {
+      fc.property(arbitraryNvlist, fc.array(flip, { minLength: 1, maxLength: 4 }), (each, flips) => {
         const bytes = encode(each);
         for (const { at, value } of flips) bytes[4 + (at % (bytes.length - 4))] = value;
         const { trouble } = decodeNvlist(bytes, place);

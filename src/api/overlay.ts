@@ -1,0 +1,167 @@
+import { StoppedError, UsageError } from '../bytes/errors.ts';
+import { unlessStopped } from '../bytes/stopping.ts';
+import { sourceHandles } from '../document/handles.ts';
+import {
+  buildOverlayDocument,
+  isUsable,
+  type OverlayDeviceEntry,
+  type OverlayDocument,
+  type OverlayForm,
+  SCRIPT,
+} from '../document/overlayDocument.ts';
+import { importScript, type ScriptDevice } from '../document/shell/importScript.ts';
+import { type ViewHead, viewHead } from '../document/viewHead.ts';
+import type { Candidate } from '../load/candidates.ts';
+import { NewFolder } from '../node/newFolder.ts';
+import { isOnOutput } from '../node/outputIs.ts';
+import { openBlockReader } from '../pool/blockReader.ts';
+import { nameWords } from '../rewind/commands.ts';
+import type { OverlayBlocks } from '../rewind/overlay/chosenUberblock.ts';
+import type { OverlayPlan } from '../rewind/overlay/plan.ts';
+import type { OverlayPrediction } from '../rewind/overlay/predictOverlay.ts';
+import { describeSurveyed } from './describeOpened.ts';
+import { importPlaces } from './importPlace.ts';
+import { askedPool, type OpenedPool, type OpenedPools, type OpenPoolOptions } from './openPool.ts';
+import { chooseOverlay, type OverlayWish } from './overlayChoice.ts';
+import { type Sources, withPools } from './session.ts';
+import { toolInfo } from './toolInfo.ts';
+import { describeLaying, type Laying, writeLaying } from './writeOverlay.ts';
+
+export interface OverlayOptions extends OverlayWish, OpenPoolOptions {
+  /** Folder to make. Null or absent: nothing is written, and the document says what would be. */
+  readonly output?: string | null | undefined;
+  /** Default: `qcow2`. */
+  readonly as?: OverlayForm | undefined;
+}
+
+/**
+ * Makes for each device of a pool an overlay that holds some patched sectors, so that `zpool import` without any option
+ * loads one txg from them. The devices are only read, and what is written later goes into the overlays.
+ *
+ * @param sources paths, or what `openPools` has opened
+ * @returns the document of `overlay --json`: `refusal` says why nothing was made; `pool` is null when there is none
+ *   when `signal` is aborted it is `stopped`, and nothing was made
+ * @throws NoSuchTxgError, a UsageError, when the rings do not hold that txg; UsageError when an option makes no sense, a
+ *   device cannot have such an overlay, or `output` is there already or on a source; OutputError when it cannot be written
+ */
+export async function overlay(sources: Sources, options: OverlayOptions = {}): Promise<OverlayDocument> {
+  return withPools(sources, options, async (opened) => {
+    const one = askedPool(opened, options.pool ?? null, options.signal);
+    return unlessStopped(
+      options.signal,
+      () => overlayOf(opened, one, options),
+      () => {
+        const head = headOf(opened, one, null, new StoppedError());
+        return buildOverlayDocument(head, { ...NOTHING, as: options.as ?? 'qcow2', stopped: true });
+      },
+    );
+  });
+}
+
+const NOTHING = { plan: null, prediction: null, devices: [], output: null, stopped: false } as const;
+
+async function overlayOf(
+  opened: OpenedPools,
+  one: OpenedPool | null,
+  options: OverlayOptions,
+): Promise<OverlayDocument> {
+  const { as = 'qcow2', output = null, signal } = options;
+  if (output !== null) refuseSources(opened, output);
+  const engine = options.engine ?? opened.engine;
+  const blocks: OverlayBlocks = { engine, open: (root, more) => openBlockReader(root, { engine, ...more }) };
+  const chosen = one === null ? null : await chooseOverlay(one, blocks, options);
+  const head = () => headOf(opened, one, chosen?.plan.candidate ?? null, null);
+  if (one === null || chosen === null) return buildOverlayDocument(head(), { ...NOTHING, as });
+  const { plan, prediction } = chosen;
+  const layings = layingsOf(opened, plan, as);
+  const usable = plan.refusal === null && prediction !== null && isUsable(prediction.answer);
+  if (output === null || !usable) {
+    const devices: OverlayDeviceEntry[] = [];
+    for (const each of layings) devices.push(await describeLaying(each, signal));
+    return buildOverlayDocument(head(), { ...NOTHING, as, plan, prediction, devices });
+  }
+  const folder = await NewFolder.begin(output);
+  try {
+    const devices: OverlayDeviceEntry[] = [];
+    const script: ScriptDevice[] = [];
+    for (const each of layings) {
+      const { entry, carrier } = await writeLaying(folder, each, signal);
+      devices.push(entry);
+      script.push({ name: each.name, carrier });
+    }
+    await folder.write(SCRIPT, [textPiece(importScript(scriptFacts(plan, prediction, script, options)))], {
+      executable: true,
+    });
+    const facts = { as, plan, prediction, devices, output: folder.path, stopped: false };
+    const document = buildOverlayDocument(head(), facts);
+    signal?.throwIfAborted();
+    // Last: without it nobody takes the folder for whole.
+    await folder.write('manifest.json', [textPiece(`${JSON.stringify(document, null, 2)}\n`)]);
+    await folder.finish();
+    return document;
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  }
+}
+
+const textPiece = (text: string) => ({ offset: 0, bytes: new TextEncoder().encode(text) });
+
+/** @throws UsageError */
+function refuseSources({ sources }: OpenedPools, output: string): void {
+  for (const { opened } of sources) {
+    if (isOnOutput(output, opened.path))
+      throw new UsageError(`${output} is or lies on ${opened.path}, which is only read`);
+  }
+}
+
+function layingsOf(opened: OpenedPools, plan: OverlayPlan, form: OverlayForm): Laying[] {
+  const all = opened.sources.map((source) => source.opened);
+  const places = importPlaces(all);
+  const handles = sourceHandles(all.map(({ path }) => path));
+  return plan.devices.flatMap((device) => {
+    const index = opened.sources.findIndex(({ opened: { source } }) => source === device.device.source);
+    const [source, name] = [opened.sources[index], handles[index]];
+    const place = source === undefined ? undefined : places.get(source.opened);
+    if (source === undefined || place === undefined || name === undefined) return [];
+    return [{ name, source: index, device, place, plain: PLAIN.has(source.opened.kind), form }];
+  });
+}
+
+/** Kinds of sources whose bytes lie in their path as they are. */
+const PLAIN: ReadonlySet<string> = new Set(['raw', 'block', 'gpt', 'mbr', 'slice']);
+
+function scriptFacts(
+  { candidate, devices }: OverlayPlan,
+  { pool, shown, logMissing, answer }: OverlayPrediction,
+  script: readonly ScriptDevice[],
+  { keepState = false }: OverlayOptions,
+) {
+  const given = devices.map(({ device }) => ({ path: device.source.name, device: shown.get(device) ?? device }));
+  const words = pool === null ? [] : nameWords(pool, given, false);
+  const destroyed = keepState && pool?.state === 'destroyed';
+  return {
+    txg: candidate.txg.toString(),
+    words,
+    pool: words.at(-1) ?? '',
+    devices: script,
+    options: [...(keepState ? ['-f'] : []), ...(destroyed ? ['-D'] : []), ...(logMissing ? ['-m'] : [])],
+    writes: answer === 'loads' || answer === 'unknown',
+  };
+}
+
+const headOf = (
+  opened: OpenedPools,
+  one: OpenedPool | null,
+  candidate: Candidate | null,
+  error: StoppedError | null,
+): ViewHead =>
+  viewHead({
+    tool: toolInfo(opened.engine),
+    sources: opened.sources.map(describeSurveyed),
+    pool: one?.pool ?? null,
+    ringTxgs: one?.txgs ?? [],
+    uberblock: candidate?.uberblock ?? null,
+    passedOver: [],
+    error,
+  });

@@ -1,0 +1,115 @@
+import type { OverlayMethod, OverlayPlan, PatchWhy } from '../rewind/overlay/plan.ts';
+import type { OverlayAnswer, OverlayPrediction } from '../rewind/overlay/predictOverlay.ts';
+import { overlayRefusalWords, overlayWarningWords } from '../words/overlays.ts';
+import type { CandidateEntry } from './candidate.types.ts';
+import type { DocumentError } from './parts.types.ts';
+import { hazardEntry, reasonEntries } from './reasonEntry.ts';
+import type { ViewHead } from './viewHead.ts';
+
+export type OverlayForm = 'qcow2' | 'dm' | 'copy';
+
+/** `overlay --json`, and manifest.json beside what it made. */
+export interface OverlayDocument extends ViewHead {
+  readonly schema: 'zfs-uber/overlay/1';
+  /** Ended by a signal: nothing was made. */
+  readonly stopped: boolean;
+  readonly as: OverlayForm;
+  readonly method: OverlayMethod | null;
+  /** Txg that a plain import loads: that of the head, unless its uberblock is made a newer one. */
+  readonly loads: string | null;
+  /** What a plain import of it answers; null where none was made. */
+  readonly answer: OverlayAnswer | null;
+  /** Why it answers so, as the reasons of a candidate in `scan`. */
+  readonly reasons: readonly string[];
+  readonly reasonData: CandidateEntry['reasonData'];
+  readonly hazards: CandidateEntry['hazards'];
+  /** Bad blocks of metadata in all of the pool; an import loads although they are there. Null when not counted. */
+  readonly metadataErrors: number | null;
+  /** There are such: read-only is advised. */
+  readonly readOnlyAdvised: boolean;
+  /** Why there is none; null where there is one. */
+  readonly refusal: DocumentError | null;
+  readonly warnings: readonly DocumentError[];
+  /** Absolute path of the folder; null where nothing was written. */
+  readonly output: string | null;
+  /** Names in that folder. */
+  readonly script: string | null;
+  readonly devices: readonly OverlayDeviceEntry[];
+}
+
+export interface OverlayDeviceEntry {
+  /** Its files are called so. */
+  readonly name: string;
+  /** Index into `sources`; null for one that is not listed there. */
+  readonly source: number | null;
+  readonly path: string;
+  readonly guid: string;
+  readonly type: string;
+  /** How it is known to be that leaf. */
+  readonly by: OverlayPlan['devices'][number]['by'];
+  readonly sizeBytes: string;
+  /** Name in the folder of what is to be attached; null where nothing was written. */
+  readonly file: string | null;
+  /** Name in the folder of the device's own bytes of all regions, one after the other. */
+  readonly undo: string | null;
+  readonly regions: readonly OverlayRegionEntry[];
+}
+
+export interface OverlayRegionEntry {
+  /** In the vdev. */
+  readonly offsetBytes: string;
+  readonly lengthBytes: string;
+  readonly why: PatchWhy;
+  /** Hexadecimal; null where the device's own bytes cannot be read. */
+  readonly sha256Before: string | null;
+  readonly sha256After: string;
+  /** Where its own bytes stand in the file of `undo`; zeros where they cannot be read. */
+  readonly undoOffsetBytes: string;
+}
+
+export interface OverlayFacts {
+  readonly as: OverlayForm;
+  /** Null when there is no pool, or it was not come to. */
+  readonly plan: OverlayPlan | null;
+  readonly prediction: OverlayPrediction | null;
+  readonly devices: readonly OverlayDeviceEntry[];
+  readonly output: string | null;
+  readonly stopped: boolean;
+}
+
+/** Nothing is made of what fails or crashes the machine. */
+export const isUsable = (answer: OverlayAnswer): boolean => answer !== 'fails' && answer !== 'panics';
+
+/** Name of the script in the folder. */
+export const SCRIPT = 'import.sh';
+
+export function buildOverlayDocument(head: ViewHead, facts: OverlayFacts): OverlayDocument {
+  const { as, plan, prediction, devices, output, stopped } = facts;
+  const { metadataErrors = null } = prediction ?? {};
+  return {
+    schema: 'zfs-uber/overlay/1',
+    ...head,
+    stopped,
+    as,
+    method: plan?.method ?? null,
+    loads: plan?.loads.toString() ?? null,
+    answer: prediction?.answer ?? null,
+    ...reasonEntries(prediction?.prediction.reasons ?? []),
+    hazards: (prediction?.prediction.hazards ?? []).map(hazardEntry),
+    metadataErrors,
+    readOnlyAdvised: (metadataErrors ?? 0) > 0,
+    refusal: refusalOf(plan, prediction),
+    warnings: (plan?.warnings ?? []).map((warning) => ({ code: warning.code, message: overlayWarningWords(warning) })),
+    output,
+    script: output === null ? null : SCRIPT,
+    devices,
+  };
+}
+
+function refusalOf(plan: OverlayPlan | null, prediction: OverlayPrediction | null): DocumentError | null {
+  if (plan?.refusal != null) return { code: plan.refusal.code, message: overlayRefusalWords(plan.refusal) };
+  if (prediction === null || isUsable(prediction.answer)) return null;
+  return prediction.answer === 'panics'
+    ? { code: 'import-panics', message: 'a plain import of it would crash the machine' }
+    : { code: 'import-fails', message: 'a plain import of it would fail' };
+}

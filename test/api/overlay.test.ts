@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { overlay } from '../../src/api/overlay.ts';
+import { OutputError, UsageError } from '../../src/bytes/errors.ts';
+import type { OverlayDocument } from '../../src/document/overlayDocument.ts';
+import { scan } from '../../src/index.ts';
+import { NewFolder } from '../../src/node/newFolder.ts';
+import { flattenQcow2 } from '../tools/flattenQcow2.ts';
+import { pool, poolImages } from '../tools/images.ts';
+
+let room = '';
+beforeAll(() => {
+  room = mkdtempSync(join(tmpdir(), 'zfs-uber-overlay-'));
+});
+afterAll(() => rmSync(room, { recursive: true, force: true }));
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const fileHash = (path: string): string => hashOf(readFileSync(path));
+
+const DASH = ['/bin/dash', '/usr/bin/dash'].find((path) => existsSync(path)) ?? null;
+
+describe('the overlays of a pool', () => {
+  let images: readonly string[] = [];
+  let before: readonly string[] = [];
+  let made: OverlayDocument;
+  let copies: OverlayDocument;
+  const TXG = 86n;
+
+  beforeAll(async () => {
+    images = await poolImages(pool('exported'));
+    before = images.map(fileHash);
+    made = await overlay(images, { txg: TXG, output: join(room, 'qcow2') });
+    copies = await overlay(images, { txg: TXG, as: 'copy', output: join(room, 'copies') });
+  });
+
+  it('are told by the manifest beside them, which is the document', () => {
+    expect(made).toMatchObject({ answer: 'loads', loads: '86', refusal: null, output: join(room, 'qcow2') });
+    expect(JSON.parse(readFileSync(join(room, 'qcow2', 'manifest.json'), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(made)),
+    );
+    expect(readdirSync(join(room, 'qcow2')).sort()).toEqual(['d0.qcow2', 'd0.undo', 'import.sh', 'manifest.json']);
+  });
+
+  it('are the same bytes as a patched copy, and leave the images as they were', () => {
+    const [image = ''] = images;
+    const flat = flattenQcow2(readFileSync(join(room, 'qcow2', 'd0.qcow2')), readFileSync(image));
+    expect(hashOf(flat)).toBe(fileHash(join(room, 'copies', 'd0.img')));
+    expect(images.map(fileHash)).toEqual(before);
+  });
+
+  it('have the device own bytes beside them, which undo a copy', () => {
+    const [device] = made.devices;
+    if (device === undefined) throw new Error('no device');
+    const copy = readFileSync(join(room, 'copies', 'd0.img'));
+    const undo = readFileSync(join(room, 'qcow2', device.undo ?? ''));
+    for (const region of device.regions) {
+      const [offset, length, at] = [region.offsetBytes, region.lengthBytes, region.undoOffsetBytes].map(Number) as [
+        number,
+        number,
+        number,
+      ];
+      expect(hashOf(copy.subarray(offset, offset + length))).toBe(region.sha256After);
+      const own = undo.subarray(at, at + length);
+      expect(hashOf(own)).toBe(region.sha256Before);
+      copy.set(own, offset);
+    }
+    expect(hashOf(copy)).toBe(before[0]);
+  });
+
+  it('are scanned as the pool at that txg', async () => {
+    const { pools } = await scan([join(room, 'copies', 'd0.img')], { depth: 'mos' });
+    expect(pools[0]).toMatchObject({ state: 'exported', guid: made.pool?.guid });
+    expect(pools[0]?.candidates.map(({ txg }) => BigInt(txg)).every((txg) => txg <= TXG)).toBe(true);
+    expect(copies.devices[0]?.file).toBe('d0.img');
+  });
+
+  it('are never laid over what is there', async () => {
+    await expect(overlay(images, { txg: TXG, output: join(room, 'qcow2') })).rejects.toThrow(UsageError);
+  });
+
+  it('are not written to a source, by whatever name', async () => {
+    const given = join(room, 'given');
+    mkdirSync(given);
+    copyFileSync(images[0] ?? '', join(given, 'd0.img'));
+    symlinkSync(given, join(room, 'link'));
+    await expect(overlay([given], { txg: TXG, output: join(room, 'link') })).rejects.toThrow(UsageError);
+    await expect(overlay([join(given, 'd0.img')], { txg: TXG, output: join(given, 'd0.img') })).rejects.toThrow(
+      UsageError,
+    );
+    expect(fileHash(join(given, 'd0.img'))).toBe(before[0]);
+  });
+
+  it('are described without being made where no folder is named', async () => {
+    const { devices, output, answer } = await overlay(images, { txg: TXG });
+    expect(output).toBeNull();
+    expect(answer).toBe('loads');
+    expect(devices[0]?.regions.map(({ sha256After }) => sha256After)).toEqual(
+      made.devices[0]?.regions.map(({ sha256After }) => sha256After),
+    );
+  });
+});
+
+describe('the script beside overlays', () => {
+  it.each(['qcow2', 'dm', 'copy'] as const)('is taken by a POSIX shell, for %s', async (as) => {
+    // Its leaves are disks.
+    const images = await poolImages(pool('demo'));
+    const output = join(room, `script-${as}`);
+    const { refusal, devices } = await overlay(images, { as, output }).catch((error: unknown) => {
+      if (as === 'dm' && error instanceof UsageError) return { refusal: null, devices: [] };
+      throw error;
+    });
+    expect(refusal).toBeNull();
+    if (devices.length === 0 || DASH === null) return;
+    execFileSync(DASH, ['-n', join(output, 'import.sh')]);
+    const usage = execFileSync(DASH, ['-c', `"$1"; [ $? = 2 ]`, 'sh', join(output, 'import.sh')], { stdio: 'pipe' });
+    expect(usage.toString()).toBe('');
+  });
+});
+
+describe('a new folder', () => {
+  it('is not there before all is written', async () => {
+    const path = join(room, 'late');
+    const folder = await NewFolder.begin(path);
+    await folder.write('a', [{ offset: 3, bytes: Uint8Array.of(1) }]);
+    expect(existsSync(path)).toBe(false);
+    await folder.finish();
+    expect([...readFileSync(join(path, 'a'))]).toEqual([0, 0, 0, 1]);
+  });
+
+  it('leaves nothing where the work ends before', async () => {
+    const folder = await NewFolder.begin(join(room, 'never'));
+    const cut = async function* () {
+      yield { offset: 0, bytes: Uint8Array.of(1) };
+      throw new OutputError('full');
+    };
+    await expect(folder.write('a', cut())).rejects.toThrow(OutputError);
+    await folder.discard();
+    expect(readdirSync(room).filter((name) => name.startsWith(basename('never')))).toEqual([]);
+  });
+
+  it('takes an empty folder and no other', async () => {
+    mkdirSync(join(room, 'empty'));
+    await (await NewFolder.begin(join(room, 'empty'))).finish();
+    mkdirSync(join(room, 'full'));
+    writeFileSync(join(room, 'full', 'x'), '');
+    await expect(NewFolder.begin(join(room, 'full'))).rejects.toThrow(UsageError);
+    await expect(NewFolder.begin(join(room, 'nowhere', 'deep'))).rejects.toThrow(UsageError);
+  });
+});
