@@ -1,6 +1,6 @@
 import type { BlockCheck } from '../block/verifyBlock.ts';
 import { ChecksumError, type ChecksumWords, UsageError } from '../bytes/errors.ts';
-import { asTxg, type Txg } from '../bytes/units.ts';
+import { asTxg, SECTOR, type Txg } from '../bytes/units.ts';
 import { type Attempt, UnavailableBlockError } from '../pool/blockRead.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { type LayoutState, openLayouts } from '../pool/vdevLayouts.ts';
@@ -25,7 +25,6 @@ export interface RawBlock {
   readonly txg: Txg;
 }
 
-const SECTOR = 512;
 /** Source: include/sys/spa.h, SPA_MAXBLOCKSIZE */
 const MAX_RAW = 16 * 1024 * 1024;
 

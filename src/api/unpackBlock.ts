@@ -1,8 +1,8 @@
 import { decompress, MAX_LSIZE, prepareCodec } from '../block/decompress.ts';
 import { FormatError, UsageError } from '../bytes/errors.ts';
+import { SECTOR } from '../bytes/units.ts';
 import { COMPRESSION_KINDS, type CompressionKind } from '../format/compressionKinds.ts';
 
-const SECTOR = 512;
 /** Sizes that are no power of two are tried up to the standard record size. */
 const ODD_LIMIT = 128 * 1024;
 

@@ -1,5 +1,5 @@
 /** Whether `error` is what an aborted signal throws, and not trouble of its own. */
-export function isReason(error: unknown, signal: AbortSignal | undefined): boolean {
+function isReason(error: unknown, signal: AbortSignal | undefined): boolean {
   try {
     signal?.throwIfAborted();
   } catch (reason) {

@@ -6,6 +6,9 @@ import { orNull } from './orNull.ts';
 import type { PoolAt } from './poolAt.ts';
 import type { Property } from './properties.ts';
 
+/** User property of snapshots for which virtual machines were quiesced. */
+export const VMSYNCED = 'freenas:vmsynced';
+
 /** What is known of a snapshot. */
 export interface SnapshotFacts {
   readonly snapshot: Dataset;

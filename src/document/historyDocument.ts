@@ -58,7 +58,7 @@ export function historyStream({ head, view, signal, sources }: StreamFacts, ring
 }
 
 /** Makes entries of records, in their order. */
-export class HistoryEntries {
+class HistoryEntries {
   readonly #ring: readonly Txg[];
   #last: Txg | null = null;
 

@@ -1,4 +1,4 @@
-import type { Candidate } from '../load/candidates.ts';
+import { type Candidate, carriers } from '../load/candidates.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { vdevHealth } from '../pool/vdevHealth.ts';
@@ -125,10 +125,7 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     ...commandEntries(commands),
     ...(commands.withoutLog && commands.readOnly.length > 0 ? { withoutLog: true } : {}),
     ...(commands.destroyed && commands.readOnly.length > 0 ? { destroyed: true } : {}),
-    sources: indexesOf(
-      [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device),
-      sourceIndexOf,
-    ),
+    sources: indexesOf([...carriers(candidate)], sourceIndexOf),
   };
 }
 

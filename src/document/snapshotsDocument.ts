@@ -1,5 +1,5 @@
 import type { ZfsUberError } from '../bytes/errors.ts';
-import type { SnapshotFacts } from '../dataset/snapshotFacts.ts';
+import { type SnapshotFacts, VMSYNCED } from '../dataset/snapshotFacts.ts';
 import type { DocumentError } from './parts.types.ts';
 import { seconds } from './sourceEntry.ts';
 import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
@@ -35,8 +35,6 @@ export interface SnapshotEntry {
   readonly deferredDestroy: boolean;
   readonly troubles: readonly DocumentError[];
 }
-
-const VMSYNCED = 'freenas:vmsynced';
 
 export function buildSnapshotsDocument(
   head: ViewHead,

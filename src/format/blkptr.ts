@@ -1,7 +1,7 @@
 import type { ChecksumWords } from '../bytes/errors.ts';
 import { FormatError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
-import { asSectors, asTxg, type Sectors, type Txg } from '../bytes/units.ts';
+import { asSectors, asTxg, SECTOR, type Sectors, type Txg } from '../bytes/units.ts';
 import {
   BLKPTR,
   BLKPTR_PROPS,
@@ -13,7 +13,6 @@ import {
 } from './blkptr.layout.ts';
 import { isEncryptedType } from './objectTypes.ts';
 
-const SECTOR = 512;
 const AT = BLKPTR.fields;
 const DVA_AT = [AT.dva0.offset, AT.dva1.offset, AT.dva2.offset] as const;
 

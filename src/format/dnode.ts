@@ -1,5 +1,6 @@
 import { FormatError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
+import { SECTOR } from '../bytes/units.ts';
 import { Blkptr } from './blkptr.ts';
 import {
   DNODE,
@@ -12,7 +13,6 @@ import {
 } from './dnode.layout.ts';
 
 const AT = DNODE.fields;
-const SECTOR = 512;
 
 /**
  * A thin view of one dnode: nothing is decoded until it is asked for, because a dnode block holds 32 and a walk looks

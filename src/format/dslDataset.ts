@@ -3,6 +3,7 @@ import { read } from '../bytes/struct.ts';
 import { asGuid, asTxg, type Guid, type Txg } from '../bytes/units.ts';
 import { Blkptr } from './blkptr.ts';
 import { DSL_DATASET, DSL_DATASET_FLAG } from './dslDataset.layout.ts';
+import { objectOrNull } from './dslDir.ts';
 
 /** Numbers of objects are of the MOS; 0 says that there is none, and is null here. Space is in bytes. */
 export interface DslDataset {
@@ -47,14 +48,14 @@ export function decodeDslDataset(bonus: Uint8Array, littleEndian: boolean, place
   const phys = read(DSL_DATASET, bonus, littleEndian, place);
   return {
     dir: phys.dir,
-    previousSnapshot: orNull(phys.previousSnapshot),
+    previousSnapshot: objectOrNull(phys.previousSnapshot),
     previousSnapshotTxg: asTxg(phys.previousSnapshotTxg),
-    nextSnapshot: orNull(phys.nextSnapshot),
-    snapshotNames: orNull(phys.snapshotNames),
+    nextSnapshot: objectOrNull(phys.nextSnapshot),
+    snapshotNames: objectOrNull(phys.snapshotNames),
     snapshot: phys.children !== 0n,
     creationTime: phys.creationTime,
     creationTxg: asTxg(phys.creationTxg),
-    deadlist: orNull(phys.deadlist),
+    deadlist: objectOrNull(phys.deadlist),
     referenced: phys.referenced,
     compressed: phys.compressed,
     uncompressed: phys.uncompressed,
@@ -64,10 +65,8 @@ export function decodeDslDataset(bonus: Uint8Array, littleEndian: boolean, place
     deferDestroy: (phys.flags & DSL_DATASET_FLAG.deferDestroy) !== 0n,
     flags: phys.flags,
     bp: new Blkptr(phys.bp, littleEndian, inside(place, 'ds_bp', DSL_DATASET.fields.bp.offset)),
-    nextClones: orNull(phys.nextClones),
-    properties: orNull(phys.properties),
-    userReferences: orNull(phys.userReferences),
+    nextClones: objectOrNull(phys.nextClones),
+    properties: objectOrNull(phys.properties),
+    userReferences: objectOrNull(phys.userReferences),
   };
 }
-
-const orNull = (object: bigint): bigint | null => (object === 0n ? null : object);

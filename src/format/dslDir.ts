@@ -44,20 +44,21 @@ export function decodeDslDir(bonus: Uint8Array, littleEndian: boolean, place: Pl
   const accounted = (phys.flags & DSL_DIR_FLAG.usedBreakdown) !== 0n;
   return {
     creationTime: phys.creationTime,
-    headDataset: orNull(phys.headDataset),
-    parent: orNull(phys.parent),
-    origin: orNull(phys.origin),
-    children: orNull(phys.children),
+    headDataset: objectOrNull(phys.headDataset),
+    parent: objectOrNull(phys.parent),
+    origin: objectOrNull(phys.origin),
+    children: objectOrNull(phys.children),
     used: phys.used,
     compressed: phys.compressed,
     uncompressed: phys.uncompressed,
     quota: phys.quota,
     reserved: phys.reserved,
-    properties: orNull(phys.properties),
-    delegation: orNull(phys.delegation),
+    properties: objectOrNull(phys.properties),
+    delegation: objectOrNull(phys.delegation),
     usedBy: accounted ? { head, snapshots, children, childReservations, refreservation } : null,
-    clones: orNull(phys.clones),
+    clones: objectOrNull(phys.clones),
   };
 }
 
-const orNull = (object: bigint): bigint | null => (object === 0n ? null : object);
+/** 0 is the number of no object. */
+export const objectOrNull = (object: bigint): bigint | null => (object === 0n ? null : object);

@@ -1,6 +1,6 @@
 import type { Place } from '../bytes/place.ts';
 import { type Decoded, read } from '../bytes/struct.ts';
-import { asSectors, type Sectors } from '../bytes/units.ts';
+import { asSectors, SECTOR, type Sectors } from '../bytes/units.ts';
 import { DVA_WORD0, DVA_WORD1 } from './blkptr.layout.ts';
 import type { Dva } from './blkptr.ts';
 import {
@@ -10,8 +10,6 @@ import {
   INDIRECT_MAPPING_ENTRY,
   INDIRECT_SOURCE,
 } from './indirectMapping.layout.ts';
-
-const SECTOR = 512;
 
 export interface IndirectMappingHeader {
   /** Bytes: nothing at or above is mapped. */

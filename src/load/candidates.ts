@@ -134,6 +134,10 @@ export function seenForeign(pool: Pool): ForeignUberblock[] {
   });
 }
 
+/** Devices in whose rings the candidate is, or a heartbeat of it. */
+export const carriers = ({ copies, heartbeats }: Pick<Candidate, 'copies' | 'heartbeats'>): ReadonlySet<DeviceSurvey> =>
+  new Set([...copies, ...heartbeats].map(({ device }) => device));
+
 function add<T>(map: Map<string, T[]>, key: string, item: T): void {
   const items = map.get(key);
   if (items === undefined) map.set(key, [item]);

@@ -5,7 +5,7 @@ import { nvlistOf } from '../format/nvlistFields.ts';
 import { decodeVdevConfig } from '../format/vdevConfig.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
-import type { Candidate } from './candidates.ts';
+import { type Candidate, carriers } from './candidates.ts';
 import { type MatchedTree, matchMosTree } from './mosTree.ts';
 import { openedTree } from './openedTree.ts';
 
@@ -42,7 +42,7 @@ export async function throughSecondLoad(
     trees.set(first, tree);
     if (tree === null) continue;
     const leaves = new Set([...leavesOf(tree.root)].map(({ device }) => device));
-    const loaded = all.find((each) => each.txg <= txg && carriers(each).some((device) => leaves.has(device)));
+    const loaded = all.find((each) => each.txg <= txg && [...carriers(each)].some((device) => leaves.has(device)));
     if (loaded?.txg === txg && loaded !== first) taken.set(txg, { loaded, tree });
   }
   if (taken.size === 0) return all;
@@ -67,8 +67,6 @@ export async function throughSecondLoad(
     }
   }
 }
-
-const carriers = ({ copies, heartbeats }: Candidate) => [...copies, ...heartbeats].map(({ device }) => device);
 
 const opens = ({ children }: VdevNode): boolean =>
   children.every((top) => top.role === 'log' || top.config.type === 'missing' || vdevHealth(top) !== 'missing');

@@ -3,6 +3,7 @@ import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
+import { carriers } from './candidates.ts';
 import type { LoadState } from './loadState.ts';
 import type { OpenZfs } from './openzfs.ts';
 import type { Trouble } from './predict.ts';
@@ -77,7 +78,7 @@ function selectUberblock({ candidate, newest, devices, openZfs }: LoadState): Tr
   const damage = (reason: StepReason): Trouble => ({ reason, because: 'damage' });
   if (!candidate.seen && candidate.startsFrom === null) {
     const reason: StepReason = { code: 'uberblock-not-seen' };
-    const unread = [...copyHolders(candidate)].filter(hasUnreadableLabel).flatMap(unreadLabels);
+    const unread = [...carriers(candidate)].filter(hasUnreadableLabel).flatMap(unreadLabels);
     return unread.length === 0 ? damage(reason) : { reason, because: 'failed-read', unread };
   }
   if (devices === null) return damage({ code: 'other-uberblock-first', txg });
@@ -87,7 +88,7 @@ function selectUberblock({ candidate, newest, devices, openZfs }: LoadState): Tr
     return damage({ code: 'reflow-differs', at: reflow.offset, newest: latest.offset });
   }
   if (!isKnownVersion(uberblock.version)) return damage({ code: 'version-unknown', version: uberblock.version });
-  return uberblock.version < FEATURES_VERSION ? undefined : labelFeatures(copyHolders(candidate), openZfs);
+  return uberblock.version < FEATURES_VERSION ? undefined : labelFeatures(carriers(candidate), openZfs);
 }
 
 /** From this version on features are counted instead of versions. Source: include/sys/fs/zfs.h, SPA_VERSION_FEATURES */
@@ -96,9 +97,6 @@ export const FEATURES_VERSION = 5000n;
 /** Source: include/sys/fs/zfs.h, SPA_VERSION_IS_SUPPORTED */
 export const isKnownVersion = (version: bigint): boolean =>
   (version >= 1n && version <= 28n) || version === FEATURES_VERSION;
-
-const copyHolders = ({ copies, heartbeats }: LoadState['candidate']): Set<DeviceSurvey> =>
-  new Set([...copies, ...heartbeats].map(({ device }) => device));
 
 /** Which of the leaves that hold the uberblock is asked is not determined, so one that answers well is enough. */
 function labelFeatures(holders: ReadonlySet<DeviceSurvey>, { release, features }: OpenZfs): Trouble | undefined {

@@ -42,6 +42,14 @@ export interface Prediction {
   readonly unread?: readonly SourceError[];
 }
 
+/** It imports, to read at least. */
+export const passes = ({ verdict }: Pick<Prediction, 'verdict'>): boolean =>
+  verdict === 'importable' || verdict === 'readonly';
+
+/** It is known that it does not import, not even to read. */
+export const fails = ({ verdict }: Pick<Prediction, 'verdict'>): boolean =>
+  verdict === 'damaged' || verdict === 'incomplete';
+
 /** Nothing but reads that failed stands against the txg, or against writing to it. */
 export const restsOnFailedReads = ({ because }: Prediction): boolean => because === 'failed-read';
 

@@ -1,6 +1,6 @@
 import { LABEL_STEPS } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
-import { type LoadStep, type Prediction, predict, type Trouble } from './predict.ts';
+import { type LoadStep, type Prediction, passes, predict, type Trouble } from './predict.ts';
 
 /** A load as it is to be replayed: of the rings or of the checkpoint, whole or as far as is asked. */
 export interface Replay {
@@ -36,7 +36,7 @@ export async function endReplay(
   { traversal }: Replay,
   onStep?: OnStep,
 ): Promise<Prediction> {
-  if (traversal === null || (begun.verdict !== 'importable' && begun.verdict !== 'readonly')) return begun;
+  if (traversal === null || !passes(begun)) return begun;
   const last = await predict(state, [traversal], true, onStep);
   return last.verdict === 'importable' ? begun : last;
 }

@@ -8,6 +8,7 @@ import { keptState } from '../pool/keptState.ts';
 import { logHealth } from '../pool/logHealth.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
+import { carriers } from './candidates.ts';
 import { mayLack } from './labelSteps.ts';
 import type { LoadState } from './loadState.ts';
 import { type MatchedTree, matchMosTree } from './mosTree.ts';
@@ -64,8 +65,7 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   if (closed !== undefined && !mayLack(root, lost.length, state.missingTops)) return cannotOpen(closed, matched);
   // zpool's second attempt starts from this tree, so an uberblock that only other devices carry is not found again.
   const leaves = new Set([...leavesOf(root)].map(({ device }) => device));
-  const holders = [...candidate.copies, ...candidate.heartbeats].map(({ device }) => device);
-  if (candidate.checkpoint === null && !holders.some((device) => leaves.has(device))) {
+  if (candidate.checkpoint === null && ![...carriers(candidate)].some((device) => leaves.has(device))) {
     return { reason: { code: 'uberblock-on-later-devices' }, because: 'damage' };
   }
   const sum = guidSumOf(root);

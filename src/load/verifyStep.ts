@@ -1,3 +1,4 @@
+import { TXG_DEFER_SIZE } from '../bytes/units.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { failedReadsIn } from '../pool/blockRead.ts';
 import type { BlockFailure, Verification, Verifier } from '../traverse/verifier.ts';
@@ -61,9 +62,6 @@ async function crashIn(
   return trouble?.danger === undefined ? null : trouble;
 }
 
-/** Txgs before the last one that an import without `-T` verifies. Source: include/sys/txg.h, TXG_DEFER_SIZE */
-const DEFERRED = 2n;
-
 /**
  * The traversal of an import without `-T`: of what the last txgs wrote, and of datasets whose dnodes they wrote.
  *
@@ -71,7 +69,7 @@ const DEFERRED = 2n;
  * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (spa_verify_min_txg) and spa_load_verify
  */
 export async function traversePlainly(verifier: Verifier, state: LoadState, txg: bigint): Promise<PlainTraversal> {
-  const minTxg = txg > DEFERRED ? txg - DEFERRED - 1n : 0n;
+  const minTxg = txg > TXG_DEFER_SIZE ? txg - TXG_DEFER_SIZE - 1n : 0n;
   const { blocks, root } = viewOf(state);
   const { signal, candidate } = state;
   const { uberblock } = candidate;

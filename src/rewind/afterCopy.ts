@@ -44,10 +44,10 @@ export async function afterCopy(
   });
   const then = judged?.recommendation?.candidate ?? null;
   if (then === null || then.prediction.verdict === 'unverified') return null;
-  return told(then, best, hidden);
+  return outcome(then, best, hidden);
 }
 
-function told(then: JudgedCandidate, best: JudgedCandidate | null, hidden: readonly DeviceSurvey[]): AfterCopy {
+function outcome(then: JudgedCandidate, best: JudgedCandidate | null, hidden: readonly DeviceSurvey[]): AfterCopy {
   const { txg } = then.candidate;
   const values = {
     devices: hidden.map(({ source }) => source.name),

@@ -1,4 +1,6 @@
 import type { Txg } from '../bytes/units.ts';
+import { carriers } from '../load/candidates.ts';
+import { passes } from '../load/predict.ts';
 import type { Choice, Worth } from './choice.ts';
 import type { TimeJump } from './findings/timeJumps.ts';
 import type { Judged } from './judge.ts';
@@ -80,23 +82,19 @@ const newestFirst = (a: Judged, b: Judged): number => (a.candidate.txg > b.candi
 /** Some command leads to it, with all devices. */
 const isTaken = ({ taken, checkpoint }: Judged['candidate']): boolean => taken || checkpoint !== null;
 
-const usable = ({ candidate, prediction }: Judged): boolean =>
-  isTaken(candidate) && (prediction.verdict === 'importable' || prediction.verdict === 'readonly');
+const usable = ({ candidate, prediction }: Judged): boolean => isTaken(candidate) && passes(prediction);
 
 const apart = (a: Judged, b: Judged): bigint => a.candidate.uberblock.timestamp - b.candidate.uberblock.timestamp;
-
-const carriersOf = ({ candidate }: Judged): Set<unknown> =>
-  new Set([...candidate.copies, ...candidate.heartbeats].map(({ device }) => device));
 
 /** After a split brain: the newest that imports and that no device of the chosen one carries. */
 function otherBranch(ranked: readonly JudgedCandidate[], best: Judged): JudgedCandidate | undefined {
   const txgs = new Set(ranked.map(({ candidate }) => candidate.txg));
   if (txgs.size === ranked.length) return undefined;
-  const own = carriersOf(best);
+  const own = carriers(best.candidate);
   return [...ranked]
     .filter(({ prediction, devices }) => prediction.verdict === best.prediction.verdict && devices !== null)
     .sort(newestFirst)
-    .find((each) => [...carriersOf(each)].every((device) => !own.has(device)));
+    .find((each) => [...carriers(each.candidate)].every((device) => !own.has(device)));
 }
 
 const isOpen = (judged: Judged): boolean => usable(judged) || judged.prediction.verdict === 'unverified';

@@ -48,9 +48,12 @@ export async function detachedDevices({ pool, options, judgeWith }: Gathered): P
       }),
     );
     const way = wayOf(part, opens, origin, 'txg', options);
-    return { findings: [...found.keys()].map((device) => told(device, opens, devices.includes(device))), ways: [way] };
+    return {
+      findings: [...found.keys()].map((device) => findingOf(device, opens, devices.includes(device))),
+      ways: [way],
+    };
   }
-  return { findings: [...found.keys()].map((device) => told(device, null, false)), ways: [] };
+  return { findings: [...found.keys()].map((device) => findingOf(device, null, false)), ways: [] };
 }
 
 /** Members of other top-level vdevs than those of `devices`: beside a newer label of its own vdev none of them counts. */
@@ -61,7 +64,7 @@ function besides({ root }: Pool, devices: readonly DeviceSurvey[]): DeviceSurvey
     .flatMap((top) => [...leavesOf(top)].flatMap(({ device }) => device ?? []));
 }
 
-function told(device: DeviceSurvey, opens: JudgedCandidate | null, used: boolean): Finding {
+function findingOf(device: DeviceSurvey, opens: JudgedCandidate | null, used: boolean): Finding {
   const kept = keptUberblock(device);
   const left = kept === null ? null : { txg: keptTxg(kept), time: kept.timestamp };
   const values = { device: device.source.name, left, leads: opens !== null && used };

@@ -1,12 +1,12 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import { readAhead } from '../dataset/readAhead.ts';
-import type { Candidate } from '../load/candidates.ts';
+import { type Candidate, carriers } from '../load/candidates.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
 
 import { JUDGED_AS } from '../load/openzfs.ts';
-import { isLeftByGone, type Prediction } from '../load/predict.ts';
+import { fails, isLeftByGone, type Prediction, passes } from '../load/predict.ts';
 
 import type { Reason } from '../load/reason.ts';
 import { beginReplay, endReplay, LABELS_ALONE, type Replay } from '../load/replay.ts';
@@ -86,7 +86,7 @@ export async function* judge(
       signal,
       async () => {
         const last = openBy(stranger, await endReplay(prediction, state, replay));
-        if (last.verdict !== 'damaged' && last.verdict !== 'incomplete') await examine?.(state);
+        if (!fails(last)) await examine?.(state);
         return last;
       },
       () => STOPPED,
@@ -102,7 +102,7 @@ export async function* judge(
 
 /** What fails for want of a device is open while that may be one which stopped answering. */
 function openBy(stranger: SourceError | null, prediction: Prediction): Prediction {
-  if (stranger === null || (prediction.verdict !== 'damaged' && prediction.verdict !== 'incomplete')) return prediction;
+  if (stranger === null || !fails(prediction)) return prediction;
   const reasons: Reason[] = [{ code: 'stranger-gone', error: stranger }, ...prediction.reasons];
   return { ...prediction, verdict: 'unverified', reasons, hazards: [], because: 'unknown', unread: [stranger] };
 }
@@ -179,7 +179,7 @@ function devicesFor(candidate: Candidate, all: readonly Candidate[], pool: Pool)
   for (const other of all) {
     if (other === candidate) break;
     if (other.txg !== candidate.txg) continue;
-    for (const { device } of [...other.copies, ...other.heartbeats]) rivals.add(device);
+    for (const device of carriers(other)) rivals.add(device);
   }
   const devices = given.filter((device) => !rivals.has(device));
   const carried = candidate.copies.some(({ device }) => devices.includes(device));
@@ -216,9 +216,7 @@ function explain(
     if (readers === null) reasons.push({ code: 'root-reads', root });
     else if (prediction.failsAt === null) reasons.push({ code: 'traversal-not-done' });
   }
-  if (prediction.verdict === 'importable' || prediction.verdict === 'readonly') {
-    reasons.push(...(view?.conditions ?? []));
-  }
+  if (passes(prediction)) reasons.push(...(view?.conditions ?? []));
   const lost = counts?.dataErrors ?? 0;
   if (lost > 0) reasons.push({ code: 'content-lost', blocks: lost });
   if (!candidate.taken && devices !== null && devices.length < pool.devices.length) {

@@ -1,7 +1,7 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
-import type { Prediction, Trouble } from '../load/predict.ts';
+import { fails, type Prediction, type Trouble } from '../load/predict.ts';
 import type { Reason } from '../load/reason.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -75,7 +75,7 @@ export function tellCheckpoint(
   if (checkpoint === null) return prediction;
   const { heldBy, plain } = checkpoint;
   const what: Reason = { code: 'checkpoint', heldBy };
-  if (prediction.verdict === 'damaged' || prediction.verdict === 'incomplete') {
+  if (fails(prediction)) {
     return { ...prediction, reasons: [...prediction.reasons, what] };
   }
   const verdict = prediction.verdict === 'importable' && !plain ? 'readonly' : prediction.verdict;

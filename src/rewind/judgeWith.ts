@@ -1,4 +1,5 @@
 import type { Txg } from '../bytes/units.ts';
+import { passes } from '../load/predict.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -57,6 +58,4 @@ export function rangeOf(txgs: readonly Txg[]): NonNullable<WithDevices['range']>
 
 /** The best that an import takes and that opens, to read at least; undefined when none does. */
 export const firstThatImports = (candidates: readonly JudgedCandidate[]): JudgedCandidate | undefined =>
-  candidates.find(
-    ({ candidate, prediction: { verdict } }) => candidate.taken && (verdict === 'importable' || verdict === 'readonly'),
-  );
+  candidates.find(({ candidate, prediction }) => candidate.taken && passes(prediction));

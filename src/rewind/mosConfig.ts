@@ -24,7 +24,7 @@ const MAX_CONFIG = 16n * 1024n * 1024n;
  * @throws what reading throws: FormatError, UnavailableBlockError, UnsupportedError
  * Source: module/zfs/spa.c, spa_ld_trusted_config and load_nvlist
  */
-export async function readMosTree(reader: BlockReader, rootbp: Blkptr, signal?: AbortSignal): Promise<VdevConfig> {
+async function readMosTree(reader: BlockReader, rootbp: Blkptr, signal?: AbortSignal): Promise<VdevConfig> {
   const mos = await Objset.open(new BlockCache(reader), rootbp, 'MOS', signal);
   const directory = await Zap.open(await mos.object(DIRECTORY, signal), signal);
   const id = await directory.integer('config', signal);

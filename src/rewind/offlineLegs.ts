@@ -1,6 +1,7 @@
 import { asTxg, type Txg } from '../bytes/units.ts';
-import type { Candidate } from '../load/candidates.ts';
+import { type Candidate, carriers } from '../load/candidates.ts';
 import { openedTree } from '../load/openedTree.ts';
+import { passes } from '../load/predict.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { type KeptState, keptState } from '../pool/keptState.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -47,13 +48,13 @@ export async function otherDevices(gathered: Gathered, best: JudgedCandidate | n
     if (given.length === pool.devices.length) return;
     const part = await judgeWith(given, only === null ? {} : { range: rangeOf(only) });
     const opens = part?.candidates.find(
-      ({ candidate, prediction: { verdict }, root }) =>
+      ({ candidate, prediction, root }) =>
         candidate.taken &&
         (only === null || only.includes(candidate.txg)) &&
-        (verdict === 'importable' || verdict === 'readonly' || (verdict === 'unverified' && root.state === 'reads')),
+        (passes(prediction) || (prediction.verdict === 'unverified' && root.state === 'reads')),
     );
     if (part !== null && opens !== undefined)
-      found.push(told(gathered, opens, opens.devices ?? part.pool.devices, closed, legs));
+      found.push(wayWith(gathered, opens, opens.devices ?? part.pool.devices, closed, legs));
   };
   if (best === null || newer.length > 0)
     await lookAt(withoutSiblings(pool, closed), best === null ? null : newer, true);
@@ -132,12 +133,10 @@ function withoutNewestLabels(pool: Pool): readonly DeviceSurvey[] | null {
 
 /** Txgs that stand in the ring of a closed leg: what it holds of them is not read beside its siblings. */
 const txgsOnLegs = (all: readonly Candidate[], closed: Closed): readonly Txg[] =>
-  all
-    .filter(({ copies, heartbeats }) => [...copies, ...heartbeats].some(({ device }) => closed.has(device)))
-    .map(({ txg }) => txg);
+  all.filter((candidate) => [...carriers(candidate)].some((device) => closed.has(device))).map(({ txg }) => txg);
 
 /** @param legs the closed legs are given, and not left out */
-function told(
+function wayWith(
   { pool, all, options: { placeOf, ambiguousName = false } }: Gathered,
   { candidate, prediction: { verdict }, logMissing, counts }: JudgedCandidate,
   given: readonly DeviceSurvey[],

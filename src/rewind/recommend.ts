@@ -6,6 +6,7 @@ import { alternatives } from './alternatives.ts';
 import type { Caution } from './caution.ts';
 import { givenDevices } from './commands.ts';
 import { elsewhereAt, lostTops } from './elsewhere.ts';
+import { namedVdev } from './findings/values/named.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { Recommendation, RecommendOptions } from './recommendation.ts';
 import { type Showing, showingOf } from './showing.ts';
@@ -58,7 +59,7 @@ function findFirst({ stopped, choice }: RecommendOptions): Caution[] {
     const devices = behind.flatMap(({ stale }) => stale.map(({ device }) => device.source.name));
     return [{ kind: 'find-newer-copies', devices, ...lacking }];
   }
-  const vdevs = missing.map(({ config: { type, path, guid, isLog } }) => ({ type, path, guid, log: isLog }));
+  const vdevs = missing.map(({ config }) => namedVdev(config));
   return [{ kind: 'find-missing', vdevs, ...lacking }];
 }
 
@@ -70,7 +71,7 @@ function findLost({ pool, stopped, choice: { passedOver } }: RecommendOptions): 
   const vdevs = lost.flatMap((top) =>
     [...leavesOf(top)]
       .filter(({ device, config }) => device === null && config.type !== 'dspare')
-      .map(({ config: { type, path, guid, isLog, id } }) => ({ type, path, guid, log: isLog, id })),
+      .map(({ config }) => ({ ...namedVdev(config), id: config.id })),
   );
   return [{ kind: 'find-lost', vdevs }];
 }

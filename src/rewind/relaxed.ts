@@ -5,7 +5,7 @@ import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
 import { openedTree } from '../load/openedTree.ts';
 import { missingTopsReplay } from '../load/plan.ts';
-import type { Prediction, Verdict } from '../load/predict.ts';
+import { type Prediction, passes } from '../load/predict.ts';
 import { beginReplay, endReplay, type Replay } from '../load/replay.ts';
 import type { StepName } from '../load/stepNames.ts';
 import { opensPlainly } from '../load/validatedLabel.ts';
@@ -52,8 +52,6 @@ export async function relaxedWays(
 /** The step at which a top-level vdev that does not open ends the load. */
 const OPENING: ReadonlySet<StepName | null> = new Set<StepName>(['spa_ld_open_vdevs', 'spa_ld_trusted_config']);
 
-const PASSES: ReadonlySet<Verdict> = new Set(['importable', 'readonly']);
-
 async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifier: Verifier): Promise<WayOut[]> {
   const { pool, all, rootOf } = gathered;
   const { blocks, signal } = gathered.options;
@@ -68,7 +66,7 @@ async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifie
     const state = newLoad(pool, all, candidate, { ...given, root }, pool.root.children.length);
     const opened = await beginReplay(state, replay);
     // One that is for reading alone is enough; from before the state was set the pool may be written to again.
-    if (!PASSES.has(opened.verdict) || (ways.length > 0 && opened.verdict !== 'importable')) continue;
+    if (!passes(opened) || (ways.length > 0 && opened.verdict !== 'importable')) continue;
     if (state.view === null) continue;
     const { lost, logMissing } = state.view;
     const tops = (lost.length < labelsLack.length ? labelsLack : lost).map(vdevName);

@@ -1,10 +1,9 @@
+import { TXG_DEFER_SIZE } from '../bytes/units.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { CLONES_FREED, type Hazard } from '../load/hazard.ts';
+import { fails } from '../load/predict.ts';
 import type { StepName } from '../load/stepNames.ts';
 import type { Judged } from './judge.ts';
-
-/** Txgs before the one that failed that an import goes back over. Source: include/sys/txg.h, TXG_DEFER_SIZE */
-const DEFERRED = 2n;
 
 /**
  * The candidates with what their commands would do to the machine after their own txg has failed: an import goes on to
@@ -18,7 +17,7 @@ export function withRetries(all: readonly Candidate[], judged: readonly Judged[]
     const { prediction } = each;
     if (prediction.hazards.length > 0) return each;
     const writes = prediction.verdict === 'readonly';
-    const harm = harmOf(each, all, judged, writes, (tried) => fails(tried, writes));
+    const harm = harmOf(each, all, judged, writes, (tried) => failsWhen(tried, writes));
     return harm === null ? each : { ...each, prediction: { ...prediction, hazards: [harm] } };
   });
 }
@@ -45,7 +44,7 @@ export function harmOf(
   let last = first.candidate;
   for (const at of all) {
     if (!at.taken || at.txg >= last.txg) continue;
-    if (last.txg + DEFERRED < first.candidate.txg) return null;
+    if (last.txg + TXG_DEFER_SIZE < first.candidate.txg) return null;
     const tried = known.get(at);
     if (freed && (tried === undefined || metMetaslabs(tried, writes)))
       return { ...CLONES_FREED, meets: 'freed-tables', listing: false, after: afterFirst(at) };
@@ -71,5 +70,5 @@ const metClones = (judged: Judged, writes: boolean): boolean =>
   judged.clones && (!stopsWriting(judged, writes) || judged.prediction.failsAt === AFTER_CLONES);
 
 /** @param writes the devices are opened to be written to */
-export const fails = ({ prediction: { verdict } }: Judged, writes: boolean): boolean =>
-  verdict === 'damaged' || verdict === 'incomplete' || (writes && verdict === 'readonly');
+export const failsWhen = ({ prediction }: Judged, writes: boolean): boolean =>
+  fails(prediction) || (writes && prediction.verdict === 'readonly');

@@ -1,3 +1,4 @@
+import { SECTOR } from '../bytes/units.ts';
 import { ownLeaf } from '../format/labelConfig.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { ImportPlace } from './importPlace.ts';
@@ -22,7 +23,6 @@ const LINKS = '/run';
 /** For copies and for what is written to overlays: to be changed by whoever has no room there. */
 export const STORE = '/var/tmp';
 const MAPPED = '/dev/mapper';
-const SECTOR = 512;
 
 /**
  * What was a disk is opened as a block device only, so an image of it is refused ("Block device required"); what was a
@@ -46,4 +46,5 @@ export function showingOf(device: DeviceSurvey, place: ImportPlace): Showing {
 }
 
 /** `file` or `disk` as its own label has it; null when none says. */
-const leafType = ({ config }: DeviceSurvey): string | null => (config === null ? null : ownLeaf(config)?.type) ?? null;
+export const leafType = ({ config }: DeviceSurvey): string | null =>
+  (config === null ? null : ownLeaf(config)?.type) ?? null;

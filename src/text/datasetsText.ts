@@ -1,16 +1,8 @@
 import type { DatasetEntry, DatasetsDocument } from '../document/datasetsDocument.ts';
-import { countText, sizeText } from './amounts.ts';
+import { countText } from './amounts.ts';
 import { clean, flow, type Page, paragraph } from './page.ts';
-import { type Column, table } from './table.ts';
+import { sizesTable } from './sizesTable.ts';
 import { joinBlocks, troublesText, viewHeadText } from './viewHeadText.ts';
-import { datedColumn } from './writtenColumn.ts';
-
-const COLUMNS: readonly Column[] = [
-  { head: 'USED', right: true },
-  { head: 'REFERENCED', right: true },
-  { head: 'TXG', right: true },
-  { head: 'CREATED (UTC)', right: false },
-];
 
 /** The report of `datasets`: how many, the sizes of each, then how each was written. */
 export function datasetsText(page: Page, document: DatasetsDocument, choice: { readonly quiet: boolean }): string {
@@ -24,21 +16,10 @@ export function datasetsText(page: Page, document: DatasetsDocument, choice: { r
   if (waiting > 0) about.push(`${countText(waiting, 'intent log')} with records to replay`);
   return joinBlocks([
     viewHeadText(page, document, document.txg === null ? [] : about),
-    datasets.length === 0 ? [] : sizes(page, datasets),
+    datasets.length === 0 ? [] : sizesTable(page, datasets),
     choice.quiet ? [] : details(page, datasets),
     troublesText(page, 'Datasets may be lacking: this could not be read', document.troubles, document),
   ]);
-}
-
-function sizes(page: Page, datasets: readonly DatasetEntry[]): string[] {
-  const created = datedColumn(page);
-  const rows = datasets.map((each) => ({
-    cells: [sizeText(each.usedBytes), sizeText(each.referencedBytes), each.creationTxg, created(each.creationTime)].map(
-      (text) => ({ text, paint: null }),
-    ),
-    note: clean(page, each.name),
-  }));
-  return table(page, COLUMNS, 'NAME', rows, null);
 }
 
 const recordsOf = ({ intentLog }: DatasetEntry): number => intentLog?.records ?? 0;

@@ -1,16 +1,9 @@
 import type { SnapshotEntry, SnapshotsDocument } from '../document/snapshotsDocument.ts';
-import { countText, sizeText } from './amounts.ts';
+import { countText } from './amounts.ts';
 import { clean, type Page } from './page.ts';
-import { type Column, table } from './table.ts';
+import { sizesTable } from './sizesTable.ts';
+import { table } from './table.ts';
 import { joinBlocks, troublesText, viewHeadText } from './viewHeadText.ts';
-import { datedColumn } from './writtenColumn.ts';
-
-const COLUMNS: readonly Column[] = [
-  { head: 'USED', right: true },
-  { head: 'REFERENCED', right: true },
-  { head: 'TXG', right: true },
-  { head: 'CREATED (UTC)', right: false },
-];
 
 /** The report of `snapshots`: how many, the sizes of each, then their guids and what hangs on them. */
 export function snapshotsText(page: Page, document: SnapshotsDocument, choice: { readonly quiet: boolean }): string {
@@ -24,21 +17,10 @@ export function snapshotsText(page: Page, document: SnapshotsDocument, choice: {
   const troubles = [...document.troubles, ...snapshots.flatMap((each) => each.troubles)];
   return joinBlocks([
     viewHeadText(page, document, document.txg === null ? [] : about),
-    snapshots.length === 0 ? [] : sizes(page, snapshots),
+    snapshots.length === 0 ? [] : sizesTable(page, snapshots),
     choice.quiet || snapshots.length === 0 ? [] : details(page, snapshots),
     troublesText(page, 'Not all could be read', troubles, document),
   ]);
-}
-
-function sizes(page: Page, snapshots: readonly SnapshotEntry[]): string[] {
-  const created = datedColumn(page);
-  const rows = snapshots.map((each) => ({
-    cells: [sizeText(each.usedBytes), sizeText(each.referencedBytes), each.creationTxg, created(each.creationTime)].map(
-      (text) => ({ text, paint: null }),
-    ),
-    note: clean(page, each.name),
-  }));
-  return table(page, COLUMNS, 'NAME', rows, null);
 }
 
 function details(page: Page, snapshots: readonly SnapshotEntry[]): string[] {

@@ -1,5 +1,6 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
 import { shellCommand } from '../../bytes/shellWord.ts';
+import { SECTOR } from '../../bytes/units.ts';
 import type { Showing } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
 import { openingLines } from './openingLines.ts';
@@ -82,8 +83,6 @@ function repairLines(copy: string, repair: 'txg' | 'fault'): string[] {
 
 /** On Linux. Source: module/zfs/spa.c, ZFS_MODULE_PARAM */
 const parameterPath = (name: string): string => `/sys/module/zfs/parameters/${name}`;
-
-const SECTOR = 512;
 
 /** The table of a mapping that has zeros in front of what there is. */
 export function paddedTable(showing: Showing, readOnly: boolean): string {

@@ -1,6 +1,7 @@
 import { ZfsUberError } from '../../bytes/errors.ts';
 import type { Dataset } from '../../dataset/dsl.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
+import { VMSYNCED } from '../../dataset/snapshotFacts.ts';
 import { walkZil } from '../../dataset/zil.ts';
 
 /** What the pool at one txg offers to return to, and what an import of it would do to the datasets. */
@@ -34,7 +35,6 @@ export interface IntentLogFacts {
   readonly broken: boolean;
 }
 
-const VMSYNCED = 'freenas:vmsynced';
 const SHOWN = 5;
 /** Snapshots and datasets that are looked at: a report has to end. */
 const MAX_SNAPSHOTS = 20000;

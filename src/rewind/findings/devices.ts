@@ -9,7 +9,7 @@ import { guessMissingTops, type TopGuess } from '../missingTops.ts';
 import type { StoppedTop } from '../stoppedTops.ts';
 import type { Evidence, Finding } from './finding.ts';
 import type { DeviceValues } from './values/devices.ts';
-import type { NamedVdev } from './values/named.ts';
+import { namedVdev } from './values/named.ts';
 
 /** Leaves and whole top-level vdevs that no source is, and what it takes to do without. */
 export function missingDevices({ pool, candidates, judged, stopped }: Evidence): Finding[] {
@@ -47,7 +47,7 @@ function missingNewest(
     severity: fails ? 'error' : 'warning',
     values: {
       kind: 'newest',
-      leaves: leaves.map(named),
+      leaves: leaves.map(({ config }) => namedVdev(config)),
       vdev: vdevName(top),
       until,
       newest: newest.txg,
@@ -61,14 +61,14 @@ function missingNewest(
 function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean, later: boolean): Finding {
   const [leaf] = leaves;
   const alone = leaf === top && leaves.length === 1;
-  const names = leaves.map(named);
+  const names = leaves.map(({ config }) => namedVdev(config));
   const vdev = vdevName(top);
   if (top.role === 'log') {
     const values = { kind: 'leaves', leaves: names, vdev: alone ? null : vdev, health: logHealth(top) } as const;
     return { code: 'log-missing', severity: 'warning', values, devices: [] };
   }
   if (alone) {
-    const values = { kind: 'top-level-leaf', leaf: named(top), id: top.config.id } as const;
+    const values = { kind: 'top-level-leaf', leaf: namedVdev(top.config), id: top.config.id } as const;
     return { code: 'device-missing', severity: 'error', values, devices: [] };
   }
   return {
@@ -78,8 +78,6 @@ function missingLeaves(leaves: readonly VdevNode[], top: VdevNode, lost: boolean
     devices: [],
   };
 }
-
-const named = ({ config: { type, path, guid, isLog } }: VdevNode): NamedVdev => ({ type, path, guid, log: isLog });
 
 /** No label describes it, so name and path are not known; if it was one disk, the guid sum tells its guid. */
 function missingTop(id: number, guess: TopGuess, difference: bigint | null): Finding {

@@ -1,5 +1,5 @@
 import type { Txg } from '../../bytes/units.ts';
-import type { Candidate } from '../../load/candidates.ts';
+import { type Candidate, carriers } from '../../load/candidates.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 
 /** Devices that went on without each other: different uberblocks for the same txg. */
@@ -9,9 +9,6 @@ export interface Divergence {
   /** The branch of each telling, by the devices that carry it. */
   readonly branches: readonly (readonly DeviceSurvey[])[];
 }
-
-export const carriers = ({ copies, heartbeats }: Candidate): Set<DeviceSurvey> =>
-  new Set([...copies, ...heartbeats].map(({ device }) => device));
 
 /** Some device of `branch` carries the candidate. */
 export function isOn(candidate: Candidate, branch: readonly DeviceSurvey[]): boolean {

@@ -4,7 +4,7 @@ import type { VdevNode, VdevRole } from '../../pool/pool.ts';
 import { guessMissingTops, type TopGuess } from '../missingTops.ts';
 import type { Evidence, Finding } from './finding.ts';
 import type { DeviceValues, TreeChange } from './values/devices.ts';
-import type { NamedVdev } from './values/named.ts';
+import { type NamedVdev, namedVdev } from './values/named.ts';
 
 const HARMLESS: ReadonlySet<TopGuess> = new Set<TopGuess>(['log', 'removed']);
 
@@ -45,10 +45,8 @@ function completed({ root }: Evidence['pool']): (NamedVdev & { readonly role: Vd
     node.children.length === 0 ? node.device === null : node.children.every(deviceless);
   return (root?.children ?? [])
     .filter((top) => top.config.guid !== 0n && deviceless(top))
-    .map(({ config, role }) => ({ ...named(config), role }));
+    .map(({ config, role }) => ({ ...namedVdev(config), role }));
 }
-
-const named = ({ type, path, guid, isLog }: VdevConfig): NamedVdev => ({ type, path, guid, log: isLog });
 
 /** Something that may have come or gone as one: a vdev alone, or with all below it. */
 interface Unit extends Omit<TreeChange, 'there'> {
@@ -66,7 +64,7 @@ function unitsOf({ pool, facts }: Evidence): Unit[] {
       open.push(...next.children);
       if (units.size >= MAX_UNITS) return;
       if (next.type === 'root' || next.guid === 0n) continue;
-      const vdev = named(next);
+      const vdev = namedVdev(next);
       const sum = sumOf(next);
       if (!units.has(next.guid)) units.set(next.guid, { sum: next.guid, vdev, children: null });
       if (!units.has(sum)) units.set(sum, { sum, vdev, children: next.children.length });

@@ -8,11 +8,11 @@ export function keptStates({ pool }: Evidence): Finding[] {
   return (pool.root?.children ?? []).flatMap((top) => {
     const closed = [...leavesOf(top)].filter(({ config }) => keptState(config) !== null);
     const lost = vdevHealth(top, ({ device, config }) => device !== null && keptState(config) === null) === 'missing';
-    return closed.map((leaf) => told(leaf, keptState(leaf.config) ?? 'offline', top, lost));
+    return closed.map((leaf) => findingOf(leaf, keptState(leaf.config) ?? 'offline', top, lost));
   });
 }
 
-function told(leaf: VdevNode, state: KeptState, top: VdevNode, lost: boolean): Finding {
+function findingOf(leaf: VdevNode, state: KeptState, top: VdevNode, lost: boolean): Finding {
   const { path, guid, type, faulted, degraded } = leaf.config;
   const kept = {
     device: leaf.device?.source.name ?? path,

@@ -1,7 +1,7 @@
 import type { Candidate } from '../../load/candidates.ts';
 import { restsOnFailedReads } from '../../load/predict.ts';
 import type { Judged } from '../judge.ts';
-import { fails, harmOf } from '../retries.ts';
+import { failsWhen, harmOf } from '../retries.ts';
 import type { Evidence, Finding } from './finding.ts';
 
 /**
@@ -55,6 +55,6 @@ function harmfulRetry(newest: Judged, candidates: readonly Candidate[], judged: 
 
 /** What a plain import verifies of older txgs is not known, so that those may load. */
 const failsPlainly = (judged: Judged, writes: boolean): boolean =>
-  fails(judged, writes) &&
+  failsWhen(judged, writes) &&
   // The traversal, which counts, is a part of that step, and the only one of which less is done.
   (judged.prediction.failsAt !== 'spa_load_verify' || judged.counts === null || judged.counts.plain === 'fails');

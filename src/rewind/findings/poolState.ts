@@ -1,4 +1,5 @@
 import type { Candidate } from '../../load/candidates.ts';
+import { fails } from '../../load/predict.ts';
 import { labelRead } from '../../pool/speakingLabel.ts';
 import type { Judged } from '../judge.ts';
 import type { Evidence, Finding } from './finding.ts';
@@ -56,8 +57,7 @@ export function checkpoint({ candidates, checkpoint: kept }: Evidence): Finding[
 
 /** @param judged null when nobody asked for it */
 function keptCheckpoint({ uberblock, checkpoint: hold }: Candidate, judged: Judged | null): Finding {
-  const verdict = judged?.prediction.verdict ?? 'unverified';
-  const lost = verdict === 'damaged' || verdict === 'incomplete';
+  const lost = judged !== null && fails(judged.prediction);
   return {
     code: 'checkpoint',
     severity: lost ? 'warning' : 'info',
@@ -66,7 +66,7 @@ function keptCheckpoint({ uberblock, checkpoint: hold }: Candidate, judged: Judg
       txg: uberblock.txg,
       time: uberblock.timestamp,
       heldBy: hold?.heldBy ?? null,
-      fails: lost ? (judged?.prediction.reasons[0] ?? null) : null,
+      fails: lost ? (judged.prediction.reasons[0] ?? null) : null,
       plain: hold?.plain ?? null,
     },
     devices: [],

@@ -1,15 +1,14 @@
+import { SECTOR } from '../../bytes/units.ts';
 import { LABEL_SIZE } from '../../format/label.layout.ts';
-import { ownLeaf } from '../../format/labelConfig.ts';
 import { type DeviceShift, type DeviceSurvey, fillsPath, type LabelSurvey } from '../../pool/survey.ts';
 import { vdevHealth } from '../../pool/vdevHealth.ts';
 import type { ImportPlace } from '../importPlace.ts';
-import { showingOf } from '../showing.ts';
+import { leafType, showingOf } from '../showing.ts';
 import { type Step, showingSteps } from '../steps.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { isAround } from './foreign.ts';
 import type { PlaceValues, ShiftCause } from './values/places.ts';
 
-const SECTOR = 512;
 const MIB = 1024 * 1024;
 /** Sectors at which tools of the last decades began the first partition. */
 const USUAL_STARTS = [8, 34, 40, 63, 64, 128, 256];
@@ -35,7 +34,7 @@ export function shiftedDevices({ pool, placeOf: lies }: Evidence): Finding[] {
         severity: hidden && lost ? 'error' : 'warning',
         values: {
           ...{ device: source.name, path, pathSize, start, expected, expectedBy, size: source.size },
-          type: leafType(device),
+          type: leafType(device) ?? 'disk',
           labels: device.labels.filter(isSound).map(({ index, offset }) => ({ label: index, offset: start + offset })),
           cause: causeOf(device, shift, misplaced !== null),
           unseen: hidden ? (lost ? 'needed' : 'spared') : null,
@@ -47,9 +46,6 @@ export function shiftedDevices({ pool, placeOf: lies }: Evidence): Finding[] {
     ];
   });
 }
-
-/** `file` or `disk` as the label has it; `disk` when none says. */
-const leafType = ({ config }: DeviceSurvey): string => (config === null ? null : ownLeaf(config)?.type) ?? 'disk';
 
 /** What usually makes vdevs begin there; null where `doubted` names another cause. */
 function causeOf(

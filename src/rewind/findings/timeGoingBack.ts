@@ -1,7 +1,7 @@
 import type { Candidate } from '../../load/candidates.ts';
 import type { Evidence, Finding } from './finding.ts';
 import { configJumps, type TimeJump, timeJumps } from './timeJumps.ts';
-import type { StateAt } from './values/named.ts';
+import { stateAt } from './values/named.ts';
 
 /**
  * Times that go back while txgs go up. After a rewind the txgs start again from where it went, so that newer ones of
@@ -59,7 +59,6 @@ function isRewind({ behind, ahead, hasCommonPast }: TimeJump, { pool, facts }: E
   return hasCommonPast && label >= first.txg && label <= last.txg;
 }
 
-const stateAt = ({ txg, uberblock }: Candidate): StateAt => ({ txg, time: uberblock.timestamp });
 const names = ({ devices }: TimeJump): string[] => devices.map(({ source }) => source.name);
 
 function abandoned(jump: TimeJump, evidence: Evidence): Finding[] {
@@ -71,7 +70,7 @@ function abandoned(jump: TimeJump, evidence: Evidence): Finding[] {
     devices: names(jump),
     abandoned: behind.map(({ txg }) => txg),
     from: from.txg,
-    to: stateAt(passed ?? to),
+    to: stateAt((passed ?? to).uberblock),
     passed: passed !== null,
   };
   return [{ code: 'abandoned-timeline', severity: passed === null ? 'warning' : 'info', values, devices }];
@@ -93,8 +92,8 @@ function setBack(jump: TimeJump): Finding[] {
   const known = before !== undefined && after !== undefined;
   const values = {
     devices: names(jump),
-    before: known ? stateAt(before) : null,
-    after: known ? stateAt(after) : null,
+    before: known ? stateAt(before.uberblock) : null,
+    after: known ? stateAt(after.uberblock) : null,
   };
   return [{ code: 'clock-anomaly', severity: 'warning', values, devices: jump.devices }];
 }

@@ -1,9 +1,8 @@
 import type { Txg } from '../../bytes/units.ts';
-import type { Candidate } from '../../load/candidates.ts';
+import { type Candidate, carriers } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { UberblockCopy } from '../../pool/uberblockCopies.ts';
-import { carriers } from './divergence.ts';
 
 /** States of one device of which higher txgs are older, by the clock or by their configs. */
 export interface TimeJump {

@@ -1,10 +1,9 @@
-import type { Uberblock } from '../../format/uberblock.ts';
 import { leavesOf, vdevName } from '../../pool/vdevHealth.ts';
 import type { Branch } from '../facts/branchFacts.ts';
 import { newestOn } from '../stoppedTops.ts';
 import { divergenceOf, isOn } from './divergence.ts';
 import type { Evidence, Finding } from './finding.ts';
-import type { StateAt } from './values/named.ts';
+import { stateAt } from './values/named.ts';
 
 /** The last txg that the branches share, how far each went on alone, and what each has that the others have not. */
 export function divergedHistory({ candidates, facts }: Evidence): Finding[] {
@@ -32,8 +31,6 @@ export function divergedHistory({ candidates, facts }: Evidence): Finding[] {
     },
   ];
 }
-
-const stateAt = ({ txg, timestamp }: Uberblock): StateAt => ({ txg, time: timestamp });
 
 /** Datasets and snapshots that only this branch has; null where they cannot be compared. */
 function onlyIn(branch: Branch, all: readonly Branch[]): string[] | null {

@@ -1,7 +1,7 @@
 import type { VdevConfig } from '../../format/vdevConfig.ts';
 import type { TreeAt } from '../facts/poolFacts.ts';
 import type { Evidence, Finding } from './finding.ts';
-import type { NamedVdev } from './values/named.ts';
+import { namedVdev } from './values/named.ts';
 import type { TimelineValues } from './values/timelines.ts';
 
 /**
@@ -36,8 +36,8 @@ function differences(older: TreeAt, newer: TreeAt): Changes {
   const [from, to] = [older.tree.guid, newer.tree.guid];
   return {
     reguid: from === to ? null : { from, to },
-    came: [...after].flatMap(([guid, node]) => (before.has(guid) ? [] : [named(node)])),
-    went: [...before].flatMap(([guid, node]) => (after.has(guid) ? [] : [named(node)])),
+    came: [...after].flatMap(([guid, node]) => (before.has(guid) ? [] : [namedVdev(node)])),
+    went: [...before].flatMap(([guid, node]) => (after.has(guid) ? [] : [namedVdev(node)])),
   };
 }
 
@@ -51,5 +51,3 @@ function nodesOf(root: VdevConfig): Map<bigint, VdevConfig> {
   }
   return nodes;
 }
-
-const named = ({ type, path, guid, isLog }: VdevConfig): NamedVdev => ({ type, path, guid, log: isLog });

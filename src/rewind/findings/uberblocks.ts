@@ -1,4 +1,5 @@
 import type { Txg } from '../../bytes/units.ts';
+import { fails } from '../../load/predict.ts';
 import { lostCopies } from '../../load/reason.ts';
 import type { StepName } from '../../load/stepNames.ts';
 import { vdevName } from '../../pool/vdevHealth.ts';
@@ -8,13 +9,11 @@ import type { Evidence, Finding } from './finding.ts';
 import { devicesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { abandonedTimelines } from './timeGoingBack.ts';
 import type { Failing, FailingBefore } from './values/metadata.ts';
+import { namedVdev } from './values/named.ts';
 
 /** Steps that fail without any metadata being wrong. */
 const BEFORE_METADATA: readonly (StepName | null)[] = [null, 'spa_ld_open_vdevs', 'spa_ld_select_uberblock'];
 const meansMetadata = ({ prediction }: Judged): boolean => !BEFORE_METADATA.includes(prediction.failsAt);
-const fails = ({ prediction }: Judged): boolean =>
-  prediction.verdict === 'damaged' || prediction.verdict === 'incomplete';
-
 /** The newest uberblocks, of which none loads although each is whole, and what is known beside them. */
 interface Newest {
   readonly evidence: Evidence;
@@ -50,7 +49,7 @@ const EXPLANATIONS: readonly Explanation[] = [
 /** Why the newest uberblocks, which are whole, do not load: what they point to is not there. */
 export function failingNewest(evidence: Evidence): Finding[] {
   const taken = evidence.judged.filter(({ candidate }) => candidate.taken);
-  const firstSound = taken.findIndex((each) => !fails(each));
+  const firstSound = taken.findIndex((each) => !fails(each.prediction));
   const all = firstSound < 0 ? taken : taken.slice(0, firstSound);
   const refused = all.findIndex((each) => !meansMetadata(each));
   let failing: readonly Judged[] = refused < 0 ? all : all.slice(0, refused);
@@ -95,9 +94,7 @@ function tellsElsewhere(explained: readonly Judged[], { evidence: { stopped } }:
         ...failingOf(explained),
         until,
         vdevs: stopped.map(({ top }) => vdevName(top)),
-        missing: stopped.flatMap((each) =>
-          each.missing.map(({ config: { type, path, guid, isLog } }) => ({ type, path, guid, log: isLog })),
-        ),
+        missing: stopped.flatMap(({ missing }) => missing.map(({ config }) => namedVdev(config))),
       },
       devices: stopped.flatMap(({ stale }) => stale.map(({ device }) => device)),
     },

@@ -1,3 +1,4 @@
+import { SECTOR } from '../../bytes/units.ts';
 import type { PlaceValues, Remains, ShiftCause } from '../../rewind/findings/values/places.ts';
 import type { HiddenReason } from '../../source/partition.ts';
 import { count, list, several, time } from '../amounts.ts';
@@ -48,8 +49,6 @@ function placeText({ path, start, expected, expectedBy, size }: Shifted): string
   const from = `the start of ${expectedBy ?? 'the source'}`;
   return `The vdev in ${path} begins at byte ${start}, ${amount(Math.abs(by))} ${direction} ${from}${missing}.`;
 }
-
-const SECTOR = 512;
 
 /** `12 bytes`, `4096 bytes (8 sectors)`. */
 const amount = (bytes: number): string =>

@@ -1,8 +1,16 @@
+import type { Uberblock } from '../../../format/uberblock.ts';
+import type { VdevConfig } from '../../../format/vdevConfig.ts';
+
 /** A state, by when its uberblock was written. */
 export interface StateAt {
   readonly txg: bigint;
   readonly time: bigint;
 }
+
+export const stateAt = ({ txg, timestamp }: Pick<Uberblock, 'txg' | 'timestamp'>): StateAt => ({
+  txg,
+  time: timestamp,
+});
 
 /** A vdev that labels or meta-object sets name. */
 export interface NamedVdev {
@@ -11,3 +19,5 @@ export interface NamedVdev {
   readonly guid: bigint;
   readonly log: boolean;
 }
+
+export const namedVdev = ({ type, path, guid, isLog }: VdevConfig): NamedVdev => ({ type, path, guid, log: isLog });
