@@ -44,9 +44,16 @@ export class Mos {
   readonly objset: Objset;
   readonly directory: Zap;
 
-  private constructor(objset: Objset, directory: Zap) {
+  readonly #object: Objset['object'];
+
+  private constructor(
+    objset: Objset,
+    directory: Zap,
+    object: Objset['object'] = (id, signal) => objset.object(id, signal),
+  ) {
     this.objset = objset;
     this.directory = directory;
+    this.#object = object;
   }
 
   /**
@@ -58,8 +65,16 @@ export class Mos {
     return new Mos(objset, await Zap.open(await objset.object(DIRECTORY, signal), signal));
   }
 
+  /** The same set; `onObject` takes the number of each object that is asked for. The directory is at hand already. */
+  noting(onObject: (id: bigint) => void): Mos {
+    return new Mos(this.objset, this.directory, (id, signal) => {
+      onObject(id);
+      return this.object(id, signal);
+    });
+  }
+
   object(id: bigint, signal?: AbortSignal): Promise<DmuObject> {
-    return this.objset.object(id, signal);
+    return this.#object(id, signal);
   }
 
   async zap(id: bigint, signal?: AbortSignal): Promise<Zap> {

@@ -1,4 +1,5 @@
 import { FormatError, ZfsUberError } from '../bytes/errors.ts';
+import type { Mos } from '../dataset/mos.ts';
 import { Objset } from '../dataset/objset.ts';
 import { Zap } from '../dataset/zap.ts';
 import { walkZil } from '../dataset/zil.ts';
@@ -10,12 +11,13 @@ import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import { isActive } from './featureSteps.ts';
 import { ASSERTED } from './hazard.ts';
 import { heads } from './heads.ts';
-import { datasetAt, holdHead } from './holdDataset.ts';
+import { datasetAt, holdKnownHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
+import type { Conditions } from './objectMemo.ts';
 import type { Trouble } from './predict.ts';
 import { vdevRef } from './reason.ts';
 import { type At, step } from './step.ts';
-import { required, viewOf } from './viewOf.ts';
+import { required, throughMos, viewOf } from './viewOf.ts';
 
 /** What the load asks of the datasets: their intent logs, and that their heads open. */
 export const CHECK_LOGS = step('spa_ld_verify_logs', 'read-write-only', checkLogs);
@@ -43,10 +45,11 @@ async function walkNames(state: LoadState, at: At): Promise<undefined> {
     doing = what;
     at(...what);
   };
-  for await (const { name, id, directory } of heads(state, doingNow)) {
-    state.names.set(id, name);
+  for await (const head of heads(state, doingNow)) {
+    state.signal?.throwIfAborted();
+    state.names.set(head.id, head.name);
     try {
-      await holdHead(state, name, id, directory, doingNow);
+      await holdKnownHead(state, head, doingNow);
     } catch (error) {
       if (!(error instanceof ZfsUberError) || doing?.[1] !== undefined) throw error;
       failed ??= { at: doing, error };
@@ -80,47 +83,61 @@ async function readHoleBirths(state: LoadState, at: At): Promise<undefined> {
  * Source: module/zfs/spa.c, spa_check_logs; module/zfs/zil.c, zil_check_log_chain
  */
 async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined> {
-  const { logMissing, blocks, root } = viewOf(state);
-  const { cache, reader } = blocks;
+  const { logMissing, mos, root } = viewOf(state);
   if (logMissing) return undefined;
+  const conditions: Conditions<CheckedLog> = {
+    holds: (log) => log.root === null || log.root === root,
+    keeps: (log) => log.trouble === null && log !== UNOPENED,
+  };
   for await (const { name, id } of heads(state, at)) {
-    const dataset = await datasetAt(state, { dataset: name }, id, at);
-    if (dataset.bp.hole) continue;
-    const trouble = await logTrouble(state, name, dataset.bp, at);
-    if (trouble !== undefined) return trouble;
+    state.signal?.throwIfAborted();
+    const check = async (through: Mos): Promise<CheckedLog> => {
+      const dataset = await datasetAt(throughMos(state, through), { dataset: name }, id, at);
+      return dataset.bp.hole ? NO_LOG : checkLog(state, name, dataset.bp, at);
+    };
+    const { trouble } = await state.memo.objects.of('log', id, mos, check, conditions);
+    if (trouble !== null) return trouble;
   }
   return undefined;
+}
 
-  async function logTrouble(
-    { signal }: LoadState,
-    name: string,
-    bp: DslDataset['bp'],
-    say: At,
-  ): Promise<Trouble | undefined> {
-    let objset: Objset;
-    try {
-      objset = await Objset.open(cache, bp, name, signal);
-    } catch (error) {
-      // OpenZFS passes over datasets that do not open here; the traversal meets them later.
-      if (error instanceof ZfsUberError) return undefined;
-      throw error;
-    }
-    const { zil } = objset.phys;
-    const [first] = zil.log.dvas;
-    const top = first === undefined ? undefined : root.children[first.vdev];
-    if (zil.log.hole) return undefined;
-    if (top?.role === 'log' && vdevHealth(top) === 'missing') {
-      if (![...leavesOf(top)].some(isAsked)) return undefined;
-      return { reason: { code: 'log-closed', dataset: name, top: vdevRef(top) }, because: 'missing-device' };
-    }
-    say({ role: 'intent log', of: { dataset: name } });
-    for await (const { bp: log, records } of walkZil(reader, zil, signal)) {
-      if (records !== null) continue;
-      const error = await deviceError(() => reader.read(log, signal));
-      if (error !== null) return { reason: { code: 'log-unreadable', dataset: name, error }, because: 'damage' };
-    }
-    return undefined;
+interface CheckedLog {
+  readonly trouble: Trouble | null;
+  /** The tree of which the log's device was looked at; null where no log was. */
+  readonly root: VdevNode | null;
+}
+
+const NO_LOG: CheckedLog = { trouble: null, root: null };
+/** OpenZFS passes over datasets that do not open here; the traversal meets them later. */
+const UNOPENED: CheckedLog = { trouble: null, root: null };
+
+async function checkLog(state: LoadState, name: string, bp: DslDataset['bp'], at: At): Promise<CheckedLog> {
+  const { blocks, root } = viewOf(state);
+  const { cache, reader } = blocks;
+  let objset: Objset;
+  try {
+    objset = await Objset.open(cache, bp, name);
+  } catch (error) {
+    if (error instanceof ZfsUberError) return UNOPENED;
+    throw error;
   }
+  const { zil } = objset.phys;
+  const [first] = zil.log.dvas;
+  const top = first === undefined ? undefined : root.children[first.vdev];
+  if (zil.log.hole) return NO_LOG;
+  if (top?.role === 'log' && vdevHealth(top) === 'missing') {
+    if (![...leavesOf(top)].some(isAsked)) return { trouble: null, root };
+    const reason = { code: 'log-closed', dataset: name, top: vdevRef(top) } as const;
+    return { trouble: { reason, because: 'missing-device' }, root };
+  }
+  at({ role: 'intent log', of: { dataset: name } });
+  for await (const { bp: log, records } of walkZil(reader, zil)) {
+    if (records !== null) continue;
+    const error = await deviceError(() => reader.read(log));
+    if (error === null) continue;
+    return { trouble: { reason: { code: 'log-unreadable', dataset: name, error }, because: 'damage' }, root };
+  }
+  return { trouble: null, root };
 }
 
 /** A log of faulted devices alone is not looked at. Source: module/zfs/vdev.c, vdev_log_state_valid */

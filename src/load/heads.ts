@@ -7,16 +7,19 @@ import { ASSERTED } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
 import type { DirectoryName, Subject } from './reading.ts';
 import type { At } from './step.ts';
-import { required, viewOf } from './viewOf.ts';
+import { required, throughMos, viewOf } from './viewOf.ts';
 
 /** Datasets nested deeper than a name of 255 bytes allows are not followed. */
 const MAX_DEPTH = 128;
+
+/** What is wanted of a directory that the walk opened. */
+type WalkedDirectory = Pick<DslDir, 'headDataset' | 'children' | 'properties'>;
 
 /** A head that the walk over the directories came to. */
 export interface Head {
   readonly name: string;
   readonly id: bigint;
-  readonly directory: DslDir;
+  readonly directory: WalkedDirectory;
 }
 
 /** The directories below one, as far as their map reads. */
@@ -83,7 +86,11 @@ export async function holdDirectory(state: LoadState, of: Subject, id: bigint, a
 }
 
 /** Several steps go through the same list. */
-const walked = (state: LoadState): Promise<Walked> => state.memo.once(viewOf(state).mos, () => walk(state));
+const walked = (state: LoadState): Promise<Walked> => state.memo.once(viewOf(state).mos.objset, () => walk(state));
+
+/** Directories that are open when the walk is done. */
+export const openedDirectories = async (state: LoadState): Promise<ReadonlySet<bigint>> =>
+  (await walked(state)).directories;
 
 async function walk(state: LoadState): Promise<Walked> {
   const found = { heads: [] as Head[], directories: new Set<bigint>(), searched: new Map() };
@@ -109,7 +116,7 @@ async function* walkHeads(state: LoadState, opened: Set<bigint>, at: At): AsyncG
     signal?.throwIfAborted();
     const { name, id, depth, internal } = next;
     if (opened.has(id) || depth > MAX_DEPTH) continue;
-    const directory = await openDirectory(state, { name }, id, at);
+    const directory = await walkedDirectory(state, name, id, at);
     opened.add(id);
     if (internal) continue;
     const { entries } = await childrenIn(state, directory.children);
@@ -120,6 +127,18 @@ async function* walkHeads(state: LoadState, opened: Set<bigint>, at: At): AsyncG
     if (directory.headDataset !== null) yield { name, id: directory.headDataset, directory };
   }
 }
+
+/** What the walk wants of a directory, opened once for all txgs that have the same. */
+const walkedDirectory = (
+  state: LoadState,
+  name: string,
+  id: bigint,
+  at: At,
+): Promise<WalkedDirectory> | WalkedDirectory =>
+  state.memo.objects.of('directory', id, viewOf(state).mos, async (mos) => {
+    const { headDataset, children, properties } = await openDirectory(throughMos(state, mos), { name }, id, at);
+    return { headDataset, children, properties };
+  });
 
 /** Source: module/zfs/dsl_dir.c, dsl_dir_hold_obj */
 async function openDirectory(state: LoadState, name: DirectoryName, id: bigint, at: At): Promise<DslDir> {
@@ -145,9 +164,11 @@ async function childrenIn(state: LoadState, map: bigint | null): Promise<Childre
   const entries: [string, bigint][] = [];
   if (map === null) return { entries, broken: null };
   try {
-    const zap = await viewOf(state).mos.zap(map, state.signal);
-    for await (const entry of zap.entries({ signal: state.signal })) entries.push([entry.name, entry.integer]);
-    return { entries, broken: null };
+    const all = await state.memo.objects.of('children', map, viewOf(state).mos, async (mos) => {
+      for await (const { name, integer } of (await mos.zap(map)).entries()) entries.push([name, integer]);
+      return entries;
+    });
+    return { entries: all, broken: null };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
     return { entries, broken: error };

@@ -1,4 +1,5 @@
 import { BONUS, decodeBonus } from '../dataset/bonus.ts';
+import type { Mos } from '../dataset/mos.ts';
 import type { DmuObject } from '../dataset/object.ts';
 import { Zap } from '../dataset/zap.ts';
 import { DSL_DATASET_FIELD } from '../format/dslDataset.layout.ts';
@@ -6,16 +7,49 @@ import { type DslDataset, decodeDslDataset } from '../format/dslDataset.ts';
 import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { ASSERTED } from './hazard.ts';
-import { holdDirectory } from './heads.ts';
+import { type Head, holdDirectory, openedDirectories } from './heads.ts';
 import type { LoadState } from './loadState.ts';
 import type { Subject } from './reading.ts';
 import type { At } from './step.ts';
-import { viewOf } from './viewOf.ts';
+import { throughMos, viewOf } from './viewOf.ts';
 
 /** Properties of a head that it does not inherit, so that they are its own directory's alone. */
 const LIMITS = ['refreservation', 'refquota'];
 /** What may be kept of one property; whatever is there ends the search. Source: module/zfs/dsl_prop.c, dsl_prop_get_dd */
 const FORMS = ['$iuv', '', '$inherit', '$recvd'];
+
+export interface HeldHead {
+  readonly dataset: DslDataset;
+  /** Directory of the snapshot before it; null where that was not opened for it. */
+  readonly snapshotDir: bigint | null;
+}
+
+/** What it takes for a head that was held at one txg to be held at another that has the same objects. */
+interface HeldBefore {
+  readonly properties: bigint | null;
+  readonly previousSnapshot: bigint | null;
+  readonly wasNamed: boolean;
+  readonly otherDir: bigint | null;
+}
+
+/** Holds a head of the walk over the directories; once for all txgs that have the same. */
+export async function holdKnownHead(state: LoadState, { name, id, directory }: Head, at: At): Promise<void> {
+  const { names, memo } = state;
+  const isNamed = (snapshot: bigint | null): boolean => snapshot !== null && names.has(snapshot);
+  const opened = await openedDirectories(state);
+  const hold = async (mos: Mos): Promise<HeldBefore> => {
+    const { dataset, snapshotDir } = await holdHead(throughMos(state, mos), name, id, directory, at);
+    const { previousSnapshot, dir } = dataset;
+    const otherDir = snapshotDir === dir ? null : snapshotDir;
+    return { properties: directory.properties, previousSnapshot, wasNamed: isNamed(previousSnapshot), otherDir };
+  };
+  await memo.objects.of('head', id, viewOf(state).mos, hold, {
+    holds: ({ properties, previousSnapshot, wasNamed, otherDir }) =>
+      properties === directory.properties &&
+      isNamed(previousSnapshot) === wasNamed &&
+      (otherDir === null || opened.has(otherDir)),
+  });
+}
 
 /**
  * Opens a head as OpenZFS does, with the snapshot before it.
@@ -28,21 +62,22 @@ export async function holdHead(
   state: LoadState,
   name: string,
   id: bigint,
-  directory: DslDir | null,
+  directory: Pick<DslDir, 'properties'> | null,
   at: At,
-): Promise<DslDataset> {
+): Promise<HeldHead> {
   const { mos } = viewOf(state);
   const { signal } = state;
   const of = { dataset: name };
   const dataset = await datasetAt(state, of, id, at);
   let own = directory;
+  let snapshotDir: bigint | null = null;
   if (own === null) {
     await holdDirectory(state, of, dataset.dir, at);
     own = decodeBonus(await mos.object(dataset.dir, signal), BONUS.dslDir, decodeDslDir);
   }
   const { previousSnapshot } = dataset;
   if (previousSnapshot !== null && !state.names.has(previousSnapshot)) {
-    await holdSnapshot(state, { dataset: name, snapshot: 'last' }, previousSnapshot, dataset.dir, at);
+    snapshotDir = await holdSnapshot(state, { dataset: name, snapshot: 'last' }, previousSnapshot, dataset.dir, at);
   }
   const object = await mos.object(id, signal);
   if (isZapified(object)) {
@@ -54,13 +89,14 @@ export async function holdHead(
   const properties = await mos.object(own.properties ?? 0n, signal);
   await state.memo.of('limits', properties, 0, () => readLimits(properties));
   await openDeadlists(state, of, dataset, object, at);
-  return dataset;
+  return { dataset, snapshotDir };
 }
 
 /**
  * The same for a snapshot.
  *
  * @param held the directory that is open already
+ * @returns the snapshot's directory
  * Source: same file and function
  */
 export async function holdSnapshot(
@@ -69,7 +105,7 @@ export async function holdSnapshot(
   id: bigint,
   held: bigint | null,
   at: At,
-): Promise<void> {
+): Promise<bigint> {
   const { mos } = viewOf(state);
   const { signal } = state;
   const snapshot = await datasetAt(state, of, id, at);
@@ -77,6 +113,7 @@ export async function holdSnapshot(
   at({ role: 'holds', of });
   if (snapshot.userReferences !== null) await mos.zap(snapshot.userReferences, signal);
   await openDeadlists(state, of, snapshot, await mos.object(id, signal), at);
+  return snapshot.dir;
 }
 
 export async function datasetAt(state: LoadState, of: Subject, id: bigint, at: At): Promise<DslDataset> {

@@ -3,6 +3,7 @@ import type { BlockCache } from '../dataset/blockCache.ts';
 import type { DmuObject } from '../dataset/object.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { BLOCK_COST, costLimit } from '../traverse/walkBudget.ts';
+import { ObjectMemo } from './objectMemo.ts';
 
 /** Answers that are kept; an object that falls out is read again. */
 const CAPACITY = 16384;
@@ -29,6 +30,8 @@ interface Value {
  * Only for the same {@link BlockCache}: a txg at which the pool had other devices may lack what this one has.
  */
 export class LoadMemo {
+  /** What was made of several objects. */
+  readonly objects = new ObjectMemo();
   readonly #contents = new Map<string, Answer>();
   readonly #values = new Map<string, Value>();
   readonly #once = new WeakMap<object, unknown>();

@@ -30,7 +30,7 @@ async function openDslPool(state: LoadState, at: At): Promise<undefined> {
   if (version >= ORIGIN_VERSION) {
     const origin = await specialDir(state, rootDir, '$ORIGIN', at);
     const id = origin.headDataset ?? 0n;
-    const { previousSnapshot } = await holdHead(state, '$ORIGIN', id, origin, at);
+    const { previousSnapshot } = (await holdHead(state, '$ORIGIN', id, origin, at)).dataset;
     await datasetAt(state, { dataset: '$ORIGIN', snapshot: 'origin' }, previousSnapshot ?? 0n, at);
     // Open from here on: the snapshot that every dataset without an older one comes after.
     state.names.set(id, '$ORIGIN').set(previousSnapshot ?? 0n, '$ORIGIN@$ORIGIN');

@@ -1,4 +1,5 @@
 import { FormatError, UnsupportedError } from '../bytes/errors.ts';
+import type { Mos } from '../dataset/mos.ts';
 import type { ZapEntry } from '../format/zapEntry.ts';
 import type { LoadState, MosView } from './loadState.ts';
 
@@ -7,6 +8,16 @@ export function viewOf({ view }: LoadState): MosView {
   if (view === null) throw new UnsupportedError('the meta-object set was not opened', null);
   return view;
 }
+
+/**
+ * The same load, for what is found out once for all candidates: objects are asked for through `mos`, and the signal of
+ * the one who asks first ends it for nobody.
+ */
+export const throughMos = (state: LoadState, mos: Mos): LoadState => ({
+  ...state,
+  signal: undefined,
+  view: { ...viewOf(state), mos },
+});
 
 /**
  * The object that the directory of the MOS names.

@@ -1,5 +1,5 @@
 import { SoundBlocks } from './soundBlocks.ts';
-import type { Failure, Summary } from './summary.ts';
+import type { Failure, Ordered, Summary } from './summary.ts';
 
 /** A dataset or snapshot as the MOS at one txg has it. */
 export interface DatasetRef {
@@ -15,6 +15,8 @@ export interface DatasetRef {
   readonly weight: number;
   /** The bonus is no dataset. */
   readonly broken: Failure | null;
+  /** What a traversal found in all of it, null when nothing: whoever comes to the same ref need not go through it. */
+  found?: Ordered['part'] | null;
 }
 
 /** What lies below a pointer of the tree of the MOS' dnodes. */

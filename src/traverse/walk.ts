@@ -117,15 +117,21 @@ export class Walk {
     weight: number,
     minTxg: number,
   ): Promise<readonly Ordered[]> {
-    const results: { readonly order: number; readonly node: Node }[] = [];
+    const parts: Ordered[] = [];
+    const asked: { readonly order: number; readonly node: Node; readonly ref: DatasetRef }[] = [];
     for (const [i, ref] of refs.entries()) {
+      if (ref.found !== undefined) {
+        this.#share += (0.9 * ref.weight) / weight;
+        if (ref.found !== null) parts.push({ order: first + i, part: ref.found });
+        continue;
+      }
       const min = Math.max(minTxg, ref.previousSnapshotTxg);
       const tree: Tree = { mos: false, objset: ref.id, min };
       const node = newNode(null, first + i, tree, true, null, (0.9 * ref.weight) / weight, false);
       if (ref.broken !== null) node.parts.push({ order: 0, part: fatalSummary(ref.broken, true) });
       else this.#dataset(node, ref);
       if (node.pending === 0) this.#share += node.share;
-      if (node.pending > 0 || node.parts.length > 0) results.push({ order: first + i, node });
+      asked.push({ order: first + i, node, ref });
     }
     this.#stack.reverse();
     await inBatches(
@@ -133,12 +139,11 @@ export class Walk {
       () => this.#nextBatch(),
       (batch) => this.#batch(batch),
     );
-    const parts: Ordered[] = [];
-    for (const { order, node } of results) {
-      const part = compose(node.parts);
-      if (part !== null) parts.push({ order, part });
+    for (const { order, node, ref } of asked) {
+      ref.found = compose(node.parts);
+      if (ref.found !== null) parts.push({ order, part: ref.found });
     }
-    return parts;
+    return parts.sort((a, b) => a.order - b.order);
   }
 
   #dataset(node: Node, ref: DatasetRef): void {
