@@ -41,7 +41,7 @@ describe('what was found out about objects of the pool', () => {
     const memo = new ObjectMemo();
     let made = 0;
     let asked = 0;
-    for (const id of await oneOfEachBlock(newest)) {
+    for await (const { id } of newest.objset.objects()) {
       for (const mos of all) {
         const own = await dnodeOf(mos, id).catch(() => null);
         const known = memo.of('dnode', id, mos, async (through) => {
@@ -52,7 +52,7 @@ describe('what was found out about objects of the pool', () => {
         expect(await Promise.resolve(known).catch(() => null)).toBe(own);
       }
     }
-    expect(made).toBeLessThan(asked);
+    expect(made).toBeLessThan(asked / 2);
     expect(made).toBeGreaterThan(all.length);
   });
 

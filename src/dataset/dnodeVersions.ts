@@ -1,0 +1,142 @@
+import { ZfsUberError } from '../bytes/errors.ts';
+import type { Blkptr } from '../format/blkptr.ts';
+import { BlkptrMap } from '../format/blkptrMap.ts';
+import { DNODE, DNODE_SLOT } from '../format/dnode.layout.ts';
+import type { BlockCache } from './blockCache.ts';
+import type { Objset } from './objset.ts';
+
+/** Pointers that have a number, some 500 bytes each; one that lost it gets another. */
+const NUMBERED = 2 ** 16;
+/** Pairs of blocks of which is known what differs, a byte a slot. */
+const COMPARED = 4096;
+const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
+const HOLE = 0;
+
+/** The blocks of dnodes of one object set, as far as their pointers were looked at. */
+export interface NumberedBlocks {
+  readonly objset: Objset;
+  readonly perBlock: number;
+  /** Numbers of the pointers by block id; NaN, which is like no number, where nobody can tell. */
+  readonly numbers: Map<number, number>;
+}
+
+/**
+ * Tells whether an object is the same at two txgs, without looking at it: where the pointer to its block of dnodes is
+ * the same, all 128 bytes of it, and else by a comparison of the two blocks, made once for all objects in them.
+ *
+ * A dnode that is the same has the same content below it, for who reads through the same cache.
+ */
+export class DnodeVersions {
+  readonly #cache: BlockCache;
+  readonly #sets = new WeakMap<Objset, NumberedBlocks>();
+  readonly #numbers = new BlkptrMap<number>();
+  readonly #pointers = new Map<number, Blkptr>();
+  /** By the numbers of both, slots that are the same: 1. */
+  readonly #compared = new Map<string, Uint8Array>();
+  #last = HOLE;
+
+  constructor(cache: BlockCache) {
+    this.#cache = cache;
+  }
+
+  /** @throws FormatError when the dnode of the dnodes is nonsense */
+  of(objset: Objset): NumberedBlocks {
+    const known = this.#sets.get(objset);
+    if (known !== undefined) return known;
+    const perBlock = objset.metaObject.dnode.check().dataBlockSize / DNODE_SLOT;
+    const blocks = { objset, perBlock, numbers: new Map<number, number>() };
+    this.#sets.set(objset, blocks);
+    return blocks;
+  }
+
+  /** The number of the pointer to a block, looked up where it is not known. */
+  async numberOf({ objset, numbers }: NumberedBlocks, block: number): Promise<number> {
+    const found = numbers.get(block) ?? (await this.#lookUp(objset, block));
+    numbers.set(block, found);
+    return found;
+  }
+
+  /** Whether `slot` is the same in two blocks; null where they have to be compared first. */
+  isSame(one: number, other: number, slot: number): boolean | null {
+    if (one === other) return true;
+    const same = this.#compared.get(`${one} ${other}`);
+    return same === undefined ? null : same[slot] === 1;
+  }
+
+  /** Compares two blocks for `isSame`. */
+  async compare(one: number, other: number): Promise<void> {
+    const key = `${one} ${other}`;
+    if (one === other || this.#compared.has(key)) return;
+    const same = await this.#sameSlots(this.#pointers.get(one), this.#pointers.get(other));
+    this.#compared.set(key, same);
+    for (const oldest of this.#compared.keys()) {
+      if (this.#compared.size <= COMPARED) break;
+      this.#compared.delete(oldest);
+    }
+  }
+
+  async #lookUp({ metaObject }: Objset, block: number): Promise<number> {
+    if (!Number.isSafeInteger(block)) return Number.NaN;
+    try {
+      const bp = await metaObject.blockPointer(BigInt(block));
+      if (bp === null) return HOLE;
+      const known = this.#numbers.get(bp);
+      if (known !== undefined) return known;
+      this.#last++;
+      this.#numbers.set(bp, this.#last);
+      this.#pointers.set(this.#last, bp.copy());
+      for (const oldest of this.#pointers.keys()) {
+        if (this.#pointers.size <= NUMBERED) break;
+        this.#pointers.delete(oldest);
+        this.#numbers.shift();
+      }
+      return this.#last;
+    } catch (error) {
+      if (error instanceof ZfsUberError) return Number.NaN;
+      throw error;
+    }
+  }
+
+  /** None where one of them does not read: whoever asks for an object in it meets the error. */
+  async #sameSlots(one: Blkptr | undefined, other: Blkptr | undefined): Promise<Uint8Array> {
+    const none = new Uint8Array();
+    if (one === undefined || other === undefined) return none;
+    if (one.lsize !== other.lsize || one.littleEndian !== other.littleEndian) return none;
+    try {
+      const [a, b] = await Promise.all([this.#cache.read(one), this.#cache.read(other)]);
+      return sameDnodes(a.bytes, b.bytes);
+    } catch (error) {
+      if (error instanceof ZfsUberError) return none;
+      throw error;
+    }
+  }
+}
+
+/** 1 for each slot in which the same dnode begins in both blocks, or none in either. */
+function sameDnodes(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const slots = Math.floor(Math.min(a.length, b.length) / DNODE_SLOT);
+  const same = new Uint8Array(slots);
+  const [begin, other] = [dnodesIn(a, slots), dnodesIn(b, slots)];
+  for (let slot = 0; slot < slots; slot++) {
+    const length = begin[slot] ?? 0;
+    if (length !== other[slot]) continue;
+    const from = slot * DNODE_SLOT;
+    let at = from;
+    const end = from + length * DNODE_SLOT;
+    while (at < end && a[at] === b[at]) at++;
+    if (at === end) same[slot] = 1;
+  }
+  return same;
+}
+
+/** Slots that each dnode takes, at the one where it begins: a free one takes one, the inside of a dnode none. */
+function dnodesIn(bytes: Uint8Array, slots: number): Uint16Array {
+  const lengths = new Uint16Array(slots);
+  for (let slot = 0; slot < slots; ) {
+    const at = slot * DNODE_SLOT;
+    const length = bytes[at] === 0 ? 1 : Math.min((bytes[at + EXTRA_SLOTS] ?? 0) + 1, slots - slot);
+    lengths[slot] = length;
+    slot += length;
+  }
+  return lengths;
+}
