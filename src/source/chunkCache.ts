@@ -6,6 +6,8 @@ const CHUNK = 64 * 1024;
 const LONGEST = 32 * 1024;
 /** Bytes kept of all sources together. */
 const CAPACITY = 16 * 1024 * 1024;
+/** Chunks whose memory waits for others: as many as are read at once. */
+const SPARE = 32;
 /** What a chunk that cannot be read takes. */
 const FAILED = 64;
 
@@ -13,6 +15,10 @@ const FAILED = 64;
 interface Chunk {
   readonly bytes: Promise<Uint8Array | null>;
   readonly size: number;
+  /** Memory of ours that it was to be read into. */
+  readonly memory: Uint8Array | null;
+  /** Reads that wait for it. */
+  users: number;
 }
 
 /**
@@ -27,6 +33,8 @@ export class ChunkCache {
   readonly #capacity: number;
   /** By `source number * 2^n + chunk`, oldest use first. */
   readonly #chunks = new Map<string, Chunk>();
+  /** Memory of chunks that are no longer kept: new memory for each costs more than reading it. */
+  readonly #spare: Uint8Array[] = [];
   #size = 0;
   #sources = 0;
 
@@ -52,42 +60,59 @@ export class ChunkCache {
         signal?.throwIfAborted();
         const first = Math.floor(offset / CHUNK);
         const last = Math.floor((offset + length - 1) / CHUNK);
-        const parts = [await this.#chunk(source, id, first)];
-        if (last > first) parts.push(await this.#chunk(source, id, last));
-        signal?.throwIfAborted();
-        return assemble(parts, offset - first * CHUNK, length, into) ?? source.read(offset, length, signal, into);
+        const chunks = [this.#chunk(source, id, first)];
+        if (last > first) chunks.push(this.#chunk(source, id, last));
+        for (const chunk of chunks) chunk.users++;
+        try {
+          const parts = await Promise.all(chunks.map(({ bytes }) => bytes));
+          signal?.throwIfAborted();
+          const whole = assemble(parts, offset - first * CHUNK, length, into);
+          if (whole !== null) return whole;
+        } finally {
+          for (const chunk of chunks) chunk.users--;
+        }
+        return source.read(offset, length, signal, into);
       },
     };
   }
 
-  #chunk(source: ByteSource, id: number, index: number): Promise<Uint8Array | null> {
+  #chunk(source: ByteSource, id: number, index: number): Chunk {
     const key = `${id} ${index}`;
     const known = this.#chunks.get(key);
     if (known !== undefined) {
       this.#chunks.delete(key);
       this.#chunks.set(key, known);
-      return known.bytes;
+      return known;
     }
     const at = index * CHUNK;
     const size = Math.min(CHUNK, source.size - at);
     // Others may wait for it too, so nobody's signal ends it.
-    const bytes = source.read(at, size).catch((error: unknown) => {
+    const memory = this.#spare.pop() ?? new Uint8Array(CHUNK);
+    const bytes = source.read(at, size, undefined, memory).catch((error: unknown) => {
       if (!(error instanceof SourceError)) throw error;
-      this.#replace(key, { bytes: Promise.resolve(null), size: FAILED });
+      this.#replace(key, { bytes: Promise.resolve(null), size: FAILED, memory: null, users: 0 });
       return null;
     });
-    this.#replace(key, { bytes, size });
-    return bytes;
+    const chunk = { bytes, size, memory, users: 0 };
+    this.#replace(key, chunk);
+    return chunk;
   }
 
   #replace(key: string, chunk: Chunk): void {
     this.#size += chunk.size - (this.#chunks.get(key)?.size ?? 0);
     this.#chunks.set(key, chunk);
-    for (const [oldest, { size }] of this.#chunks) {
+    for (const [oldest, old] of this.#chunks) {
       if (this.#size <= this.#capacity) break;
       this.#chunks.delete(oldest);
-      this.#size -= size;
+      this.#size -= old.size;
+      void this.#recycle(old);
     }
+  }
+
+  /** Takes back the memory of a chunk that nobody can ask for any longer. */
+  async #recycle(chunk: Chunk): Promise<void> {
+    await chunk.bytes.catch(() => null);
+    if (chunk.memory !== null && chunk.users === 0 && this.#spare.length < SPARE) this.#spare.push(chunk.memory);
   }
 }
 
