@@ -1,6 +1,7 @@
 import { FormatError, ZfsUberError } from '../bytes/errors.ts';
 import type { Mos } from '../dataset/mos.ts';
 import { Objset } from '../dataset/objset.ts';
+import { readAhead } from '../dataset/readAhead.ts';
 import { Zap } from '../dataset/zap.ts';
 import { walkZil } from '../dataset/zil.ts';
 import type { DslDataset } from '../format/dslDataset.ts';
@@ -10,7 +11,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import { isActive } from './featureSteps.ts';
 import { ASSERTED } from './hazard.ts';
-import { heads } from './heads.ts';
+import { type Head, heads } from './heads.ts';
 import { datasetAt, holdKnownHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
 import type { Conditions } from './objectMemo.ts';
@@ -55,9 +56,13 @@ async function walkNames(state: LoadState, at: At): Promise<undefined> {
       failed ??= { at: doing, error };
     }
   }
-  if (failed === null) return;
+  if (failed !== null) throw thrownAt(failed, at);
+}
+
+/** The error, as of what was being done then. */
+function thrownAt(failed: Failure, at: At): ZfsUberError {
   if (failed.at !== null) at(...failed.at);
-  throw failed.error;
+  return failed.error;
 }
 
 /**
@@ -89,17 +94,32 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
     holds: (log) => log.root === null || log.root === root,
     keeps: (log) => log.trouble === null && log !== UNOPENED,
   };
-  for await (const { name, id } of heads(state, at)) {
-    state.signal?.throwIfAborted();
-    const check = async (through: Mos): Promise<CheckedLog> => {
-      const dataset = await datasetAt(throughMos(state, through), { dataset: name }, id, at);
-      return dataset.bp.hole ? NO_LOG : checkLog(state, name, dataset.bp, at);
+  const check = async ({ name, id }: Head): Promise<CheckedLog | Failure> => {
+    let doing: Parameters<At> | null = null;
+    const doingNow: At = (...what) => {
+      doing = what;
     };
-    const { trouble } = await state.memo.objects.of('log', id, mos, check, conditions);
-    if (trouble !== null) return trouble;
+    const look = async (through: Mos): Promise<CheckedLog> => {
+      const dataset = await datasetAt(throughMos(state, through), { dataset: name }, id, doingNow);
+      return dataset.bp.hole ? NO_LOG : checkLog(state, name, dataset.bp, doingNow);
+    };
+    try {
+      return await state.memo.objects.of('log', id, mos, look, conditions);
+    } catch (error) {
+      if (!(error instanceof ZfsUberError)) throw error;
+      return { at: doing, error };
+    }
+  };
+  for await (const checked of readAhead(heads(state, at), OBJECT_SETS_AHEAD, check)) {
+    state.signal?.throwIfAborted();
+    if ('error' in checked) throw thrownAt(checked, at);
+    if (checked.trouble !== null) return checked.trouble;
   }
   return undefined;
 }
+
+/** Object sets under way: each is one read, somewhere on the devices. */
+const OBJECT_SETS_AHEAD = 16;
 
 interface CheckedLog {
   readonly trouble: Trouble | null;

@@ -42,6 +42,8 @@ import {
 /** Blocks of one batch, and bytes of what is read and of what is unpacked. */
 const BATCH_BLOCKS = 1024;
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** Object sets of one batch: what is below one lies beside it, and is read while that is at hand. */
+const BATCH_SETS = 64;
 /** Batches under way: one is read while another is summed and a third is looked through. */
 const BATCHES = 3;
 /** Datasets and snapshots of a pool; more are made to exhaust memory. */
@@ -266,12 +268,13 @@ export class Walk {
   /** Blocks for one batch, those asked for last first: what is below a block is done before the next beside it. */
   #nextBatch(): readonly Wanted[] {
     const batch: Wanted[] = [];
-    for (let size = 0; batch.length < BATCH_BLOCKS && size < BATCH_BYTES; ) {
+    for (let size = 0, sets = 0; batch.length < BATCH_BLOCKS && size < BATCH_BYTES && sets < BATCH_SETS; ) {
       const wanted = this.#stack.pop();
       if (wanted === undefined) break;
       if (this.#knownByNow(wanted)) continue;
       batch.push(wanted);
       size += wanted.size;
+      if (wanted.child.role === 'root') sets++;
     }
     return batch;
   }
