@@ -66,10 +66,33 @@ function xdrList(out: Out, list: NvList): void {
     else if (type !== 'boolean') for (const each of arrayOf(value)) xdrElement(body, type, each);
     body.pad(4);
     out.u32(body.bytes.length + 8);
-    out.u32(body.bytes.length + 64);
+    out.u32(sizeInMemory({ name, type, value }));
     out.raw(body.bytes);
   }
   out.u64(0n);
+}
+
+const WIDTH: { readonly [type: string]: number } = { byte: 1, int8: 1, uint8: 1, int16: 2, uint16: 2 };
+const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+const [POINTER, LIST_HEAD, PAIR_HEAD] = [8, 24, 16];
+
+/** What a pair takes where it is unpacked, which its unpacker compares. Source: include/sys/nvpair.h, NVP_SIZE_CALC */
+function sizeInMemory({ name, type, value }: NvPair): number {
+  const values = arrayOf(value);
+  const texts = values.reduce(
+    (sum: number, each) => sum + (typeof each === 'string' ? utf8.encode(each).length + 1 : 0),
+    0,
+  );
+  const each = WIDTH[type.replace('_array', '')] ?? (/64|double|hrtime/.test(type) ? 8 : 4);
+  const size =
+    type === 'boolean'
+      ? 0
+      : type.startsWith('nvlist')
+        ? values.length * (LIST_HEAD + (type === 'nvlist' ? 0 : POINTER))
+        : type.startsWith('string')
+          ? texts + (type === 'string' ? 0 : values.length * POINTER)
+          : values.length * each;
+  return aligned(PAIR_HEAD + utf8.encode(name).length + 1) + aligned(size);
 }
 
 function xdrElement(out: Out, type: NvPair['type'], value: NvValue): void {
@@ -110,8 +133,6 @@ function nativePairs(out: Out, list: NvList): void {
   }
   out.u32(0);
 }
-
-const WIDTH: { readonly [type: string]: number } = { byte: 1, int8: 1, uint8: 1, int16: 2, uint16: 2 };
 
 function nativeValue(out: Out, type: NvPair['type'], value: NvValue): void {
   if (type === 'boolean') return;

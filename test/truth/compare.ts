@@ -9,8 +9,14 @@ import { plainImportsOf } from './plainImports.ts';
 import { waysOutOf } from './ways.ts';
 
 export interface Report {
+  /** Imports asked. */
   readonly asked: number;
   readonly contradictions: readonly string[];
+}
+
+export interface PoolReport extends Report {
+  /** Its txgs that were asked for. */
+  readonly txgs: number;
 }
 
 /** What judges one pool needs of the run. */
@@ -23,15 +29,17 @@ export interface Bench {
  * Scans a made pool and asks, with the very commands that the document has: for `txgs` of its candidates, read-only and
  * read-write, for what is recommended, for a plain import with -F and without, and for the ways out.
  */
-export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): Promise<Report> {
+export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): Promise<PoolReport> {
   const bench: Bench = { made, judge };
   const document = await scan([made.folder], { depth: 'data' });
   const contradictions: string[] = [];
   let asked = 0;
+  let askedTxgs = 0;
   for (const pool of document.pools) {
     const about = `${pool.name}`;
     let newest: bigint | null = null;
     for (const candidate of chosen(pool, txgs, made.recipe.seed)) {
+      askedTxgs++;
       for (const mode of ['ro', 'rw'] as const) {
         const answer = await askOf(pool, candidate, mode, bench);
         if (answer === null) continue;
@@ -42,7 +50,6 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): P
         const why = contradictionOf(candidate, mode, answer, imports);
         const which = candidate.checkpoint === undefined ? '' : ' (checkpoint)';
         if (why !== null) contradictions.push(`${about} txg ${txg}${which} ${mode}: ${why}`);
-        if (!imports && mode === 'ro' && answer.rc === 1) break;
       }
     }
     const recommended = pool.recommendation?.txg ?? null;
@@ -55,7 +62,7 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): P
     }
     contradictions.push(...contradictionsOf(pool).map((line) => `${about}: ${line}`));
   }
-  return { asked, contradictions };
+  return { asked, txgs: askedTxgs, contradictions };
 }
 
 /** With the candidate's command; null where there is none and no other form would ask the same. */

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Draw } from './draw.ts';
+import { LABEL_DAMAGES } from './labelDamage.ts';
 
 /** The images of a pool as they are at the end, and as they were before. */
 export interface Scene {
@@ -22,35 +23,32 @@ export interface Scene {
   readonly before: readonly string[];
   /** Names of the images that are given. */
   readonly images: readonly string[];
+  /** Begin and end of what is no hole of a file. */
+  readonly dataRanges: (path: string) => readonly (readonly [from: number, to: number])[];
 }
 
 const KIB = 1024;
 const BLOCK = 4 * KIB;
 const LABEL = 256 * KIB;
+const ZEROS = Buffer.alloc(BLOCK);
 
 /** Of a device of some TiB nothing but its data. */
 function copySparse(from: string, to: string): void {
   spawnSync('cp', ['--sparse=always', from, to]);
 }
 
-export type Damage = (scene: Scene) => void;
+export type Damage = (scene: Scene) => void | Promise<void>;
 
-/** Ranges of a file that hold data, in whole blocks. */
-function blocksOf(path: string): number[] {
+/** Where the blocks of a file are that hold data. */
+function blocksOf({ dataRanges }: Scene, path: string): number[] {
   const fd = openSync(path, 'r');
-  const { size, blocks } = statSync(path);
   const found: number[] = [];
   const chunk = Buffer.alloc(1024 * KIB);
-  // What is made here is some MiB of data near the front, and labels at the end.
-  const front = Math.min(size, Math.max(64 * 1024 * KIB, blocks * 512 * 8));
-  for (const [from, to] of [
-    [0, front],
-    [Math.max(front, size - 1024 * KIB), size],
-  ] as const) {
-    for (let at = from; at < to; at += chunk.length) {
+  for (const [from, to] of dataRanges(path)) {
+    for (let at = from - (from % BLOCK); at < to; at += chunk.length) {
       const got = readSync(fd, chunk, 0, Math.min(chunk.length, to - at), at);
       for (let within = 0; within + BLOCK <= got; within += BLOCK) {
-        if (chunk.subarray(within, within + BLOCK).some((byte) => byte !== 0)) found.push(at + within);
+        if (!chunk.subarray(within, within + BLOCK).equals(ZEROS)) found.push(at + within);
       }
     }
   }
@@ -69,7 +67,7 @@ function loseWrites(scene: Scene, image: string, probability: number, labelsToo:
   const now = openSync(path, 'r+');
   const old = openSync(join(earlier, image), 'r');
   const [a, b] = [Buffer.alloc(BLOCK), Buffer.alloc(BLOCK)];
-  for (const at of blocksOf(path)) {
+  for (const at of blocksOf(scene, path)) {
     if (!labelsToo && isLabel(at, size)) continue;
     readSync(now, a, 0, BLOCK, at);
     b.fill(0);
@@ -89,7 +87,7 @@ function putBack(scene: Scene, image: string, of: (at: number, size: number) => 
   const now = openSync(path, 'r+');
   const old = openSync(join(earlier, image), 'r');
   const block = Buffer.alloc(BLOCK);
-  for (const at of new Set([...blocksOf(path), ...blocksOf(join(earlier, image))])) {
+  for (const at of new Set([...blocksOf(scene, path), ...blocksOf(scene, join(earlier, image))])) {
     if (!of(at, size) || at + BLOCK > size) continue;
     block.fill(0);
     readSync(old, block, 0, BLOCK, at);
@@ -115,7 +113,7 @@ function rot(scene: Scene, image: string, share: number): void {
   const path = join(scene.now, image);
   const { size } = statSync(path);
   const fd = openSync(path, 'r+');
-  for (const at of blocksOf(path)) {
+  for (const at of blocksOf(scene, path)) {
     if (isLabel(at, size) || !scene.draw.chance(share)) continue;
     writeSync(
       fd,
@@ -137,8 +135,8 @@ function wipe(scene: Scene, image: string, from: number, length: number): void {
   closeSync(fd);
 }
 
-/** What befalls the devices, by name. */
-export const DAMAGES: Readonly<Record<string, Damage>> = {
+/** What befalls the bytes of devices, by name. */
+const BYTE_DAMAGES: Readonly<Record<string, Damage>> = {
   none: () => {},
   lostWrites: each((scene, image) => loseWrites(scene, image, 0.5, false)),
   lostFew: each((scene, image) => loseWrites(scene, image, 0.08, false)),
@@ -214,13 +212,16 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
   },
 };
 
+/** What befalls the devices, by name. */
+export const DAMAGES: Readonly<Record<string, Damage>> = { ...BYTE_DAMAGES, ...LABEL_DAMAGES };
+
 /** Some of the images may be gone by an earlier one of several: what is left is damaged. */
-export function hurt(damage: string, scene: Scene): void {
+export async function hurt(damage: string, scene: Scene): Promise<void> {
   for (const name of damage.split('+')) {
     const one = DAMAGES[name];
     if (one === undefined) throw new Error(`no damage ${name}`);
     const images = scene.images.filter((image) => existsSync(join(scene.now, image)));
-    if (images.length > 0) one({ ...scene, images });
+    if (images.length > 0) await one({ ...scene, images });
   }
 }
 

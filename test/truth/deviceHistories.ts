@@ -178,6 +178,57 @@ export const DEVICE_HISTORIES: Readonly<Record<string, History>> = {
     save(story);
     work(story, 3);
   },
+  removeHalfway: (story) => {
+    const top = story.groups.findLast(({ kind, images }) => kind === '' && images.length === 1);
+    work(story, 12);
+    save(story);
+    if (top === undefined || story.groups.length < 2) return;
+    story.lines.push(`noalloc ${path(top.images[0] ?? '')}`, 'sync', `remove ${path(top.images[0] ?? '')}`);
+    if (story.draw.chance(0.5)) story.lines.push('sync');
+    story.lines.push('tun zfs_removal_suspend_progress 1');
+    work(story, 4);
+    save(story);
+    if (story.draw.chance(0.4)) story.lines.push('cancel');
+    work(story, 4);
+  },
+  removeTwo: (story) => {
+    for (let n = 0; n < 2; n++) {
+      work(story, 8);
+      const top = story.groups.findLast(({ kind, images }) => kind === '' && images.length === 1);
+      if (top === undefined || story.groups.length < 2) break;
+      story.lines.push(`remove ${path(top.images[0] ?? '')}`, 'waitresilver');
+      story.groups.splice(story.groups.indexOf(top), 1);
+      if (story.draw.chance(0.5)) save(story);
+    }
+    work(story, 4);
+    save(story);
+    work(story, 3);
+  },
+  attachHalfway: (story) => {
+    const group = story.groups.find(({ kind }) => kind === '' || kind === 'mirror');
+    const [image] = group?.images ?? [];
+    work(story, 10);
+    if (image === undefined || group === undefined) return;
+    const leg = another(story);
+    story.lines.push('tun zfs_scan_suspend_progress 1', `attach ${path(image)} ${path(leg)}`);
+    group.images.push(leg);
+    work(story, 5);
+    save(story);
+    work(story, 5);
+    story.lines.push('tun zfs_scan_suspend_progress 0');
+  },
+  /** With a resilver that goes by the space maps. */
+  rebuild: (story) => {
+    work(story, 10);
+    save(story);
+    const image = anyDevice(story);
+    const by = another(story);
+    story.lines.push(`${story.draw.one(['replaceseq', 'attachseq'])} ${path(image)} ${path(by)}`);
+    if (story.draw.chance(0.7)) story.lines.push('waitresilver');
+    work(story, 5);
+    save(story);
+    work(story, 3);
+  },
   offline: toDevice((image) => `offline ${image}`),
   offlineOnline: toDevice(
     (image) => `offline ${image}`,
@@ -216,6 +267,15 @@ export const DEVICE_HISTORIES: Readonly<Record<string, History>> = {
     work(story);
     save(story);
     work(story, 3);
+  },
+  expandTwice: (story) => {
+    const raidz = story.groups.findIndex(({ kind }) => kind.startsWith('raidz'));
+    for (let n = 0; n < 2 && raidz >= 0; n++) {
+      work(story, 8);
+      story.lines.push(`attach raidz-${raidz} ${path(another(story))}`, 'waitresilver');
+      save(story);
+    }
+    work(story, 5);
   },
   enlarge: (story) => {
     work(story, 4);
@@ -260,4 +320,25 @@ export const DEVICE_HISTORIES: Readonly<Record<string, History>> = {
     const other = story.layout.spares.map(path).find((each) => each !== spare);
     if (other !== undefined) story.lines.push(`spare ${spare} ${other}`);
   }),
+};
+
+/** What befalls devices and does not go on, so that nothing can come after it, by name. */
+export const LAST_DEVICE_HISTORIES: Readonly<Record<string, History>> = {
+  /** Held at one of the points that the code has for its own tests. Source: module/zfs/vdev_raidz.c, raidz_expand_pause_point */
+  expandHalfway: (story) => {
+    const raidz = story.groups.findIndex(({ kind }) => kind.startsWith('raidz'));
+    work(story, 10);
+    save(story);
+    if (raidz < 0) return;
+    const attach = `attach raidz-${raidz} ${path(another(story))}`;
+    if (story.draw.chance(0.6)) {
+      // Held while it syncs: nothing syncs after it.
+      story.lines.push(`tun raidz_expand_pause_point ${story.draw.int(1, 8)}`, attach, 'sh sleep 1');
+      return;
+    }
+    story.lines.push(`tun raidz_expand_max_reflow_bytes ${story.draw.int(1, 40) * 100_000} u`, attach, 'sync 2');
+    work(story, 4);
+    save(story);
+    work(story, 4);
+  },
 };

@@ -1,5 +1,5 @@
 import { CONTENT_HISTORIES } from './contentHistories.ts';
-import { DEVICE_HISTORIES } from './deviceHistories.ts';
+import { DEVICE_HISTORIES, LAST_DEVICE_HISTORIES } from './deviceHistories.ts';
 import type { Draw } from './draw.ts';
 import { LAST_HISTORIES, POOL_HISTORIES } from './poolHistories.ts';
 import type { History, Story } from './story.ts';
@@ -7,7 +7,11 @@ import type { History, Story } from './story.ts';
 const GOING_ON: Readonly<Record<string, History>> = { ...POOL_HISTORIES, ...DEVICE_HISTORIES, ...CONTENT_HISTORIES };
 
 /** What befalls a pool between its creation and the end, by name. */
-export const HISTORIES: Readonly<Record<string, History>> = { ...GOING_ON, ...LAST_HISTORIES };
+export const HISTORIES: Readonly<Record<string, History>> = {
+  ...GOING_ON,
+  ...LAST_HISTORIES,
+  ...LAST_DEVICE_HISTORIES,
+};
 
 /** One, or up to four of which each comes after the one before: `offline+rewind+destroyed`. */
 export function drawHistory(draw: Draw): string {

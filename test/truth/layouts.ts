@@ -69,6 +69,13 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     ['mirror', '', 2],
     ['', 'dedup', 1],
   ],
+  raidzPair: [
+    ['raidz1', '', 3],
+    ['raidz1', '', 4],
+  ],
+  draid3: [['draid3:3d:9c:2s', '', 9]],
+  disks48: Array.from({ length: 24 }, () => ['mirror', '', 2] as const),
+  raidz48: Array.from({ length: 4 }, () => ['raidz2', '', 12] as const),
 };
 
 export const LAYOUTS = Object.keys(SHAPES);

@@ -39,14 +39,18 @@ const FEATURES = [
   'all,-vdev_zaps_v2',
   'all,-block_cloning',
   'all,-hole_birth',
+  'all,-fast_dedup',
+  'all,-device_rebuild,-raidz_expansion,-block_cloning,-fast_dedup,-redaction_list_spill',
   'lz4_compress,enabled_txg,hole_birth,embedded_data,extensible_dataset,spacemap_histogram',
 ];
 const FEATURES_ONLY = 5000;
-const VERSIONS = [1, 3, 5, 10, 11, 15, 21, 26, 28];
+const VERSIONS = [3, 5, 10, 11, 15, 21, 26, 28];
 /** Features that a layout or a history cannot be without, and the pool version since which there is such a thing. */
 const NEEDS: Readonly<Record<string, readonly [features: readonly string[], since: number]>> = {
   draid: [['draid'], FEATURES_ONLY],
   draid2: [['draid'], FEATURES_ONLY],
+  draid3: [['draid'], FEATURES_ONLY],
+  raidz48: [[], 3],
   special: [['allocation_classes'], FEATURES_ONLY],
   specialMirror: [['allocation_classes'], FEATURES_ONLY],
   dedup: [['allocation_classes'], FEATURES_ONLY],
@@ -60,7 +64,14 @@ const NEEDS: Readonly<Record<string, readonly [features: readonly string[], sinc
   checkpoint: [['zpool_checkpoint'], FEATURES_ONLY],
   checkpointRewind: [['zpool_checkpoint'], FEATURES_ONLY],
   remove: [['device_removal'], FEATURES_ONLY],
+  removeHalfway: [['device_removal'], FEATURES_ONLY],
+  removeTwo: [['device_removal'], FEATURES_ONLY],
+  rebuild: [['device_rebuild'], FEATURES_ONLY],
   expand: [['raidz_expansion'], FEATURES_ONLY],
+  expandTwice: [['raidz_expansion'], FEATURES_ONLY],
+  expandHalfway: [['raidz_expansion'], FEATURES_ONLY],
+  bigBlocks: [['large_blocks', 'extensible_dataset'], FEATURES_ONLY],
+  quotas: [[], 21],
   encrypted: [['encryption', 'bookmarks', 'bookmark_v2', 'extensible_dataset'], FEATURES_ONLY],
   blockClones: [['block_cloning'], FEATURES_ONLY],
   holdsBookmarks: [['bookmarks', 'extensible_dataset'], FEATURES_ONLY],
@@ -75,7 +86,14 @@ const SUITS: Readonly<Record<string, readonly string[]>> = {
   detach: MIRRORS,
   split: ['mirror', 'mirror3', 'mirrors'],
   remove: ['stripe', 'manyTops', 'mixed', 'single'],
-  expand: ['raidz1', 'raidz2', 'raidz3', 'specialMirror'],
+  removeHalfway: ['stripe', 'manyTops', 'mixed'],
+  removeTwo: ['stripe', 'manyTops'],
+  rebuild: ['draid', 'draid2', 'draid3', ...MIRRORS],
+  attachHalfway: ['single', 'stripe', ...MIRRORS],
+  expand: ['raidz1', 'raidz2', 'raidz3', 'specialMirror', 'raidzPair'],
+  expandTwice: ['raidz1', 'raidz2', 'raidz3'],
+  expandHalfway: ['raidz1', 'raidz2', 'raidz3', 'raidzPair'],
+  intentLog: ['single', 'raidz1', 'log', 'logs', 'mirrorLog', 'everything'],
   offlineLog: CLASSES,
   forcedClass: CLASSES,
   removeClass: ['log', 'logs', 'mirrorLog', 'mirrorLogMirror', 'special'],
@@ -91,7 +109,7 @@ function drawLayout(draw: Draw, history: string): string {
 
 /** OpenZFS takes no file below 64 MiB; most are small because every answer copies them. */
 const SIZES = [64, 64, 80, 96, 128, 128, 256, 1024].map((mib) => mib * MIB);
-const LARGE = [40 * 1024 * MIB, 200 * 1024 * MIB, TIB, 4 * TIB];
+const LARGE = [40 * 1024 * MIB, 80 * 1024 * MIB, 200 * 1024 * MIB, TIB, 4 * TIB, 18 * TIB];
 
 export interface Wanted {
   readonly layout?: string | undefined;
@@ -100,17 +118,19 @@ export interface Wanted {
 }
 
 export function recipeOf(seed: number, wanted: Wanted): Recipe {
+  // Seed and kind make the same pool whether the kind was asked for or drawn.
+  const kind = new Draw(seed ^ 0x2545f491);
+  const history = wanted.history ?? drawHistory(kind);
+  const layout = wanted.layout ?? drawLayout(kind, history);
+  const damage = wanted.damage ?? drawDamage(kind);
   const draw = new Draw(seed);
-  const history = wanted.history ?? drawHistory(draw);
-  const layout = wanted.layout ?? drawLayout(draw, history);
-  const damage = wanted.damage ?? drawDamage(draw);
-  const options = [`ashift=${draw.one([9, 9, 10, 11, 12, 12, 12, 12, 13, 14, 16])}`];
+  const options = [`ashift=${draw.one([9, 9, 10, 11, 12, 12, 12, 12, 13, 14, 15, 16])}`];
   const needs = [layout, ...history.split('+')].flatMap((name) => (NEEDS[name] === undefined ? [] : [NEEDS[name]]));
   const features = needs.flatMap(([names]) => names);
   const versions = VERSIONS.filter((version) => needs.every(([, since]) => version >= since));
   const old = versions.length > 0 && (history.includes('upgrade') || draw.chance(0.12));
   options.push(old ? `version=${draw.one(versions)}` : `features=${[draw.one(FEATURES), ...features].join(',')}`);
-  const sizeBytes = draw.chance(0.12) ? draw.one(LARGE) : draw.one(SIZES);
+  const sizeBytes = draw.chance(0.15) ? draw.one(LARGE) : draw.one(SIZES);
   return {
     seed,
     layout,
@@ -123,12 +143,18 @@ export function recipeOf(seed: number, wanted: Wanted): Recipe {
 
 export const kindOf = ({ layout, history, damage }: Recipe): string => `${layout}/${history}/${damage}`;
 
+/** Begin and end of what is no hole of the file at `path`, as its file system knows. */
+function dataRanges(umake: string, path: string): (readonly [number, number])[] {
+  const { stdout } = spawnSync(umake, { input: `extents ${path}\n`, encoding: 'utf8', maxBuffer: 64 * MIB });
+  return [...stdout.matchAll(/^EXTENT (\d+) (\d+)$/gm)].map(([, from, to]) => [Number(from), Number(to)]);
+}
+
 /**
  * Makes the pool of `recipe` below `base`, which is emptied before.
  *
  * @throws Error when umake does not end
  */
-export function makePool(recipe: Recipe, base: string, umake: string): MadePool {
+export async function makePool(recipe: Recipe, base: string, umake: string): Promise<MadePool> {
   rmSync(base, { recursive: true, force: true });
   const live = join(base, 'v');
   mkdirSync(live, { recursive: true });
@@ -159,7 +185,7 @@ export function makePool(recipe: Recipe, base: string, umake: string): MadePool 
   renameSync(live, folder);
   writeFileSync(join(base, 'script'), text);
   const before = story.saved.map((name) => join(base, name));
-  hurt(recipe.damage, { draw, now: folder, before, images });
+  await hurt(recipe.damage, { draw, now: folder, before, images, dataRanges: (path) => dataRanges(umake, path) });
   for (const each of before) rmSync(each, { recursive: true, force: true });
   return { recipe, folder, images: readdirSync(folder).sort(), failed };
 }

@@ -130,6 +130,15 @@ export const POOL_HISTORIES: Readonly<Record<string, History>> = {
     save(story);
     work(story, 6);
   },
+  scrubHalfway: (story) => {
+    work(story, 12);
+    story.lines.push('tun zfs_scan_suspend_progress 1', 'scrub', 'sync 2');
+    save(story);
+    work(story, 5);
+    if (story.draw.chance(0.4)) story.lines.push('stopscan', 'sync');
+    story.lines.push('tun zfs_scan_suspend_progress 0');
+    work(story, 5);
+  },
 };
 
 /** What ends a pool, so that nothing comes after it, by name. */
@@ -144,6 +153,14 @@ export const LAST_HISTORIES: Readonly<Record<string, History>> = {
     save(story);
     work(story, 4);
     story.lines.push('export');
+  },
+  /** Synchronous writes that no txg has yet. */
+  intentLog: (story) => {
+    work(story, 10);
+    story.lines.push(`zil ${POOL}/z ${story.draw.int(3, 30)}`);
+    if (story.draw.chance(0.5)) work(story, 3);
+    save(story);
+    story.lines.push(`zil ${POOL}/y ${story.draw.int(3, 30)}`);
   },
   recreate: (story) => {
     work(story);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE } from '../../bin/images.js';
 
@@ -20,14 +20,20 @@ export type NativeRelease = (typeof NATIVE_RELEASES)[number];
 export function nativePrograms(release: NativeRelease = '2.3'): NativePrograms | null {
   const folder = join(CACHE, release === '2.3' ? 'native-zfs' : `native-zfs-${release}`);
   const found = { umake: join(folder, 'umake'), uask: join(folder, 'uask') };
+<<<<<<< HEAD
   if (isCurrent(found.umake, 'umake.c') && isCurrent(found.uask, 'uask.c') && isCurrent(found.uask, 'overlay.c'))
     return found;
   const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder, release], { stdio: 'ignore' });
+=======
+  if (isCurrent(found.umake) && isCurrent(found.uask)) return found;
+  const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder], { stdio: 'ignore' });
+>>>>>>> 2705803 (Draw far more of what befalls a pool, and keep a record of what was asked)
   return status === 0 ? found : null;
 }
 
-/** Built, and not before its source was last changed. */
-function isCurrent(program: string, source: string): boolean {
+/** Built, and not before a source was last changed. */
+function isCurrent(program: string): boolean {
   const built = statSync(program, { throwIfNoEntry: false });
-  return built !== undefined && built.mtimeMs >= statSync(join(SOURCES, source)).mtimeMs;
+  if (built === undefined) return false;
+  return readdirSync(SOURCES).every((source) => built.mtimeMs >= statSync(join(SOURCES, source)).mtimeMs);
 }

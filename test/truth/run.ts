@@ -1,16 +1,18 @@
 // Makes pools from a seed, asks OpenZFS's own code for each txg, and compares: npm run truth -- --seed S --pools N --kind K
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Judge } from './ask.ts';
-import { judgePoolOf, type Report } from './compare.ts';
-import { kindOf, makePool, type Recipe, recipeOf } from './make.ts';
+import { judgePoolOf, type PoolReport } from './compare.ts';
+import { kindOf, type MadePool, makePool, recipeOf } from './make.ts';
 import { nativePrograms } from './programs.ts';
+import { type Asked, addToRecord, readRecord, tableOf, withTable } from './record.ts';
 
-const USAGE = `usage: npm run truth -- [--seed S] [--pools N] [--kind LAYOUT/HISTORY/DAMAGE] [--txgs N] [--keep DIR]
-  a part of a kind that is left out or * is drawn; --txgs: how many of each pool are asked; --keep: where pools go that contradict us`;
+const USAGE = `usage: npm run truth -- [--seed S] [--pools N] [--kind LAYOUT/HISTORY/DAMAGE] [--txgs N] [--keep DIR] [--record FILE] [--table FILE]
+  a part of a kind that is left out or * is drawn; --txgs: how many of each pool are asked; --keep: where pools go that contradict us;
+  --record: adds to a table of what was asked; --again: asks again what contradicted us there; --table: writes the record by kind into FILE`;
 
 const { values } = parseArgs({
   options: {
@@ -19,64 +21,89 @@ const { values } = parseArgs({
     kind: { type: 'string', default: '' },
     txgs: { type: 'string', default: '10' },
     keep: { type: 'string' },
+    record: { type: 'string' },
+    again: { type: 'boolean', default: false },
+    table: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
+
+/** A pool to make and ask. */
+interface Task {
+  readonly seed: number;
+  readonly kind: string;
+  readonly txgs: number;
+}
+
+function tasks(): Task[] {
+  if (values.again) {
+    const wrong = readRecord(values.record ?? '').filter(({ contradictions }) => contradictions > 0);
+    return wrong.map(({ seed, kind, txgsWanted }) => ({ seed, kind, txgs: txgsWanted }));
+  }
+  const [from, pools, txgs] = [Number(values.seed), Number(values.pools), Number(values.txgs)];
+  return Array.from({ length: pools }, (_, index) => ({ seed: from + index, kind: values.kind, txgs }));
+}
 
 function wantedOf(kind: string) {
   const [layout, history, damage] = kind.split('/').map((part) => (part === '' || part === '*' ? undefined : part));
   return { layout, history, damage };
 }
 
-const names = (part: string, joined: string) => [...new Set(joined.split('+'))].map((name) => [part, name] as const);
+function keep({ folder, recipe }: MadePool, report: PoolReport, where: string): void {
+  const kept = join(where, String(recipe.seed));
+  rmSync(kept, { recursive: true, force: true });
+  mkdirSync(where, { recursive: true });
+  spawnSync('cp', ['-r', '--sparse=always', folder, kept]);
+  writeFileSync(join(kept, 'contradictions'), `${kindOf(recipe)}\n${report.contradictions.join('\n')}\n`);
+}
+
+/** @returns what was asked of one pool, said line by line as well */
+async function askOne({ seed, kind, txgs }: Task, scratch: string, umake: string, judge: Judge): Promise<Asked> {
+  const recipe = recipeOf(seed, wantedOf(kind));
+  const made = await makePool(recipe, join(scratch, 'pool'), umake);
+  const report = await judgePoolOf(made, judge, txgs);
+  const { asked, contradictions } = report;
+  const head = `${seed} ${kindOf(recipe)} ${recipe.options.join(' ')} ${recipe.sizeBytes / 2 ** 20} MiB`;
+  const failed = made.failed.length === 0 ? '' : `  (${made.failed.length}: ${made.failed[0]})`;
+  console.log(`${head}: ${asked} answers, ${contradictions.length} contradictions${failed}`);
+  for (const line of contradictions) console.log(`    ${line}`);
+  if (contradictions.length > 0 && values.keep !== undefined) keep(made, report, values.keep);
+  return {
+    zfs: '2.3',
+    seed,
+    kind: kindOf(recipe),
+    txgsWanted: txgs,
+    txgs: report.txgs,
+    answers: asked,
+    contradictions: contradictions.length,
+  };
+}
 
 const programs = nativePrograms();
 if (values.help) console.log(USAGE);
 else if (programs === null) console.log('truth: libzpool or its headers are not to be had here: nothing was asked');
 else {
   const scratch = join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `zfs-uber-truth-${process.pid}`);
-  const table = new Map<string, { pools: number; asked: number; wrong: number }>();
-  const [from, pools] = [Number(values.seed), Number(values.pools)];
-  let wrong = 0;
-  let asked = 0;
-  /** A pool counts for its layout and for each history and damage that it is made of. */
-  const count = ({ layout, history, damage }: Recipe, report: Report): void => {
-    const parts = [['layout', layout], ...names('history', history), ...names('damage', damage)] as const;
-    for (const [part, name] of parts) {
-      const key = `${part} | ${name}`;
-      const row = table.get(key) ?? { pools: 0, asked: 0, wrong: 0 };
-      row.pools++;
-      row.asked += report.asked;
-      row.wrong += report.contradictions.length;
-      table.set(key, row);
-    }
-    asked += report.asked;
-  };
   const judge = new Judge(programs.uask);
+  let asked: Asked[] = [];
+  const began = Date.now();
   try {
-    for (let seed = from; seed < from + pools; seed++) {
-      const recipe = recipeOf(seed, wantedOf(values.kind));
-      const made = makePool(recipe, join(scratch, 'pool'), programs.umake);
-      const report: Report = await judgePoolOf(made, judge, Number(values.txgs));
-      count(recipe, report);
-      wrong += report.contradictions.length;
-      const head = `${seed} ${kindOf(recipe)} ${recipe.options.join(' ')} ${recipe.sizeBytes / 2 ** 20} MiB`;
-      const failed = made.failed.length === 0 ? '' : `  (${made.failed.length}: ${made.failed[0]})`;
-      console.log(`${head}: ${report.asked} answers, ${report.contradictions.length} contradictions${failed}`);
-      for (const line of report.contradictions) console.log(`    ${line}`);
-      if (report.contradictions.length > 0 && values.keep !== undefined) {
-        mkdirSync(values.keep, { recursive: true });
-        const kept = join(values.keep, String(seed));
-        rmSync(kept, { recursive: true, force: true });
-        spawnSync('cp', ['-r', '--sparse=always', made.folder, kept]);
-      }
+    for (const task of tasks()) {
+      const one = await askOne(task, scratch, programs.umake, judge);
+      asked.push(one);
+      if (values.record !== undefined) addToRecord(values.record, [one]);
     }
   } finally {
     judge.close();
     rmSync(scratch, { recursive: true, force: true });
   }
-  console.log('\n| of | name | pools | answers | contradictions |\n| --- | --- | --- | --- | --- |');
-  for (const [name, row] of [...table].sort()) console.log(`| ${name} | ${row.pools} | ${row.asked} | ${row.wrong} |`);
-  console.log(`| all | | ${pools} | ${asked} | ${wrong} |`);
-  process.exitCode = wrong > 0 ? 1 : 0;
+  const wrong = asked.some(({ contradictions }) => contradictions > 0);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  const answers = asked.reduce((total, each) => total + each.answers, 0);
+  if (values.record !== undefined) asked = readRecord(values.record);
+  const table = tableOf(asked);
+  if (values.table === undefined) console.log(`\n${table.join('\n')}`);
+  else writeFileSync(values.table, withTable(readFileSync(values.table, 'utf8'), table));
+  console.log(`${answers} answers in ${seconds} s`);
+  process.exitCode = wrong ? 1 : 0;
 }

@@ -56,7 +56,7 @@ describe('the recipe of a seed', () => {
 describe.skipIf(programs === null)('pools made and judged by the code of OpenZFS itself', () => {
   it.each(RECIPES.map((recipe) => [`${recipe.seed} ${kindOf(recipe)}`, recipe] as const))('%s', async (_, recipe) => {
     const { umake = '' } = programs ?? {};
-    const made = makePool(recipe, join(scratch, 'pool'), umake);
+    const made = await makePool(recipe, join(scratch, 'pool'), umake);
     const { contradictions } = await judgePoolOf(made, judge, 4);
     expect(contradictions).toEqual([]);
   });

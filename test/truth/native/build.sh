@@ -37,14 +37,15 @@ case $release in
 esac
 if [ "$release" = 2.2 ]; then
   include="-Isource/lib/libspl/include/os/linux -Isource/lib/libspl/include -Isource/include -Isource/include/os/linux/zfs"
+  tree=$dir/source
   link="built/libzpool.so -Wl,-rpath,$dir/built -Wl,--allow-shlib-undefined"
 else
-  z=$(echo deb/x/usr/src/zfs-*/include); include="-Ideb/x/usr/include/libspl -Ideb/x/usr/include/libzfs -I$z -I$z/os/linux/zfs"
+  z=$(echo deb/x/usr/src/zfs-*/include); tree=$dir/$(dirname "$z"); include="-Ideb/x/usr/include/libspl -Ideb/x/usr/include/libzfs -I$z -I$z/os/linux/zfs"
   for l in deb/x/usr/lib/x86_64-linux-gnu deb/x/lib/x86_64-linux-gnu; do [ ! -d $l ] || libs=$libs${libs:+:}$dir/$l; done
   link="$(echo "$libs" | tr : '\n' | sed 's/^./-L&/') -l:$zpool -l:libnvpair.so.3"
   [ "$release" = 2.3 ] || link="$link -Wl,--allow-shlib-undefined -Wl,--disable-new-dtags -Wl,-rpath,$libs"
 fi
-for f in "uask overlay" umake; do
+for f in "uask overlay assertions" "umake assertions"; do
   set -- $f
-  gcc -O1 -w -DZFS="$number" -o $1 $(for c; do echo "$here/$c.c"; done) -D_GNU_SOURCE -D_LARGEFILE64_SOURCE $include $link $linked -lpthread -ldl
+  gcc -O1 -w -DZFS="$number" -DSOURCE_TREE="\"$tree\"" -o $1 $(for c; do echo "$here/$c.c"; done) -D_GNU_SOURCE -D_LARGEFILE64_SOURCE $include $link $linked -lpthread -ldl
 done
