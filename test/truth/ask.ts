@@ -125,7 +125,13 @@ function answerOf(out: string, err: string, mode: 'ro' | 'rw', end: string): Ker
   const why = out.split('\n').filter((line) => /FAILED|mismatch|cannot/.test(line));
   // It may fall over a damaged pool while it closes it again: that is no answer to the import.
   const answered = rc !== undefined && (rc !== '0' || mode === 'ro' || out.includes('synced='));
-  if (!answered) return { ...EMPTY, used: Number(used), rc: 'panic', msg: err.slice(-300) || end };
+  if (!answered)
+    return {
+      ...EMPTY,
+      used: Number(used),
+      rc: 'panic',
+      msg: /FAILED ASSERTION.*/.exec(err)?.[0] ?? (err.slice(-300) || end),
+    };
   return {
     rc: rc === '0' ? 0 : 1,
     used: Number(used),

@@ -20,14 +20,8 @@ export type NativeRelease = (typeof NATIVE_RELEASES)[number];
 export function nativePrograms(release: NativeRelease = '2.3'): NativePrograms | null {
   const folder = join(CACHE, release === '2.3' ? 'native-zfs' : `native-zfs-${release}`);
   const found = { umake: join(folder, 'umake'), uask: join(folder, 'uask') };
-<<<<<<< HEAD
-  if (isCurrent(found.umake, 'umake.c') && isCurrent(found.uask, 'uask.c') && isCurrent(found.uask, 'overlay.c'))
-    return found;
-  const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder, release], { stdio: 'ignore' });
-=======
   if (isCurrent(found.umake) && isCurrent(found.uask)) return found;
-  const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder], { stdio: 'ignore' });
->>>>>>> 2705803 (Draw far more of what befalls a pool, and keep a record of what was asked)
+  const { status } = spawnSync(join(SOURCES, 'build.sh'), [folder, release], { stdio: 'ignore' });
   return status === 0 ? found : null;
 }
 
