@@ -96,7 +96,9 @@ function poolOf(guid: Guid, members: readonly DeviceFacts[], attached: readonly 
   const named = configs[0]?.config ?? members[0]?.config ?? null;
   const leaf = new Map<Guid, DeviceSurvey>();
   for (const { config, device } of members) {
-    if (config?.guid != null && !leaf.has(config.guid)) leaf.set(config.guid, device);
+    // A device whose labels have txg 0 `zpool import` passes over, whatever leaf it says it is.
+    if (config?.guid == null || config.role === 'uninitialised' || leaf.has(config.guid)) continue;
+    leaf.set(config.guid, device);
   }
   const root = buildTree(guid, configs, (leafGuid) => leaf.get(leafGuid) ?? null);
   const placed = new Set<DeviceSurvey>();
@@ -143,6 +145,7 @@ function outsideReason({ config }: DeviceFacts, inTree: ReadonlySet<Guid>): Outs
   // A fragment that names neither pool nor vdev says as little as none.
   if (config === null || (config.poolGuid === null && config.guid === null)) return 'labels-lost';
   if (config.role === 'spare' || config.role === 'cache') return config.role;
+  if (config.role === 'uninitialised') return 'former-member';
   return config.guid !== null && inTree.has(config.guid) ? 'duplicate' : 'former-member';
 }
 

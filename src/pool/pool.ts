@@ -29,7 +29,7 @@ export interface MissingVdev {
  * Why a device of the pool has no place in its tree.
  *
  * `former-member` its labels name a leaf that the newest labels no longer have: detached, replaced, or of a top-level
- * vdev that another took the place of; `duplicate` another device is the same leaf; `labels-lost` only its ring says
+ * vdev that another took the place of, or they have txg 0, for which `zpool import` passes a device over; `duplicate` another device is the same leaf; `labels-lost` only its ring says
  * whose it is; `spare` and `cache` stand beside the tree by nature.
  */
 export type OutsideReason = 'former-member' | 'duplicate' | 'labels-lost' | 'spare' | 'cache';

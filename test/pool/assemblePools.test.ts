@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asGuid } from '../../src/bytes/units.ts';
+import { asGuid, asTxg } from '../../src/bytes/units.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { type Assembly, assemblePools } from '../../src/pool/assemblePools.ts';
@@ -35,6 +35,11 @@ const tell = ({ pools, loose }: Assembly) => ({
 });
 
 const outside = (pool: Pool) => pool.outside.map((each) => `${each.device.source.name} ${each.reason}`);
+
+function withTxgZero(label: DeviceSurvey['labels'][number]): DeviceSurvey['labels'][number] {
+  const { config } = label;
+  return config === null ? label : { ...label, config: { ...config, txg: asTxg(0n), role: 'uninitialised' } };
+}
 
 describe('assemblePools', () => {
   it('puts two legs of a mirror into one tree and adds up every guid of it with the pool guid', () => {
@@ -81,6 +86,16 @@ describe('assemblePools', () => {
     const pool = only(assemblePools([gone]));
     expect(pool).toMatchObject({ root: null, configTxg: null });
     expect(outside(pool)).toEqual(['gone former-member']);
+  });
+
+  it('gives no place to a device whose labels have txg 0, also where the tree of another has it', () => {
+    const [first, second] = mirrorPool([5n, 6n]);
+    if (first === undefined || second === undefined) throw new Error('no mirror');
+    const zero = { ...second, labels: second.labels.map(withTxgZero) };
+    const pool = only(assemblePools([first, zero]));
+    expect(pool.root && draw(pool.root)).toBe('root0(mirror0(file0=d11 file0))');
+    expect(pool.missing.map(({ guid }) => guid)).toEqual([12n]);
+    expect(outside(pool)).toEqual(['d12 former-member']);
   });
 
   it('takes the newer of two devices that say they are the same leaf', () => {

@@ -26,6 +26,7 @@ const TAUGHT: readonly (readonly [seed: number, layout: string, history: string,
   [2020, 'special', 'destroyed', 'stale'],
   [2201, 'stripe', 'renamed', 'stale'],
   [2212, 'mirrors', 'renamed', 'mixedTimes'],
+  [30016, 'single', 'attachDetach', 'mixedTimes+oldFrontLabels'],
   [10348, 'draid', 'addSpare+forcedOffline', 'mixedTimes'],
 ];
 const RECIPES = [

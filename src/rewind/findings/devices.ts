@@ -1,3 +1,4 @@
+import { decidingConfig } from '../../pool/deviceOrder.ts';
 import { guidSumDifference } from '../../pool/guidSum.ts';
 import { logHealth } from '../../pool/logHealth.ts';
 import type { OutsideDevice, VdevNode } from '../../pool/pool.ts';
@@ -124,7 +125,12 @@ function outsideDevice({ device, reason, twin }: OutsideDevice, candidates: Evid
   const about = { values: { device: device.source.name }, devices: [device] };
   switch (reason) {
     case 'former-member':
-      return { code: 'former-member', severity: 'info', ...about };
+      return {
+        code: 'former-member',
+        severity: 'info',
+        devices: [device],
+        values: { device: device.source.name, txgZero: decidingConfig(device)?.role === 'uninitialised' },
+      };
     case 'labels-lost':
       return { code: 'device-by-ring', severity: 'warning', ...about };
     case 'spare':

@@ -21,8 +21,10 @@ export const DEVICE_WORDS: FindingWords<keyof DeviceValues> = {
     const without = spared ? 'Redundancy does without it.' : 'The pool does not import like this.';
     return `${device} is too short: it has ${size(bytes)}, the vdev needs at least ${size(needed)}. ${size(short)} or more are missing at the end, and OpenZFS does not open it. ${without}`;
   },
-  'former-member': ({ device }) =>
-    `${device} carries labels of this pool but is no longer part of it: detached, replaced or removed. It was not used.`,
+  'former-member': ({ device, txgZero }) =>
+    txgZero
+      ? `The labels of ${device} have txg 0: it was detached, replaced or removed, or was just being added. zpool import passes it over, and it was not used.`
+      : `${device} carries labels of this pool but is no longer part of it: detached, replaced or removed. It was not used.`,
   'device-by-ring': ({ device }) =>
     `${device} has no label that decodes; its uberblocks show that it belongs to this pool. OpenZFS does not use it as it is.`,
   'spare-device': ({ device }) => `${device} is a hot spare of this pool, by the guid sum of its ring.`,

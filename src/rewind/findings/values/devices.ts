@@ -47,7 +47,11 @@ export interface DeviceValues {
     /** Redundancy does without it. */
     readonly spared: boolean;
   };
-  'former-member': { readonly device: string };
+  'former-member': {
+    readonly device: string;
+    /** Its labels have txg 0. */
+    readonly txgZero: boolean;
+  };
   'device-by-ring': { readonly device: string };
   'spare-device': { readonly device: string };
   'cache-device': { readonly device: string };
