@@ -1,7 +1,7 @@
 import { scan } from '../../src/api/scan.ts';
 import type { CandidateEntry } from '../../src/document/candidate.types.ts';
 import type { PoolEntry } from '../../src/document/pool.types.ts';
-import type { KernelAnswer } from '../tools/images.ts';
+import type { KernelAnswer, Truth } from '../tools/images.ts';
 import { devicesOf, type Judge, questionOf } from './ask.ts';
 import { Draw } from './draw.ts';
 import type { MadePool } from './make.ts';
@@ -17,6 +17,8 @@ export interface Report {
 export interface PoolReport extends Report {
   /** Its txgs that were asked for. */
   readonly txgs: number;
+  /** The answers, as test-images keeps them: of each pool that the scan found. */
+  readonly truths: readonly Truth[];
 }
 
 /** What judges one pool needs of the run. */
@@ -35,15 +37,18 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): P
   const contradictions: string[] = [];
   let asked = 0;
   let askedTxgs = 0;
+  const truths: Truth[] = [];
   for (const pool of document.pools) {
     const about = `${pool.name}`;
     let newest: bigint | null = null;
+    const answers: Record<'ro' | 'rw', Record<string, KernelAnswer>> = { ro: {}, rw: {} };
     for (const candidate of chosen(pool, txgs, made.recipe.seed)) {
       askedTxgs++;
       for (const mode of ['ro', 'rw'] as const) {
         const answer = await askOf(pool, candidate, mode, bench);
         if (answer === null) continue;
         asked++;
+        if (candidate.checkpoint === undefined) answers[mode][candidate.txg] = answer;
         const imports = answer.rc === 0 && (candidate.checkpoint !== undefined || loads(answer, candidate));
         const txg = BigInt(candidate.txg);
         if (mode === 'ro' && imports && (newest === null || txg > newest)) newest = txg;
@@ -61,8 +66,25 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): P
       contradictions.push(...more.contradictions.map((line) => `${about}: ${line}`));
     }
     contradictions.push(...contradictionsOf(pool).map((line) => `${about}: ${line}`));
+    truths.push(truthOf(pool, made, answers));
   }
-  return { asked, txgs: askedTxgs, contradictions };
+  return { asked, txgs: askedTxgs, contradictions, truths };
+}
+
+function truthOf(
+  { name, candidates }: PoolEntry,
+  { images }: MadePool,
+  { ro, rw }: Record<'ro' | 'rw', Record<string, KernelAnswer>>,
+): Truth {
+  const flags = candidates[0]?.commandReadOnly.filter((word) => word === '-m' || word === '-D') ?? [];
+  const asked = Object.keys(ro).map(Number);
+  return {
+    images,
+    pool: name ?? '',
+    extra: flags.join(' '),
+    asked: asked.sort((a, b) => b - a),
+    answers: { plain: null, plainF: null, ro, rw },
+  };
 }
 
 /** With the candidate's command; null where there is none and no other form would ask the same. */

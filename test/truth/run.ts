@@ -11,8 +11,8 @@ import { nativePrograms } from './programs.ts';
 import { type Asked, addToRecord, readRecord, tableOf, withTable } from './record.ts';
 
 const USAGE = `usage: npm run truth -- [--seed S] [--pools N] [--kind LAYOUT/HISTORY/DAMAGE] [--txgs N] [--keep DIR] [--record FILE] [--table FILE]
-  a part of a kind that is left out or * is drawn; --txgs: how many of each pool are asked; --keep: where pools go that contradict us;
-  --record: adds to a table of what was asked; --again: asks again what contradicted us there; --table: writes the record by kind into FILE`;
+  a part of a kind that is left out or * is drawn; --txgs: how many of each pool are asked; --keep: where pools go that contradict us,
+  and with --keep-all all others, laid out like test-images; --record: adds to a table of what was asked; --again: asks again what contradicted us there; --table: writes the record by kind into FILE`;
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     kind: { type: 'string', default: '' },
     txgs: { type: 'string', default: '10' },
     keep: { type: 'string' },
+    'keep-all': { type: 'boolean', default: false },
     record: { type: 'string' },
     again: { type: 'boolean', default: false },
     table: { type: 'string' },
@@ -49,12 +50,15 @@ function wantedOf(kind: string) {
   return { layout, history, damage };
 }
 
-function keep({ folder, recipe }: MadePool, report: PoolReport, where: string): void {
+/** Copies a pool and what was answered, laid out like test-images. */
+function keep({ folder, recipe, failed }: MadePool, report: PoolReport, where: string): void {
   const kept = join(where, String(recipe.seed));
   rmSync(kept, { recursive: true, force: true });
   mkdirSync(where, { recursive: true });
   spawnSync('cp', ['-r', '--sparse=always', folder, kept]);
-  writeFileSync(join(kept, 'contradictions'), `${kindOf(recipe)}\n${report.contradictions.join('\n')}\n`);
+  const { contradictions, truths } = report;
+  const about = { kind: kindOf(recipe), options: recipe.options, failed, contradictions, oracle: 'libzpool' };
+  writeFileSync(join(kept, 'truth.json'), `${JSON.stringify({ ...about, ...truths[0] }, null, 1)}\n`);
 }
 
 /** @returns what was asked of one pool, said line by line as well */
@@ -67,7 +71,7 @@ async function askOne({ seed, kind, txgs }: Task, scratch: string, umake: string
   const failed = made.failed.length === 0 ? '' : `  (${made.failed.length}: ${made.failed[0]})`;
   console.log(`${head}: ${asked} answers, ${contradictions.length} contradictions${failed}`);
   for (const line of contradictions) console.log(`    ${line}`);
-  if (contradictions.length > 0 && values.keep !== undefined) keep(made, report, values.keep);
+  if (values.keep !== undefined && (contradictions.length > 0 || values['keep-all'])) keep(made, report, values.keep);
   return {
     zfs: '2.3',
     seed,
