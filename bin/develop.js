@@ -10,7 +10,7 @@ import { CACHE, imageIn } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy DIR... | truth [--seed S] [--pools N] [--kind K] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | truth [--seed S] [--pools N] [--kind K] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -237,7 +237,7 @@ else if (command === 'bench' && args[0] !== undefined && benches().includes(args
 else if (command === 'accuracy')
   run(
     'accuracy/run',
-    args.map((arg) => (arg.startsWith('--') ? arg : resolve(arg))),
+    args.map((arg, i) => (arg.startsWith('--') || args[i - 1] === '--zfs' ? arg : resolve(arg))),
   );
 else if (command === 'truth') run('truth/run', args);
 else if (command === 'pointers') run('truth/pointers', args);

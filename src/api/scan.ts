@@ -15,6 +15,7 @@ import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
 import { isBundled, refuseData } from './bundled.ts';
 import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
+import { openZfsNamed } from './openZfsNamed.ts';
 import type { Progress } from './progress.ts';
 import { isOpened, type Sources } from './session.ts';
 import { closeSources, surveyDevices } from './surveyDevices.ts';
@@ -24,6 +25,8 @@ import { watchPools } from './watchPools.ts';
 export interface ScanOptions {
   /** How far each txg is checked. Default: `meta`. */
   readonly depth?: Depth | undefined;
+  /** The OpenZFS whose answers are predicted: `2.1` to `2.4`, or one release of them such as `2.3.9`. Default: `2.3`. */
+  readonly zfs?: string | undefined;
   /** Name or guid of the one pool to judge; null for all. */
   readonly pool?: string | null | undefined;
   readonly minTxg?: bigint | null | undefined;
@@ -61,6 +64,7 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
   }
   const engine = options.engine ?? (isOpened(sources) ? sources.engine : chooseEngine());
   const tool = toolInfo(engine);
+  const openZfs = openZfsNamed(options.zfs);
   const aim = aimOf(options, depth);
   const since = Date.now();
   // What is still to be loaded is, before sources take the files that can be open.
@@ -83,6 +87,7 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
       openReader,
       {
         depth,
+        openZfs,
         only: pool,
         minTxg,
         maxTxg,
@@ -108,7 +113,14 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
       found = await watchPools(sources, judged, { seconds: watchSeconds, since, engine, progress, signal });
     }
     const stopped = signal?.aborted ?? false;
-    return buildScanDocument({ tool, depth, sources: surveyed.map(describeSurveyed), found, stopped });
+    return buildScanDocument({
+      tool,
+      judgedAs: openZfs.release,
+      depth,
+      sources: surveyed.map(describeSurveyed),
+      found,
+      stopped,
+    });
   } finally {
     await close();
   }

@@ -18,6 +18,7 @@ import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
 import { askedPool, type OpenedPool, type OpenedPools } from './openPool.ts';
+import { openZfsNamed } from './openZfsNamed.ts';
 import type { Progress } from './progress.ts';
 import { type Sources, withPools } from './session.ts';
 import { toolInfo } from './toolInfo.ts';
@@ -25,6 +26,8 @@ import { toolInfo } from './toolInfo.ts';
 export interface VerifyOptions {
   /** Default: `data`; of a bundle, which has none, `meta`. */
   readonly depth?: 'meta' | 'data' | undefined;
+  /** The OpenZFS whose answers are predicted: `2.1` to `2.4`, or one release of them such as `2.3.9`. Default: `2.3`. */
+  readonly zfs?: string | undefined;
   /** Name or guid of the pool; needed only where the sources hold several. */
   readonly pool?: string | null | undefined;
   readonly progress?: ((progress: Progress) => void) | undefined;
@@ -48,6 +51,7 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<VerifyDocument> {
   const { signal, pool = null } = options;
+  openZfsNamed(options.zfs);
   return withPools(sources, options, async (opened) => {
     if (options.depth === 'data') refuseData('depth data', opened.sources);
     const depth = options.depth ?? (isBundled(opened.sources) ? 'meta' : 'data');
@@ -67,8 +71,9 @@ async function verifyOne(
   opened: OpenedPools,
   one: OpenedPool | null,
   txg: bigint | 'checkpoint',
-  { engine = opened.engine, depth, progress, signal }: VerifyOptions & { readonly depth: 'meta' | 'data' },
+  { engine = opened.engine, depth, zfs, progress, signal }: VerifyOptions & { readonly depth: 'meta' | 'data' },
 ): Promise<VerifyDocument> {
+  const openZfs = openZfsNamed(zfs);
   const candidates = one?.candidates ?? [];
   const those = candidates.filter((each) => each.txg === txg);
   const ofRing = those.find(({ taken }) => taken) ?? those[0] ?? null;
@@ -86,6 +91,7 @@ async function verifyOne(
       engine,
       open: (root, more) => openBlockReader(root, { engine, ...more }),
       data: depth === 'data',
+      openZfs,
       signal,
       // The share is an estimate by bytes.
       onProgress:

@@ -12,7 +12,10 @@ export const COMMON_OPTIONS = {
 
 const ALL = flag('show every line of long tables');
 
+const ZFS = text('2.1|2.2|2.3|2.4', 'the OpenZFS that is to import, or one release of it such as 2.3.9 (default: 2.3)');
+
 export const SCAN_OPTIONS = {
+  zfs: ZFS,
   depth: choice(
     ['labels', 'mos', 'meta', 'data'],
     'meta',
@@ -37,6 +40,7 @@ export const SCAN_OPTIONS = {
 } satisfies Options;
 
 export const VERIFY_OPTIONS = {
+  zfs: ZFS,
   txg: unsigned('T', 'which txg; needed, unless --checkpoint is given'),
   checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
   depth: maybe(

@@ -10,14 +10,14 @@ import { scanStatus } from './exitStatus.ts';
 export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
   async ask(library, { sources, values }, { progress, signal, send }) {
     check(values);
-    const { depth, pool, 'min-txg': minTxg, 'max-txg': maxTxg, before, needs, watch } = values;
+    const { depth, zfs, pool, 'min-txg': minTxg, 'max-txg': maxTxg, before, needs, watch } = values;
     // Who went away wants no more lines, and no judging for them.
     const unread = new AbortController();
     const onCandidate = async (line: CandidateLine) => {
       if (!(await send(jsonLine(line)))) unread.abort();
     };
     const document = await library.scan(sources, {
-      ...{ depth, pool, minTxg, maxTxg, before, needs, progress },
+      ...{ depth, zfs: zfs ?? undefined, pool, minTxg, maxTxg, before, needs, progress },
       watchSeconds: watch === null ? null : Number(watch),
       signal: AbortSignal.any([signal, unread.signal]),
       ...(values['json-lines'] ? { onCandidate } : {}),

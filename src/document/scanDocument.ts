@@ -1,4 +1,3 @@
-import { JUDGED_AS } from '../load/openzfs.ts';
 import type { Depth } from '../rewind/judgement.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
 import type { FindingEntry, ToolInfo } from './parts.types.ts';
@@ -24,6 +23,8 @@ export interface ScanDocument {
 
 export interface ScanFacts {
   readonly tool: ToolInfo;
+  /** Release of the OpenZFS whose answers are predicted. */
+  readonly judgedAs: string;
   readonly depth: Depth;
   readonly sources: readonly DescribedSource[];
   readonly found: PoolScan;
@@ -31,13 +32,13 @@ export interface ScanFacts {
 }
 
 /** The document of `scan`. */
-export function buildScanDocument({ tool, depth, sources, found, stopped }: ScanFacts): ScanDocument {
+export function buildScanDocument({ tool, judgedAs, depth, sources, found, stopped }: ScanFacts): ScanDocument {
   const indexes = new Map(sources.flatMap(({ survey }, index) => (survey === null ? [] : [[survey, index]])));
   const entries = sources.map(({ source, survey }) => buildSourceEntry(survey, source));
   return {
     schema: 'zfs-uber/scan/1',
     tool,
-    judgedAs: JUDGED_AS.release,
+    judgedAs,
     depth,
     stopped,
     sources: entries,

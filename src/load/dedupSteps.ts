@@ -1,4 +1,4 @@
-import { FormatError } from '../bytes/errors.ts';
+import { FormatError, ZfsUberError } from '../bytes/errors.ts';
 import type { Zap } from '../dataset/zap.ts';
 import { BRT_KEY_PREFIX } from '../format/brt.layout.ts';
 import { decodeBrtVdev } from '../format/brt.ts';
@@ -62,19 +62,29 @@ async function loadLog(state: LoadState, name: string, id: bigint, at: At): Prom
 
 /** Source: module/zfs/brt.c, brt_load and brt_vdev_load */
 async function loadBlockCloning(state: LoadState, at: At): Promise<undefined> {
-  const { mos, root } = viewOf(state);
+  const { root } = viewOf(state);
   for (let vdev = 0; vdev < root.children.length; vdev++) {
     const vdevId = BigInt(vdev);
     at({ role: 'cloned blocks', vdevId });
     const id = await optional(viewOf(state), `${BRT_KEY_PREFIX}${vdev}`, state.signal);
     if (id === null) continue;
-    const object = await mos.object(id, state.signal);
-    const { bonus, littleEndian, bonusPlace } = object.dnode;
-    const { size, entries } = decodeBrtVdev(bonus, littleEndian, bonusPlace);
-    state.clones = true;
-    at({ role: 'clone counts', vdevId }, CLONES_HELD);
-    await state.memo.readWhole(object, size * ENTRY_COUNT_SIZE);
-    at({ role: 'clone entries', vdevId }, CLONES_ASSERTED);
-    await mos.object(entries, state.signal);
+    try {
+      await loadClonesOf(state, vdevId, id, at);
+    } catch (error) {
+      if (!(error instanceof ZfsUberError) || state.openZfs.does('clones-fail')) throw error;
+    }
   }
+}
+
+/** @param id of the object of counts */
+async function loadClonesOf(state: LoadState, vdevId: bigint, id: bigint, at: At): Promise<void> {
+  const { mos } = viewOf(state);
+  const object = await mos.object(id, state.signal);
+  const { bonus, littleEndian, bonusPlace } = object.dnode;
+  const { size, entries } = decodeBrtVdev(bonus, littleEndian, bonusPlace);
+  state.clones = true;
+  at({ role: 'clone counts', vdevId }, CLONES_HELD);
+  await state.memo.readWhole(object, size * ENTRY_COUNT_SIZE);
+  at({ role: 'clone entries', vdevId }, CLONES_ASSERTED);
+  await mos.object(entries, state.signal);
 }

@@ -31,7 +31,7 @@ async function readFeatures(state: LoadState, at: At): Promise<Trouble | undefin
     const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER);
     for (const [guid, count] of await state.memo.of('features', object, size, () => countsIn(object))) {
       features.set(guid, count);
-      if (key === 'features_for_read' && count !== 0n && !openZfs.features.has(guid)) unknown.push(guid);
+      if (key === 'features_for_read' && count !== 0n && !openZfs.knows(guid)) unknown.push(guid);
     }
     if (unknown.length > 0) {
       const { release } = openZfs;
@@ -53,10 +53,11 @@ async function countsIn(object: DmuObject): Promise<readonly (readonly [guid: st
 
 /** Those that are needed to read have been looked at before. */
 function checkWriteFeatures(state: LoadState): Trouble | undefined {
-  const { release, features } = state.openZfs;
+  const { openZfs } = state;
   const used = [...viewOf(state).features].flatMap(([guid, count]) => (count > 0n ? [guid] : []));
-  const unknown = used.filter((guid) => !features.has(guid));
+  const unknown = used.filter((guid) => !openZfs.knows(guid));
   if (unknown.length === 0) return undefined;
+  const { release } = openZfs;
   return { reason: { code: 'features-unknown-to-write', release, features: unknown }, because: 'damage' };
 }
 

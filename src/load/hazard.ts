@@ -1,5 +1,7 @@
 import type { Txg } from '../bytes/units.ts';
+import type { OpenZfs } from './openzfs.ts';
 import type { StepReason } from './reason.ts';
+import { RELEASE_RULES, type RuleName } from './releaseRules.ts';
 import type { StepName } from './stepNames.ts';
 
 /**
@@ -10,6 +12,8 @@ export interface Danger {
   readonly kind: 'panic' | 'hang';
   /** First and last release that was seen to, or whose source says so: `2.3.0-2.4.3`. 2.4.4 is the newest looked at. */
   readonly releases: string;
+  /** By which a release has it; absent where all have. */
+  readonly rule?: RuleName;
   /** It always does; otherwise what becomes of memory that was given free decides. */
   readonly certain: boolean;
 }
@@ -40,21 +44,26 @@ export interface Retry {
  */
 export const ASSERTED: Danger = { kind: 'panic', releases: '2.0.0-2.4.4', certain: true };
 
-/** Source: module/zfs/brt.c, brt_vdev_load, VERIFY0 of dnode_hold (OpenZFS 2.3.0 to 2.4.4) */
-export const CLONES_ASSERTED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4', certain: true };
+/** A hazard that not all releases have. */
+const by = (rule: RuleName, kind: Danger['kind'], certain = true): Danger => ({
+  ...{ kind, certain, rule },
+  releases: RELEASE_RULES[rule].holds,
+});
 
-/**
- * The bonus of the counts stays held when they do not read, so that closing the meta-object set waits for ever.
- *
- * Source: module/zfs/brt.c, brt_vdev_load (OpenZFS 2.3.0 to 2.4.3); module/zfs/spa_misc.c, spa_evicting_os_wait
- */
-export const CLONES_HELD: Danger = { kind: 'hang', releases: '2.3.0-2.4.3', certain: true };
+/** The verification reads what a pointer leads to without a look at the pointer, and reading halts at nonsense. */
+export const POINTERS_HALT = by('pointers-halt', 'panic');
+
+export const CLONES_ASSERTED = by('clone-entries-asserted', 'panic');
+
+/** The bonus of the counts stays held when they do not read, so that closing the meta-object set waits for ever. */
+export const CLONES_HELD = by('clone-counts-held', 'hang');
 
 /**
  * A load that fails after it has read of cloned blocks gives the tables free and keeps their number; the next attempt of
  * the same import sums them up when it opens the first metaslab. What it then reads is anything: some pools crashed
  * 2.3.2 each time, others not once.
- *
- * Source: module/zfs/brt.c, brt_unload and brt_get_dspace; module/zfs/spa.c, spa_load_retry (OpenZFS 2.3.0 to 2.4.4)
  */
-export const CLONES_FREED: Danger = { kind: 'panic', releases: '2.3.0-2.4.4', certain: false };
+export const CLONES_FREED = by('clone-tables-freed', 'panic', false);
+
+/** Whether that OpenZFS has the hazard. */
+export const hasDanger = (openZfs: OpenZfs, { rule }: Danger): boolean => rule === undefined || openZfs.does(rule);

@@ -6,11 +6,11 @@ export interface FeatureGuids {
 
 /**
  * Features that a release of OpenZFS knows besides those of the releases before it in the list.
- * Source: module/zcommon/zfeature_common.c, zpool_feature_init (OpenZFS 2.3.0 to 2.3.9 and 2.4.0 to 2.4.4)
+ * Source: module/zcommon/zfeature_common.c, zpool_feature_init (OpenZFS 2.1.0 to 2.4.4; all releases of a line know the same)
  */
 export const FEATURES_BY_RELEASE: readonly (FeatureGuids & { readonly release: string })[] = [
   {
-    release: '2.3',
+    release: '2.1',
     read: [
       'com.datto:bookmark_v2',
       'com.datto:encryption',
@@ -18,24 +18,18 @@ export const FEATURES_BY_RELEASE: readonly (FeatureGuids & { readonly release: s
       'com.delphix:device_removal',
       'com.delphix:embedded_data',
       'com.delphix:extensible_dataset',
-      'com.delphix:head_errlog',
       'com.delphix:hole_birth',
       'com.delphix:redacted_datasets',
       'com.delphix:redaction_bookmarks',
-      'com.delphix:redaction_list_spill',
       'com.joyent:multi_vdev_crash_dump',
-      'com.klarasystems:vdev_zaps_v2',
       'org.freebsd:zstd_compress',
       'org.illumos:edonr',
       'org.illumos:lz4_compress',
       'org.illumos:sha512',
       'org.illumos:skein',
       'org.open-zfs:large_blocks',
-      'org.openzfs:blake3',
       'org.openzfs:draid',
-      'org.openzfs:raidz_expansion',
       'org.zfsonlinux:large_dnode',
-      'org.zfsonlinux:longname',
     ],
     readOnlyCompatible: [
       'com.datto:resilver_defer',
@@ -49,16 +43,22 @@ export const FEATURES_BY_RELEASE: readonly (FeatureGuids & { readonly release: s
       'com.delphix:spacemap_histogram',
       'com.delphix:spacemap_v2',
       'com.delphix:zpool_checkpoint',
-      'com.fudosecurity:block_cloning',
       'com.joyent:filesystem_limits',
-      'com.klarasystems:fast_dedup',
-      'com.klarasystems:large_microzap',
       'org.openzfs:device_rebuild',
-      'org.openzfs:zilsaxattr',
       'org.zfsonlinux:allocation_classes',
       'org.zfsonlinux:project_quota',
       'org.zfsonlinux:userobj_accounting',
     ],
+  },
+  {
+    release: '2.2',
+    read: ['com.delphix:head_errlog', 'com.klarasystems:vdev_zaps_v2', 'org.openzfs:blake3'],
+    readOnlyCompatible: ['com.fudosecurity:block_cloning', 'org.openzfs:zilsaxattr'],
+  },
+  {
+    release: '2.3',
+    read: ['com.delphix:redaction_list_spill', 'org.openzfs:raidz_expansion', 'org.zfsonlinux:longname'],
+    readOnlyCompatible: ['com.klarasystems:fast_dedup', 'com.klarasystems:large_microzap'],
   },
   {
     release: '2.4',

@@ -99,7 +99,7 @@ export const isKnownVersion = (version: bigint): boolean =>
   (version >= 1n && version <= 28n) || version === FEATURES_VERSION;
 
 /** Which of the leaves that hold the uberblock is asked is not determined, so one that answers well is enough. */
-function labelFeatures(holders: ReadonlySet<DeviceSurvey>, { release, features }: OpenZfs): Trouble | undefined {
+function labelFeatures(holders: ReadonlySet<DeviceSurvey>, openZfs: OpenZfs): Trouble | undefined {
   let trouble: Trouble | undefined;
   for (const device of holders) {
     const label = validatedLabel(device);
@@ -109,9 +109,9 @@ function labelFeatures(holders: ReadonlySet<DeviceSurvey>, { release, features }
       trouble ??= { reason: { code: 'label-without-features', device: device.source.name }, because: 'damage' };
       continue;
     }
-    const unknown = label.featuresForRead.filter((guid) => !features.has(guid));
+    const unknown = label.featuresForRead.filter((guid) => !openZfs.knows(guid));
     if (unknown.length === 0) return undefined;
-    const about = { device: device.source.name, release, features: unknown };
+    const about = { device: device.source.name, release: openZfs.release, features: unknown };
     trouble ??= { reason: { code: 'label-features-unknown', ...about }, because: 'damage' };
   }
   return trouble;

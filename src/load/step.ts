@@ -2,7 +2,7 @@ import { ZfsUberError } from '../bytes/errors.ts';
 import { failedReadsIn, UnavailableBlockError } from '../pool/blockRead.ts';
 import { errorCause } from '../pool/errorCause.ts';
 import { SourceError } from '../source/source.ts';
-import type { Danger } from './hazard.ts';
+import { type Danger, hasDanger } from './hazard.ts';
 import type { LoadState } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
 import type { Reading } from './reading.ts';
@@ -42,6 +42,10 @@ export function step(
       } catch (error) {
         if (!(error instanceof ZfsUberError)) throw error;
         trouble = troubleOf(error, doing, danger);
+      }
+      if (trouble?.danger !== undefined && !hasDanger(state.openZfs, trouble.danger)) {
+        const { danger: _, ...harmless } = trouble;
+        trouble = harmless;
       }
       if (trouble === undefined) return;
       const listing = trouble.danger !== undefined && when === 'always' && isListed(name, state);

@@ -1,8 +1,11 @@
 import { TXG_DEFER_SIZE } from '../bytes/units.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { failedReadsIn } from '../pool/blockRead.ts';
+import type { RewrittenBirth } from '../traverse/pointerScan.ts';
 import type { BlockFailure, Verification, Verifier } from '../traverse/verifier.ts';
 import { holdInTurn } from './datasetHolds.ts';
+import { isActive } from './featureSteps.ts';
+import { POINTERS_HALT } from './hazard.ts';
 import type { LoadState, PlainTraversal } from './loadState.ts';
 import type { LoadStep, Trouble } from './predict.ts';
 import type { LostBlock } from './reason.ts';
@@ -24,13 +27,24 @@ export function verifyStep(verifier: Verifier, data: boolean): LoadStep<LoadStat
     // The steps before looked at much of the meta-object set.
     const kept = (bp: Blkptr) => blocks.cache.peek(bp);
     const lost = new Set<bigint>();
-    const onFailure = ({ dataset, object }: BlockFailure) => {
+    let nonsense = false;
+    const onFailure = ({ dataset, object, error }: BlockFailure) => {
       if (dataset === 0n) lost.add(object);
+      nonsense ||= error === null;
     };
+    const rewritten = rewrittenBirth(state);
     const found = await verifier.verify(
       { uberblock: state.candidate.uberblock, root, salted: blocks.salted },
       // What a read-write import counts is a part of what a read-only one does.
-      { reader: blocks.reader, kept, data, readOnly: true, onFailure, ...(signal === undefined ? {} : { signal }) },
+      {
+        reader: blocks.reader,
+        kept,
+        data,
+        readOnly: true,
+        rewritten,
+        onFailure,
+        ...(signal === undefined ? {} : { signal }),
+      },
     );
     const { metadataErrors, dataErrors, blocksChecked, fatal } = found;
     const fails = fatal !== null || metadataErrors > 0;
@@ -39,9 +53,18 @@ export function verifyStep(verifier: Verifier, data: boolean): LoadStep<LoadStat
     state.counts = { metadataErrors, dataErrors: data ? (dataErrors ?? 0) : null, blocksChecked, plain };
     if (!fails) return undefined;
     const crash = await crashIn(found, lost, state);
-    return crash ?? troubleIn(found, state);
+    if (crash !== null) return crash;
+    const trouble = troubleIn(found, state);
+    return nonsense ? { ...trouble, danger: POINTERS_HALT } : trouble;
   });
 }
+
+/** The feature that blocks are rewritten by where they lie. */
+const PHYSICAL_REWRITE = 'com.truenas:physical_rewrite';
+
+/** By which birth the traversal goes: which, is of account only where something was rewritten. */
+const rewrittenBirth = (state: LoadState): RewrittenBirth =>
+  isActive(state, PHYSICAL_REWRITE) && !state.openZfs.does('rewritten-births') ? 'logical' : 'physical';
 
 /**
  * What the traversal opens beside the blocks that it visits is of the meta-object set: no dataset opens with more than
@@ -77,7 +100,14 @@ export async function traversePlainly(verifier: Verifier, state: LoadState, txg:
   if ((rootbp.rewritten ? rootbp.physicalBirth : rootbp.birth) <= minTxg) return 'passes';
   const { metadataErrors, fatal, datasets } = await verifier.verify(
     { uberblock, root, salted: blocks.salted },
-    { reader: blocks.reader, data: false, readOnly: true, minTxg, ...(signal === undefined ? {} : { signal }) },
+    {
+      reader: blocks.reader,
+      data: false,
+      readOnly: true,
+      rewritten: rewrittenBirth(state),
+      minTxg,
+      ...(signal === undefined ? {} : { signal }),
+    },
   );
   const trouble = await holdInTurn(state, datasets, fatal?.dataset ?? null);
   if (trouble?.danger !== undefined) return 'panics';

@@ -17,8 +17,8 @@ export interface PointerStrictness {
   readonly settings: boolean;
   /** A block without a first address, and more payload than an embedded pointer has room for. */
   readonly empty: boolean;
-  /** Checksum, size and addresses of a hole are looked at like those of a block. */
-  readonly holes: boolean;
+  /** Of a hole: nothing is looked at; or its type, compression and logical size; or also checksum, size and addresses. */
+  readonly holes: 'nothing' | 'form' | 'all';
 }
 
 /** As releases 2.3 and 2.4 are. */
@@ -26,7 +26,18 @@ export const POINTERS_SINCE_2_3: PointerStrictness = {
   checksums: CHECKSUM_KINDS.length,
   settings: false,
   empty: true,
-  holes: false,
+  holes: 'form',
+};
+
+/** As release 2.2 is. */
+export const POINTERS_OF_2_2: PointerStrictness = { ...POINTERS_SINCE_2_3, empty: false, holes: 'all' };
+
+/** As release 2.1 is, which has no BLAKE3 and looks at no hole in a traversal. */
+export const POINTERS_BEFORE_2_2: PointerStrictness = {
+  checksums: CHECKSUM_KINDS.length - 1,
+  settings: true,
+  empty: false,
+  holes: 'nothing',
 };
 
 /** Why OpenZFS would not follow a pointer: the first thing that is wrong with it. */
@@ -78,6 +89,7 @@ export class PointerRules {
   refusal(pointer: PointerFields): PointerRefusal | null {
     const { type, compression, checksum, lsize, psize, embedded, hole } = pointer;
     const { checksums, settings, empty, holes } = this.#strictness;
+    if (hole && holes === 'nothing') return null;
     if (KNOWN_TYPES[type] !== 1) return value('object type', type);
     if (compression >= COMPRESSION_KINDS.length) return value('compression', compression);
     if (settings && compression < SETTINGS) return value('compression', compression);
@@ -87,7 +99,7 @@ export class PointerRules {
       return empty && psize > EMBEDDED_PAYLOAD ? size('size of embedded block', psize, EMBEDDED_PAYLOAD) : null;
     }
     if (lsize > MAX_BLOCK) return size('logical size', lsize, MAX_BLOCK);
-    if (hole && !holes) return null;
+    if (hole && holes === 'form') return null;
     if (empty && pointer.sectors(0) === 0) return { ...value('first address', 'none'), expected: 'one with a size' };
     if (checksum >= checksums || (settings && checksum < SETTINGS)) return value('checksum', checksum);
     if (psize > MAX_BLOCK) return size('physical size', psize, MAX_BLOCK);

@@ -4,6 +4,7 @@ import type { Candidate } from '../load/candidates.ts';
 import { throughSecondLoad } from '../load/importStages.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
+import type { OpenZfs } from '../load/openzfs.ts';
 import { replayOf } from '../load/plan.ts';
 import type { LoadStep, Prediction, Trouble } from '../load/predict.ts';
 import { beginReplay, endReplay, type OnStep } from '../load/replay.ts';
@@ -40,6 +41,8 @@ export interface Examination {
 export interface ExamineOptions {
   readonly engine: Engine;
   readonly open: OpenBlocks;
+  /** The one that loads. Default: 2.3. */
+  readonly openZfs?: OpenZfs | undefined;
   /** Content is looked at too, not metadata alone. */
   readonly data: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -61,7 +64,7 @@ export async function examine(
   reader: BlockReader | null,
   all: readonly Candidate[],
   asked: Candidate,
-  { engine, open, data, signal, onProgress }: ExamineOptions,
+  { engine, open, data, openZfs, signal, onProgress }: ExamineOptions,
 ): Promise<Examination> {
   const readers = new PoolReaders(open);
   const found = reader === null ? all : await throughSecondLoad(pool, all, readers, signal);
@@ -75,13 +78,14 @@ export async function examine(
     readers,
     memo: new LoadMemo(),
     signal,
+    ...(openZfs !== undefined && { openZfs }),
   });
   let verification: Verification | null = null;
   const inner = createVerifier({
     engine,
     oldestTxg: candidate.txg,
     failures: FAILURES,
-    ...state.openZfs.pointers,
+    strictness: state.openZfs.strictness,
   });
   const verifier: Verifier = {
     async verify(view, options) {
@@ -108,7 +112,7 @@ export async function examine(
   const { counts, devices, metaslabs, clones } = state;
   const own = tellCheckpoint({ prediction: plain, candidate, counts }, replay.unseen());
   const judged = { candidate, root, devices, prediction: own, logMissing: null, counts, metaslabs, clones };
-  const [{ prediction } = judged] = withRetries(found, [judged]);
+  const [{ prediction } = judged] = withRetries(found, [judged], openZfs);
   const steps = planned.map((step): StepOutcome => {
     const { name, when } = step;
     const trouble = seen.get(step);

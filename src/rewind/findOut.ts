@@ -50,6 +50,7 @@ export async function findOut(gathered: Gathered, verdicts: Verdicts, chosen: Ch
   const cut = await cutOf(gathered, best);
   const evidence: Evidence = {
     ...{ pool, candidates: all, judged: verdicts.rings, best, stopped, cut, facts, placeOf: options.placeOf },
+    openZfs: options.openZfs,
     overlaps: options.overlaps ?? [],
     checkpoint: kept === null ? null : { ...kept, judged: verdicts.checkpoint },
   };

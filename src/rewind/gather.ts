@@ -1,7 +1,6 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
-import { JUDGED_AS } from '../load/openzfs.ts';
 import { LABELS_ALONE, type Replay } from '../load/replay.ts';
 import { NOT_CHECKED, type RootCheck } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
@@ -109,14 +108,17 @@ async function aimOf(
 async function judgedBy(
   readers: PoolReaders | null,
   asked: readonly Candidate[],
-  { blocks, depth, onShare }: JudgeOptions,
+  { blocks, depth, onShare, openZfs }: JudgeOptions,
 ): Promise<JudgedBy> {
   if (blocks === undefined || readers === null) return { readers: null, replay: LABELS_ALONE, verifier: null };
   const { replayOf } = await import('../load/plan.ts');
   if (depth === 'mos') return { readers, replay: replayOf(null, null, false), verifier: null };
   const { createVerifier } = await import('../traverse/verifier.ts');
   const [oldestTxg = 0n] = asked.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
-  const verifier = telling(createVerifier({ engine: blocks.engine, oldestTxg, ...JUDGED_AS.pointers }), onShare);
+  const verifier = telling(
+    createVerifier({ engine: blocks.engine, oldestTxg, strictness: openZfs?.strictness }),
+    onShare,
+  );
   return { readers, replay: replayOf(null, verifier, depth === 'data'), verifier };
 }
 

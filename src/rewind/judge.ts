@@ -5,7 +5,7 @@ import { type Candidate, carriers } from '../load/candidates.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
 
-import { JUDGED_AS } from '../load/openzfs.ts';
+import { AskedOpenZfs, JUDGED_AS, type OpenZfs } from '../load/openzfs.ts';
 import { fails, isLeftByGone, type Prediction, passes } from '../load/predict.ts';
 
 import type { Reason } from '../load/reason.ts';
@@ -33,11 +33,17 @@ export interface Judged {
   readonly clones: boolean;
   /** What the traversal found; null when it was not done. */
   readonly counts: VerifiedCounts | null;
+  /** The OpenZFS that it was judged for, with what its load asked; absent where it was not judged. */
+  readonly openZfs?: AskedOpenZfs;
 }
 
 export interface JudgingOptions {
   /** What became of the candidate's root block. */
   readonly rootOf: (candidate: Candidate) => RootCheck;
+  /** The one that loads. Default: the one that verdicts speak for where nobody says another. */
+  readonly openZfs?: OpenZfs | undefined;
+  /** What was read before, by the same readers. */
+  readonly memo?: LoadMemo;
   /** Null to judge by labels, rings and root blocks alone. */
   readonly readers: PoolReaders | null;
   /** The load as it is to be replayed; as far as labels, rings and root blocks decide unless told. */
@@ -60,13 +66,15 @@ export async function* judge(
   pool: Pool,
   all: readonly Candidate[],
   asked: readonly Candidate[],
-  { rootOf, readers, replay = LABELS_ALONE, examine, signal, stranger = null }: JudgingOptions,
+  { rootOf, readers, replay = LABELS_ALONE, examine, signal, stranger = null, ...given }: JudgingOptions,
 ): AsyncGenerator<Judged> {
-  const memo = new LoadMemo();
+  const { memo = new LoadMemo(), openZfs = JUDGED_AS } = given;
   const start = async (candidate: Candidate): Promise<Begun> => {
-    const state = newLoad(pool, all, candidate, { root: rootOf(candidate), readers, memo, signal });
+    const asked = new AskedOpenZfs(openZfs);
+    const state = newLoad(pool, all, candidate, { root: rootOf(candidate), readers, memo, signal, openZfs: asked });
     return {
       state,
+      asked,
       prediction: await unlessStopped(
         signal,
         () => beginReplay(state, replay),
@@ -75,7 +83,7 @@ export async function* judge(
     };
   };
   let left: Judged | null = null;
-  for await (const { state, prediction } of readAhead(asked, AHEAD, start)) {
+  for await (const { state, asked: openZfs, prediction } of readAhead(asked, AHEAD, start)) {
     const { candidate, root, devices } = state;
     if (left !== null) {
       const nothing = { logMissing: null, counts: null, metaslabs: state.metaslabs, clones: state.clones };
@@ -94,7 +102,7 @@ export async function* judge(
     const logMissing = state.view?.logMissing ?? null;
     const { metaslabs, clones, counts } = state;
     const explained = explain(whole, state);
-    const judged = { candidate, root, devices, prediction: explained, logMissing, counts, metaslabs, clones };
+    const judged = { candidate, root, devices, prediction: explained, logMissing, counts, metaslabs, clones, openZfs };
     if (isLeftByGone(whole)) left = judged;
     yield judged;
   }
@@ -129,7 +137,7 @@ export function newLoad(
   pool: Pool,
   all: readonly Candidate[],
   candidate: Candidate,
-  given: Pick<LoadState, 'root' | 'readers' | 'memo' | 'signal'>,
+  given: Pick<LoadState, 'root' | 'readers' | 'memo' | 'signal'> & Partial<Pick<LoadState, 'openZfs'>>,
   missingTops = 0,
 ): LoadState {
   const newest = all.find(({ taken }) => taken) ?? null;
@@ -155,6 +163,7 @@ const AHEAD = 4;
 
 interface Begun {
   readonly state: LoadState;
+  readonly asked: AskedOpenZfs;
   /** As if the traversal found nothing. */
   readonly prediction: Prediction;
 }

@@ -30,7 +30,7 @@ export async function judgeAll(gathered: Gathered): Promise<Verdicts> {
   for await (const found of judge(pool, all, asked, how)) rings.push(tell(found, rings.length + 1));
   const kept = await checkpointVerdict(gathered, how);
   const older = await olderVerdicts(gathered);
-  const tried = withRetries(all, rings).map((each) => older.get(each.candidate.key) ?? each);
+  const tried = withRetries(all, rings, options.openZfs).map((each) => older.get(each.candidate.key) ?? each);
   const left = rings.find(({ prediction }) => isLeftByGone(prediction));
   const checkpoint = kept === null || left === undefined ? kept : afterGone(left, kept);
   return { rings, checkpoint, all: checkpoint === null ? tried : [...tried, tell(checkpoint, number)] };
@@ -38,7 +38,8 @@ export async function judgeAll(gathered: Gathered): Promise<Verdicts> {
 
 function howOf({ aim, options, readers, replay, rootOf }: Gathered): JudgingOptions {
   const stranger = options.stranger?.source.failures?.gone ?? null;
-  return { readers, replay, rootOf, stranger, signal: options.signal, ...(aim !== null && { examine: aim.examine }) };
+  const { openZfs, signal } = options;
+  return { readers, replay, rootOf, stranger, signal, openZfs, ...(aim !== null && { examine: aim.examine }) };
 }
 
 async function checkpointVerdict(

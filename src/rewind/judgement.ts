@@ -1,5 +1,6 @@
 import type { Engine } from '../block/engine.ts';
 import type { OpenBlocks } from '../dataset/poolReaders.ts';
+import type { OpenZfs } from '../load/openzfs.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -18,6 +19,8 @@ export type Depth = 'labels' | 'mos' | 'meta' | 'data';
 
 export interface JudgeOptions {
   readonly depth: Depth;
+  /** The OpenZFS whose answers are predicted. Default: 2.3. */
+  readonly openZfs?: OpenZfs | undefined;
   /** Candidates outside are neither read nor judged; they still count as what was written last. */
   readonly minTxg?: bigint | null;
   readonly maxTxg?: bigint | null;

@@ -57,7 +57,11 @@ async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifie
   const { blocks, signal } = gathered.options;
   if (blocks === undefined || pool.root === null) return [];
   const labelsLack = closedTops(openedTree(pool.root, pool.devices));
-  const given = { readers: new PoolReaders(blocks.open), memo: new LoadMemo(), signal };
+  const { openZfs } = gathered.options;
+  const given = {
+    ...{ readers: new PoolReaders(blocks.open), memo: new LoadMemo(), signal },
+    ...(openZfs !== undefined && { openZfs }),
+  };
   const lacking = newer.filter(({ prediction }) => OPENING.has(prediction.failsAt));
   const replay = missingTopsReplay(verifier);
   const ways: WayOut[] = [];

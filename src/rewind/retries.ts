@@ -1,6 +1,7 @@
 import { TXG_DEFER_SIZE } from '../bytes/units.ts';
 import type { Candidate } from '../load/candidates.ts';
-import { CLONES_FREED, type Hazard } from '../load/hazard.ts';
+import { CLONES_FREED, type Hazard, hasDanger } from '../load/hazard.ts';
+import { JUDGED_AS, type OpenZfs } from '../load/openzfs.ts';
 import { fails } from '../load/predict.ts';
 import type { StepName } from '../load/stepNames.ts';
 import type { Judged } from './judge.ts';
@@ -10,14 +11,18 @@ import type { Judged } from './judge.ts';
  * older uberblocks until the one that it tried last is more than two txgs older than the first.
  *
  * @param all candidates of the rings, newest first
- * @param judged some of them
+ * @param judged some of them, by that OpenZFS
  */
-export function withRetries(all: readonly Candidate[], judged: readonly Judged[]): Judged[] {
+export function withRetries(
+  all: readonly Candidate[],
+  judged: readonly Judged[],
+  openZfs: OpenZfs = JUDGED_AS,
+): Judged[] {
   return judged.map((each) => {
     const { prediction } = each;
     if (prediction.hazards.length > 0) return each;
     const writes = prediction.verdict === 'readonly';
-    const harm = harmOf(each, all, judged, writes, (tried) => failsWhen(tried, writes));
+    const harm = harmOf(each, all, judged, writes, (tried) => failsWhen(tried, writes), openZfs);
     return harm === null ? each : { ...each, prediction: { ...prediction, hazards: [harm] } };
   });
 }
@@ -36,11 +41,13 @@ export function harmOf(
   judged: readonly Judged[],
   writes: boolean,
   failing: (judged: Judged) => boolean,
+  openZfs: OpenZfs = JUDGED_AS,
 ): Hazard | null {
   if (!failing(first) || first.candidate.checkpoint !== null) return null;
   const known = new Map(judged.map((each) => [each.candidate, each]));
   const afterFirst = ({ txg: at }: Candidate) => ({ first: first.candidate.txg, at, writes });
-  let freed = metClones(first, writes);
+  const frees = hasDanger(openZfs, CLONES_FREED);
+  let freed = frees && metClones(first, writes);
   let last = first.candidate;
   for (const at of all) {
     if (!at.taken || at.txg >= last.txg) continue;
@@ -51,7 +58,7 @@ export function harmOf(
     if (tried === undefined || !failing(tried)) return null;
     const [own] = tried.prediction.hazards;
     if (own !== undefined) return { ...own, after: afterFirst(at) };
-    freed ||= metClones(tried, writes);
+    freed ||= frees && metClones(tried, writes);
     last = at;
   }
   return null;

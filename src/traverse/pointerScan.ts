@@ -20,10 +20,10 @@ export type RewrittenBirth = 'logical' | 'physical';
 
 /** How the pointers of a pool are taken by one release of OpenZFS. */
 export interface PointerReading {
-  /** Default: `logical`. */
+  /** Default: `physical`. */
   readonly rewritten?: RewrittenBirth;
   /** Default: that of 2.3 and later. */
-  readonly strictness?: PointerStrictness;
+  readonly strictness?: PointerStrictness | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export class PointerScan extends PointerFields {
   readonly #rewritten: RewrittenBirth;
 
   /** @param tops the top-level vdevs, at the index of their id */
-  constructor(tops: readonly VdevNode[], { rewritten = 'logical', strictness }: PointerReading = {}) {
+  constructor(tops: readonly VdevNode[], { rewritten = 'physical', strictness }: PointerReading = {}) {
     super();
     this.#rewritten = rewritten;
     this.#rules = new PointerRules(tops, strictness);

@@ -16,6 +16,7 @@ const RECENT = 2 ** 15;
 export class SoundBlocks {
   readonly #limit: number;
   readonly #keys: Uint32Array;
+  readonly #within: SoundBlocks | null;
   readonly #shards: Uint32Array[] = [];
   readonly #counts = new Uint32Array(SHARDS);
   readonly #recent = new Uint32Array(RECENT * 2);
@@ -28,10 +29,15 @@ export class SoundBlocks {
   /**
    * @param limit entries; beyond it nothing is remembered, and what is asked for again is verified again
    * @param random numbers from 0 to below 1
+   * @param within what is sound there is sound here
    */
-  constructor(limit: number, random: () => number = Math.random) {
+  constructor(limit: number, random: () => number = Math.random, within: SoundBlocks | null = null) {
     this.#limit = limit;
-    this.#keys = Uint32Array.from({ length: WORDS * 3 + 6 }, () => Math.floor(random() * 2 ** 32));
+    this.#within = within;
+    this.#keys =
+      within !== null
+        ? within.#keys
+        : Uint32Array.from({ length: WORDS * 3 + 6 }, () => Math.floor(random() * 2 ** 32));
     for (let i = 0; i < SHARDS; i++) this.#shards.push(new Uint32Array(FIRST_SLOTS * 2));
   }
 
@@ -79,7 +85,7 @@ export class SoundBlocks {
     for (let at = high & mask; shard[at * 2 + 1] !== 0; at = (at + 1) & mask) {
       if (shard[at * 2 + 1] === low && shard[at * 2] === high) return true;
     }
-    return false;
+    return this.#within?.has(slot, high, low) ?? false;
   }
 
   /** Remembers for a while, until another comes to stand in the same place. */

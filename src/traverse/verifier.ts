@@ -5,9 +5,10 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { type BlockBatches, openBlockBatches } from '../pool/blockBatch.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { ErrorCause } from '../pool/errorCause.ts';
+import type { PointerStrictness } from '../pool/pointerRules.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { logErrors } from './logErrors.ts';
-import { type PointerReading, PointerScan } from './pointerScan.ts';
+import { PointerScan, type RewrittenBirth } from './pointerScan.ts';
 import { type BlockRole, type Failure, isLogHead, isSummary, type Ordered, type Part } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
 import { Walk } from './walk.ts';
@@ -32,6 +33,8 @@ export interface VerifyOptions {
   readonly readOnly: boolean;
   /** Only blocks born after this txg. Default: 3, all that there are, as for `zpool import -T`. */
   readonly minTxg?: bigint;
+  /** Default: `physical`, which is right for any release where nothing was rewritten. */
+  readonly rewritten?: RewrittenBirth;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: VerifyProgress) => void;
   /**
@@ -93,8 +96,10 @@ export interface Verifier {
   readonly memoryBytes: number;
 }
 
-export interface VerifierOptions extends PointerReading {
+export interface VerifierOptions {
   readonly engine: Engine;
+  /** Default: that of 2.3 and later. */
+  readonly strictness?: PointerStrictness | undefined;
   /** The oldest txg that will be asked for: what only newer ones share has to be remembered. Default: 0. */
   readonly oldestTxg?: bigint;
   /** Blocks remembered. Default: 6 million, which take up to 64 MiB. */
@@ -129,12 +134,12 @@ class PoolVerifier implements Verifier {
   readonly #oldestTxg: number;
   readonly #memory: number;
   readonly #failures: number;
-  readonly #reading: PointerReading;
+  readonly #strictness: PointerStrictness | undefined;
   readonly #budget = new WalkBudget();
   readonly #known = new Map<BlockReader, Map<string, Known>>();
 
-  constructor({ engine, oldestTxg = 0n, memory = MEMORY, failures = FAILURES, ...reading }: VerifierOptions) {
-    this.#reading = reading;
+  constructor({ engine, oldestTxg = 0n, memory = MEMORY, failures = FAILURES, strictness }: VerifierOptions) {
+    this.#strictness = strictness;
     this.#engine = engine;
     this.#oldestTxg = Number(oldestTxg);
     this.#memory = memory;
@@ -149,13 +154,16 @@ class PoolVerifier implements Verifier {
 
   async verify(view: VerifyView, options: VerifyOptions): Promise<Verification> {
     const { uberblock, root } = view;
-    const { reader, data, minTxg = MIN_TXG, signal, onProgress } = options;
+    const { reader, data, minTxg = MIN_TXG, rewritten = 'physical', signal, onProgress } = options;
+    // Both see almost the same: what the one that sees more found sound, the other need not read.
+    const { onFailure: _, ...quiet } = options;
+    const more = rewritten === 'logical' ? await this.verify(view, { ...quiet, rewritten: 'physical' }) : null;
     const { memo, batches } = this.#knownTo(view, options);
     const { place } = uberblock.rootbp;
     this.#budget.begin(root, reader, this.#memory, memo.sound.size >= this.#memory);
     const walk = new Walk({
       memo,
-      scan: new PointerScan(root.children, this.#reading),
+      scan: new PointerScan(root.children, { rewritten, strictness: this.#strictness }),
       batches,
       data,
       oldestTxg: this.#oldestTxg,
@@ -185,11 +193,12 @@ class PoolVerifier implements Verifier {
       }
       if (isSummary(part)) counted.add(dataset, part);
     }
-    return { ...counted.result(data, walk.blocks, walk.bytes), datasets: opened };
+    const [blocks, bytes] = [walk.blocks + (more?.blocksChecked ?? 0), walk.bytes + (more?.bytesChecked ?? 0)];
+    return { ...counted.result(data, blocks, bytes), datasets: opened };
   }
 
   /** Content unread is not known to be sound, so both depths have their own memory. */
-  #knownTo({ root, salted }: VerifyView, { reader, data, kept }: VerifyOptions): Known {
+  #knownTo({ root, salted }: VerifyView, { reader, data, kept, rewritten }: VerifyOptions): Known {
     let kinds = this.#known.get(reader);
     if (kinds === undefined) {
       kinds = new Map();
@@ -205,7 +214,10 @@ class PoolVerifier implements Verifier {
       batches: openBlockBatches(root, reader, { engine: this.#engine, salted, kept }),
     };
     kinds.set(kind, known);
-    return known;
+    if (rewritten !== 'logical') return known;
+    const logical = kinds.get(`${kind} logical`) ?? { ...known, memo: new VerifyMemo(this.#memory, known.memo) };
+    kinds.set(`${kind} logical`, logical);
+    return logical;
   }
 }
 

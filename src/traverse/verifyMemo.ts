@@ -50,8 +50,9 @@ export class VerifyMemo {
   #listed = 0;
   #details = 0;
 
-  constructor(limit: number) {
-    this.sound = new SoundBlocks(limit);
+  /** @param more of a traversal that looks at all that this one does, and more; null without */
+  constructor(limit: number, more: VerifyMemo | null = null) {
+    this.sound = new SoundBlocks(limit, Math.random, more?.sound ?? null);
   }
 
   wrong(slot: number, high: number, low: number): Summary | null {

@@ -1,11 +1,21 @@
 // Compares the verdicts of `scan` with what real ZFS answered, over folders laid out like test-images.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import type { Verdict } from '../../src/load/predict.ts';
-import type { KernelAnswer, Truth } from '../tools/images.ts';
+import { lineOf } from '../../src/load/releases.ts';
+import { type KernelAnswer, type Truth, truthOf } from '../tools/images.ts';
 import { comparePool, type PoolComparison } from './contradictions.ts';
+
+const {
+  values: { markdown, zfs },
+  positionals: folders,
+} = parseArgs({
+  options: { markdown: { type: 'boolean', default: false }, zfs: { type: 'string', default: '2.3' } },
+  allowPositionals: true,
+});
 
 const VERDICTS: readonly Verdict[] = ['importable', 'readonly', 'damaged', 'incomplete', 'unverified'];
 
@@ -15,19 +25,22 @@ interface Scenario {
   readonly truth: Truth;
 }
 
+/** Pools that the OpenZFS was asked for. */
 function scenarios(folder: string): Scenario[] {
   return readdirSync(folder)
     .sort()
-    .map((name) => ({ name, dir: join(folder, name) }))
-    .filter(({ dir }) => existsSync(join(dir, 'truth.json')))
-    .map(({ name, dir }) => ({ name, dir, truth: JSON.parse(readFileSync(join(dir, 'truth.json'), 'utf8')) as Truth }));
+    .flatMap((name) => {
+      const dir = join(folder, name);
+      const truth = statSync(dir).isDirectory() ? truthOf(dir, lineOf(zfs)) : null;
+      return truth === null ? [] : [{ name, dir, truth }];
+    });
 }
 
 /** Images may be packed or not. */
 async function compare(scenario: Scenario): Promise<PoolComparison> {
   const { truth } = scenario;
   const images = await Promise.all(truth.images.map((image) => imageIn(scenario.dir, image)));
-  const document = await scan(images, { depth: 'data' });
+  const document = await scan(images, { depth: 'data', zfs });
   return comparePool(document.pools.find(({ name }) => name === truth.pool) ?? null, truth);
 }
 
@@ -39,7 +52,6 @@ function count(table: Record<Verdict, Cell>, { answers }: PoolComparison): void 
   for (const { verdict, imports } of answers) table[verdict][imports ? 'imports' : 'refuses']++;
 }
 
-const MARKDOWN = '--markdown';
 const WIDTH = 26;
 const row = (name: string, table: Record<Verdict, Cell>, last: string): string =>
   `${name.padEnd(WIDTH)} ${VERDICTS.map((verdict) => {
@@ -63,10 +75,10 @@ function markdownRow({ name, truth }: Scenario, { recommended, newest }: PoolCom
   return `| ${[name, asked, plainly(plain), plainly(plainF), newest ?? 'none', ours].join(' | ')} |`;
 }
 
-const folders = process.argv.slice(2).filter((argument) => argument !== MARKDOWN);
-const markdown = process.argv.includes(MARKDOWN);
 if (folders.length === 0) {
-  console.error('usage: npm run accuracy -- DIR...   (folders like test-images: NAME/truth.json beside the images)');
+  console.error(
+    'usage: npm run accuracy -- [--zfs 2.1|2.2|2.3|2.4] DIR...   (folders like test-images: NAME/truth.json beside the images)',
+  );
   process.exitCode = 2;
 }
 const total = cells();

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PointerFields } from '../../src/pool/pointerFields.ts';
-import { POINTERS_SINCE_2_3, PointerRules, type PointerStrictness } from '../../src/pool/pointerRules.ts';
+import {
+  POINTERS_OF_2_2,
+  POINTERS_SINCE_2_3,
+  PointerRules,
+  type PointerStrictness,
+} from '../../src/pool/pointerRules.ts';
 import type { VdevNode } from '../../src/pool/pool.ts';
 import { inner, root } from './madePool.ts';
 
@@ -107,7 +112,7 @@ describe('block pointers that OpenZFS refuses', () => {
 });
 
 describe('how strict a release is', () => {
-  const old = { ...POINTERS_SINCE_2_3, empty: false, holes: true };
+  const old = POINTERS_OF_2_2;
 
   it.each<[string, Words, PointerStrictness, string | null]>([
     ['without blake3', block({ checksum: 14 }), { ...POINTERS_SINCE_2_3, checksums: 14 }, 'checksum'],

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { CACHE, imageIn } from '../../bin/images.js';
 
 /** What real ZFS answered for one txg of a pool. */
@@ -24,6 +24,8 @@ export interface CheckpointAnswer {
 }
 
 export interface Truth {
+  /** Whose answers they are, such as `2.4.4 (libzpool)`; absent: the kernel module of 2.3.2. */
+  readonly zfs?: string;
   readonly images: readonly string[];
   readonly pool: string;
   readonly extra: string | null;
@@ -36,6 +38,25 @@ export interface Truth {
   };
   /** Where the kernel was asked for the pool's checkpoint. */
   readonly checkpoint?: { readonly txg: string; readonly asked: readonly CheckpointAnswer[] };
+}
+
+/**
+ * What the OpenZFS of that line answered for the pool in `folder`: a `truth-LINE.json` beside its images, or, of a
+ * collection, a file of the pool's name in a folder `truth-LINE` beside it; the `truth.json` is of the line that it says.
+ * Null where it was not asked.
+ */
+export function truthOf(folder: string, line = '2.3'): Truth | null {
+  const collection = dirname(folder);
+  for (const path of [
+    join(folder, `truth-${line}.json`),
+    join(dirname(collection), `truth-${line}`, `${basename(folder)}.json`),
+    join(folder, 'truth.json'),
+  ]) {
+    if (!existsSync(path)) continue;
+    const truth = JSON.parse(readFileSync(path, 'utf8')) as Truth;
+    if ((truth.zfs ?? '2.3.2').startsWith(`${line}.`)) return truth;
+  }
+  return null;
 }
 
 /** A pool written by real ZFS, with what real ZFS says of it. */

@@ -1,4 +1,5 @@
 import type { Candidate } from '../../load/candidates.ts';
+import type { OpenZfs } from '../../load/openzfs.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { CutPool } from '../cutPool.ts';
@@ -29,6 +30,8 @@ export type Finding = { readonly [Code in FindingCode]: FindingOf<Code> }[Findin
 
 /** What findings are drawn from. */
 export interface Evidence {
+  /** The OpenZFS whose answers are predicted. Default: 2.3. */
+  readonly openZfs?: OpenZfs | undefined;
   readonly pool: Pool;
   /** Newest first. */
   readonly candidates: readonly Candidate[];

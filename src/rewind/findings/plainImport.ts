@@ -1,4 +1,3 @@
-import type { Candidate } from '../../load/candidates.ts';
 import { restsOnFailedReads } from '../../load/predict.ts';
 import type { Judged } from '../judge.ts';
 import { failsWhen, harmOf } from '../retries.ts';
@@ -12,9 +11,13 @@ import type { Evidence, Finding } from './finding.ts';
  * Source: module/zfs/spa.c, spa_ld_select_uberblock_done (verify_min_txg) and spa_load_verify; module/zfs/metaslab.c,
  * metaslab_flush, for what a first txg reads
  */
-export function plainImport({ judged, candidates }: Pick<Evidence, 'judged' | 'candidates'>): Finding[] {
+export function plainImport({
+  judged,
+  candidates,
+  openZfs,
+}: Pick<Evidence, 'judged' | 'candidates' | 'openZfs'>): Finding[] {
   const newest = judged.find(({ candidate }) => candidate.taken);
-  const harmful = newest === undefined ? null : harmfulRetry(newest, candidates, judged);
+  const harmful = newest === undefined ? null : harmfulRetry(newest, { candidates, judged, openZfs });
   if (harmful !== null) return [harmful];
   if (newest?.prediction.verdict !== 'damaged' || newest.counts === null) return [];
   const { txg } = newest.candidate;
@@ -41,11 +44,14 @@ export function plainImport({ judged, candidates }: Pick<Evidence, 'judged' | 'c
 }
 
 /** Where the newest txg fails, a plain import tries older ones: with `-F` to load them, without it to tell of them. */
-function harmfulRetry(newest: Judged, candidates: readonly Candidate[], judged: readonly Judged[]): Finding | null {
+function harmfulRetry(
+  newest: Judged,
+  { candidates, judged, openZfs }: Pick<Evidence, 'judged' | 'candidates' | 'openZfs'>,
+): Finding | null {
   const { verdict, hazards } = newest.prediction;
   if (hazards.length > 0) return null;
   const writes = verdict === 'readonly';
-  const harm = harmOf(newest, candidates, judged, writes, (each) => failsPlainly(each, writes));
+  const harm = harmOf(newest, candidates, judged, writes, (each) => failsPlainly(each, writes), openZfs);
   if (harm === null) return null;
   const values = { kind: 'retry', hazard: harm, writes } as const;
   return harm.kind === 'panic'
