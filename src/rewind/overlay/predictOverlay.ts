@@ -82,7 +82,7 @@ export async function predictOverlay(plan: OverlayPlan, options: PredictOptions)
     memo: new LoadMemo(),
     signal,
   });
-  const verifier = createVerifier({ engine, oldestTxg: first.txg, ...JUDGED_AS.pointers });
+  const verifier = createVerifier({ engine, oldestTxg: first.txg, strictness: JUDGED_AS.strictness });
   const replay = replayOf(null, verifier, false);
   onShare?.(0);
   const begun = await beginReplay(state, replay);
