@@ -47,7 +47,7 @@ export async function readBlock(
   }
   const read = await reader.read(bp, signal);
   // Of encrypted types only dnodes keep a plain part.
-  if (read.closed && bp.type !== OBJECT_TYPE.dnode) {
+  if (read.encrypted && bp.type !== OBJECT_TYPE.dnode) {
     throw new UnsupportedError(`${path.join(' > ')}: the content is encrypted`, bp.place);
   }
   return { bytes: read.bytes, littleEndian: bp.littleEndian, place: contentPlace(bp, read, path) };

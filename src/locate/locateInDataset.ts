@@ -55,9 +55,9 @@ export async function locateInDataset(
   const objset = await orNull(() => pool.objset(dataset, signal));
   const objects = objset === null ? new Map<bigint, DmuObject>() : await objectsOf(objset, failures, signal);
   const dnodes = objset?.metaObject.dnode ?? null;
-  let closed = false;
+  let encrypted = false;
   const isClosed = (trouble: ZfsUberError): void => {
-    closed = trouble instanceof UnsupportedError;
+    encrypted = trouble instanceof UnsupportedError;
   };
   const files = objset?.phys.type === 'zfs' ? await orNull(() => Files.open(objset, signal), isClosed) : null;
   const ids = [...objects].flatMap(([id, { dnode }]) => (isFile(dnode) ? id : []));
@@ -66,13 +66,13 @@ export async function locateInDataset(
   for (const id of ids) {
     if (named.paths.has(id)) continue;
     const unlinked = files !== null && (await isUnlinked(files, id, signal));
-    nameless.set(id, closed ? 'encrypted' : unlinked ? 'unlinked' : 'unknown');
+    nameless.set(id, encrypted ? 'encrypted' : unlinked ? 'unlinked' : 'unknown');
   }
-  if (closed) nameless.set(DNODES, 'encrypted');
+  if (encrypted) nameless.set(DNODES, 'encrypted');
   const lost = lostWith(tell, named.lost, dnodes);
   const [first] = tell;
   // Without its own objects nothing of a filesystem can be reached.
-  if (objset?.phys.type === 'zfs' && files === null && !closed && first !== undefined) lost.set(first, [EVERYTHING]);
+  if (objset?.phys.type === 'zfs' && files === null && !encrypted && first !== undefined) lost.set(first, [EVERYTHING]);
   return {
     types: new Map([...objects].map(([id, { dnode }]) => [id, dnode.type])),
     paths: named.paths,

@@ -27,7 +27,7 @@ export interface BlockRead {
    * The content is encrypted: `bytes` are the `psize` bytes as stored, whose checksum holds. Dnode blocks are stored
    * uncompressed, and all of them but the bonus areas of encrypted types is plain.
    */
-  readonly closed: boolean;
+  readonly encrypted: boolean;
 }
 
 /** What looking at a block's copies gave, without its content. */

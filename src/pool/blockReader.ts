@@ -96,13 +96,13 @@ class PoolBlocks implements BlockReader {
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     const dvas = this.#pointers.copiesOf(bp);
     const attempts: Attempt[] = [];
-    if (bp.embedded) return { bytes: await embedded(bp), attempts, closed: false };
-    if (dvas.length === 0) return { bytes: new Uint8Array(bp.lsize), attempts, closed: false };
+    if (bp.embedded) return { bytes: await embedded(bp), attempts, encrypted: false };
+    if (dvas.length === 0) return { bytes: new Uint8Array(bp.lsize), attempts, encrypted: false };
     // A small block can say that its content is large: both are held while it is decompressed.
     return this.#inTurn(bp.psize + bp.lsize, async () => {
       const stored = await this.#stored(bp, dvas, attempts, signal);
-      if (bp.encrypted) return { bytes: stored, attempts, closed: true };
-      return { bytes: await expand(bp, stored), attempts, closed: false };
+      if (bp.encrypted) return { bytes: stored, attempts, encrypted: true };
+      return { bytes: await expand(bp, stored), attempts, encrypted: false };
     });
   }
 

@@ -36,14 +36,14 @@ export interface Choice<T extends Judged = Judged> {
   readonly passedOver: readonly T[];
 }
 
-/** Devices to give, without the others, and what is told of those that were closed. */
+/** Devices to give, without the others, and what is told of those that were taken offline or faulted. */
 export interface OtherDevicesGiven {
   /** Names of sources. */
   readonly given: readonly string[];
-  /** Those that were closed, and how. */
+  /** Those that were taken offline or faulted, and how. */
   readonly closed: readonly string[];
   readonly states: readonly KeptState[];
-  /** The closed ones are given, alone or among others, or left out. */
+  /** The offline ones are given, alone or among others, or left out. */
   readonly which: 'all' | 'some' | 'left-out';
   readonly txg: bigint;
   readonly verdict: Verdict;

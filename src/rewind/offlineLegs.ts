@@ -30,8 +30,8 @@ export interface OtherDevices {
 /**
  * Looks at what imports when some devices are not given to `zpool import`.
  *
- * A leg that was closed, taken offline or faulted by force, stays so as long as a sibling has a newer label that says it:
- * its own is from before, and does not. And a top-level vdev that its closed legs keep from opening is none that a txg
+ * A leg that was taken offline, or faulted by force, stays so as long as a sibling has a newer label that says it: its own
+ * is from before, and does not. And a top-level vdev that its offline legs keep from opening is none that a txg
  * from before it was added needs; with its devices the newest labels ask for it at every txg.
  *
  * @param best what is recommended with all devices
@@ -40,9 +40,9 @@ export interface OtherDevices {
  */
 export async function otherDevices(gathered: Gathered, best: JudgedCandidate | null): Promise<OtherDevices[]> {
   const { pool, all, judgeWith } = gathered;
-  const closed = closedDevices(pool);
-  if (closed.size === 0) return [];
-  const newer = txgsOnLegs(all, closed).filter((txg) => best === null || txg > best.candidate.txg);
+  const offline = offlineDevices(pool);
+  if (offline.size === 0) return [];
+  const newer = txgsOnLegs(all, offline).filter((txg) => best === null || txg > best.candidate.txg);
   const found: OtherDevices[] = [];
   const lookAt = async (given: readonly DeviceSurvey[], only: readonly Txg[] | null, legs: boolean) => {
     if (given.length === pool.devices.length) return;
@@ -54,18 +54,18 @@ export async function otherDevices(gathered: Gathered, best: JudgedCandidate | n
         (passes(prediction) || (prediction.verdict === 'unverified' && root.state === 'reads')),
     );
     if (part !== null && opens !== undefined)
-      found.push(wayWith(gathered, opens, opens.devices ?? part.pool.devices, closed, legs));
+      found.push(wayWith(gathered, opens, opens.devices ?? part.pool.devices, offline, legs));
   };
   if (best === null || newer.length > 0)
-    await lookAt(withoutSiblings(pool, closed), best === null ? null : newer, true);
-  if (best === null) await lookAt(withoutClosedTops(pool, closed), null, false);
+    await lookAt(withoutSiblings(pool, offline), best === null ? null : newer, true);
+  if (best === null) await lookAt(withoutOfflineTops(pool, offline), null, false);
   const older = best === null && found.length === 0 ? withoutNewestLabels(pool) : null;
   if (older !== null) await lookAt(older, null, true);
   return found;
 }
 
-/** Devices of leaves that the tree of the labels keeps closed. */
-function closedDevices({ root }: Pool): ReadonlyMap<DeviceSurvey, KeptState> {
+/** Devices of leaves that the tree of the labels says were taken offline or faulted by force. */
+function offlineDevices({ root }: Pool): ReadonlyMap<DeviceSurvey, KeptState> {
   const devices = new Map<DeviceSurvey, KeptState>();
   for (const top of root?.children ?? []) {
     for (const { config, device } of leavesOf(top)) {
@@ -76,27 +76,27 @@ function closedDevices({ root }: Pool): ReadonlyMap<DeviceSurvey, KeptState> {
   return devices;
 }
 
-type Closed = ReturnType<typeof closedDevices>;
+type OfflineDevices = ReturnType<typeof offlineDevices>;
 
-/** All devices but those that stand beside a closed one: without them its own label is the newest of its vdev. */
-function withoutSiblings({ root, devices }: Pool, closed: Closed): readonly DeviceSurvey[] {
+/** All devices but those that stand beside an offline one: without them its own label is the newest of its vdev. */
+function withoutSiblings({ root, devices }: Pool, offline: OfflineDevices): readonly DeviceSurvey[] {
   const siblings = new Set<DeviceSurvey>();
   for (const top of root?.children ?? []) {
     const legs = [...leavesOf(top)].flatMap(({ device }) => device ?? []);
-    if (!legs.some((leg) => closed.has(leg))) continue;
-    for (const leg of legs) if (!closed.has(leg)) siblings.add(leg);
+    if (!legs.some((leg) => offline.has(leg))) continue;
+    for (const leg of legs) if (!offline.has(leg)) siblings.add(leg);
   }
   return devices.filter((device) => !siblings.has(device));
 }
 
-/** All devices but those of top-level vdevs that do not open for being closed. */
-function withoutClosedTops({ root, devices }: Pool, closed: Closed): readonly DeviceSurvey[] {
+/** All devices but those of top-level vdevs that do not open for being offline. */
+function withoutOfflineTops({ root, devices }: Pool, offline: OfflineDevices): readonly DeviceSurvey[] {
   const left = new Set<DeviceSurvey>();
   for (const [index, top] of (root === null ? [] : openedTree(root, devices).children).entries()) {
     if (top.role === 'log' || vdevHealth(top) !== 'missing') continue;
     const asLabelled = root?.children[index];
     const legs = asLabelled === undefined ? [] : [...leavesOf(asLabelled)].flatMap(({ device }) => device ?? []);
-    if (legs.some((leg) => closed.has(leg))) for (const leg of legs) left.add(leg);
+    if (legs.some((leg) => offline.has(leg))) for (const leg of legs) left.add(leg);
   }
   return devices.filter((device) => !left.has(device));
 }
@@ -106,7 +106,7 @@ const ROUNDS = 8;
 
 /**
  * What is left when of each vdev that does not open the devices with its newest label are taken away, until it opens by
- * an older one: legs that were closed one after the other say so each of those before it. Null where none is left.
+ * an older one: legs that were taken offline one after the other say so each of those before it. Null where none is left.
  */
 function withoutNewestLabels(pool: Pool): readonly DeviceSurvey[] | null {
   let given = pool.devices;
@@ -131,26 +131,26 @@ function withoutNewestLabels(pool: Pool): readonly DeviceSurvey[] | null {
   return null;
 }
 
-/** Txgs that stand in the ring of a closed leg: what it holds of them is not read beside its siblings. */
-const txgsOnLegs = (all: readonly Candidate[], closed: Closed): readonly Txg[] =>
-  all.filter((candidate) => [...carriers(candidate)].some((device) => closed.has(device))).map(({ txg }) => txg);
+/** Txgs that stand in the ring of an offline leg: what it holds of them is not read beside its siblings. */
+const txgsOnLegs = (all: readonly Candidate[], offline: OfflineDevices): readonly Txg[] =>
+  all.filter((candidate) => [...carriers(candidate)].some((device) => offline.has(device))).map(({ txg }) => txg);
 
-/** @param legs the closed legs are given, and not left out */
+/** @param legs the offline legs are given, and not left out */
 function wayWith(
   { pool, all, options: { placeOf, ambiguousName = false } }: Gathered,
   { candidate, prediction: { verdict }, logMissing, counts }: JudgedCandidate,
   given: readonly DeviceSurvey[],
-  closed: Closed,
+  offline: OfflineDevices,
   legs: boolean,
 ): OtherDevices {
   const newest = all[0]?.txg ?? asTxg(0n);
   const { txg } = candidate;
-  const those = [...closed.keys()].filter((device) => given.includes(device) === legs);
+  const those = [...offline.keys()].filter((device) => given.includes(device) === legs);
   const names = (devices: readonly DeviceSurvey[]) => devices.map(({ source }) => source.name);
   const why: OtherDevicesGiven = {
     given: names(given),
     closed: names(those),
-    states: [...new Set(those.flatMap((device) => closed.get(device) ?? []))],
+    states: [...new Set(those.flatMap((device) => offline.get(device) ?? []))],
     which: !legs ? 'left-out' : given.length === those.length ? 'all' : 'some',
     txg,
     verdict,

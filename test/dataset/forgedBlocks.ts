@@ -33,7 +33,7 @@ export class ForgedReader implements BlockReader {
   read(bp: Blkptr): Promise<BlockRead> {
     this.reads++;
     const bytes = this.blocks.get(Number(bp.dvas[0]?.offset ?? 0)) ?? new Uint8Array(bp.lsize);
-    return Promise.resolve({ bytes, attempts: [], closed: false });
+    return Promise.resolve({ bytes, attempts: [], encrypted: false });
   }
 
   verify(bp: Blkptr): Promise<BlockRead> {

@@ -26,8 +26,8 @@ async function contentOf(name: string, engine: Engine): Promise<Content> {
     let blocks = 0;
     for await (const { bp, level } of listBlocks(view)) {
       if (level === -2) continue;
-      const { bytes, closed } = await view.readBlock(bp);
-      expect(bytes.length).toBe(closed ? bp.psize : bp.lsize);
+      const { bytes, encrypted } = await view.readBlock(bp);
+      expect(bytes.length).toBe(encrypted ? bp.psize : bp.lsize);
       hash.update(bytes);
       blocks++;
       if (!bp.embedded) checksums.add(checksumKind(bp.checksum));

@@ -109,8 +109,8 @@ describe('block reads', () => {
       dvas: [at(0, 0)],
       words: [a ^ c, b ^ d, ...mac],
     };
-    const { bytes, closed } = await readerOf(root(leaf(device))).read(pointer(spec));
-    expect([closed, same(bytes, data)]).toEqual([true, true]);
+    const { bytes, encrypted } = await readerOf(root(leaf(device))).read(pointer(spec));
+    expect([encrypted, same(bytes, data)]).toEqual([true, true]);
     device.health = 'garbled';
     await expect(readerOf(root(leaf(device))).read(pointer(spec))).rejects.toMatchObject({ code: 'unavailable' });
   });

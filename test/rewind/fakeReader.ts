@@ -6,7 +6,9 @@ export function fakeReader(answer: (bp: Blkptr) => Uint8Array | Error): BlockRea
   const attempts: readonly Attempt[] = [{ place: null, vdev: 'd', outcome: 'good', error: null }];
   const read: BlockReader['read'] = (bp) => {
     const given = answer(bp);
-    return given instanceof Error ? Promise.reject(given) : Promise.resolve({ bytes: given, attempts, closed: false });
+    return given instanceof Error
+      ? Promise.reject(given)
+      : Promise.resolve({ bytes: given, attempts, encrypted: false });
   };
   return { read, verify: read };
 }

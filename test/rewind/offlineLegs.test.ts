@@ -56,14 +56,14 @@ async function judged(sources: readonly ByteSource[]): Promise<PoolJudgement> {
   return judgement;
 }
 
-const loneLegsIn = ({ recommendation, findings }: PoolJudgement) => ({
+const offlineLegsIn = ({ recommendation, findings }: PoolJudgement) => ({
   alternatives: recommendation?.alternatives.filter(({ why }) => why.kind === 'other-devices') ?? [],
   findings: findings.filter(({ code }) => code === 'offline-leg'),
 });
 
 describe('a leg that was taken offline', () => {
   it('is not spoken of where all that it opens opens with its sibling too', async () => {
-    expect(loneLegsIn(await judged(legs))).toEqual({ alternatives: [], findings: [] });
+    expect(offlineLegsIn(await judged(legs))).toEqual({ alternatives: [], findings: [] });
   });
 
   it('is not spoken of where it alone has txgs that import, but older ones than what imports with its sibling', async () => {
@@ -72,7 +72,7 @@ describe('a leg that was taken offline', () => {
     const slots = labels.flatMap((label) => [45, 47, 49, 51, 54].map((txg) => label + LABEL / 2 + (txg % 32) * SLOT));
     const judgement = await judged(damaged(...slots.map((at) => [at, at + SLOT] as const)));
     expect(judgement.recommendation?.candidate.candidate.txg).toBe(75n);
-    expect(loneLegsIn(judgement).alternatives).toEqual([]);
+    expect(offlineLegsIn(judgement).alternatives).toEqual([]);
   });
 
   it('is an alternative where it alone leads to newer txgs than with its sibling', async () => {
@@ -83,7 +83,7 @@ describe('a leg that was taken offline', () => {
     const judgement = await judged(damaged(...roots.map((at) => [at, at + SLOT] as const)));
     expect(judgement.recommendation?.candidate.candidate.txg).toBe(51n);
     const leg = `/run/zu-d${judgement.pool.devices.findIndex(({ source }) => source.name === legs[1]?.name)}`;
-    expect(loneLegsIn(judgement)).toMatchObject({
+    expect(offlineLegsIn(judgement)).toMatchObject({
       alternatives: [
         {
           txg: 54n,
@@ -98,7 +98,7 @@ describe('a leg that was taken offline', () => {
   it('is a finding where nothing imports with its sibling', async () => {
     const judgement = await judged(damaged([4 * 1024 * 1024, 63 * 1024 * 1024]));
     expect(judgement.recommendation).toBeNull();
-    const { findings } = loneLegsIn(judgement);
+    const { findings } = offlineLegsIn(judgement);
     expect(said(findings[0])).toBe(
       `Nothing imports with all devices; with only ${legs[1]?.name} given, each by -d, which was taken offline, txg 54 imports.`,
     );

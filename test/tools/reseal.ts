@@ -313,7 +313,7 @@ async function* treeOf(view: PoolAt): AsyncGenerator<TreeBlock> {
     let content: Uint8Array;
     try {
       const read = await view.readBlock(next.bp);
-      if (read.closed) continue;
+      if (read.encrypted) continue;
       content = read.bytes;
     } catch (error) {
       if (error instanceof ZfsUberError) continue;

@@ -6,9 +6,9 @@ import type { Evidence, Finding } from './finding.ts';
 /** Leaves that the labels say to keep closed: who did it, that it outlives an import, and what it takes to do without. */
 export function keptStates({ pool }: Evidence): Finding[] {
   return (pool.root?.children ?? []).flatMap((top) => {
-    const closed = [...leavesOf(top)].filter(({ config }) => keptState(config) !== null);
+    const offline = [...leavesOf(top)].filter(({ config }) => keptState(config) !== null);
     const lost = vdevHealth(top, ({ device, config }) => device !== null && keptState(config) === null) === 'missing';
-    return closed.map((leaf) => findingOf(leaf, keptState(leaf.config) ?? 'offline', top, lost));
+    return offline.map((leaf) => findingOf(leaf, keptState(leaf.config) ?? 'offline', top, lost));
   });
 }
 
