@@ -57,6 +57,7 @@ export {
   type Timeline,
   type TimelineEvent,
   type TimelineFormat,
+  type TimelineLine,
   timelineLines,
 } from './document/timeline.ts';
 export { buildVerifyDocument, type VerifyDocument, type VerifyFacts } from './document/verifyDocument.ts';

@@ -7,11 +7,13 @@ import type { ViewHead } from './viewHead.ts';
 
 /** `block --json`. */
 export interface BlockDocument extends ViewHead {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/block/1';
   /** Ended by a signal before the bytes were read. */
   readonly stopped: boolean;
   /** As asked: `0:1a2b000:1000`, hexadecimal. */
   readonly address: string;
+  /** Of what is in `hex`. */
   readonly sizeBytes: number;
   /** Compression that was undone; null when the bytes are as stored. */
   readonly decompressed: string | null;
@@ -24,10 +26,15 @@ export interface BlockDocument extends ViewHead {
 }
 
 export interface AttemptEntry {
+  /** That was looked on. */
   readonly vdev: string;
+  /** What was found there. */
   readonly outcome: Attempt['outcome'];
+  /** Its name; null where there is none. */
   readonly source: string | null;
+  /** In the source. */
   readonly offsetBytes: string | null;
+  /** Why it is no good. */
   readonly error: DocumentError | null;
 }
 

@@ -5,17 +5,25 @@ import { describeBlkptr } from './sourceEntry.ts';
 
 /** A block pointer with all that it says. */
 export interface BlockEntry extends Omit<BlockPointerEntry, 'checksum'> {
+  /** 0 for content, above that indirect blocks. */
   readonly level: number;
+  /** Of the object that it is a part of. */
   readonly type: string;
   /** Null in a pointer that holds its content itself. */
   readonly checksum: string | null;
+  /** It stands for zeros. */
   readonly hole: boolean;
   /** The content is in the pointer. */
   readonly embedded: boolean;
+  /** Its content is encrypted. */
   readonly encrypted: boolean;
+  /** It leads to a gang header. */
   readonly gang: boolean;
+  /** It is in a dedup table. */
   readonly dedup: boolean;
+  /** Of the host that wrote it. */
   readonly byteOrder: 'little' | 'big';
+  /** Txg that its content was written in, which deduplicated or remapped content has from before. */
   readonly physicalBirthTxg: string;
   /** Content blocks below that are no holes. */
   readonly fill: string;

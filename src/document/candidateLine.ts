@@ -23,8 +23,15 @@ export interface CandidateLine
     | 'failsAt'
     | 'hazards'
   > {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/candidate/1';
-  readonly pool: { readonly name: string | null; readonly guid: string };
+  /** That it is of. */
+  readonly pool: {
+    /** Null where no label decodes. */
+    readonly name: string | null;
+    /** `0` where no label tells. */
+    readonly guid: string;
+  };
   /** `zpool import -T` takes this uberblock, and no other of the same txg. */
   readonly taken: boolean;
 }

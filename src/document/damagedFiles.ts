@@ -8,6 +8,7 @@ export interface DamagedFile {
   readonly path: string | null;
   /** Its other names: hard links. */
   readonly otherPaths: readonly string[];
+  /** Its number in the dataset. */
   readonly object: string;
   /**
    * `damaged`: a part of it does not read. `lost`: nothing of it can be reached. `nameless`: it is whole, and the

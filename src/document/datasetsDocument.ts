@@ -7,6 +7,7 @@ import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 
 /** `datasets --json`. */
 export interface DatasetsDocument extends ViewHead {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/datasets/1';
   /** Ended by a signal: there may be more. */
   readonly stopped: boolean;
@@ -18,21 +19,33 @@ export interface DatasetsDocument extends ViewHead {
 
 /** What could not be read is null, and in `troubles`. */
 export interface DatasetEntry {
+  /** With those of its parents. */
   readonly name: string;
+  /** Of the dataset. */
   readonly guid: string;
+  /** Null where it cannot be read. */
   readonly type: 'filesystem' | 'volume' | 'other' | null;
   /** Number of the dataset in the MOS. */
   readonly object: string;
+  /** Files, directories and all else in it. */
   readonly objects: string;
   /** With snapshots and all datasets below. */
   readonly usedBytes: string;
+  /** What it leads to, shared or not. */
   readonly referencedBytes: string;
+  /** Txg that it was made in. */
   readonly creationTxg: string;
+  /** When it was made. */
   readonly creationTime: number;
+  /** The property, as set or inherited. */
   readonly compression: string | null;
+  /** The property, as set or inherited. */
   readonly checksum: string | null;
+  /** The property. */
   readonly encryption: string | null;
+  /** The property, as set or inherited. */
   readonly sync: string | null;
+  /** The property, as set or inherited. */
   readonly logbias: string | null;
   /** The dataset that sets each of these properties; null for ZFS's own value. */
   readonly setBy: Readonly<Record<WritingProperty, string | null>>;
@@ -42,10 +55,14 @@ export interface DatasetEntry {
   readonly inconsistent: boolean;
   /** What waits to be replayed; null where there is no intent log or it cannot be read. */
   readonly intentLog: {
+    /** So many are in the chain. */
     readonly blocks: number;
+    /** So many are in those. */
     readonly records: number;
+    /** The same by the name of their type. */
     readonly byType: Readonly<Record<string, number>>;
   } | null;
+  /** What of it could not be read. */
   readonly troubles: readonly DocumentError[];
 }
 

@@ -1,7 +1,7 @@
 import { untilStopped } from '../bytes/stopping.ts';
 import type { Txg } from '../bytes/units.ts';
 import type { HistoryRecord } from '../format/history.ts';
-import type { DocumentStream, Streamed } from './documentStream.ts';
+import type { DocumentStream } from './documentStream.ts';
 import { seconds } from './sourceEntry.ts';
 import { Troubles } from './troubles.ts';
 import type { ViewHead } from './viewHead.ts';
@@ -9,26 +9,35 @@ import { type StreamEnd, type StreamFacts, streamEnd } from './viewStream.ts';
 
 /** What `history --json` begins with. */
 export interface HistoryHead extends ViewHead {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/history/1';
 }
 
-/** The records are listed the oldest first. */
 export type HistoryStream = DocumentStream<HistoryHead, { readonly records: HistoryEntry }, StreamEnd>;
 /** `history --json`. */
-export type HistoryDocument = Streamed<HistoryHead, { readonly records: HistoryEntry }, StreamEnd>;
+export interface HistoryDocument extends HistoryHead, StreamEnd {
+  /** The oldest first. */
+  readonly records: readonly HistoryEntry[];
+}
 
 export interface HistoryEntry {
+  /** Of the record; null where it has none. */
   readonly time: number | null;
   /** Txg of the event; null for a command, which does not say. */
   readonly txg: string | null;
   /** Txg that the pool had reached before: that of the last event above. A command ran in it or a later one. */
   readonly afterTxg: string | null;
+  /** A command line, an event of the pool, or a call of a program. */
   readonly kind: HistoryRecord['kind'];
   /** The command line, or the name of the event. */
   readonly text: string;
+  /** What the event says beside. */
   readonly detail: string | null;
+  /** That the event is about. */
   readonly dataset: string | null;
+  /** Who gave the command, by number. */
   readonly user: string | null;
+  /** On which host. */
   readonly host: string | null;
   /** Something was destroyed or rolled back. */
   readonly destructive: boolean;

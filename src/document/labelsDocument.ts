@@ -7,10 +7,13 @@ import { type DescribedSource, describeSource, documentError } from './sourceEnt
 
 /** `labels --json`. */
 export interface LabelsDocument {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/labels/1';
   /** Ended by a signal: sources that had no turn have the error `stopped`. */
   readonly stopped: boolean;
+  /** What made it. */
   readonly tool: ToolInfo;
+  /** All that was given. */
   readonly sources: readonly LabelsSource[];
 }
 
@@ -22,16 +25,23 @@ export interface LabelsSource extends SourceHead {
 }
 
 export interface LabelText {
+  /** 0 and 1 stand at the front of the vdev, 2 and 3 at its end. */
   readonly index: number;
+  /** From the start of the vdev. */
   readonly offsetBytes: string;
+  /** How its text reads. */
   readonly status: LabelStatus;
   /** Why the status is not `ok`. */
   readonly error: DocumentError | null;
   /** As far as it decodes, also when the checksum fails. */
   readonly config: JsonNvList | null;
+  /** The region for boot loaders. */
   readonly bootEnvironment: {
+    /** How it reads. */
     readonly status: LabelStatus;
+    /** What is in it; null where it does not read. */
     readonly kind: 'blank' | 'text' | 'nvlist' | 'legacy' | null;
+    /** Why the status is not `ok`. */
     readonly error: DocumentError | null;
   };
 }

@@ -8,13 +8,14 @@ import { decodeDslDir } from '../format/dslDir.ts';
 import { objectTypeName } from '../format/objectTypes.ts';
 import type { ZapEntry } from '../format/zapEntry.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
-import type { DocumentStream, Streamed } from './documentStream.ts';
+import type { DocumentStream } from './documentStream.ts';
 import { hexText, type JsonNvList } from './nvlistJson.ts';
 import type { ViewHead } from './viewHead.ts';
 import type { StreamEnd } from './viewStream.ts';
 
 /** What `object --json` begins with. */
 export interface ObjectHead extends ViewHead {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/object/1';
   /** Name of the dataset; `mos` for the meta-object set. */
   readonly dataset: string;
@@ -22,40 +23,60 @@ export interface ObjectHead extends ViewHead {
   readonly object: ObjectEntry | null;
 }
 
+/** An item of each of its lists. */
 export interface ObjectLists {
-  /** Every pointer of its tree but holes, each before those below it. */
   readonly blocks: TreeEntry;
-  /** Of a ZAP; empty for others. */
   readonly entries: ZapEntryText;
 }
 
 export type ObjectStream = DocumentStream<ObjectHead, ObjectLists, StreamEnd>;
 /** `object --json`. */
-export type ObjectDocument = Streamed<ObjectHead, ObjectLists, StreamEnd>;
+export interface ObjectDocument extends ObjectHead, StreamEnd {
+  /** Every pointer of its tree but holes, each before those below it. */
+  readonly blocks: readonly TreeEntry[];
+  /** Of a ZAP; empty for others. */
+  readonly entries: readonly ZapEntryText[];
+}
 
 export interface ObjectEntry {
+  /** Its number. */
   readonly id: string;
+  /** Of the object. */
   readonly type: string;
+  /** Of its tree; 1 for content alone. */
   readonly levels: number;
+  /** Of an indirect block. */
   readonly indirectBlockBytes: number;
+  /** Of a block of content. */
   readonly dataBlockBytes: number;
+  /** What it takes on the devices. */
   readonly usedBytes: string;
   /** As the number of its blocks gives it; what a file says of its length is in the bonus. */
   readonly lengthBytes: string;
+  /** Of its dnode. */
   readonly dnodeBytes: number;
+  /** The kind that new blocks get. */
   readonly checksum: string;
+  /** The kind that new blocks get. */
   readonly compression: string;
+  /** As stored. */
   readonly flags: number;
+  /** The highest block of content. */
   readonly maxBlockId: string;
+  /** What is kept in the dnode itself; null without. */
   readonly bonus: BonusEntry | null;
+  /** The block that the bonus goes on in; null without. */
   readonly spill: BlockEntry | null;
   /** A packed nvlist, as far as the object is one. */
   readonly nvlist: JsonNvList | null;
 }
 
 export interface BonusEntry {
+  /** Of the content. */
   readonly type: string;
+  /** Of the bonus. */
   readonly lengthBytes: number;
+  /** All of it. */
   readonly hex: string;
   /** Of DSL directories and datasets; null for others. */
   readonly fields: Readonly<Record<string, unknown>> | null;
@@ -69,6 +90,7 @@ export interface TreeEntry extends BlockEntry {
 }
 
 export interface ZapEntryText {
+  /** Hexadecimal where it is no text. */
   readonly name: string;
   /** Bytes of one integer of the value. */
   readonly integerSize: number;

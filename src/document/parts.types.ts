@@ -7,15 +7,20 @@ import type { Step } from '../rewind/steps.ts';
  */
 
 export interface ToolInfo {
+  /** Always `zfs-uber`. */
   readonly name: 'zfs-uber';
+  /** Of this program. */
   readonly version: string;
   /** The native addon computes the checksums. */
   readonly native: boolean;
+  /** What computes the checksums, by name. */
   readonly engine: string;
 }
 
 export interface DocumentError {
+  /** Stable: see docs/errors.md. */
   readonly code: string;
+  /** The same in words. */
   readonly message: string;
 }
 
@@ -26,22 +31,29 @@ export interface Values {
 }
 
 /** Values that go with a kind. */
-export type DataEntry<Kind extends string> = Values & { readonly kind: Kind };
+export type DataEntry<Kind extends string> = Values & {
+  /** Which it is: the other fields go with it. */
+  readonly kind: Kind;
+};
 
 /** Argument vectors that can be run as they are; empty where there is nothing to run. */
 export interface CommandsEntry {
+  /** Imports read-only; empty where there is none that does not harm. */
   readonly commandReadOnly: readonly string[];
+  /** Imports to write; empty where it fails, harms, or nothing is known of it. */
   readonly commandReadWrite: readonly string[];
   /**
    * The same, each word in hexadecimal, where one has bytes that are no UTF-8: in text those stand as `\xff`. Left out
    * where none has.
    */
   readonly commandReadOnlyBytes?: readonly string[];
+  /** The words of `commandReadWrite` in hexadecimal, in the same way. */
   readonly commandReadWriteBytes?: readonly string[];
 }
 
 /** One thing to do, after those before it. */
 export interface ShellStepEntry {
+  /** What the lines do. */
   readonly kind: Step['kind'];
   /** For bash with root's rights; quoted, so that each can be pasted as it is. */
   readonly lines: readonly string[];
@@ -50,7 +62,9 @@ export interface ShellStepEntry {
 export interface FindingEntry {
   /** Stable; listed in docs/findings.md. */
   readonly code: FindingCode;
+  /** `error`: it does not import as it is, or loses something; `warning`: to be known before acting; `info`: explains what else is seen. */
   readonly severity: Severity;
+  /** In English. */
   readonly message: string;
   /** What `message` is made of, by names that go with `code`. */
   readonly values?: Values;

@@ -6,18 +6,24 @@ import type { CommandsEntry, DataEntry, ShellStepEntry, Values } from './parts.t
 
 /** Why a txg is recommended, and not a newer one. */
 export interface ChoiceReasonEntry {
+  /** How it stands among the others. */
   readonly kind: ChoiceReason['kind'];
+  /** Of the txg. */
   readonly verdict: Verdict;
+  /** How many newer ones there are, by why they were passed over. */
   readonly passedOver: ChoiceReason['passedOver'];
   /** What was asked for; null where nothing was. */
   readonly aim: Values | null;
 }
 
 export interface RecommendationEntry extends CommandsEntry {
+  /** To go back to. */
   readonly txg: string;
   /** As of the candidate: it is not the uberblock of the rings. */
   readonly checkpoint?: CheckpointEntry;
+  /** As of the candidate. */
   readonly lossSeconds: number;
+  /** In words: follows the txg. */
   readonly why: string;
   /** The same as data. */
   readonly whyData: ChoiceReasonEntry;
@@ -25,20 +31,29 @@ export interface RecommendationEntry extends CommandsEntry {
   readonly attach?: readonly string[];
   /** All that is to be done, in order; empty where nothing names the pool. */
   readonly steps: readonly ShellStepEntry[];
+  /** Other txgs that trade loss against damage. */
   readonly alternatives: readonly {
+    /** To go back to instead. */
     readonly txg: string;
+    /** In words: follows the txg. */
     readonly why: string;
     /** The same as data, by its `kind`. */
     readonly whyData: DataEntry<Worth['kind']>;
     /** Up to a read-only import; absent where the recommended commands with that txg do. */
     readonly steps?: readonly ShellStepEntry[];
   }[];
+  /** What to mind, in words. */
   readonly cautions: readonly string[];
   /**
    * An import of that txg succeeds, and what the pool wrote after `afterTxg` to some of its vdevs is on none of the
    * devices given; where that is not `certain`, missing devices may have gone on without these. Absent for nothing.
    */
-  readonly elsewhere?: { readonly afterTxg: string; readonly certain: boolean };
+  readonly elsewhere?: {
+    /** Written after that. */
+    readonly afterTxg: string;
+    /** Whether it is known to have been written. */
+    readonly certain: boolean;
+  };
   /** Of those, what comes before any of the steps; absent where nothing does. */
   readonly before?: readonly string[];
   /** The same as data, in the same order, each by its `kind`. */
@@ -51,13 +66,17 @@ export interface RecommendationEntry extends CommandsEntry {
   readonly afterReadWrite?: string;
   /** Points to return to at that txg; absent where they were not read. */
   readonly snapshots?: {
+    /** So many are there. */
     readonly count: number;
     /** There are more, or some cannot be read. */
     readonly incomplete: boolean;
     /** The newest first; a few of them. */
     readonly newest: readonly {
+      /** With that of its dataset. */
       readonly name: string;
+      /** When it was made. */
       readonly creationTime: number;
+      /** Txg that it was made in. */
       readonly creationTxg: string;
       /** `freenas:vmsynced`: made while virtual machines stood still. */
       readonly vmsynced: boolean;
@@ -65,6 +84,7 @@ export interface RecommendationEntry extends CommandsEntry {
   };
   /** Datasets whose intent log holds records newer than that txg; absent where they were not read. */
   readonly intentLog?: readonly {
+    /** Its name. */
     readonly dataset: string;
     /** Records that an import at that txg replays when the dataset is mounted. */
     readonly replays: number;
@@ -95,22 +115,31 @@ export interface OverlayEntry {
 
 /** A way to a state that takes parameters of OpenZFS's module, or some of the devices alone. */
 export interface WayOutEntry extends CommandsEntry {
+  /** What it takes. */
   readonly kind: 'missing-tops' | 'unverified' | 'other-devices' | 'repaired-labels' | 'edited-labels';
+  /** That is opened. */
   readonly txg: string;
   /** Of the commands below, run as this entry says. */
   readonly verdict: Verdict;
   /** To be set before the import; empty where none is needed. */
-  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+  readonly parameters: readonly {
+    /** Of OpenZFS's module. */
+    readonly name: string;
+    /** To be set. */
+    readonly value: string;
+  }[];
   /** What sets them on FreeBSD, in place of the lines of the step `set-parameters`. */
   readonly onFreeBsd: readonly string[];
   /** All that is to be done, in order; empty where nothing names the pool. */
   readonly steps: readonly ShellStepEntry[];
   /** The commands go on without a log device. */
   readonly withoutLog?: true;
+  /** What it may cost. */
   readonly risks: readonly ('lost-blocks' | 'damage-unseen' | 'later-state-lost')[];
   /** Top-level vdevs that are done without. */
   readonly tops: readonly string[];
   /** Indexes into the scan's `sources` of those to give; absent: all. */
   readonly sources?: readonly number[];
+  /** Blocks that are bad at that txg; null when they were not counted. */
   readonly metadataErrors: number | null;
 }

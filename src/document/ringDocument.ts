@@ -6,10 +6,13 @@ import { type DescribedSource, describeSource, describeUberblock, documentError 
 
 /** `ring --json`. */
 export interface RingDocument {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/ring/1';
   /** Ended by a signal: sources that had no turn have the error `stopped`. */
   readonly stopped: boolean;
+  /** What made it. */
   readonly tool: ToolInfo;
+  /** All that was given. */
   readonly sources: readonly RingSource[];
 }
 
@@ -21,20 +24,27 @@ export interface RingSource extends SourceHead {
 export interface RingText {
   /** Index of the label that holds the ring, and how that label's text is. */
   readonly label: number;
+  /** How that label's text reads. */
   readonly labelStatus: LabelStatus;
+  /** Of one slot. */
   readonly slotSizeBytes: number;
   readonly slotSizeFrom: RingSurvey['slotSizeFrom'];
   /** One letter a slot: see docs/ring-map.md. */
   readonly map: string;
+  /** All of them. */
   readonly slots: readonly SlotText[];
 }
 
 export interface SlotText {
+  /** Its number. */
   readonly slot: number;
+  /** From the start of the vdev. */
   readonly offsetBytes: string;
+  /** What is in it. */
   readonly state: SlotState;
   /** Decoded wherever the magic is there: with any state but `valid`, `mmp` and `foreign` do not trust it. */
   readonly uberblock: Omit<UberblockEntry, 'slot' | 'labels' | 'state'> | null;
+  /** Why it is no uberblock. */
   readonly error: DocumentError | null;
 }
 

@@ -8,16 +8,21 @@ import { buildSourceEntry, type DescribedSource } from './sourceEntry.ts';
 
 /** `scan --json`. */
 export interface ScanDocument {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/scan/1';
+  /** What made it. */
   readonly tool: ToolInfo;
   /** The OpenZFS whose answers are predicted. */
   readonly judgedAs: string;
+  /** How far was looked. */
   readonly depth: Depth;
   /** It was ended before everything was looked at: what is not known by then is `unverified`, or lacking. */
   readonly stopped: boolean;
+  /** All that was given. */
   readonly sources: readonly SourceEntry[];
   /** About sources that belong to no pool. */
   readonly findings: readonly FindingEntry[];
+  /** One per pool that was found. */
   readonly pools: readonly PoolEntry[];
 }
 

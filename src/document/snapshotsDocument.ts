@@ -6,6 +6,7 @@ import { errorEntries, errorEntry, type ViewHead } from './viewHead.ts';
 
 /** `snapshots --json`. */
 export interface SnapshotsDocument extends ViewHead {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/snapshots/1';
   /** Ended by a signal: there may be more. */
   readonly stopped: boolean;
@@ -16,14 +17,19 @@ export interface SnapshotsDocument extends ViewHead {
 }
 
 export interface SnapshotEntry {
+  /** With that of its dataset. */
   readonly name: string;
+  /** Of the snapshot. */
   readonly guid: string;
   /** Number of the snapshot in the MOS. */
   readonly object: string;
+  /** Txg that it was made in. */
   readonly creationTxg: string;
+  /** When it was made. */
   readonly creationTime: number;
   /** What its destruction would free: nothing else has it. */
   readonly usedBytes: string;
+  /** What it leads to, shared or not. */
   readonly referencedBytes: string;
   /** Datasets that were cloned from it. */
   readonly clones: readonly string[];
@@ -33,6 +39,7 @@ export interface SnapshotEntry {
   readonly userProperties: Readonly<Record<string, { readonly value: string; readonly setBy: string | null }>>;
   /** Destroyed as soon as nothing holds it. */
   readonly deferredDestroy: boolean;
+  /** What of it could not be read. */
   readonly troubles: readonly DocumentError[];
 }
 

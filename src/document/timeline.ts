@@ -236,14 +236,48 @@ function csvField(field: string): string {
   return /[",]|^ | $/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Source: timesketch.org, Import from JSON or CSV: message, datetime and timestamp_desc have to be there. */
+/**
+ * A line of `timeline --format jsonl`.
+ *
+ * Source: timesketch.org, Import from JSON or CSV: message, datetime and timestamp_desc have to be there
+ */
+export interface TimelineLine {
+  /** Name and version of the document. */
+  readonly schema: 'zfs-uber/timeline/1';
+  /** ISO 8601, UTC; of what has no time the first second of 1970. */
+  readonly datetime: string;
+  /**
+   * As Timesketch takes it.
+   *
+   * @unit µs since 1970
+   */
+  readonly timestamp: number;
+  /** What the time is of. */
+  readonly timestamp_desc: string;
+  /** `zfs:` and the kind of the event. */
+  readonly data_type: string;
+  /** The event in words. */
+  readonly message: string;
+  /** Name of the pool, or its guid. */
+  readonly pool: string;
+  /** In which it happened; null when nothing tells. */
+  readonly txg: string | null;
+  /** The oldest txg in the rings that has it: what can be gone back to with it. */
+  readonly candidate_txg: string | null;
+  /** Source that it was found on; null for what stands in the pool itself. */
+  readonly source: string | null;
+  /** Who did it, by number. */
+  readonly user: string | null;
+  /** On which host. */
+  readonly host: string | null;
+}
+
 function jsonl(event: TimelineEvent): string {
   const { kind, pool, txg, candidate, message, source, user, host } = event;
   const seconds = secondsOf(event);
-  const line = {
+  const line: TimelineLine = {
     schema: 'zfs-uber/timeline/1',
     datetime: new Date(seconds * 1000).toISOString(),
-    // Microseconds, as Timesketch takes them.
     timestamp: seconds * 1e6,
     timestamp_desc: timeMeaning(event).words,
     data_type: `zfs:${kind}`,

@@ -17,12 +17,15 @@ import type { ViewHead } from './viewHead.ts';
 
 /** `verify --json`. */
 export interface VerifyDocument extends ViewHead, CommandsEntry {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/verify/1';
   /** Ended by a signal before there was a verdict. */
   readonly stopped: boolean;
+  /** How far was looked. */
   readonly depth: 'meta' | 'data';
   /** As in `scan`; null when there is no pool. */
   readonly verdict: CandidateEntry['verdict'] | null;
+  /** In words, the deciding one first. */
   readonly reasons: readonly string[];
   readonly reasonData: CandidateEntry['reasonData'];
   readonly hazards: CandidateEntry['hazards'];
@@ -30,11 +33,20 @@ export interface VerifyDocument extends ViewHead, CommandsEntry {
   readonly toImport: readonly ShellStepEntry[];
   /** What the kernel counts: up to the block that ends its traversal. Null when the load fails before it. */
   readonly metadataErrors: number | null;
+  /** The same of content; null unless `depth` is `data`. */
   readonly dataErrors: number | null;
   /** All blocks that fail, also behind the one that ends the kernel's traversal. */
-  readonly found: { readonly metadata: number; readonly data: number };
+  readonly found: {
+    /** Blocks of metadata. */
+    readonly metadata: number;
+    /** Blocks of content. */
+    readonly data: number;
+  };
+  /** So many were verified. */
   readonly blocksChecked: number;
+  /** As stored. */
   readonly bytesChecked: string;
+  /** Of the load, in its order. */
   readonly steps: readonly StepEntry[];
   /** Files with a block that fails, by dataset and path. */
   readonly files: readonly DamagedFile[];
@@ -47,28 +59,40 @@ export interface VerifyDocument extends ViewHead, CommandsEntry {
 export interface StepEntry {
   /** As OpenZFS calls it. */
   readonly name: string;
+  /** Whether the import as such takes the step, or only one that may write. */
   readonly when: StepOutcome['when'];
+  /** What came of it. */
   readonly outcome: StepOutcome['outcome'];
+  /** Why it fails; null where it does not. */
   readonly message: string | null;
+  /** Why it fails, in short; null where it does not. */
   readonly because: 'damage' | 'missing-device' | 'failed-read' | 'unknown' | null;
 }
 
 export interface FailureEntry {
+  /** Whether it is content. */
   readonly kind: 'metadata' | 'data';
+  /** What the block is. */
   readonly what: LocatedFailure['failure']['what'];
+  /** Why it cannot be had. */
   readonly because: LocatedFailure['failure']['because'];
   /** `mos` for the meta-object set; null where its name cannot be told. */
   readonly dataset: string | null;
   /** Number of the dataset in the MOS; 0 for the MOS. */
   readonly datasetObject: string;
+  /** Number of the object. */
   readonly object: string;
+  /** Of the object; null where it is not known. */
   readonly objectType: string | null;
+  /** 0 for content, above that indirect blocks. */
   readonly level: number;
   /** -1 for a spill block; of an intent log the block's sequence number. */
   readonly blockId: string;
   /** In the object's content: where the block, or what it leads to, begins, and how long that is. */
   readonly offsetBytes: string | null;
+  /** How long that is. */
   readonly lengthBytes: string | null;
+  /** Of the file; null where it is none, or has no name. */
   readonly path: string | null;
   /** All names of the file: hard links. */
   readonly paths: readonly string[];
@@ -77,35 +101,61 @@ export interface FailureEntry {
   /** What the object is for, where it is no file: `space map of metaslab 12 of vdev 0`. */
   readonly role: string | null;
   /** Objects whose dnodes are in the block or below it. */
-  readonly objects: { readonly first: string; readonly last: string } | null;
+  readonly objects: {
+    /** The lowest number. */
+    readonly first: string;
+    /** The highest number. */
+    readonly last: string;
+  } | null;
   /** Of these the files that are known; of a directory the files that lost their names with the block. */
   readonly lost: readonly LostEntry[];
   /** In the MOS: what those of `objects` are for that are known. */
-  readonly lostRoles: readonly { readonly object: string; readonly role: string }[];
+  readonly lostRoles: readonly {
+    /** Its number. */
+    readonly object: string;
+    /** What it is for. */
+    readonly role: string;
+  }[];
   /** False where a bound ended the search for `lost`: there may be more. */
   readonly lostAll: boolean;
   /** Younger datasets that have the same block. */
-  readonly alsoIn: readonly { readonly dataset: string; readonly path: string | null }[];
+  readonly alsoIn: readonly {
+    /** Its name. */
+    readonly dataset: string;
+    /** Of the file in it. */
+    readonly path: string | null;
+  }[];
+  /** To the block. */
   readonly blockPointer: BlockEntry;
-  readonly attempts: readonly AttemptEntry[];
+  /** Where it was looked for. */
+  readonly attempts: readonly FailureAttempt[];
   /** Why the block is no good. */
   readonly message: string;
 }
 
 export interface LostEntry {
+  /** Its number. */
   readonly object: string;
+  /** What is left of it. */
   readonly state: LostFile['state'];
   /** `/a/b`; where a part is unknown `/a/<name unknown, object 9>`, `<path unknown, object 9, parent object 7>`. */
   readonly paths: readonly string[];
+  /** It is a directory; null where nothing tells. */
   readonly directory: boolean | null;
+  /** Number of the directory that it lies in; null where nothing tells. */
   readonly parentObject: string | null;
 }
 
-export interface AttemptEntry {
+export interface FailureAttempt {
+  /** That was looked on. */
   readonly vdev: string;
+  /** Its name; null where there is none. */
   readonly source: string | null;
+  /** In the source. */
   readonly offsetBytes: string | null;
+  /** What was found there. */
   readonly outcome: 'good' | 'wrong' | 'absent' | 'unreadable' | 'rebuilt';
+  /** Why it is no good. */
   readonly message: string | null;
 }
 

@@ -14,10 +14,19 @@ export interface ViewSource extends Omit<SourceEntry, 'labels' | 'uberblocks'> {
 
 /** What every document about one pool at one txg begins with. */
 export interface ViewHead {
+  /** What made the document. */
   readonly tool: ToolInfo;
+  /** All that was given. */
   readonly sources: readonly ViewSource[];
   /** Null when there is no pool on the sources. */
-  readonly pool: { readonly name: string | null; readonly guid: string; readonly state: Pool['state'] } | null;
+  readonly pool: {
+    /** Null where no label decodes. */
+    readonly name: string | null;
+    /** `0` where no label tells. */
+    readonly guid: string;
+    /** As the labels have it. */
+    readonly state: Pool['state'];
+  } | null;
   /** Txg that was looked at; null when none opens. */
   readonly txg: string | null;
   /** Of its uberblock. */
@@ -25,7 +34,12 @@ export interface ViewHead {
   /** Every txg that the rings hold, newest first: what else can be asked for. */
   readonly ringTxgs: readonly string[];
   /** Txgs that were tried first and do not open, newest first. */
-  readonly passedOver: readonly { readonly txg: string; readonly error: DocumentError }[];
+  readonly passedOver: readonly {
+    /** That was tried. */
+    readonly txg: string;
+    /** Why it does not open. */
+    readonly error: DocumentError;
+  }[];
   /** Why nothing could be looked at. */
   readonly error: DocumentError | null;
 }
@@ -59,6 +73,7 @@ export function viewHead({ tool, sources, pool, ringTxgs, uberblock, passedOver,
 
 /** A source of which something could not be read while the lists of a document were. */
 export interface LateError extends DocumentError {
+  /** Of the source. */
   readonly path: string;
 }
 

@@ -114,6 +114,8 @@ export type NeedTrouble =
   | { readonly kind: 'blocks-lost'; readonly blocks: number }
   | { readonly kind: 'mos-closed' | 'encrypted' | 'unknown-blocks' };
 
+export type ReasonCode = (StepReason | OtherReason)['code'];
+
 /** Data; src/words makes the sentence. `step` is of the load, by its name in OpenZFS; absent where none decides. */
 export type Reason = (StepReason | OtherReason) & { readonly step?: StepName };
 

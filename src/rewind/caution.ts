@@ -3,11 +3,30 @@ import type { Step } from './steps.ts';
 
 /** Uberblocks that are given up. */
 interface GivenUp {
+  readonly kind: 'gives-up' | 'checkpoint-gives-up';
   readonly uberblocks: number;
   readonly newest: bigint;
   readonly oldest: bigint;
   /** Of writing. */
   readonly seconds: bigint;
+}
+
+/** What was written to a top-level vdev after a txg is not here. */
+interface Lacking {
+  readonly vdev: string;
+  readonly until: bigint;
+  /** The recommended txg is newer: files of it lack that. */
+  readonly filesLack: boolean;
+}
+
+interface NewerCopies extends Lacking {
+  readonly kind: 'find-newer-copies';
+  readonly devices: readonly string[];
+}
+
+interface MissingVdevs extends Lacking {
+  readonly kind: 'find-missing';
+  readonly vdevs: readonly NamedVdev[];
 }
 
 /** What to mind before the recommended txg is tried, as data. Devices are given by the names of their sources. */
@@ -29,11 +48,11 @@ export type Caution =
       readonly txg: bigint;
       readonly best: bigint;
     }
-  | ({ readonly kind: 'find-newer-copies'; readonly devices: readonly string[] } & Lacking)
-  | ({ readonly kind: 'find-missing'; readonly vdevs: readonly NamedVdev[] } & Lacking)
+  | NewerCopies
+  | MissingVdevs
   /** Newer txgs lack nothing else; one of type `missing` is known by its id alone. */
   | { readonly kind: 'find-lost'; readonly vdevs: readonly (NamedVdev & { readonly id: number | null })[] }
-  | ({ readonly kind: 'gives-up' | 'checkpoint-gives-up' } & GivenUp)
+  | GivenUp
   /** Until the pool has written past that txg. */
   | { readonly kind: 'newer-stay'; readonly newest: bigint }
   /** Added after the labels at hand were written. */
@@ -65,12 +84,4 @@ export function cautionSteps(caution: Caution): Step[] {
     default:
       return [];
   }
-}
-
-/** What was written to a top-level vdev after a txg is not here. */
-interface Lacking {
-  readonly vdev: string;
-  readonly until: bigint;
-  /** The recommended txg is newer: files of it lack that. */
-  readonly filesLack: boolean;
 }

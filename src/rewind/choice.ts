@@ -23,7 +23,12 @@ export interface ChoiceReason {
   readonly kind: 'newest' | 'newest-asked-for' | 'newest-fitting' | 'checkpoint';
   readonly verdict: Verdict;
   /** Newer txgs by what is wrong with them; `unread` fail for reads that failed and for nothing else. */
-  readonly passedOver: readonly { readonly kind: Verdict | 'unread'; readonly count: number }[];
+  readonly passedOver: readonly {
+    /** What is wrong with them. */
+    readonly kind: Verdict | 'unread';
+    /** So many txgs. */
+    readonly count: number;
+  }[];
   /** Null where nothing was asked for. */
   readonly aim: Aimed | null;
 }
@@ -49,6 +54,10 @@ export interface OtherDevicesGiven {
   readonly verdict: Verdict;
 }
 
+interface OtherDevicesWorth extends OtherDevicesGiven {
+  readonly kind: 'other-devices';
+}
+
 /** What another txg is worth, against the one that is recommended. Spans are seconds. */
 export type Worth =
   /** What was written after that txg can be copied out. */
@@ -62,4 +71,4 @@ export type Worth =
   | { readonly kind: 'checkpoint'; readonly verdict: Verdict; readonly damaged: boolean }
   /** From copies of devices of which a label gives a read error. */
   | { readonly kind: 'after-copy'; readonly devices: readonly string[]; readonly readOnly: boolean }
-  | ({ readonly kind: 'other-devices' } & OtherDevicesGiven);
+  | OtherDevicesWorth;

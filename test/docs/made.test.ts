@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { fieldsOf } from './jsonPage.ts';
+import { madeFiles } from './made.ts';
+import { DOCUMENTS, type Schema } from './schemas.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const files = madeFiles();
+
+it.each([...files.keys()])('%s is what `npm run docs` makes', (name) => {
+  expect(readFileSync(join(ROOT, name), 'utf8')).toBe(files.get(name));
+});
+
+it('there is no schema of a document that nothing makes', () => {
+  expect(readdirSync(join(ROOT, 'schema')).sort()).toEqual(DOCUMENTS.map(([name]) => `${name}.json`).sort());
+});
+
+it.each(DOCUMENTS)('every field of %s, and of what is in it, says what it means', (name) => {
+  const schema = JSON.parse(files.get(`schema/${name}.json`) ?? '{}') as Schema;
+  expect(schema.$id).toMatch(/^urn:zfs-uber:\w+:\d+$/);
+  const all = [schema, ...Object.values(schema.definitions ?? {})];
+  const silent = all.flatMap((each) => [...fieldsOf(each, '')].filter(({ meaning }) => meaning === ''));
+  expect(silent.map(({ path }) => path)).toEqual([]);
+});
