@@ -34,3 +34,6 @@ export function saltedChecksums(salt: Uint8Array): SaltedChecksums {
     },
   };
 }
+
+/** As a load computes them before it has read the salt. Source: module/zfs/spa.c, spa_cksum_salt in spa_load_impl */
+export const UNREAD_SALT: SaltedChecksums = saltedChecksums(new Uint8Array(SALT_SIZE));

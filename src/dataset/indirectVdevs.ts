@@ -1,16 +1,13 @@
-import { FormatError, LimitError, UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
+import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
-import type { Blkptr } from '../format/blkptr.ts';
 import { INDIRECT_MAPPING_ENTRY } from '../format/indirectMapping.layout.ts';
 import { decodeIndirectEntry, decodeIndirectMapping } from '../format/indirectMapping.ts';
-import { nvlistOf } from '../format/nvlistFields.ts';
-import { decodeVdevConfig, type VdevConfig } from '../format/vdevConfig.ts';
-import type { BlockReader } from '../pool/blockRead.ts';
-import type { IndirectMapping, IndirectMappings, IndirectPiece } from '../pool/indirect.ts';
+import type { VdevConfig } from '../format/vdevConfig.ts';
+import type { IndirectMapping, IndirectPiece } from '../pool/indirect.ts';
 import type { WalkOptions } from './block.ts';
-import { BlockCache } from './blockCache.ts';
-import { Mos } from './mos.ts';
+import type { Mos } from './mos.ts';
 import type { DmuObject } from './object.ts';
+import { vdevTreeIn } from './openMos.ts';
 
 /** Pieces of one mapping that are held, 32 bytes each; a removal of many terabytes makes some hundred thousand. */
 const MAX_PIECES = 4 * 1024 * 1024;
@@ -134,38 +131,33 @@ async function* entries(
  * What a mapping is stored in may itself lie on a vdev that was removed later, never on one removed before: so each is
  * read with the mappings read so far, and an image in which two mappings need each other gives an error, not a wait.
  *
- * @param open a reader that finds addresses of removed vdevs with these mappings
- * @returns mappings for `BlockReaderOptions.mappings`, and the troubles of those that could not be read
+ * @param openMos the meta-object set, through a reader that finds addresses of removed vdevs with these mappings
+ * @param options.onTrouble takes why a mapping could not be read
+ * @returns by the id of the vdev: its mapping, or why it could not be read
  * Source: module/zfs/spa.c, spa_ld_open_indirect_vdev_metadata; module/zfs/vdev_removal.c, spa_remove_init
  */
 export async function readIndirectMappings(
-  open: (mappings: IndirectMappings) => BlockReader,
-  rootbp: Blkptr,
+  openMos: (known: ReadonlyMap<number, IndirectMapping | ZfsUberError>) => Promise<Mos>,
   options: WalkOptions = {},
-): Promise<{ readonly mappings: IndirectMappings; readonly troubles: ReadonlyMap<number, ZfsUberError> }> {
-  const known = new Map<number, IndirectMapping>();
-  const troubles = new Map<number, ZfsUberError>();
-  const mappings: IndirectMappings = (vdev) => {
-    const mapping = known.get(vdev);
-    if (mapping !== undefined) return Promise.resolve(mapping);
-    return Promise.reject(troubles.get(vdev) ?? new UnsupportedError(`no mapping of removed vdev ${vdev}`, null));
-  };
-  let mos = await Mos.open(new BlockCache(open(mappings)), rootbp, options.signal);
-  const tree = nvlistOf(await mos.config(options.signal), 'vdev_tree');
-  for (const { id, indirect } of removalOrder(
-    tree === null ? [] : decodeVdevConfig(tree).children,
-    await lastRemoved(mos),
-  )) {
+): Promise<ReadonlyMap<number, IndirectMapping | ZfsUberError>> {
+  const { signal, onTrouble = () => {} } = options;
+  let known: ReadonlyMap<number, IndirectMapping | ZfsUberError> = new Map();
+  let mos = await openMos(known);
+  const tree = await vdevTreeIn(mos, signal);
+  for (const { id, indirect } of removalOrder(tree?.children ?? [], await lastRemoved(mos))) {
     if (id === null || indirect === null) continue;
+    let mapping: IndirectMapping | ZfsUberError;
     try {
-      known.set(id, await readIndirectMapping(await mos.object(indirect.object, options.signal), options));
+      mapping = await readIndirectMapping(await mos.object(indirect.object, signal), options);
     } catch (error) {
       if (!(error instanceof ZfsUberError)) throw error;
-      troubles.set(id, error);
+      onTrouble(error);
+      mapping = error;
     }
-    mos = await Mos.open(new BlockCache(open(mappings)), rootbp, options.signal);
+    known = new Map([...known, [id, mapping]]);
+    mos = await openMos(known);
   }
-  return { mappings, troubles };
+  return known;
 }
 
 async function lastRemoved(mos: Mos): Promise<bigint | null> {

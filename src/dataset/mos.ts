@@ -1,5 +1,3 @@
-import { SALT_SIZE, saltedChecksums } from '../block/saltedChecksum.ts';
-import type { SaltedChecksums } from '../block/verifyBlock.ts';
 import { FormatError, LimitError } from '../bytes/errors.ts';
 import { inside } from '../bytes/place.ts';
 import { asTxg, type Txg } from '../bytes/units.ts';
@@ -149,21 +147,6 @@ export class Mos {
   async salt(signal?: AbortSignal): Promise<Uint8Array | null> {
     const entry = await this.directory.get('org.illumos:checksum_salt', signal);
     return entry === null || entry.integerSize !== 1 ? null : entry.valueBytes;
-  }
-
-  /**
-   * What computes the pool's salted checksums; null in a pool that never had a salt.
-   *
-   * @throws FormatError `format-bounds` when the salt has not 32 bytes
-   */
-  async saltedChecksums(signal?: AbortSignal): Promise<SaltedChecksums | null> {
-    const entry = await this.directory.get('org.illumos:checksum_salt', signal);
-    if (entry === null) return null;
-    if (entry.valueBytes.length !== SALT_SIZE) {
-      const found = `${entry.valueBytes.length} bytes`;
-      throw new FormatError('format-bounds', 'checksum salt', `${SALT_SIZE} bytes`, found, entry.place);
-    }
-    return saltedChecksums(entry.valueBytes);
   }
 
   /** The uberblock that the pool can be rewound to; null without a checkpoint. */

@@ -6,14 +6,15 @@ import { decodeLabelConfig, type LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
-import type { BlockRead, BlockReader } from '../pool/blockRead.ts';
+import type { BlockRead } from '../pool/blockRead.ts';
 import type { WalkOptions } from './block.ts';
-import { BlockCache } from './blockCache.ts';
+import type { BlockCache } from './blockCache.ts';
 import { BONUS, decodeBonus } from './bonus.ts';
 import { type Dataset, type DatasetBookmark, Dsl } from './dsl.ts';
 import { readHistory } from './history.ts';
-import { Mos } from './mos.ts';
+import type { Mos } from './mos.ts';
 import { Objset } from './objset.ts';
+import { mosIn } from './openMos.ts';
 import { Properties } from './properties.ts';
 import { summariseZil, type ZilSummary } from './zil.ts';
 
@@ -32,7 +33,7 @@ export class PoolAt {
   readonly config: LabelConfig;
   readonly dsl: Dsl;
   readonly properties: Properties;
-  /** The reader that was given, with a cache of metadata before it. */
+  /** What it is read through. */
   readonly blocks: BlockCache;
 
   private constructor(blocks: BlockCache, uberblock: Uberblock, mos: Mos, config: LabelConfig) {
@@ -45,12 +46,12 @@ export class PoolAt {
   }
 
   /**
+   * @param blocks may be shared with other views
    * @param uberblock whose txg is looked at
    * @throws FormatError, LimitError or what BlockReader.read throws when MOS or config cannot be read
    */
-  static async open(reader: BlockReader, uberblock: Uberblock, signal?: AbortSignal): Promise<PoolAt> {
-    const blocks = new BlockCache(reader);
-    const mos = await Mos.open(blocks, uberblock.rootbp, signal);
+  static async open(blocks: BlockCache, uberblock: Uberblock, signal?: AbortSignal): Promise<PoolAt> {
+    const mos = await mosIn(blocks, uberblock.rootbp, signal);
     return new PoolAt(blocks, uberblock, mos, decodeLabelConfig(await mos.config(signal)));
   }
 

@@ -1,4 +1,4 @@
-import { SALT_SIZE, saltedChecksums } from '../block/saltedChecksum.ts';
+import { SALT_SIZE, saltedChecksums, UNREAD_SALT } from '../block/saltedChecksum.ts';
 import type { SaltedChecksums } from '../block/verifyBlock.ts';
 import { UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
@@ -10,15 +10,15 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { BlockCache } from './blockCache.ts';
 
+/** What the bytes behind a block pointer depend on, besides the tree. */
+export interface ReaderChoice {
+  readonly salted: SaltedChecksums | null;
+  readonly mappings: IndirectMappings | null;
+  readonly raidzReflow: Uberblock['raidzReflow'];
+}
+
 /** Opens the blocks of a pool with the tree `root`; what openBlockReader does with an engine. */
-export type OpenBlocks = (
-  root: VdevNode,
-  options: {
-    readonly salted: SaltedChecksums | null;
-    readonly mappings: IndirectMappings | null;
-    readonly raidzReflow: Uberblock['raidzReflow'];
-  },
-) => BlockReader;
+export type OpenBlocks = (root: VdevNode, choice: ReaderChoice) => BlockReader;
 
 /** What the devices say of a block depends on the tree alone; what a reader makes of it also on salt and mappings. */
 interface Opened extends PoolBlocks {
@@ -33,16 +33,17 @@ export interface PoolBlocks {
   readonly cache: BlockCache;
   /** Remembers nothing: for who comes by each block once. */
   readonly reader: BlockReader;
-  readonly salted: SaltedChecksums | null;
+  readonly choice: ReaderChoice;
 }
 
 /** All that the bytes behind a block pointer depend on. */
 export interface ReaderState {
   readonly root: VdevNode;
   readonly raidzReflow: Uberblock['raidzReflow'];
-  readonly salt: Uint8Array | null;
-  /** Mappings of removed vdevs by their id, as far as they are known. */
-  readonly mappings: ReadonlyMap<number, IndirectMapping>;
+  /** As the MOS has it; null before it was read, and in a pool that has none. */
+  readonly salt: Uint8Array | null | 'unreadable';
+  /** Mappings of removed vdevs by their id, as far as they are known, or why one is not. */
+  readonly mappings: ReadonlyMap<number, IndirectMapping | ZfsUberError>;
 }
 
 /** Content kept by one reader. Few are open at once: they differ only where devices came or went. */
@@ -72,21 +73,16 @@ export class PoolReaders {
       this.#readers.set(key, known);
       return known;
     }
-    const salted = state.salt?.length === SALT_SIZE ? saltedChecksums(state.salt) : null;
-    const mappingOf: IndirectMappings | null =
-      mappings.size === 0
-        ? null
-        : (vdev) => {
-            const mapping = mappings.get(vdev);
-            return mapping === undefined
-              ? Promise.reject(new UnsupportedError(`no mapping of removed vdev ${vdev}`, null))
-              : Promise.resolve(mapping);
-          };
-    const reader = this.#open(root, { salted, raidzReflow, mappings: mappingOf });
-    const plain = salted === null && mappings.size === 0;
+    const choice = {
+      salted: saltedBy(state.salt),
+      raidzReflow,
+      mappings: mappings.size === 0 ? null : lookUp(mappings),
+    };
+    const reader = this.#open(root, choice);
+    const plain = state.salt === null && mappings.size === 0;
     const elsewhere = plain ? () => null : (bp: Blkptr) => this.#knownTo(tree, bp);
     const cache = new BlockCache(new FailuresKept(reader), CACHE, elsewhere);
-    const blocks = { cache, reader, salted, tree, plain };
+    const blocks = { cache, reader, choice, tree, plain };
     this.#readers.set(key, blocks);
     for (const oldest of this.#readers.keys()) {
       if (this.#readers.size <= MAX_READERS) break;
@@ -105,7 +101,7 @@ export class PoolReaders {
   }
 
   #restOf({ salt, mappings }: ReaderState): string {
-    const parts = [salt?.join() ?? ''];
+    const parts = [typeof salt === 'string' ? salt : (salt?.join() ?? '')];
     for (const [id, mapping] of mappings) parts.push(`${id}=${this.#idOf(mapping)}`);
     return parts.join(' ');
   }
@@ -129,13 +125,34 @@ export class PoolReaders {
     return tree;
   }
 
-  #idOf(thing: IndirectMapping | DeviceSurvey): number {
+  #idOf(thing: IndirectMapping | ZfsUberError | DeviceSurvey): number {
     const known = this.#ids.get(thing);
     if (known !== undefined) return known;
     this.#ids.set(thing, ++this.#lastId);
     return this.#lastId;
   }
 }
+
+/**
+ * What OpenZFS computes salted checksums with: zeros until the MOS gave a salt, and where it gave fewer bytes. A pool that
+ * has none gets a random one; no block of it holds by either. Of one that cannot be read nobody knows.
+ *
+ * Source: module/zfs/spa.c, spa_cksum_salt in spa_ld_get_props
+ */
+function saltedBy(salt: ReaderState['salt']): SaltedChecksums | null {
+  if (salt === 'unreadable') return null;
+  if (salt === null) return UNREAD_SALT;
+  const bytes = new Uint8Array(SALT_SIZE);
+  bytes.set(salt.subarray(0, SALT_SIZE));
+  return saltedChecksums(bytes);
+}
+
+const lookUp =
+  (mappings: ReaderState['mappings']): IndirectMappings =>
+  (vdev) => {
+    const mapping = mappings.get(vdev) ?? new UnsupportedError(`no mapping of removed vdev ${vdev}`, null);
+    return mapping instanceof ZfsUberError ? Promise.reject(mapping) : Promise.resolve(mapping);
+  };
 
 /** Failed reads that are remembered: a destroyed block is asked for again by every txg that still points to it. */
 const MAX_FAILURES = 16384;

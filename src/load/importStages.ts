@@ -1,8 +1,6 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { Mos } from '../dataset/mos.ts';
+import { openMosThrough, unread, vdevTreeIn } from '../dataset/openMos.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
-import { nvlistOf } from '../format/nvlistFields.ts';
-import { decodeVdevConfig } from '../format/vdevConfig.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import { type Candidate, carriers } from './candidates.ts';
@@ -57,10 +55,9 @@ export async function throughSecondLoad(
   async function treeOf({ uberblock: { rootbp, raidzReflow } }: Candidate): Promise<MatchedTree | null> {
     if (root === null) return null;
     try {
-      const none = { raidzReflow, salt: null, mappings: new Map() };
-      const mos = await Mos.open(readers.open({ root: labels, ...none }).cache, rootbp, signal);
-      const tree = nvlistOf(await mos.nvlist(await mos.configObject(signal), signal), 'vdev_tree');
-      return tree === null ? null : matchMosTree(decodeVdevConfig(tree), root, devices);
+      const { mos } = await openMosThrough(readers, unread(labels, raidzReflow), rootbp, signal);
+      const tree = await vdevTreeIn(mos, signal);
+      return tree === null ? null : matchMosTree(tree, root, devices);
     } catch (error) {
       if (error instanceof ZfsUberError) return null;
       throw error;

@@ -1,3 +1,4 @@
+import { SALT_SIZE } from '../block/saltedChecksum.ts';
 import { FormatError } from '../bytes/errors.ts';
 import { BONUS, decodeBonus } from '../dataset/bonus.ts';
 import { openBpobj } from '../dataset/bpobj.ts';
@@ -94,7 +95,11 @@ async function readProperties(state: LoadState, at: At): Promise<undefined> {
   const { signal } = state;
   const view = viewOf(state);
   at({ role: 'checksum salt' });
-  await entryOf(view, 'org.illumos:checksum_salt', 1, signal);
+  const salt = await entryOf(view, 'org.illumos:checksum_salt', 1, signal);
+  if (salt !== null && salt.valueBytes.length > SALT_SIZE) {
+    const found = `${salt.valueBytes.length} bytes`;
+    throw new FormatError('format-bounds', 'checksum salt', `at most ${SALT_SIZE} bytes`, found, salt.place);
+  }
   at({ role: 'list', key: 'sync_bplist' });
   openBpobj(await view.mos.object(await required(view, 'sync_bplist', signal), signal));
   for (const key of NOTED) {

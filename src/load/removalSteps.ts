@@ -1,7 +1,7 @@
 import { FormatError, LimitError } from '../bytes/errors.ts';
 import { readIndirectMapping } from '../dataset/indirectVdevs.ts';
-import { Mos } from '../dataset/mos.ts';
 import type { DmuObject } from '../dataset/object.ts';
+import { openMosThrough } from '../dataset/openMos.ts';
 import { INDIRECT_BIRTH } from '../format/indirectMapping.layout.ts';
 import { decodeIndirectBirths } from '../format/indirectMapping.ts';
 import type { IndirectMapping } from '../pool/indirect.ts';
@@ -83,8 +83,13 @@ const mappingSize = ({ dnode }: DmuObject): number => Math.min(Number(dnode.leng
 /** From here on addresses on vdev `id` are found. */
 async function useMapping(state: LoadState, view: MosView, id: number, mapping: IndirectMapping): Promise<void> {
   const readerState = { ...view.readerState, mappings: new Map([...view.readerState.mappings, [id, mapping]]) };
-  const blocks = state.readers?.open(readerState) ?? view.blocks;
-  const mos = await Mos.open(blocks.cache, state.candidate.uberblock.rootbp, state.signal);
+  if (state.readers === null) return;
+  const { blocks, mos } = await openMosThrough(
+    state.readers,
+    readerState,
+    state.candidate.uberblock.rootbp,
+    state.signal,
+  );
   state.view = { ...view, readerState, blocks, mos };
 }
 

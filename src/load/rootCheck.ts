@@ -1,4 +1,5 @@
 import { ChecksumError, FormatError, UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
+import { unread } from '../dataset/openMos.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
@@ -45,11 +46,7 @@ export const readerFor = (
   startsFrom: MatchedTree | null,
   labels: BlockReader,
   readers: PoolReaders | null,
-): BlockReader =>
-  startsFrom === null || readers === null ? labels : readers.open({ root: startsFrom.root, ...UNTRUSTED }).reader;
-
-/** What a load knows before it has read anything of the pool. */
-const UNTRUSTED = { raidzReflow: { offset: 0n, state: 0 }, salt: null, mappings: new Map() };
+): BlockReader => (startsFrom === null || readers === null ? labels : readers.open(unread(startsFrom.root)).reader);
 
 /**
  * Reads one root block and recognises the meta-object set in it. Says nothing about what that points to.

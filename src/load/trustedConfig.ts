@@ -1,5 +1,5 @@
 import { FormatError } from '../bytes/errors.ts';
-import { Mos } from '../dataset/mos.ts';
+import { openMosThrough, unread } from '../dataset/openMos.ts';
 import { orNull } from '../dataset/orNull.ts';
 import { nvlistOf } from '../format/nvlistFields.ts';
 import { decodeVdevConfig } from '../format/vdevConfig.ts';
@@ -41,9 +41,8 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   const { startsFrom } = candidate;
   const labels = startsFrom?.located ?? pool.root;
   const labelRoot = startsFrom?.root ?? state.memo.once(devices, () => openedTree(labels, devices));
-  const none = { raidzReflow, salt: null, mappings: new Map() };
   at({ role: 'mos' });
-  const first = await Mos.open(readers.open({ root: labelRoot, ...none }).cache, rootbp, signal);
+  const { mos: first } = await openMosThrough(readers, unread(labelRoot, raidzReflow), rootbp, signal);
   at({ role: 'config' });
   const object = await first.object(await first.configObject(signal), signal);
   const size = Math.min(Number(object.dnode.length), Number.MAX_SAFE_INTEGER) * UNPACKED;
@@ -74,9 +73,8 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   }
   at({ role: 'mos' });
   // The step that needs the salt complains when it does not read; here it is only taken along.
-  const readerState = { ...none, root, salt: await orNull(() => first.salt(signal)) };
-  const blocks = readers.open(readerState);
-  const mos = await Mos.open(blocks.cache, rootbp, signal);
+  const readerState = { ...unread(root, raidzReflow), salt: await orNull(() => first.salt(signal)) };
+  const { blocks, mos } = await openMosThrough(readers, readerState, rootbp, signal);
   const logMissing = root.children.some((top) => top.role === 'log' && logHealth(top) === 'missing');
   state.view = {
     root,

@@ -34,7 +34,7 @@ export function verifyStep(verifier: Verifier, data: boolean): LoadStep<LoadStat
     };
     const rewritten = rewrittenBirth(state);
     const found = await verifier.verify(
-      { uberblock: state.candidate.uberblock, root, salted: blocks.salted },
+      { uberblock: state.candidate.uberblock, root, salted: blocks.choice.salted },
       // What a read-write import counts is a part of what a read-only one does.
       {
         reader: blocks.reader,
@@ -99,7 +99,7 @@ export async function traversePlainly(verifier: Verifier, state: LoadState, txg:
   const { rootbp } = uberblock;
   if ((rootbp.rewritten ? rootbp.physicalBirth : rootbp.birth) <= minTxg) return 'passes';
   const { metadataErrors, fatal, datasets } = await verifier.verify(
-    { uberblock, root, salted: blocks.salted },
+    { uberblock, root, salted: blocks.choice.salted },
     {
       reader: blocks.reader,
       data: false,

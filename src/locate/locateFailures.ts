@@ -57,7 +57,7 @@ export async function locateFailures(
   failures: readonly BlockFailure[],
   { view, candidate, names, signal }: Pick<LoadState, 'view' | 'candidate' | 'names' | 'signal'>,
 ): Promise<LocatedFailure[]> {
-  const pool = view && (await orNull(() => PoolAt.open(view.blocks.reader, candidate.uberblock, signal)));
+  const pool = view && (await orNull(() => PoolAt.open(view.blocks.cache, candidate.uberblock, signal)));
   if (pool === null) return failures.map((failure) => nowhere(failure, names));
   const known = new DatasetNames(pool, { signal });
   const nameOf = memo(async (id: bigint) => names.get(id) ?? (await orNull(() => known.of(id))));

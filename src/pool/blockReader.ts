@@ -1,5 +1,6 @@
 import { decompress, prepareCodec } from '../block/decompress.ts';
 import type { Engine } from '../block/engine.ts';
+import { UNREAD_SALT } from '../block/saltedChecksum.ts';
 import {
   type BlockCheck,
   blockCheck,
@@ -32,7 +33,7 @@ import { minimumAllocation } from './vdevSize.ts';
 
 export interface BlockReaderOptions {
   readonly engine: Engine;
-  /** Salted checksums of this pool; without them blocks that need them are unsupported. */
+  /** Salted checksums of this pool; null where nobody knows them, then blocks that need them are unsupported. Default: as before the salt is read. */
   readonly salted?: SaltedChecksums | null;
   /** Mappings of removed top-level vdevs, which are objects of the pool; without them such addresses are unsupported. */
   readonly mappings?: IndirectMappings | null;
@@ -82,7 +83,7 @@ class PoolBlocks implements BlockReader {
       mappings: options.mappings ?? null,
       raidzReflow: options.raidzReflow ?? { offset: 0n, state: 0 },
     });
-    this.#checksums = { engine: options.engine, salted: options.salted ?? null };
+    this.#checksums = { engine: options.engine, salted: options.salted === undefined ? UNREAD_SALT : options.salted };
     this.#scrub = options.scrub ?? false;
   }
 

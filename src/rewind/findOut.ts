@@ -75,16 +75,16 @@ export async function findOut(gathered: Gathered, verdicts: Verdicts, chosen: Ch
 }
 
 async function factsOf(
-  { pool, options: { blocks, depth, signal } }: Gathered,
+  { pool, readers, options: { signal } }: Gathered,
   { rings }: Verdicts,
   best: JudgedCandidate | null,
 ): Promise<PoolFacts | null> {
-  if (blocks === undefined || depth === 'labels') return null;
+  if (readers === null) return null;
   const { readPoolFacts } = await import('./facts/poolFacts.ts');
   const logMissing = best?.logMissing ?? false;
   return unlessStopped(
     signal,
-    () => readPoolFacts(pool, rings, best, { open: blocks.open, logMissing, signal }),
+    () => readPoolFacts(pool, rings, best, { readers, logMissing, signal }),
     () => null,
   );
 }

@@ -61,7 +61,7 @@ export async function gather(
   const { minTxg = null, maxTxg = null, signal } = options;
   const readers = await readersOf(reader === null ? { depth: 'labels' } : options);
   const all = await candidatesOf(pool, readers, signal);
-  const aim = await aimOf(pool, all, options);
+  const aim = await aimOf(pool, all, readers, options);
   const isAsked = (candidate: Candidate): boolean =>
     (minTxg === null || candidate.txg >= minTxg) &&
     (maxTxg === null || candidate.txg <= maxTxg) &&
@@ -93,13 +93,14 @@ async function readersOf({ blocks, depth }: Pick<JudgeOptions, 'blocks' | 'depth
 async function aimOf(
   pool: Pool,
   all: readonly Candidate[],
-  { aim, blocks, depth, signal }: JudgeOptions,
+  readers: PoolReaders | null,
+  { aim, blocks, signal }: JudgeOptions,
 ): Promise<Aim | null> {
-  if (aim === undefined || blocks === undefined || depth === 'labels') return null;
+  if (aim === undefined || blocks === undefined || readers === null) return null;
   const { takeAim } = await import('./aim/aim.ts');
   return unlessStopped(
     signal,
-    () => takeAim(pool, all, aim, blocks, signal),
+    () => takeAim(pool, all, aim, { readers, engine: blocks.engine }, signal),
     () => null,
   );
 }

@@ -1,4 +1,5 @@
-import type { OpenBlocks } from '../dataset/poolReaders.ts';
+import { unread } from '../dataset/openMos.ts';
+import { type OpenBlocks, PoolReaders } from '../dataset/poolReaders.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { VdevNode } from '../pool/pool.ts';
 
@@ -7,4 +8,4 @@ import type { VdevNode } from '../pool/pool.ts';
  * in a meta-object set, which is found through this reader.
  */
 export const openByLabels = ({ open }: { readonly open: OpenBlocks }, root: VdevNode): BlockReader =>
-  open(root, { salted: null, mappings: null, raidzReflow: { offset: 0n, state: 0 } });
+  new PoolReaders(open).open(unread(root)).reader;

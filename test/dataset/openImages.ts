@@ -1,5 +1,6 @@
 import { openPoolAt } from '../../src/dataset/openAt.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
+import type { OpenBlocks } from '../../src/dataset/poolReaders.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
@@ -40,7 +41,6 @@ export async function openImages(
     .sort(compareUberblocks)
     .at(-1);
   if (uberblock === undefined) throw new Error('no uberblock');
-  const open = (...[root, choice]: Parameters<Parameters<typeof openPoolAt>[3]>): BlockReader =>
-    before(openBlockReader(root, { engine, ...choice }));
+  const open: OpenBlocks = (root, choice) => before(openBlockReader(root, { engine, ...choice }));
   return (await openPoolAt(pool, pool.root, uberblock, open)).view;
 }

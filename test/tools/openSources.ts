@@ -1,5 +1,6 @@
-import { openPoolAt, type ReaderChoice } from '../../src/dataset/openAt.ts';
+import { openPoolAt } from '../../src/dataset/openAt.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
+import type { ReaderChoice } from '../../src/dataset/poolReaders.ts';
 import type { Uberblock } from '../../src/format/uberblock.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';

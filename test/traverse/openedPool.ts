@@ -1,10 +1,10 @@
-import { saltedChecksums } from '../../src/block/saltedChecksum.ts';
 import type { SaltedChecksums } from '../../src/block/verifyBlock.ts';
 import { BlockCache } from '../../src/dataset/blockCache.ts';
 import { readIndirectMappings } from '../../src/dataset/indirectVdevs.ts';
 import { Mos } from '../../src/dataset/mos.ts';
-import { nvlistOf } from '../../src/format/nvlistFields.ts';
-import { decodeVdevConfig, type VdevConfig } from '../../src/format/vdevConfig.ts';
+import { openMosThrough, vdevTreeIn } from '../../src/dataset/openMos.ts';
+import { PoolReaders } from '../../src/dataset/poolReaders.ts';
+import type { VdevConfig } from '../../src/format/vdevConfig.ts';
 import { type Candidate, collectCandidates } from '../../src/load/candidates.ts';
 import { matchMosTree } from '../../src/load/mosTree.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
@@ -47,15 +47,13 @@ export async function openPool(
     candidates: collectCandidates(pool).filter(({ taken }) => taken),
     async at({ uberblock }) {
       const mos = await Mos.open(new BlockCache(labels), uberblock.rootbp);
-      const tree = nvlistOf(await mos.config(), 'vdev_tree');
-      if (tree === null) throw new Error('no vdev_tree');
-      const config = decodeVdevConfig(tree);
-      const salt = await mos.directory.get('org.illumos:checksum_salt');
-      const salted = salt === null ? null : saltedChecksums(salt.valueBytes);
-      const key = `${describe(config)} ${salted !== null} ${Object.values(uberblock.raidzReflow).join()}`;
+      const config = await vdevTreeIn(mos);
+      if (config === null) throw new Error('no vdev_tree');
+      const salt = await mos.salt();
+      const key = `${describe(config)} ${salt !== null} ${Object.values(uberblock.raidzReflow).join()}`;
       let opening = readers.get(key);
       if (opening === undefined) {
-        opening = openTree(config, pool, root, uberblock, salted);
+        opening = openTree(config, pool, root, uberblock, salt);
         readers.set(key, opening);
       }
       const { view, reader } = await opening;
@@ -70,14 +68,16 @@ async function openTree(
   { devices }: Pool,
   labelRoot: VdevNode,
   { rootbp, raidzReflow }: Candidate['uberblock'],
-  salted: SaltedChecksums | null,
+  salt: Uint8Array | null,
 ): Promise<{ view: { root: VdevNode; salted: SaltedChecksums | null }; reader: BlockReader }> {
   const { root } = matchMosTree(config, labelRoot, devices);
-  const open = (mappings: Parameters<typeof openBlockReader>[1]['mappings']) =>
-    openBlockReader(root, { engine, salted, raidzReflow, ...(mappings === undefined ? {} : { mappings }) });
-  const removed = root.children.some(({ config: { type } }) => type === 'indirect');
-  const mappings = removed ? (await readIndirectMappings(open, rootbp)).mappings : null;
-  return { view: { root, salted }, reader: open(mappings) };
+  const readers = new PoolReaders((tree, choice) => openBlockReader(tree, { engine, ...choice }));
+  const state = { root, raidzReflow, salt };
+  const mappings = await readIndirectMappings(
+    async (known) => (await openMosThrough(readers, { ...state, mappings: known }, rootbp)).mos,
+  );
+  const { reader, choice } = readers.open({ ...state, mappings });
+  return { view: { root, salted: choice.salted }, reader };
 }
 
 const describe = ({ type, guid, asize, raidzExpanding, raidzExpandTxgs, children }: VdevConfig): string =>

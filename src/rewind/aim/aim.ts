@@ -1,5 +1,5 @@
 import type { Engine } from '../../block/engine.ts';
-import type { OpenBlocks } from '../../dataset/poolReaders.ts';
+import type { PoolReaders } from '../../dataset/poolReaders.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import type { LoadState } from '../../load/loadState.ts';
 import type { Reason } from '../../load/reason.ts';
@@ -35,11 +35,11 @@ export async function takeAim(
   pool: Pool,
   all: readonly Candidate[],
   { before, needs }: AimChoice,
-  blocks: { readonly open: OpenBlocks; readonly engine: Engine },
+  { readers, engine }: { readonly readers: PoolReaders; readonly engine: Engine },
   signal?: AbortSignal,
 ): Promise<Aim> {
-  const deadline = before === null ? null : await deadlineOf(pool, all, before, blocks.open, signal);
-  const check = new NeedsCheck(needs, blocks.engine);
+  const deadline = before === null ? null : await deadlineOf(pool, all, before, readers, signal);
+  const check = new NeedsCheck(needs, engine);
   const answers = new Map<Candidate, readonly NeedAnswer[]>();
   const lacking = (candidate: Candidate) => (answers.get(candidate) ?? []).filter(({ state }) => state !== 'whole');
   const meets = (candidate: Candidate) =>

@@ -1,6 +1,6 @@
 import { ZfsUberError } from '../../bytes/errors.ts';
 import { openPoolAt } from '../../dataset/openAt.ts';
-import type { OpenBlocks } from '../../dataset/poolReaders.ts';
+import type { PoolReaders } from '../../dataset/poolReaders.ts';
 import type { HistoryRecord } from '../../format/history.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
@@ -32,12 +32,12 @@ export async function deadlineOf(
   pool: Pool,
   all: readonly Candidate[],
   text: string,
-  open: OpenBlocks,
+  readers: PoolReaders,
   signal: AbortSignal | undefined,
 ): Promise<Deadline> {
   const asked = parseTime(text);
   if (asked !== null) return timeDeadline(asked, all);
-  const { found, near, opened } = await searchHistory(pool, all, text, open, signal);
+  const { found, near, opened } = await searchHistory(pool, all, text, readers, signal);
   const limit = found?.txg ?? null;
   if (found === null || limit === null) {
     const last = near.map((each) => recordOf(each.record, each.txg));
@@ -97,7 +97,7 @@ async function searchHistory(
   pool: Pool,
   all: readonly Candidate[],
   text: string,
-  open: OpenBlocks,
+  readers: PoolReaders,
   signal: AbortSignal | undefined,
 ): Promise<HistorySearch & { readonly opened: boolean }> {
   const { root } = pool;
@@ -106,7 +106,7 @@ async function searchHistory(
   for (const { uberblock } of all.filter(({ taken }) => taken).slice(0, HISTORIES)) {
     try {
       const ignore = { signal, onTrouble: () => {} };
-      const { view } = await openPoolAt(pool, root, uberblock, open, ignore);
+      const { view } = await openPoolAt(pool, root, uberblock, readers, ignore);
       const search = await searchRecords(view.history(ignore), text);
       if (search.found !== null) return { ...search, opened: true };
       newest ??= search;

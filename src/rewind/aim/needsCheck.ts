@@ -91,10 +91,10 @@ export class NeedsCheck {
   }
 
   #through({ root, blocks }: MosView): Known {
-    const { reader, salted } = blocks;
+    const { reader, choice } = blocks;
     const known = this.#known.get(reader) ?? {
       memo: new VerifyMemo(MEMORY),
-      batches: openBlockBatches(root, reader, { engine: this.#engine, salted }),
+      batches: openBlockBatches(root, reader, { engine: this.#engine, salted: choice.salted }),
       files: new FileCheck(reader),
     };
     this.#known.set(reader, known);

@@ -1,12 +1,12 @@
 import type { Txg } from '../../bytes/units.ts';
-import { openPoolAt, type ReaderChoice } from '../../dataset/openAt.ts';
+import { openPoolAt } from '../../dataset/openAt.ts';
 import { orNull } from '../../dataset/orNull.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
+import type { PoolReaders } from '../../dataset/poolReaders.ts';
 import type { Uberblock } from '../../format/uberblock.ts';
 import type { VdevConfig } from '../../format/vdevConfig.ts';
 import type { Candidate } from '../../load/candidates.ts';
-import type { BlockReader } from '../../pool/blockRead.ts';
-import type { Pool, VdevNode } from '../../pool/pool.ts';
+import type { Pool } from '../../pool/pool.ts';
 import type { Judged } from '../judge.ts';
 import { type Branch, branchesOf } from './branchFacts.ts';
 import { configTxgs } from './configTxgs.ts';
@@ -39,7 +39,8 @@ export interface PoolFacts {
 }
 
 export interface FactsOptions {
-  readonly open: (root: VdevNode, choice: ReaderChoice) => BlockReader;
+  /** Those through which the pool was judged: what they have read is not read again. */
+  readonly readers: PoolReaders;
   /** Log devices that the pool had at the recommended txg are missing. */
   readonly logMissing: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -61,13 +62,13 @@ export async function readPoolFacts(
   pool: Pool,
   judged: readonly Judged[],
   best: Judged | null,
-  { open, logMissing, signal }: FactsOptions,
+  { readers, logMissing, signal }: FactsOptions,
 ): Promise<PoolFacts> {
   const views = new Map<Candidate, PoolAt | null>();
   const viewOf = async (candidate: Candidate): Promise<PoolAt | null> => {
     const known = views.get(candidate);
     if (known !== undefined) return known;
-    const view = await orNull(() => viewAt(pool, candidate.uberblock, open, signal));
+    const view = await orNull(() => viewAt(pool, candidate.uberblock, readers, signal));
     views.set(candidate, view);
     return view;
   };
@@ -108,9 +109,9 @@ export async function readPoolFacts(
 async function viewAt(
   pool: Pool,
   uberblock: Uberblock,
-  open: FactsOptions['open'],
+  readers: PoolReaders,
   signal: AbortSignal | undefined,
 ): Promise<PoolAt | null> {
   if (pool.root === null) return null;
-  return (await openPoolAt(pool, pool.root, uberblock, open, { signal })).view;
+  return (await openPoolAt(pool, pool.root, uberblock, readers, { signal })).view;
 }
