@@ -7,12 +7,14 @@ import type { BlockReader } from '../pool/blockRead.ts';
 import type { ErrorCause } from '../pool/errorCause.ts';
 import type { PointerStrictness } from '../pool/pointerRules.ts';
 import type { VdevNode } from '../pool/pool.ts';
+import { DatasetWalk } from './datasetWalk.ts';
 import { logErrors } from './logErrors.ts';
 import { PointerScan, type RewrittenBirth } from './pointerScan.ts';
 import { type BlockRole, type Failure, isLogHead, isSummary, type Ordered, type Part } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
 import { Walk } from './walk.ts';
 import { MAX_READERS, WalkBudget } from './walkBudget.ts';
+import { WalkMemory } from './walkMemory.ts';
 
 /** The pool at one txg. */
 export interface VerifyView {
@@ -162,7 +164,7 @@ class PoolVerifier implements Verifier {
     const { place } = uberblock.rootbp;
     this.#budget.begin(root, reader, this.#memory, memo.sound.size >= this.#memory);
     const walk = new Walk({
-      memo,
+      memory: new WalkMemory(memo),
       scan: new PointerScan(root.children, { rewritten, strictness: this.#strictness }),
       batches,
       data,
@@ -177,7 +179,7 @@ class PoolVerifier implements Verifier {
     const parts: Placed[] = summary === null ? [] : [{ dataset: 0, part: summary }];
     // Without all of the MOS nobody knows which datasets there are, and the load has failed.
     const opened = summary?.fatal == null ? datasets : [];
-    for (const each of placed(await walk.datasets(opened, min), opened)) parts.push(each);
+    for (const each of placed(await new DatasetWalk(walk, min).all(opened), opened)) parts.push(each);
     const minClaimTxg = uberblock.checkpointTxg !== 0n ? uberblock.checkpointTxg + 1n : uberblock.txg + 1n;
     const counted = new Counts(this.#failures, options.onFailure);
     for (const { dataset, part } of parts) {

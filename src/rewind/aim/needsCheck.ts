@@ -5,11 +5,13 @@ import { Properties } from '../../dataset/properties.ts';
 import type { LoadState, MosView } from '../../load/loadState.ts';
 import { type BlockBatches, openBlockBatches } from '../../pool/blockBatch.ts';
 import type { BlockReader } from '../../pool/blockRead.ts';
+import { DatasetWalk } from '../../traverse/datasetWalk.ts';
 import { PointerScan } from '../../traverse/pointerScan.ts';
 import { type Failure, isLogHead, isSummary, type Part } from '../../traverse/summary.ts';
 import { VerifyMemo } from '../../traverse/verifyMemo.ts';
 import { Walk } from '../../traverse/walk.ts';
 import { WalkBudget } from '../../traverse/walkBudget.ts';
+import { WalkMemory } from '../../traverse/walkMemory.ts';
 import { FileCheck, type NeedState, stateOf } from './fileCheck.ts';
 import type { Need } from './need.ts';
 
@@ -65,7 +67,7 @@ export class NeedsCheck {
     const { bytes, littleEndian, place } = phys.bp;
     this.#budget.begin(view.root, view.blocks.reader, MEMORY, memo.sound.size >= MEMORY);
     const walk = new Walk({
-      memo,
+      memory: new WalkMemory(memo),
       batches,
       scan: new PointerScan(view.root.children),
       data: true,
@@ -78,7 +80,7 @@ export class NeedsCheck {
     const at = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const ref = { id: Number(object.id), view: at, at: 0, littleEndian, previousSnapshotTxg: 0, weight: 1 };
     // As a snapshot: what its intent log would add is no part of it yet. All blocks, also those of older snapshots.
-    const parts = await walk.datasets([{ ...ref, snapshot: true, broken: null }], 0);
+    const parts = await new DatasetWalk(walk, 0).all([{ ...ref, snapshot: true, broken: null }]);
     const failures = parts.flatMap(({ part }) => [...failuresIn(part)]);
     const bad = parts.some(
       ({ part }) => isSummary(part) && (part.metadata > 0 || part.data > 0 || part.fatal !== null),
