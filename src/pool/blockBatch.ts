@@ -5,11 +5,12 @@ import { UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
-import { type ByteSource, SourceError } from '../source/source.ts';
+import type { ByteSource } from '../source/source.ts';
 import type { BlockReader } from './blockRead.ts';
+import { type Placed, runsOf } from './blockRuns.ts';
 import type { VdevNode } from './pool.ts';
-import { MAX_TREE_DEPTH } from './vdevHealth.ts';
 import { LABEL_START } from './vdevLeaf.ts';
+import { bestLeg, type Leg, readFrom, wholeDevices } from './wholeDevices.ts';
 
 /** A block to read and verify, and whether its content is wanted. */
 export interface BatchBlock {
@@ -40,16 +41,10 @@ export interface BlockBatchOptions {
   readonly kept?: ((bp: Blkptr) => Uint8Array | null) | undefined;
 }
 
-/** Bytes of one request to a device: beyond this size larger requests are no faster. */
-const RUN = 1024 * 1024;
 /** Bytes between two blocks that are read and thrown away rather than cost a request; none where all that is read is kept. */
 const GAP = 16 * 1024;
-/** Requests under way at one device. */
-const DEPTH = 4;
 /** Blocks under way that are read one by one. */
 const SINGLES = 16;
-/** What a wrong block of a leg weighs against bytes that wait for the others, when a leg is chosen. */
-const DISTRUST = 4 * RUN;
 
 const SOUND: BatchAnswer = { bytes: null, error: null };
 
@@ -63,28 +58,6 @@ const SOUND: BatchAnswer = { bytes: null, error: null };
  */
 export function openBlockBatches(root: VdevNode, reader: BlockReader, options: BlockBatchOptions): BlockBatches {
   return new Batches(root, reader, options);
-}
-
-/** A device that holds a whole top-level vdev, alone or as a leg of a mirror. */
-interface Leg {
-  readonly source: ByteSource;
-  /** Bytes asked for and not yet there. */
-  waiting: number;
-  /** Blocks that were not sound here, and reads that failed. */
-  wrong: number;
-  underWay: number;
-  readonly queue: (() => void)[];
-}
-
-interface Placed {
-  readonly index: number;
-  readonly legs: readonly Leg[];
-  readonly top: number;
-  /** In bytes, of the top-level vdev. */
-  readonly offset: number;
-  readonly size: number;
-  /** Null for a checksum that is computed by the block. */
-  readonly algorithm: EngineAlgorithm | null;
 }
 
 class Batches implements BlockBatches {
@@ -254,88 +227,12 @@ class Batches implements BlockBatches {
   }
 }
 
-/** The devices of which each holds all of `top`; none for layouts that spread a block, and where none is there. */
-function wholeDevices(top: VdevNode, legs: Map<ByteSource, Leg>): readonly Leg[] {
-  const found: Leg[] = [];
-  const open: { readonly node: VdevNode; readonly depth: number }[] = [{ node: top, depth: 0 }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { node, depth } = next;
-    const { type } = node.config;
-    if (type === 'mirror' || type === 'replacing' || type === 'spare') {
-      if (depth >= MAX_TREE_DEPTH) return [];
-      for (const child of node.children) open.push({ node: child, depth: depth + 1 });
-    } else if (type === 'disk' || type === 'file') {
-      const source = node.device?.source;
-      if (source === undefined) continue;
-      const leg = legs.get(source) ?? { source, waiting: 0, wrong: 0, underWay: 0, queue: [] };
-      legs.set(source, leg);
-      found.push(leg);
-    } else if (depth === 0) {
-      return [];
-    }
-  }
-  return found;
-}
-
 /** The sums that the engine makes of many spans at once; null for all others. */
 function batchAlgorithm(bp: Blkptr): EngineAlgorithm | null {
   // The words of an encrypted or authenticated block are in part a MAC.
   if (bp.crypt) return null;
   const kind = checksumKind(bp.checksum);
   return kind === 'fletcher2' || kind === 'fletcher4' || kind === 'sha256' || kind === 'sha512' ? kind : null;
-}
-
-function runsOf(placed: readonly Placed[], gap: number): Placed[][] {
-  const runs: Placed[][] = [];
-  let run: Placed[] = [];
-  let [start, end, top] = [0, 0, -1];
-  for (const each of placed) {
-    const last = each.offset + each.size;
-    if (each.top !== top || each.offset > end + gap || last - start > RUN) {
-      run = [];
-      runs.push(run);
-      [start, end, top] = [each.offset, last, each.top];
-    }
-    run.push(each);
-    end = Math.max(end, last);
-  }
-  return runs;
-}
-
-/** The leg that has least to do, of those that have the range at all, as far as is known; wrong blocks count as work. */
-function bestLeg(legs: readonly Leg[], offset: number, end: number): Leg | null {
-  let best: Leg | null = null;
-  for (const leg of legs) {
-    if (offset < 0 || end + LABEL_START > leg.source.size) continue;
-    if (leg.source.selection?.lacks(offset + LABEL_START, end - offset)) continue;
-    if (best === null || leg.waiting + leg.wrong * DISTRUST < best.waiting + best.wrong * DISTRUST) best = leg;
-  }
-  return best;
-}
-
-/** An error of the device is an answer: the blocks are then looked for one by one. */
-async function readFrom(
-  leg: Leg,
-  offset: number,
-  length: number,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | SourceError> {
-  leg.waiting += length;
-  if (leg.underWay < DEPTH) leg.underWay++;
-  else await new Promise<void>((start) => leg.queue.push(start));
-  try {
-    signal?.throwIfAborted();
-    return await leg.source.read(offset, length, signal);
-  } catch (error) {
-    if (error instanceof SourceError) return error;
-    throw error;
-  } finally {
-    leg.waiting -= length;
-    const next = leg.queue.shift();
-    // Whoever is next takes over the place.
-    if (next === undefined) leg.underWay--;
-    else next();
-  }
 }
 
 async function contentOf(bp: Blkptr, stored: Uint8Array): Promise<BatchAnswer> {

@@ -1,0 +1,40 @@
+import type { EngineAlgorithm } from '../block/engine.ts';
+import type { Leg } from './wholeDevices.ts';
+
+/** Bytes of one request to a device: beyond this size larger requests are no faster. */
+const RUN = 1024 * 1024;
+
+/** A block of a batch, where it is to be read. */
+export interface Placed {
+  readonly index: number;
+  readonly legs: readonly Leg[];
+  readonly top: number;
+  /** In bytes, of the top-level vdev. */
+  readonly offset: number;
+  readonly size: number;
+  /** Null for a checksum that is computed by the block. */
+  readonly algorithm: EngineAlgorithm | null;
+}
+
+/**
+ * What is read by one request each: blocks that lie side by side.
+ *
+ * @param placed by vdev and offset
+ * @param gap bytes between two blocks that are read and thrown away
+ */
+export function runsOf(placed: readonly Placed[], gap: number): Placed[][] {
+  const runs: Placed[][] = [];
+  let run: Placed[] = [];
+  let [start, end, top] = [0, 0, -1];
+  for (const each of placed) {
+    const last = each.offset + each.size;
+    if (each.top !== top || each.offset > end + gap || last - start > RUN) {
+      run = [];
+      runs.push(run);
+      [start, end, top] = [each.offset, last, each.top];
+    }
+    run.push(each);
+    end = Math.max(end, last);
+  }
+  return runs;
+}
