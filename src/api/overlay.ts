@@ -69,7 +69,7 @@ async function overlayOf(
   if (output !== null) refuseSources(opened, output);
   const engine = options.engine ?? opened.engine;
   const blocks: OverlayBlocks = { engine, open: (root, more) => openBlockReader(root, { engine, ...more }) };
-  const chosen = one === null ? null : await chooseOverlay(one, blocks, options);
+  const chosen = one === null ? null : await chooseOverlay(opened, one, blocks, options);
   const head = () => headOf(opened, one, chosen?.plan.candidate ?? null, null);
   if (one === null || chosen === null) return buildOverlayDocument(head(), { ...NOTHING, as });
   const { plan, prediction } = chosen;

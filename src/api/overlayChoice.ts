@@ -1,8 +1,13 @@
 import { UsageError } from '../bytes/errors.ts';
+import { asGuid, type Guid } from '../bytes/units.ts';
+import { orNull } from '../dataset/orNull.ts';
 import { PoolReaders } from '../dataset/poolReaders.ts';
 import { isUsable } from '../document/overlayDocument.ts';
-import type { Candidate } from '../load/candidates.ts';
+import { type Candidate, collectCandidates } from '../load/candidates.ts';
+import { assemblePools } from '../pool/assemblePools.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { DeviceSurvey } from '../pool/survey.ts';
+import { keptUberblock, undetached } from '../pool/undetached.ts';
 import { findCheckpoint } from '../rewind/facts/checkpoint.ts';
 import { judgePool } from '../rewind/judgePool.ts';
 import { openByLabels } from '../rewind/openByLabels.ts';
@@ -10,9 +15,11 @@ import type { OverlayBlocks } from '../rewind/overlay/chosenUberblock.ts';
 import type { OverlayMethod, OverlayPlan } from '../rewind/overlay/plan.ts';
 import { planOverlay } from '../rewind/overlay/planOverlay.ts';
 import { type OverlayPrediction, predictOverlay } from '../rewind/overlay/predictOverlay.ts';
+import { type LeafTrial, tryLeaf } from '../rewind/overlay/proveLeaf.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
-import type { OpenedPool } from './openPool.ts';
+import type { OpenedPool, OpenedPools } from './openPool.ts';
 import type { Progress } from './progress.ts';
+import type { SurveyedSource } from './surveyedSource.ts';
 
 /** Which state of the pool, and how it comes to be the one that is loaded. */
 export interface OverlayWish {
@@ -22,6 +29,10 @@ export interface OverlayWish {
   readonly method?: OverlayMethod | undefined;
   /** Leaves the pool's state in the labels as it is, so that an import may need `-f`, or `-D`. */
   readonly keepState?: boolean | undefined;
+  /** Devices that were detached, replaced or removed count as members again. */
+  readonly undetach?: boolean | undefined;
+  /** `DEVICE=GUID`: a source that is a leaf although no label of it says so. It is proved first. */
+  readonly assume?: readonly string[] | undefined;
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,34 +54,103 @@ const TRIES = 8;
  * @throws NoSuchTxgError, UsageError
  */
 export async function chooseOverlay(
+  { sources }: OpenedPools,
   one: OpenedPool,
   blocks: OverlayBlocks,
   options: OverlayWish,
 ): Promise<OverlayChoice | null> {
-  const { pool, candidates } = one;
+  const told = options.undetach ? withRevived(one) : { pool: one.pool, candidates: one.candidates, revived: NOBODY };
+  const assumed = await assumedLeaves(sources, told, blocks, options);
   let first: OverlayChoice | null = null;
-  for (const candidate of (await wanted(one, blocks, options)).slice(0, TRIES)) {
-    const found = await tried(pool, candidates, candidate, blocks, options);
+  for (const candidate of (await wanted(told, blocks, options)).slice(0, TRIES)) {
+    const found = await tried(told, candidate, assumed, blocks, options);
     first ??= found;
     if (found.prediction !== null && isUsable(found.prediction.answer)) return found;
   }
   return first;
 }
 
-async function tried(
+/** A pool, with what its rings hold. */
+interface Told {
+  readonly pool: Pool;
+  readonly candidates: readonly Candidate[];
+  /** Devices of `pool` that are told to be what they were. */
+  readonly revived: ReadonlySet<DeviceSurvey>;
+}
+
+const NOBODY: ReadonlySet<DeviceSurvey> = new Set();
+
+/** The pool as it is once devices that left it have their txg back. */
+function withRevived({ pool, candidates }: OpenedPool): Told {
+  const revived = new Set<DeviceSurvey>();
+  const devices = pool.devices.map((device) => {
+    const kept = keptUberblock(device);
+    if (kept === null) return device;
+    const as = undetached(device, kept);
+    revived.add(as);
+    return as;
+  });
+  const part = assemblePools(devices).pools.find(({ guid }) => guid === pool.guid);
+  if (part === undefined || revived.size === 0) return { pool, candidates, revived: NOBODY };
+  return { pool: part, candidates: collectCandidates(part), revived };
+}
+
+/** @throws UsageError for a text that makes no sense, a source that there is not, and one that is not the leaf */
+async function assumedLeaves(
+  sources: readonly SurveyedSource[],
+  { pool, candidates }: Told,
+  blocks: OverlayBlocks,
+  { assume = [], signal }: OverlayWish,
+): Promise<ReadonlyMap<Guid, DeviceSurvey>> {
+  const assumed = new Map<Guid, DeviceSurvey>();
+  for (const text of assume) {
+    const [, path, digits] = /^(.+)=([0-9]{1,20})$/s.exec(text) ?? [];
+    if (path === undefined || digits === undefined)
+      throw new UsageError(`assume: expected DEVICE=GUID; found '${text}'`);
+    const device = sources.find(({ opened }) => opened.path === path)?.survey ?? null;
+    if (device === null) throw new UsageError(`assume: ${path} is none of the sources that could be read`);
+    const guid = asGuid(BigInt(digits));
+    const trial = await firstTrial(pool, candidates, guid, device, blocks, signal);
+    if (trial === null) throw new UsageError(`assume: no state of the pool opens by which ${path} could be tried`);
+    if (!trial.known) throw new UsageError(`assume: the pool has no leaf ${guid}`);
+    // Damage makes some of them fail; of another device none verifies.
+    if (trial.good <= trial.wrong) {
+      const found = `${trial.good} blocks on it verify, ${trial.wrong} do not`;
+      throw new UsageError(`assume: ${path} is not leaf ${guid}: with the leaves beside it withheld ${found}`);
+    }
+    assumed.set(guid, device);
+  }
+  return assumed;
+}
+
+/** Of the newest state that opens with the other devices. */
+async function firstTrial(
   pool: Pool,
-  all: readonly Candidate[],
+  candidates: readonly Candidate[],
+  guid: Guid,
+  device: DeviceSurvey,
+  blocks: OverlayBlocks,
+  signal: AbortSignal | undefined,
+): Promise<LeafTrial | null> {
+  const { root } = pool;
+  if (root === null) return null;
+  for (const candidate of candidates.slice(0, TRIES)) {
+    const trial = await orNull(() => tryLeaf(pool, root, candidate, guid, device, blocks, signal));
+    if (trial !== null) return trial;
+  }
+  return null;
+}
+
+async function tried(
+  { pool, candidates, revived }: Told,
   candidate: Candidate,
+  assumed: ReadonlyMap<Guid, DeviceSurvey>,
   blocks: OverlayBlocks,
   { method = 'hide', keepState = false, progress, signal }: OverlayWish,
 ): Promise<OverlayChoice> {
-  const plan = await planOverlay(pool, all, candidate, {
-    blocks,
-    method,
-    keepState,
-    assumed: new Map(),
-    now: BigInt(Math.floor(Date.now() / 1000)),
-    signal,
+  const now = BigInt(Math.floor(Date.now() / 1000));
+  const plan = await planOverlay(pool, candidates, candidate, {
+    ...{ blocks, method, keepState, assumed, revived, now, signal },
   });
   if (plan.refusal !== null) return { plan, prediction: null };
   progress?.({ phase: `trying the overlay of txg ${candidate.txg}`, done: 0, total: 1 });
@@ -78,10 +158,10 @@ async function tried(
 }
 
 /** What to try, the best first; of one txg that two histories have, the one that an import takes. */
-async function wanted(one: OpenedPool, blocks: OverlayBlocks, options: OverlayWish): Promise<readonly Candidate[]> {
+async function wanted(told: Told, blocks: OverlayBlocks, options: OverlayWish): Promise<readonly Candidate[]> {
   const { txg = null, signal } = options;
-  const { pool, candidates, txgs } = one;
-  if (txg === null) return recommended(one, blocks, options);
+  const { pool, candidates } = told;
+  if (txg === null) return recommended(told, blocks, options);
   const those = candidates.filter((each) => each.txg === txg);
   const ofRing = those.find(({ taken }) => taken) ?? those[0];
   if (ofRing !== undefined) return [ofRing];
@@ -91,11 +171,11 @@ async function wanted(one: OpenedPool, blocks: OverlayBlocks, options: OverlayWi
   const stored = kept?.candidate ?? null;
   if (stored !== null && (txg === 'checkpoint' || txg === stored.txg)) return [stored];
   if (txg === 'checkpoint') throw new UsageError('overlay: no meta-object set that opens keeps a checkpoint');
-  throw new NoSuchTxgError(txg, txgs);
+  throw new NoSuchTxgError(txg, [...new Set(candidates.map((each) => each.txg))]);
 }
 
 async function recommended(
-  { pool, candidates }: OpenedPool,
+  { pool, candidates }: Told,
   blocks: OverlayBlocks,
   { progress, signal }: OverlayWish,
 ): Promise<readonly Candidate[]> {

@@ -83,5 +83,7 @@ export const OVERLAY_OPTIONS = {
   ),
   method: choice(['hide', 'raise'], 'hide', 'hide newer uberblocks, or make the chosen one the newest'),
   'keep-state': flag('leave the state of the pool in the labels: zpool import may then need -f or -D'),
+  undetach: flag('devices that were detached, replaced or removed count as members again'),
+  assume: texts('DEVICE=GUID', 'this source is that leaf, though no label says so; proved first; may be repeated'),
   pool: text('NAME|GUID', 'which pool, where the sources hold several'),
 } satisfies Options;

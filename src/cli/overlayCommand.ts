@@ -6,12 +6,12 @@ import { overlayStatus } from './exitStatus.ts';
 
 export const overlay = answering<typeof OVERLAY_OPTIONS, OverlayDocument>({
   async ask(library, { sources, values }, { progress, signal }) {
-    const { txg, checkpoint, output, as, method, pool } = values;
+    const { txg, checkpoint, output, as, method, undetach, assume, pool } = values;
     if (checkpoint && txg !== null) throw new UsageError('overlay: --txg and --checkpoint exclude each other');
     if (output === null) throw new UsageError('overlay: say which folder to make: -o DIR');
     return library.overlay(sources, {
       txg: checkpoint ? 'checkpoint' : txg,
-      ...{ output, as, method, pool, progress, signal },
+      ...{ output, as, method, undetach, assume, pool, progress, signal },
       keepState: values['keep-state'],
     });
   },

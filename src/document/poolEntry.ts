@@ -141,7 +141,7 @@ const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'check
 
 function recommendationEntry(recommendation: Recommendation, destroyed: readonly bigint[]): RecommendationEntry {
   const { candidate, why, alternatives, before, cautions, risky, state, steps, showings, elsewhere } = recommendation;
-  const overlay = risky ? overlayOf(showings, candidate.commands.readWrite) : null;
+  const overlay = risky ? overlayOf(showings, candidate.commands.readWrite, candidate.candidate) : null;
   const entries = steps.map(shellStepEntry);
   const attach = entries.find(({ kind }) => kind === 'show-read-only')?.lines ?? [];
   const [afterReadWrite] = entries.find(({ kind }) => kind === 'outrun')?.lines ?? [];

@@ -99,6 +99,8 @@ export interface RecommendationEntry extends CommandsEntry {
 
 /** Shell lines that lay something writable over each device, and the import that then finds only that. */
 export interface OverlayEntry {
+  /** Makes overlays from which a plain import loads that txg at once. */
+  readonly plain: readonly string[];
   /** Copies the files; for vdevs that were files, then there are no other lines. */
   readonly copies: readonly string[];
   /** Device-mapper snapshots: block devices under /dev/mapper. */

@@ -10,7 +10,7 @@ const LINES = 4;
 export function beforeWriting(page: Page, { recommendation }: PoolEntry): string[] {
   const overlay = recommendation?.overlay;
   if (overlay === undefined) return [];
-  const { copies, deviceMapper, deviceMapperLoop, commandReadWrite, undo } = overlay;
+  const { plain, copies, deviceMapper, deviceMapperLoop, commandReadWrite, undo } = overlay;
   const { dim, strong } = page.style;
   const copied = deviceMapper.length === 0;
   const overlays = deviceMapperLoop === null ? deviceMapper : [deviceMapperLoop];
@@ -22,11 +22,16 @@ export function beforeWriting(page: Page, { recommendation }: PoolEntry): string
     strong('Before you write'),
     ...paragraph(
       page,
+      'The way that does not endanger the originals: overlays from which a plain import loads that txg at once, without a look at the whole pool first.',
+    ),
+    line(shellCommand(plain)),
+    ...paragraph(
+      page,
       copied
-        ? 'Try it on copies, as root: what was a file has to stay one.'
+        ? 'Or the commands above on copies, as root: what was a file has to stay one.'
         : copies.length > 0
-          ? 'Try it on overlays and copies, as root: all that is written goes to files in /var/tmp.'
-          : 'Try it on overlays, as root: all that is written goes to files in /var/tmp, nothing to the devices.',
+          ? 'Or the commands above on overlays and copies, as root: all that is written goes to files in /var/tmp.'
+          : 'Or the commands above on overlays, as root: all that is written goes to files in /var/tmp, nothing to the devices.',
     ),
     ...shown.map(line),
     ...(left ? paragraph(page, 'The same for each further device: --json has all lines.') : []),

@@ -13,6 +13,12 @@ const ANSWERS: Readonly<Record<NonNullable<OverlayDocument['answer']>, readonly 
   unknown: ['whether a plain zpool import loads it cannot be told', 'warn'],
 };
 
+const MADE: Readonly<Record<OverlayDocument['as'], readonly [one: string, many: string]>> = {
+  qcow2: ['qcow2 overlay', 'qcow2 overlays'],
+  dm: ['device-mapper table', 'device-mapper tables'],
+  copy: ['patched copy', 'patched copies'],
+};
+
 /** The report of `overlay`: what was made and how to use it, or why nothing was. */
 export function overlayText(page: Page, document: OverlayDocument, { quiet }: { readonly quiet: boolean }): string {
   const head = viewHeadText(page, document, []);
@@ -26,6 +32,10 @@ function answerLines(page: Page, document: OverlayDocument): string[] {
   const { answer, refusal, reasons, hazards, metadataErrors, readOnlyAdvised, output, devices, as } = document;
   const { bad, warn } = page.style;
   const lines: string[] = [];
+  if (answer === null && refusal === null) {
+    const says = 'No ring of the pool holds an uberblock. Devices that left it may lead to one: --undetach.';
+    lines.push(...entry(page, 'Refused', says, bad));
+  }
   if (answer !== null) {
     const [says, paint] = ANSWERS[answer];
     lines.push(...entry(page, 'Answer', says, page.style[paint], page.style[paint]));
@@ -42,21 +52,22 @@ function answerLines(page: Page, document: OverlayDocument): string[] {
     lines.push(...entry(page, 'Damage', says, warn));
   }
   if (output !== null) {
-    const what = { qcow2: 'qcow2 overlay', dm: 'device-mapper table', copy: 'patched copy' }[as];
-    lines.push(
-      ...entry(
-        page,
-        'Made',
-        `${countText(devices.length, what)} in ${clean(page, output)}; the devices were only read.`,
-      ),
-    );
+    const [one, many] = MADE[as];
+    const what = devices.length === 1 ? `1 ${one}` : `${devices.length} ${many}`;
+    lines.push(...entry(page, 'Made', `${what} in ${clean(page, output)}; the devices were only read.`));
   }
   return lines;
 }
 
-function warningLines(page: Page, { warnings }: OverlayDocument): string[] {
+/** Of many devices that were files one line: what is to be done with them the script does. */
+function warningLines(page: Page, { warnings, as }: OverlayDocument): string[] {
   const { warn } = page.style;
-  return warnings.flatMap(({ message }) => entry(page, 'Note', `${clean(page, message)}.`, warn));
+  const files = warnings.filter(({ code }) => code === 'file-vdev');
+  const others = warnings.filter(({ code }) => code !== 'file-vdev');
+  const many = `${files.length} devices were file vdevs, which OpenZFS opens as files only`;
+  const shown = files.length > 1 ? [...others, { message: many }] : [...others, ...files];
+  const told = as === 'copy' ? others : shown;
+  return told.flatMap(({ message }) => entry(page, 'Note', `${clean(page, message)}.`, warn));
 }
 
 /** What is typed, and when. */

@@ -161,3 +161,51 @@ describe('a new folder', () => {
     await expect(NewFolder.begin(join(room, 'nowhere', 'deep'))).rejects.toThrow(UsageError);
   });
 });
+
+describe('a leg that was detached', () => {
+  it('imports by itself once it counts as a member again', async () => {
+    const images = await poolImages(pool('detached-only'));
+    expect(await overlay(images)).toMatchObject({ answer: null, output: null, devices: [] });
+    const { answer, txg, devices } = await overlay(images, { undetach: true });
+    expect({ answer, txg }).toEqual({ answer: 'loads', txg: '31' });
+    expect(devices[0]?.regions.map(({ why }) => why)).toContain('uberblock-restored');
+  });
+});
+
+describe('a device of which no label is left', () => {
+  let images: readonly string[] = [];
+  let bare = '';
+  let guid = '';
+
+  beforeAll(async () => {
+    images = await poolImages(pool('lying-mirror-one'));
+    const [, second = ''] = images;
+    const { sources } = await scan([second], { depth: 'labels' });
+    guid = sources[0]?.labels[0]?.vdevGuid ?? '';
+    const bytes = readFileSync(second);
+    const LABELS = 512 * 1024;
+    bytes.fill(0, 0, LABELS);
+    bytes.fill(0, bytes.length - LABELS);
+    bare = join(room, 'bare.img');
+    writeFileSync(bare, bytes);
+  });
+
+  it('is a leaf again where blocks on it verify while its siblings are withheld', async () => {
+    const [first = ''] = images;
+    const { answer, devices } = await overlay([first, bare], { assume: [`${bare}=${guid}`] });
+    expect(answer).toBe('loads');
+    const made = devices.find(({ path }) => path === bare);
+    expect(made).toMatchObject({ guid, by: 'assumed' });
+    expect(made?.regions.filter(({ why }) => why === 'label-made')).toHaveLength(4);
+  });
+
+  it('is refused where none does, and where there is no such leaf', async () => {
+    const [first = ''] = images;
+    const noise = join(room, 'noise.img');
+    writeFileSync(noise, Buffer.alloc(64 * 1024 * 1024, 'no block of a pool'));
+    await expect(overlay([first, noise], { assume: [`${noise}=${guid}`] })).rejects.toThrow('is not leaf');
+    await expect(overlay([first, bare], { assume: [`${bare}=7`] })).rejects.toThrow('has no leaf 7');
+    await expect(overlay([first], { assume: [`${bare}=${guid}`] })).rejects.toThrow('none of the sources');
+    await expect(overlay([first], { assume: ['d1.img'] })).rejects.toThrow('DEVICE=GUID');
+  });
+});

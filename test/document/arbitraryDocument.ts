@@ -133,6 +133,7 @@ const pool: fc.Arbitrary<PoolEntry> = fc.record({
         deviceMapperLoop: fc.option(line),
         undo: line,
         qemu: lines,
+        plain: lines,
         commandReadWrite: words,
       }),
     }),

@@ -273,6 +273,7 @@ describe('the answer', () => {
         deviceMapperLoop: null,
         undo: 'dmsetup remove x',
         qemu: [],
+        plain: ['zfs-uber', 'overlay'],
         commandReadWrite: ['zpool', 'import', '-d', '/dev/mapper/x'],
       },
     };
@@ -295,6 +296,7 @@ describe('the answer', () => {
       deviceMapperLoop: 'i=0; for d in a b c; do dmsetup create; done',
       undo: '',
       qemu: [],
+      plain: [],
       commandReadWrite: [],
     };
     const { recommendation } = pool();

@@ -1,4 +1,5 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
+import type { Candidate } from '../../load/candidates.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
 import type { OverlayEntry } from '../recommendation.types.ts';
 import { copyLines, losetup } from './placeLines.ts';
@@ -13,16 +14,22 @@ const ROOM = '20G';
  *
  * @param showings of the devices that `command` names
  * @param command that imports from them; its `-d PATH` are replaced
+ * @param state of the pool that it leads to
  * @returns null when there is no command, or when a device has to be completed first
  * Source: Linux, Documentation/admin-guide/device-mapper/snapshot.rst; losetup(8), qemu-img(1), qemu-nbd(8)
  */
-export function overlayOf(showings: readonly Showing[], command: readonly string[]): OverlayEntry | null {
+export function overlayOf(
+  showings: readonly Showing[],
+  command: readonly string[],
+  state: Pick<Candidate, 'txg' | 'checkpoint'>,
+): OverlayEntry | null {
   if (command.length === 0 || showings.length === 0) return null;
   if (showings.some(({ kind }) => kind === 'padded' || kind === 'padded-copy')) return null;
   const files = showings.filter(isFile);
   const disks = showings.filter((each) => !isFile(each));
   const places = showings.map((each) => (isFile(each) ? stored(each) : `/dev/mapper/${nameOf(each)}`));
   return {
+    plain: plainOverlays(showings, state),
     copies: files.flatMap((each) => copyLines({ ...each, copy: stored(each) })),
     deviceMapper: disks.flatMap((each) => [sh`truncate -s ${raw(ROOM)} ${stored(each)}.cow`, overlayLine(each)]),
     deviceMapperLoop: loopOver(disks),
@@ -30,6 +37,18 @@ export function overlayOf(showings: readonly Showing[], command: readonly string
     qemu: disks.flatMap(qemuLines),
     commandReadWrite: redirected(command, places),
   };
+}
+
+/** `zfs-uber overlay` over the same vdevs. */
+function plainOverlays(
+  showings: readonly Showing[],
+  { txg, checkpoint }: Pick<Candidate, 'txg' | 'checkpoint'>,
+): string[] {
+  const which = checkpoint === null ? ['--txg', txg.toString()] : ['--checkpoint'];
+  const sources = showings.map(({ place: { path, part } }) =>
+    part === null ? path : `${path}@${part.start}+${part.size}`,
+  );
+  return ['zfs-uber', 'overlay', ...which, '-o', `${STORE}/zu-overlay-${txg}`, ...sources];
 }
 
 const isFile = ({ kind, place }: Showing): boolean => kind === 'copy' || (kind === 'as-is' && place.kind === 'file');

@@ -27,6 +27,11 @@ export interface OverlayOptions {
   readonly keepState: boolean;
   /** Devices that the user says are a leaf, by its guid. */
   readonly assumed: ReadonlyMap<Guid, DeviceSurvey>;
+  /**
+   * Devices that left the pool and are taken for members again: the uberblock that each kept has txg 0 on the disk, and
+   * the txg at which it was written in the survey.
+   */
+  readonly revived?: ReadonlySet<DeviceSurvey>;
   /** Seconds since 1970: the time of a raised uberblock. */
   readonly now: bigint;
   readonly signal?: AbortSignal | undefined;
@@ -197,12 +202,13 @@ async function raisedOrNull(
   ]
 ): Promise<Uint8Array | null | 'uberblock-form'> {
   const devices = new Set([...leavesOf(bound.root)].flatMap(({ device }) => device ?? []));
-  const carried = candidate.copies.some(({ device }) => devices.has(device));
+  const { revived } = options;
+  const carried = candidate.copies.some(({ device }) => devices.has(device) && !revived?.has(device));
   if (method === 'hide' && carried) return null;
   const bytes = await chosenBytes(pool, root, all, candidate, options.blocks, options.signal);
   if (bytes === null) return 'uberblock-form';
-  if (method === 'hide') return bytes;
-  return raised(bytes, loads, options.now, candidate.uberblock.littleEndian) ?? 'uberblock-form';
+  const { timestamp, littleEndian } = candidate.uberblock;
+  return raised(bytes, loads, method === 'hide' ? timestamp : options.now, littleEndian) ?? 'uberblock-form';
 }
 
 /** By offset; of two for one place the later counts. */

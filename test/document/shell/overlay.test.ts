@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { asTxg } from '../../../src/bytes/units.ts';
 import { overlayOf } from '../../../src/document/shell/overlay.ts';
 import { stepLines } from '../../../src/document/shell/stepLines.ts';
 import type { ImportPlace } from '../../../src/rewind/importPlace.ts';
 import type { Showing } from '../../../src/rewind/showing.ts';
 
+const STATE = { txg: asTxg(41n), checkpoint: null };
 const COMMAND = ['zpool', 'import', '-d', '/e', '-N', '-f', '-F', '-T', '41', 'tank'];
 
 function showing(kind: Showing['kind'], path: string, at: number, more: Partial<ImportPlace> = {}): Showing {
@@ -16,8 +18,15 @@ const disk = (path: string, at: number) => showing('as-is', path, at, { kind: 'b
 const file = (path: string, at: number) => showing('as-is', path, at);
 
 describe('overlayOf', () => {
+  it('names the command that makes overlays of the same vdevs, a part of a disk as that part', () => {
+    const part = { part: { start: 1048576, size: 134217728 } };
+    expect(overlayOf([image('/e/a', 0), image('/e/disk', 1, part)], COMMAND, STATE)?.plain.join(' ')).toBe(
+      'zfs-uber overlay --txg 41 -o /var/tmp/zu-overlay-41 /e/a /e/disk@1048576+134217728',
+    );
+  });
+
   it('lays a snapshot over each disk, opened read-only, and imports from those alone', () => {
-    const overlay = overlayOf([image("/e/it's.img", 0), disk('/dev/sdb', 1)], COMMAND);
+    const overlay = overlayOf([image("/e/it's.img", 0), disk('/dev/sdb', 1)], COMMAND, STATE);
     const table = '"0 $(blockdev --getsz $o) snapshot $o $c N 8"';
     expect(overlay?.deviceMapper).toEqual([
       'truncate -s 20G /var/tmp/zu-d0-try.cow',
@@ -36,7 +45,7 @@ describe('overlayOf', () => {
   });
 
   it('takes of a vdev that is a part of its path only that part', () => {
-    const overlay = overlayOf([image('/e/disk', 0, { part: { start: 1048576, size: 134217728 } })], COMMAND);
+    const overlay = overlayOf([image('/e/disk', 0, { part: { start: 1048576, size: 134217728 } })], COMMAND, STATE);
     expect(overlay?.deviceMapper[1]).toContain('losetup -r -f --show -o 1048576 --sizelimit 134217728 /e/disk');
     expect(overlay?.qemu[0]).toContain('"offset":1048576,"size":134217728');
   });
@@ -47,25 +56,27 @@ describe('overlayOf', () => {
       overlayOf(
         paths.map((path, at) => image(path, at)),
         COMMAND,
+        STATE,
       )?.deviceMapperLoop,
     ).toMatch(/^i=0; for d in '\/e\/it'\\''s.img' \/e\/b \/e\/c; do .*losetup -r -f --show "\$d".*done$/);
     const blocks = ['/dev/sdb', '/dev/sdc', '/dev/sdd'].map(disk);
-    expect(overlayOf(blocks, COMMAND)?.deviceMapperLoop).not.toContain('losetup -r');
-    expect(overlayOf(blocks.slice(1), COMMAND)?.deviceMapperLoop).toBeNull();
+    expect(overlayOf(blocks, COMMAND, STATE)?.deviceMapperLoop).not.toContain('losetup -r');
+    expect(overlayOf(blocks.slice(1), COMMAND, STATE)?.deviceMapperLoop).toBeNull();
     expect(
-      overlayOf([image('/e/a', 0), disk('/dev/sdb', 1), disk('/dev/sdc', 2)], COMMAND)?.deviceMapperLoop,
+      overlayOf([image('/e/a', 0), disk('/dev/sdb', 1), disk('/dev/sdc', 2)], COMMAND, STATE)?.deviceMapperLoop,
     ).toBeNull();
     const part = { part: { start: 1048576, size: 134217728 } };
     expect(
       overlayOf(
         [0, 1, 2].map((at) => image('/e/disk', at, part)),
         COMMAND,
+        STATE,
       )?.deviceMapperLoop,
     ).toBeNull();
   });
 
   it('copies what were files, which OpenZFS does not open as block devices', () => {
-    const overlay = overlayOf([file("/e/it's.img", 0), image('/e/b', 1)], COMMAND);
+    const overlay = overlayOf([file("/e/it's.img", 0), image('/e/b', 1)], COMMAND, STATE);
     expect(overlay?.copies).toEqual([`cp --sparse=always --reflink=auto '/e/it'\\''s.img' /var/tmp/zu-d0-try`]);
     expect(overlay?.deviceMapper).toHaveLength(2);
     expect(overlay?.commandReadWrite.slice(2, 6)).toEqual(['-d', '/var/tmp/zu-d0-try', '-d', '/dev/mapper/zu-d1-try']);
@@ -73,8 +84,10 @@ describe('overlayOf', () => {
   });
 
   it('gives nothing without a command, and where a device has to be completed first', () => {
-    expect(overlayOf([image('/e/d', 0)], [])).toBeNull();
-    expect(overlayOf([showing('padded', '/e/d', 0, { part: { start: -512, size: 99 * 512 } })], COMMAND)).toBeNull();
+    expect(overlayOf([image('/e/d', 0)], [], STATE)).toBeNull();
+    expect(
+      overlayOf([showing('padded', '/e/d', 0, { part: { start: -512, size: 99 * 512 } })], COMMAND, STATE),
+    ).toBeNull();
   });
 });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOfFileName } from '../../../src/bytes/fileName.ts';
 import { asciiLine } from '../../../src/bytes/shellLine.ts';
 import { shellCommand } from '../../../src/bytes/shellWord.ts';
+import { asTxg } from '../../../src/bytes/units.ts';
 import { overlayOf } from '../../../src/document/shell/overlay.ts';
 import { sliceSpec } from '../../../src/document/shell/placeLines.ts';
 import { stepLines } from '../../../src/document/shell/stepLines.ts';
@@ -175,6 +176,7 @@ describe('printed lines', () => {
       const overlay = overlayOf(
         PATHS.map((path, at) => showing(kind, path, at)),
         COMMANDS.readWrite,
+        { txg: asTxg(41n), checkpoint: null },
       );
       if (overlay === null) throw new Error('no overlay');
       const { copies, deviceMapper, deviceMapperLoop, undo } = overlay;
