@@ -21,6 +21,7 @@ export function describeOpened(opened: OpenedSource): SourceDescription {
     error: errorOf(opened),
     unreadable: opened.source?.failures?.ranges ?? [],
     hidden: hiddenVdev(opened)?.reason ?? null,
+    madeOf: opened.madeOf,
   };
 }
 

@@ -2,27 +2,57 @@ import { resolve } from 'node:path';
 import { sourceHandles } from '../document/handles.ts';
 import type { OpenedSource } from '../node/openSources.ts';
 import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
-import { type ImportPlace, wholePlace } from '../rewind/importPlace.ts';
+import { type ImportPlace, isAttached, NBD, type PlacedImage, wholePlace } from '../rewind/importPlace.ts';
+import { STORE } from '../rewind/showing.ts';
 import { partitionName } from '../source/partition.ts';
 
 /** Where each source of a scan lies, for the commands: by absolute path, so that they work from any folder. */
 export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource, ImportPlace> {
   const handles = sourceHandles(opened.map(({ path }) => path));
-  return new Map(opened.map((each, index) => [each, placeOf(each, `zu-${handles[index]}`)]));
+  const images = new Map<string, PlacedImage>();
+  return new Map(
+    opened.map((each, index) => {
+      const name = `zu-${handles[index]}`;
+      return [each, placeOf(each, name, imageOf(each, name, images))];
+    }),
+  );
 }
 
-function placeOf(opened: OpenedSource, name: string): ImportPlace {
+/** All parts of the disk in an image are seen where the image is opened, once. */
+function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedImage>): PlacedImage | null {
+  const image = opened.disk?.image ?? null;
+  const path = absolutePath(opened);
+  if (image === null) return null;
+  const { format, snapshot, pieces } = image;
+  const key = `${path}#${snapshot}`;
+  const number = [...images.values()].filter(isAttached).length;
+  const copied = format === 'pieces' || format === 'ewf' || snapshot !== null;
+  const shownAt = copied ? `${STORE}/${name}.raw` : `${NBD}${number}`;
+  const placed = images.get(key) ?? {
+    path,
+    format,
+    snapshot,
+    pieces: pieces.map((each) => resolve(each)),
+    shownAt,
+  };
+  images.set(key, placed);
+  return placed;
+}
+
+function placeOf(opened: OpenedSource, name: string, image: PlacedImage | null): ImportPlace {
   const { kind, offset, size, partition, disk, shift } = opened;
-  const whole = absolutePath(opened);
-  const is = disk?.block || kind === 'block' ? 'block' : 'file';
+  const whole = image?.shownAt ?? absolutePath(opened);
+  const block = image === null ? disk?.block || kind === 'block' : isAttached(image);
+  const is = block ? 'block' : 'file';
   if (shift !== null) {
-    if (fillsPath(shift, size)) return wholePlace(whole, is, name);
-    return { path: whole, kind: is, part: { start: shift.start, size }, name };
+    if (fillsPath(shift, size)) return wholePlace(whole, is, name, image);
+    return { path: whole, kind: is, part: { start: shift.start, size }, image, name };
   }
-  if (partition !== null && is === 'block' && partition.hidden === null)
+  if (partition !== null && is === 'block' && image === null && partition.hidden === null)
     return wholePlace(partitionPath(whole, partition.index), is, name);
   const fills = partition === null && offset === 0 && (disk === null || size === disk.source.size);
-  return fills ? wholePlace(whole, is, name) : { path: whole, kind: is, part: { start: offset, size }, name };
+  if (fills) return wholePlace(whole, is, name, image);
+  return { path: whole, kind: is, part: { start: offset, size }, image, name };
 }
 
 /** Of what a bundle stands for, where it was on the host on which the bundle was made. */

@@ -137,6 +137,7 @@ function openedAs({ start, source }: ShiftedVdev, { disk, entries }: Search): Op
     bundle: near.opened.bundle,
     foreign: near.opened.foreign,
     troubles: [],
+    madeOf: near.opened.madeOf,
     close: async () => undefined,
   };
 }

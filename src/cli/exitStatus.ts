@@ -39,7 +39,7 @@ export function scanStatus({ sources, pools, findings, stopped }: ScanDocument):
   });
 }
 
-const UNREAD: ReadonlySet<string> = new Set(['read-failed', 'device-vanished', 'not-in-bundle']);
+const UNREAD: ReadonlySet<string> = new Set(['read-failed', 'device-vanished', 'not-in-bundle', 'never-read']);
 
 const isPartlyUnread = ({ error, labels }: SourceEntry): boolean =>
   error !== null ||

@@ -1,7 +1,19 @@
 import type { HiddenVdev } from '../pool/survey.ts';
 import type { DocumentError } from './parts.types.ts';
 
-export type SourceKind = 'raw' | 'block' | 'gpt' | 'mbr' | 'slice' | 'qcow2' | 'vmdk' | 'vdi' | 'vhdx' | 'bundle';
+export type SourceKind =
+  | 'raw'
+  | 'block'
+  | 'gpt'
+  | 'mbr'
+  | 'slice'
+  | 'qcow2'
+  | 'vmdk'
+  | 'vdi'
+  | 'vhd'
+  | 'vhdx'
+  | 'ewf'
+  | 'bundle';
 
 export interface LabelEntry {
   /** 0 and 1 stand at the front of the vdev, 2 and 3 at its end. */
@@ -124,6 +136,8 @@ export interface SourceEntry {
     /** What the source is where it is. */
     readonly kind: SourceKind;
   };
+  /** Files that it is made of besides: parents of an image, segments, pieces, a map of what was read; absent without any. */
+  readonly madeOf?: readonly string[];
   /** Of the vdev. */
   readonly sizeBytes: string;
   /** Where the vdev begins inside the path. */

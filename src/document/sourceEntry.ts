@@ -24,6 +24,8 @@ export interface SourceDescription {
   /** Where the vdev begins inside the path. */
   readonly offsetBytes: number | bigint;
   readonly error: DocumentError | null;
+  /** Paths of files that it is made of besides. */
+  readonly madeOf?: readonly string[];
   /** Why the system has no device that is the vdev; null where it has one, or is given the image of one. */
   readonly hidden: HiddenVdev['reason'] | null;
   /** What of it was needed and could not be read, by offset in the vdev. */
@@ -50,6 +52,7 @@ export function describeSource(source: SourceDescription): Omit<SourceEntry, 'la
     ...(hasRawBytes(source.path) ? { pathBytes: hexText(bytesOfFileName(source.path)) } : {}),
     kind: source.kind,
     ...(source.bundle ? { bundle: source.bundle } : {}),
+    ...(source.madeOf === undefined || source.madeOf.length === 0 ? {} : { madeOf: source.madeOf }),
     sizeBytes: source.sizeBytes.toString(),
     offsetBytes: source.offsetBytes.toString(),
     error: source.error,

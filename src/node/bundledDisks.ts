@@ -45,6 +45,7 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
     target: {
       path,
       slice: slice === null ? null : { path, ...slice },
+      image: null,
       directory,
       error: source === null ? nothing : null,
     },

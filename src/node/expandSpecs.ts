@@ -2,13 +2,15 @@ import { ZfsUberError } from '../bytes/errors.ts';
 import { SourceError } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
 import { type FileHost, type FileStatus, systemError } from './fileHost.ts';
-import { parseSlice, type SliceSpec } from './sourceSpec.ts';
+import { type ImageSpec, parseImageSpec, parseSlice, type SliceSpec } from './sourceSpec.ts';
 
 /** One file or device to open, or the reason why a given text leads to none. */
 export interface Target {
   /** As given, or the path of the file inside a given directory; for a slice the path before `@`. */
   readonly path: string;
   readonly slice: SliceSpec | null;
+  /** What else was said of the image; null for nothing. */
+  readonly image: ImageSpec | null;
   /** The directory it was found in; null when it was named itself. */
   readonly directory: string | null;
   readonly error: ZfsUberError | null;
@@ -32,15 +34,17 @@ export async function expandSpecs(host: FileHost, specs: readonly string[], atAT
 }
 
 async function expandSpec(host: FileHost, spec: string): Promise<Target[]> {
-  const target: Target = { path: spec, slice: null, directory: null, error: null };
+  const target: Target = { path: spec, slice: null, image: null, directory: null, error: null };
   try {
     const status = await statOf(host, spec);
     if (status instanceof SourceError) {
-      // A file whose name has an `@` was not found, so the text may be a slice.
-      const slice = parseSlice(spec);
-      if (slice === null) return [{ ...target, error: status }];
-      const whole = await statOf(host, slice.path);
-      return [{ ...target, path: slice.path, slice, error: whole instanceof SourceError ? whole : null }];
+      // A file whose name ends like that was not found, so the text may be a slice, or say more of an image.
+      const image = parseImageSpec(spec);
+      const slice = image === null ? parseSlice(spec) : null;
+      const path = image?.path ?? slice?.path;
+      if (path === undefined) return [{ ...target, error: status }];
+      const whole = await statOf(host, path);
+      return [{ ...target, path, slice, image, error: whole instanceof SourceError ? whole : null }];
     }
     return status.isDirectory() ? await listDirectory(host, spec) : [target];
   } catch (error) {
@@ -61,14 +65,14 @@ async function listDirectory(host: FileHost, directory: string): Promise<Target[
     const status = await statOf(host, path);
     // A link that leads nowhere is no image; anything else that cannot be looked at may be one.
     if (status instanceof SourceError && status.code === 'ENOENT') return [];
-    if (status instanceof SourceError) return [{ path, slice: null, directory, error: status }];
+    if (status instanceof SourceError) return [{ path, slice: null, image: null, directory, error: status }];
     if (!status.isFile() && !status.isBlockDevice()) return [];
-    return [{ path, slice: null, directory, error: null }];
+    return [{ path, slice: null, image: null, directory, error: null }];
   });
   const targets = found.flat();
   if (targets.length > 0) return targets;
   // Said here because no file is left to say it of.
-  return [{ path: directory, slice: null, directory: null, error: noImages(directory) }];
+  return [{ path: directory, slice: null, image: null, directory: null, error: noImages(directory) }];
 }
 
 /** For a directory in which no file is an image. */

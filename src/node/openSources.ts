@@ -1,21 +1,25 @@
-import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
+import { StoppedError, UnsupportedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import type { DeviceShift } from '../pool/survey.ts';
 import { isBundle } from '../source/bundle/bundleFile.ts';
+import type { ImageFormat } from '../source/containers.layout.ts';
 import type { Container } from '../source/containers.ts';
 import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs.ts';
 import { findForeign, type PlacedSignature, placed } from '../source/foreign.ts';
+import { NO_SIBLINGS, type Siblings } from '../source/images/siblings.ts';
 import type { Partition } from '../source/partitions.ts';
 import { type ByteSource, SourceError, slice } from '../source/source.ts';
 import { vanishing } from '../source/vanishing.ts';
 import { shownPartitions } from './blockDevice.ts';
 import { mapBounded } from './bounded.ts';
 import type { BundleOrigin } from './bundledDisks.ts';
+import { type ComposedFile, composed } from './composed.ts';
 import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
 import { FILE_HOST, type FileHost } from './fileHost.ts';
 import { type FileSource, openFileSource } from './fileSource.ts';
 import { type HandlePool, handlePool } from './handlePool.ts';
 import { sourcesAtATime } from './openFiles.ts';
 import type { SourceRecorder } from './recorder.ts';
+import { type FolderSiblings, siblingsOf } from './siblings.ts';
 
 /** One source of a command: a vdev, or what may be one, or the reason why there is nothing to read. */
 export interface OpenedSource {
@@ -40,14 +44,26 @@ export interface OpenedSource {
   readonly foreign: readonly PlacedSignature[];
   /** Partition tables that are damaged, partitions that pass the end. Those of a disk are told by its first entry. */
   readonly troubles: readonly ZfsUberError[];
+  /** Paths of the files that it is made of besides: parents, segments, pieces, a map of what was read. */
+  readonly madeOf: readonly string[];
   /** The file is closed with the last entry of it. */
   close(): Promise<void>;
+}
+
+/** How a file holds a disk that it is not itself. */
+export interface DiskImage {
+  readonly format: ImageFormat | 'pieces';
+  readonly snapshot: string | null;
+  /** Paths of the further pieces of a split image. */
+  readonly pieces: readonly string[];
 }
 
 /** The file or device, or the disk inside a file, that an entry is all or a part of. */
 export interface SourceDisk {
   readonly source: ByteSource;
   readonly block: boolean;
+  /** The form in which the file holds the disk; null where the file is the disk. */
+  readonly image: DiskImage | null;
   /** The same for two paths that lead to the same bytes, of which `offset` says where these begin. */
   readonly id: string;
   readonly offset: number;
@@ -70,6 +86,10 @@ const SMALLEST_VDEV = 64 * 1024 * 1024;
 /** One target after opening; `key` is the same for entries that begin at the same bytes. */
 interface Opened {
   readonly target: Target;
+  /** The file; null when it was not opened. */
+  readonly disk: string | null;
+  /** Files that it is made of besides. */
+  readonly parts: readonly string[];
   readonly entries: readonly { readonly key: string; readonly entry: OpenedSource }[];
 }
 
@@ -88,12 +108,17 @@ export async function openSources(specs: readonly string[], options: OpenOptions
   try {
     const targets = await expandSpecs(pool.host, specs, atATime);
     const { recorder = null, signal } = options;
-    const opening = { pool, recorder, signal };
+    const opening = { pool, recorder, signal, given: targets.map(({ path }) => path) };
     const opened = await mapBounded(targets, atATime, (target, order) => openTarget(opening, target, order));
+    const parts = new Set(opened.flatMap((each) => each.parts));
     const seen = new Set<string>();
     const entries: OpenedSource[] = [];
-    for (const { key, entry } of [...opened.flatMap((each) => each.entries), ...emptyDirectories(opened)]) {
-      if (seen.has(key)) await entry.close();
+    const offered = opened.flatMap(({ disk, entries: own }) =>
+      own.map((each) => ({ ...each, part: parts.has(disk ?? '') })),
+    );
+    const empty = emptyDirectories(opened).map((each) => ({ ...each, part: false }));
+    for (const { key, entry, part } of [...offered, ...empty]) {
+      if (part || seen.has(key)) await entry.close();
       else entries.push(entry);
       seen.add(key);
     }
@@ -106,51 +131,74 @@ export async function openSources(specs: readonly string[], options: OpenOptions
 
 interface Opening {
   readonly pool: HandlePool;
+  /** Paths of all targets. */
+  readonly given: readonly string[];
   readonly recorder: SourceRecorder | null;
   readonly signal: AbortSignal | undefined;
 }
 
 /** @param order of the target among all */
 async function openTarget(opening: Opening, target: Target, order: number): Promise<Opened> {
-  const { pool, recorder, signal } = opening;
+  const { pool, recorder, signal, given } = opening;
   const failed = (error: ZfsUberError): Opened => {
     recorder?.fail(order, target, error);
-    return { target, entries: [failure(target, error)] };
+    return { target, disk: null, parts: [], entries: [failure(target, error)] };
   };
   if (target.error !== null) return failed(target.error);
   if (signal?.aborted) return failed(stoppedAt(target.path));
-  let file: FileSource | null = null;
+  let opened: FileSource | null = null;
+  let siblings: FolderSiblings | null = null;
+  const closeAll = async (): Promise<void> => {
+    await opened?.close();
+    await siblings?.close();
+  };
   try {
-    const opened = await openFileSource(target.path, pool);
-    file = { ...opened, read: vanishing(opened).read };
+    opened = await openFileSource(target.path, pool);
+    siblings = siblingsOf(pool, opened, [target.image?.map ?? [], given].flat());
+    const file = { ...opened, read: vanishing(opened).read };
     const keyed =
       target.slice === null && (await isBundle(file, signal))
         ? await bundledEntries(opening, file)
-        : await diskEntries(opening, file, target, order);
-    if (keyed.every(({ entry }) => entry.source === null)) await file.close();
-    const close = countedClose(file, keyed.length);
-    return { target, entries: keyed.map(({ key, entry }) => ({ key, entry: { ...entry, close: close() } })) };
+        : await diskEntries(opening, file, siblings, target, order);
+    const readable = keyed.some(({ entry }) => entry.source !== null);
+    const parts = readable ? siblings.opened : [];
+    if (!readable) await closeAll();
+    const close = countedClose(closeAll, keyed.length);
+    const madeOf = parts.map(({ name }) => name);
+    const entries = keyed.map(({ key, entry }) => ({ key, entry: { ...entry, madeOf, close: close() } }));
+    return { target, disk: opened.disk, parts: parts.map(({ disk }) => disk), entries };
   } catch (error) {
-    await file?.close();
+    await closeAll();
     if (signal?.aborted) return failed(stoppedAt(target.path));
     if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
-    if (target.directory !== null && isEmptyFile(error)) return { target, entries: [] };
-    return failed(error);
+    if (target.directory !== null && isEmptyFile(error)) return { target, disk: null, parts: [], entries: [] };
+    return { ...failed(error), disk: opened?.disk ?? null };
   }
 }
 
 async function diskEntries(
   { pool: { host }, recorder, signal }: Opening,
   file: FileSource,
+  siblings: FolderSiblings,
   target: Target,
   order: number,
 ): Promise<Opened['entries']> {
   let shown: ReadonlyMap<number, number> | null = null;
   const ask = async () => (shown = await shownPartitions(host, file.disk.replace(/^block /, '')));
-  const recorded = (await recorder?.record(host, order, target, file)) ?? null;
-  const entries = await entriesOf(host, recorded?.file ?? file, target, ask, signal);
+  const whole = await composed(file, siblings, target.image?.map ?? null);
+  const joined = siblings.opened.length;
+  const recorded = (await recorder?.record(host, order, target, whole)) ?? null;
+  const entries = await entriesOf(host, { ...whole, ...recorded?.file }, siblings, target, ask, signal);
+  if (recorded !== null && siblings.opened.length > joined) throw notBundled(file, siblings.opened);
   if (entries.length > 0) recorded?.accept(shown);
-  return keyedBy(file, entries);
+  return keyedBy(file, target, entries);
+}
+
+/** A bundle holds what was read of one file. */
+function notBundled(file: FileSource, others: readonly FileSource[]): UnsupportedError {
+  const names = others.map(({ name }) => name).join(', ');
+  const message = `its disk lies in other files too (${names}): make a raw copy, and the bundle of that`;
+  return new UnsupportedError(message, { source: file.name, offset: 0, path: [] });
 }
 
 /** Of a bundle the disks that it stands for, as if they were there. */
@@ -164,20 +212,29 @@ async function bundledEntries(
   for (const { target, file, partitions, origin } of await bundledTargets(bundle, signal)) {
     const found =
       target.error === null
-        ? keyedBy(file, await entriesOf(host, file, target, async () => partitions, signal))
+        ? keyedBy(
+            file,
+            target,
+            await entriesOf(host, { ...file, pieces: [] }, NO_SIBLINGS, target, async () => partitions, signal),
+          )
         : [failure(target, target.error)];
     all.push(...found.map(({ key, entry }) => ({ key: `${key} ${origin.path}`, entry: { ...entry, bundle: origin } })));
   }
   return all;
 }
 
-const keyedBy = ({ disk, diskOffset }: FileSource, entries: readonly OpenedSource[]): Opened['entries'] =>
-  entries.map((entry) => ({ key: `${disk} ${diskOffset + entry.offset}`, entry }));
+const keyedBy = (
+  { disk, diskOffset }: FileSource,
+  { image }: Target,
+  entries: readonly OpenedSource[],
+): Opened['entries'] =>
+  entries.map((entry) => ({ key: `${disk} ${image?.snapshot ?? ''} ${diskOffset + entry.offset}`, entry }));
 
 /** @param shownOf which partitions the system has made devices of; null where it does not say */
 async function entriesOf(
   host: FileHost,
-  file: FileSource,
+  file: ComposedFile,
+  siblings: Siblings,
   target: Target,
   shownOf: () => Promise<ReadonlyMap<number, number> | null>,
   signal?: AbortSignal,
@@ -185,12 +242,14 @@ async function entriesOf(
   if (target.slice !== null) {
     const { offset, length } = target.slice;
     const window = slice(file, offset, length ?? Math.max(0, file.size - offset));
-    const entry = entryOf(target.path, 'slice', offset, window, null, diskOf(file, file));
+    const entry = entryOf(target.path, 'slice', offset, window, null, diskOf(file, file, null, null));
     return [{ ...entry, foreign: placed(await findForeign(window, null, signal), offset, window.size) }];
   }
   if (target.directory !== null && file.size < SHORTEST) return [];
   const sectorSize = file.sectorSize === null ? {} : { sectorSize: file.sectorSize };
-  const found = await findVdevs(file, { sha256, ...sectorSize, ...(signal === undefined ? {} : { signal }) });
+  const snapshot = target.image?.snapshot ?? null;
+  const stop = signal === undefined ? {} : { signal };
+  const found = await findVdevs(file, { sha256, siblings, snapshot, ...sectorSize, ...stop });
   if (found.refusal !== null) {
     if (await isPackedTwin(host, target)) return [];
     const kind = found.container ?? 'raw';
@@ -214,13 +273,13 @@ function asShown(found: FoundVdevs, shown: ReadonlyMap<number, number>): FoundVd
   return { ...found, windows };
 }
 
-function windowEntries(file: FileSource, { path }: Target, found: FoundVdevs): OpenedSource[] {
+function windowEntries(file: ComposedFile, { path, image }: Target, found: FoundVdevs): OpenedSource[] {
   const whole = found.container ?? (file.block ? 'block' : 'raw');
   // Without a trace every partition is offered, but not those too small for anything.
   const offered = found.traced
     ? found.windows
     : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
-  const disk = diskOf(file, found.disk);
+  const disk = diskOf(file, found.disk, found.container, image?.snapshot ?? null);
   const entries = offered.map(({ partition, offset, source, foreign }) => ({
     ...entryOf(path, partition === null ? whole : kindOf(partition), offset, source, partition, disk),
     foreign,
@@ -258,17 +317,33 @@ function entryOf(
     bundle: null,
     foreign: [],
     troubles,
+    madeOf: [],
   };
   const open = error === null ? { source, disk } : { source: null, disk: null };
   return { ...known, ...open, close: nothingToClose };
 }
 
-const diskOf = ({ disk, diskOffset, block }: FileSource, source: ByteSource): SourceDisk => ({
+const diskOf = (
+  { disk, diskOffset, block, pieces }: ComposedFile,
+  source: ByteSource,
+  container: Container['kind'] | null,
+  snapshot: string | null,
+): SourceDisk => ({
   source,
   block,
+  image: imageOf(container, snapshot, pieces),
   id: disk,
   offset: diskOffset,
 });
+
+function imageOf(
+  container: Container['kind'] | null,
+  snapshot: string | null,
+  pieces: readonly string[],
+): DiskImage | null {
+  if (container !== null && container !== 'raw') return { format: container, snapshot, pieces: [] };
+  return pieces.length > 0 ? { format: 'pieces', snapshot: null, pieces } : null;
+}
 
 function tooShort(path: string, offset: number, size: number): SourceError {
   const message = `${size} ${size === 1 ? 'byte is' : 'bytes are'} too few to hold a ZFS label (256 KiB, four on a vdev)`;
@@ -278,7 +353,16 @@ function tooShort(path: string, offset: number, size: number): SourceError {
 function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {
   const offset = slice?.offset ?? 0;
   const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
-  const nothing = { source: null, disk: null, partition: null, shift: null, bundle: null, foreign: [], troubles: [] };
+  const nothing = {
+    source: null,
+    disk: null,
+    partition: null,
+    shift: null,
+    bundle: null,
+    foreign: [],
+    troubles: [],
+    madeOf: [],
+  };
   const entry = { path, kind, offset, size: 0, error, ...nothing };
   return { key: `failed ${kind} ${offset} ${path}`, entry: { ...entry, close: nothingToClose } };
 }
@@ -294,7 +378,7 @@ function emptyDirectories(opened: readonly Opened[]): Opened['entries'] {
     empty.set(target.directory, (empty.get(target.directory) ?? true) && entries.length === 0);
   }
   return [...empty].flatMap(([path, nothing]) =>
-    nothing ? [failure({ path, slice: null, directory: null, error: null }, noImages(path))] : [],
+    nothing ? [failure({ path, slice: null, image: null, directory: null, error: null }, noImages(path))] : [],
   );
 }
 
@@ -312,13 +396,13 @@ const isEmptyFile = (error: ZfsUberError): boolean => error.code === 'source-emp
 
 const nothingToClose = async (): Promise<void> => undefined;
 
-/** Gives out closers, each of which counts once; the last one closes the file. */
-function countedClose(file: FileSource, count: number): () => () => Promise<void> {
+/** Gives out closers, each of which counts once; the last one closes what is open. */
+function countedClose(closeAll: () => Promise<void>, count: number): () => () => Promise<void> {
   let left = count;
   return () => {
     let open = true;
     return async () => {
-      if (open && --left === 0) await file.close();
+      if (open && --left === 0) await closeAll();
       open = false;
     };
   };

@@ -9,6 +9,25 @@ export interface SliceSpec {
   readonly length: number | null;
 }
 
+/** `path#snapshot=NAME` or `path?map=FILE` taken apart. */
+export interface ImageSpec {
+  readonly path: string;
+  /** Name or id of a snapshot inside the image. */
+  readonly snapshot: string | null;
+  /** Map of ddrescue that says what of the image was read. */
+  readonly map: string | null;
+}
+
+const IMAGE = /^(.+?)(?:#snapshot=(.+)|\?map=(.+))$/s;
+
+/** @returns null when the text has no such ending and can only be a path */
+export function parseImageSpec(text: string): ImageSpec | null {
+  const match = IMAGE.exec(text);
+  if (match === null) return null;
+  const [, path = '', snapshot = null, map = null] = match;
+  return { path, snapshot, map };
+}
+
 const NUMBER = '(0[xX][0-9a-fA-F]+|[0-9]+)([KMGT]?)';
 const SLICE = new RegExp(`^(.+)@${NUMBER}(?:\\+${NUMBER})?$`, 's');
 const UNITS: Readonly<Record<string, bigint>> = { '': 1n, K: 1n << 10n, M: 1n << 20n, G: 1n << 30n, T: 1n << 40n };

@@ -1,3 +1,24 @@
+import type { ImageFormat } from '../source/containers.layout.ts';
+
+/** A file that holds a disk in a form of its own, and where the disk is seen once it is open. */
+export interface PlacedImage {
+  /** Absolute. */
+  readonly path: string;
+  readonly format: ImageFormat | 'pieces';
+  /** Of an internal snapshot; null for the present state. */
+  readonly snapshot: string | null;
+  /** The further pieces of a split image, in order; else empty. */
+  readonly pieces: readonly string[];
+  /** Block device or file that shows the disk. */
+  readonly shownAt: string;
+}
+
+/** Where a network block device shows a disk; other images are copied. */
+export const NBD = '/dev/nbd';
+
+/** Seen by a device of the system, not copied. */
+export const isAttached = ({ shownAt }: PlacedImage): boolean => shownAt.startsWith(NBD);
+
 /** Where a vdev lies, and what of that the system shows by itself. */
 export interface ImportPlace {
   /** Absolute path of the file or block device that the vdev is, or is a part of. */
@@ -5,14 +26,22 @@ export interface ImportPlace {
   readonly kind: 'block' | 'file';
   /** The part of it that the vdev is, in bytes; null where it is all of it. A negative start: so much of the front is not there. */
   readonly part: { readonly start: number; readonly size: number } | null;
+  /** The disk image that has to be opened first, for `path` to be there; null for none. */
+  readonly image: PlacedImage | null;
   /** What has to be made to show it is named so: no other source of the scan has it, no shell and no file system minds it. */
   readonly name: string;
 }
 
 /** A file or block device that the vdev is all of. */
-export const wholePlace = (path: string, kind: ImportPlace['kind'], name: string): ImportPlace => ({
+export const wholePlace = (
+  path: string,
+  kind: ImportPlace['kind'],
+  name: string,
+  image: PlacedImage | null = null,
+): ImportPlace => ({
   path,
   kind,
   part: null,
+  image,
   name,
 });

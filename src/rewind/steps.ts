@@ -1,12 +1,13 @@
 import type { ForeignKind } from '../source/foreign.ts';
 import type { ImportCommands } from './commands.ts';
-import type { ImportPlace } from './importPlace.ts';
+import { type ImportPlace, isAttached, type PlacedImage } from './importPlace.ts';
 import type { Parameter } from './parameter.ts';
 import type { Showing } from './showing.ts';
 
 /**
  * One thing to do with a pool, after those before it and before those behind it.
  *
+ * `open-images` makes the disks visible that are in disk images, until `close-images`;
  * `copy` makes files of what zpool opens as nothing else; `show-read-only`, `show-read-write` make the devices that zpool
  * opens, `repair-labels` copies devices and changes the labels of the copies, `detach` takes them away
  * again; `copy-out` gets at the data of an import that mounts nothing; `outrun` writes so many txgs that no newer uberblock
@@ -26,6 +27,8 @@ export type Step =
       readonly kind: 'copy' | 'show-read-only' | 'show-read-write' | 'detach';
       readonly showings: readonly Showing[];
     }
+  | { readonly kind: 'open-images'; readonly images: readonly PlacedImage[]; readonly readOnly: boolean }
+  | { readonly kind: 'close-images'; readonly images: readonly PlacedImage[] }
   | { readonly kind: 'import-read-only' | 'import-read-write'; readonly command: readonly string[] }
   | { readonly kind: 'copy-out'; readonly pool: string; readonly encrypted: boolean }
   | { readonly kind: 'outrun'; readonly pool: string; readonly syncs: bigint }
@@ -82,6 +85,7 @@ export function stepsToImport({ readOnly }: ImportCommands, showings: readonly S
 
 /** What makes the devices that `zpool import` is given, for reading; nothing for those that it opens as they are. */
 export const showingSteps = (showings: readonly Showing[]): Step[] => [
+  ...openImages(imagesOf(showings), true),
   ...some(
     'copy',
     showings.filter(({ copy }) => copy !== ''),
@@ -97,11 +101,13 @@ export function stepsOf({ commands, showings, encrypted, writes, syncs, lostLogs
   const { readOnly, readWrite, pool } = commands;
   if (readOnly.length === 0) return [];
   const made = showings.filter(isMade);
-  const close: Step[] = [{ kind: 'export', pool }, ...some('detach', made)];
+  const images = imagesOf(showings);
+  const close: Step[] = [{ kind: 'export', pool }, ...some('detach', made), ...closeImages(images)];
   const read: Step[] = [...stepsToImport(commands, showings), { kind: 'copy-out', pool, encrypted }, ...close];
   if (!writes || readWrite.length === 0) return read;
   return [
     ...read,
+    ...openImages(images.filter(isAttached), false),
     ...some('show-read-write', made),
     { kind: 'import-read-write', command: readWrite },
     ...(syncs === null ? [] : [{ kind: 'outrun' as const, pool, syncs }]),
@@ -119,6 +125,20 @@ const some = (kind: ShowingStep['kind'], showings: readonly Showing[]): Step[] =
   showings.length === 0 ? [] : [{ kind, showings }];
 
 /** A device that is there only until it is taken away again. */
+const openImages = (images: readonly PlacedImage[], readOnly: boolean): Step[] =>
+  images.length === 0 ? [] : [{ kind: 'open-images', images, readOnly }];
+
+/** What is a copy stays: it holds what a read-write import wrote. */
+function closeImages(images: readonly PlacedImage[]): Step[] {
+  const attached = images.filter(isAttached);
+  return attached.length === 0 ? [] : [{ kind: 'close-images', images: attached }];
+}
+
+/** The images that the vdevs lie in, each once. */
+const imagesOf = (showings: readonly Showing[]): PlacedImage[] => [
+  ...new Set(showings.flatMap(({ place }) => place.image ?? [])),
+];
+
 const isMade = ({ kind }: Showing): boolean => kind === 'loop' || kind === 'padded' || kind === 'padded-copy';
 
 /** Below it everything is mounted: at their own places the filesystems would cover those of the running system. */

@@ -1,6 +1,10 @@
 import { UnsupportedError } from '../bytes/errors.ts';
-import { SIGNATURES, type Signature, VHD_FOOTER } from './containers.layout.ts';
-import type { SourceEnds } from './ends.ts';
+import { SIGNATURES, type Signature } from './containers.layout.ts';
+import { readEnds, type SourceEnds } from './ends.ts';
+import type { OpenedImage } from './images/imageFile.ts';
+import { openImage } from './images/openImage.ts';
+import type { Siblings } from './images/siblings.ts';
+import { VHD_FOOTER, VHD_TYPE } from './images/vhd.layout.ts';
 import { type ByteSource, slice } from './source.ts';
 
 /** A file format that wraps a disk. */
@@ -13,8 +17,15 @@ export interface Container {
    * The disk inside.
    *
    * @throws UnsupportedError when this library cannot read it; the message says what else to do
+   * @throws FormatError when its header contradicts itself
    */
-  open(source: ByteSource): Promise<ByteSource>;
+  open(source: ByteSource, options: ContainerOptions): Promise<OpenedImage>;
+}
+
+export interface ContainerOptions {
+  readonly siblings: Siblings;
+  /** Name or id of an internal snapshot; null for the present state. */
+  readonly snapshot: string | null;
 }
 
 /** A fixed VHD is the disk itself and a footer of one sector behind it. */
@@ -22,31 +33,38 @@ const FIXED_VHD: Container = {
   kind: 'raw',
   holdsSectors: true,
   recognises({ tail }) {
-    const footer = tail.subarray(-VHD_FOOTER.bytes);
-    if (footer.length < VHD_FOOTER.bytes || !carries(footer, 0, VHD_FOOTER.magic)) return false;
+    const footer = tail.subarray(-VHD_FOOTER.size);
+    if (footer.length < VHD_FOOTER.size || !carries(footer, 0, 'conectix')) return false;
     const view = new DataView(footer.buffer, footer.byteOffset, footer.length);
-    return view.getUint32(VHD_FOOTER.diskTypeAt) === VHD_FOOTER.fixed;
+    return view.getUint32(VHD_FOOTER.fields.type.offset) === VHD_TYPE.fixed;
   },
   async open(source) {
-    return slice(source, 0, source.size - VHD_FOOTER.bytes);
+    return { disk: slice(source, 0, source.size - VHD_FOOTER.size), troubles: [] };
   },
 };
 
 /** In the order they are asked. What none of them recognises is raw. */
-const CONTAINERS: readonly Container[] = [...SIGNATURES.map(refused), FIXED_VHD];
+const CONTAINERS: readonly Container[] = [...SIGNATURES.map(bySignature), FIXED_VHD];
 
 /** The container by its magic; null for a raw disk. Says nothing about the rest of the file. */
 export function recogniseContainer(ends: SourceEnds): Container | null {
   return CONTAINERS.find((container) => container.recognises(ends)) ?? null;
 }
 
-function refused({ kind, name, offset, magic, advice, holdsSectors }: Signature): Container {
+/** A parent is what its own first bytes say, where the image says nothing of it. */
+async function formatOf(source: ByteSource): Promise<Signature['format']> {
+  const { head } = await readEnds(source);
+  return SIGNATURES.find(({ offset, magic }) => carries(head, offset, magic))?.format ?? null;
+}
+
+function bySignature({ kind, name, offset, magic, advice, format, holdsSectors }: Signature): Container {
   return {
     kind,
     holdsSectors,
     recognises: (ends) => carries(ends.head, offset, magic),
-    async open(source) {
-      const message = `this is ${name}: ${advice.replaceAll('{}', () => source.name)}`;
+    async open(source, options) {
+      if (format !== null) return openImage(source, format, { ...options, formatOf });
+      const message = `this is ${name}: ${(advice ?? '').replaceAll('{}', () => source.name)}`;
       throw new UnsupportedError(message, { source: source.name, offset, path: [] });
     },
   };

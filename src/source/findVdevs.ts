@@ -1,9 +1,11 @@
-import { UnsupportedError, type ZfsUberError } from '../bytes/errors.ts';
+import { UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
+import { printable } from '../bytes/printable.ts';
 import { type Container, recogniseContainer } from './containers.ts';
 import { BSD_ZFS } from './disklabel.layout.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
 import { findForeign, type PlacedSignature, placed } from './foreign.ts';
 import { ZFS_TYPE_GUIDS } from './gpt.layout.ts';
+import { NO_SIBLINGS, type Siblings } from './images/siblings.ts';
 import { TYPE_ZFS } from './mbr.layout.ts';
 import { findPartitions, type Partition } from './partitions.ts';
 import { isSealedLabel, type Sha256 } from './sealedLabel.ts';
@@ -29,7 +31,7 @@ export interface FoundVdevs {
   /** Null when the source is the disk itself. */
   readonly container: Container['kind'] | null;
   /** Why the container cannot be looked into; null when there is none, or it can. */
-  readonly refusal: UnsupportedError | null;
+  readonly refusal: ZfsUberError | null;
   /** Without any trace it is the whole disk and every partition; empty only after a refusal. */
   readonly windows: readonly VdevWindow[];
   /** False when nothing of ZFS was seen anywhere. */
@@ -43,6 +45,10 @@ export interface FindVdevsOptions {
   readonly sectorSize?: number;
   /** Decides between a container and a disk with a container's magic left in its first bytes. */
   readonly sha256: Sha256;
+  /** Where what an image is made of besides is looked up; left out: nowhere. */
+  readonly siblings?: Siblings;
+  /** Name or id of a snapshot inside an image. */
+  readonly snapshot?: string | null;
   readonly signal?: AbortSignal;
 }
 
@@ -55,21 +61,37 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
   const ends = await readEnds(source, options.signal);
   const asDisk = await findOnDisk(source, ends, options);
   const container = recogniseContainer(ends);
+  const { siblings = NO_SIBLINGS, snapshot = null } = options;
   if (container === null || (await isDiskAllTheSame(asDisk, container, options))) {
+    if (snapshot !== null) return refused(source, container?.kind ?? 'raw', noSnapshot(source, snapshot));
     return { ...asDisk, disk: source, container: null, refusal: null };
   }
   const { kind } = container;
-  const disk = await container.open(source).catch(refusalOf);
-  if (disk instanceof UnsupportedError) {
-    return { disk: source, container: kind, refusal: disk, windows: [], traced: false, troubles: [] };
+  try {
+    const { disk, troubles } = await container.open(source, { siblings, snapshot });
+    const inside = await findOnDisk(disk, await readEnds(disk, options.signal), options);
+    return { ...inside, troubles: [...troubles, ...inside.troubles], disk, container: kind, refusal: null };
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+    // An image that cannot be opened, or the front of a disk that was overwritten: what the disk shows is not lost.
+    if (asDisk.traced)
+      return { ...asDisk, troubles: [error, ...asDisk.troubles], disk: source, container: null, refusal: null };
+    return refused(source, kind, error);
   }
-  const inside = await findOnDisk(disk, await readEnds(disk, options.signal), options);
-  return { ...inside, disk, container: kind, refusal: null };
 }
 
-function refusalOf(error: unknown): UnsupportedError {
-  if (error instanceof UnsupportedError) return error;
-  throw error;
+const refused = (source: ByteSource, container: Container['kind'], refusal: ZfsUberError): FoundVdevs => ({
+  disk: source,
+  container,
+  refusal,
+  windows: [],
+  traced: false,
+  troubles: [],
+});
+
+function noSnapshot(source: ByteSource, snapshot: string): UnsupportedError {
+  const message = `it is a raw disk, which has no snapshot ${printable(snapshot)} inside`;
+  return new UnsupportedError(message, { source: source.name, offset: 0, path: [] });
 }
 
 type OnDisk = Omit<FoundVdevs, 'disk' | 'container' | 'refusal'>;

@@ -36,13 +36,30 @@ export class EndedError extends SourceError {
   }
 }
 
-/** Bytes that the source never had, up to `until`: no other read of them can succeed. */
+/**
+ * Bytes that the source never had, up to `until`: no other read of them can succeed. `source-cut` where a disk was cut,
+ * `never-read` where whoever made an image did not get them, or did not hand them over.
+ */
 export class MissingBytesError extends SourceError {
   /** Byte offset in the source that was read. */
   readonly until: number;
   constructor(message: string, place: Place, until: number, code = 'source-cut') {
     super(code, message, place);
     this.until = until;
+  }
+}
+
+/** Bytes of a disk that its image has not. */
+export class NeverReadError extends MissingBytesError {
+  /** Whoever made the image asked the disk for them, and did not get them. */
+  readonly tried: boolean;
+  constructor(message: string, place: Place, until: number, tried: boolean) {
+    super(message, place, until, 'never-read');
+    this.tried = tried;
+  }
+
+  override get silent(): boolean {
+    return !this.tried;
   }
 }
 
@@ -97,6 +114,15 @@ export interface Selection {
   readonly searched: ByteSource;
 }
 
+/** A part of a source by what is known of its bytes without reading them. */
+export interface SourceRun {
+  /** `zero`: nothing is stored, and it reads as zeros. `unread`: nobody knows what stood there, and a read fails. */
+  readonly kind: 'data' | 'zero' | 'unread';
+  /** Bytes of the source. */
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** Anything with bytes: a device, an image, a partition of one, a blob in a browser. There is no way to write. */
 export interface ByteSource {
   /** As the user named it; partitions and slices say so: `disk.img@1048576`. */
@@ -112,6 +138,11 @@ export interface ByteSource {
    * @throws SourceError when any of them cannot be read
    */
   read(offset: number, length: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>;
+  /**
+   * What is known of a range without reading it, ascending and without gaps; absent where nothing is known, and all counts
+   * as data.
+   */
+  runs?(offset: number, length: number, signal?: AbortSignal): Promise<readonly SourceRun[]>;
   /** Takes note of what was needed of this source and given up; absent where nobody asks. */
   readonly failures?: FailedReads;
   /** Absent where all of the source can be had at any time. */
@@ -149,10 +180,17 @@ export function slice(source: ByteSource, offset: number, length: number): ByteS
       place,
     );
   }
+  const { runs } = source;
   return {
     name: `${source.name}@${offset}`,
     size: length,
     ...selectionOf(source, offset, (searched) => slice(searched, offset, length)),
+    ...(runs && {
+      runs: async (at, count, signal) => {
+        const found = await runs.call(source, offset + at, count, signal);
+        return found.map((run) => ({ ...run, offset: run.offset - offset }));
+      },
+    }),
     read(at, count, signal, into) {
       if (!(at >= 0 && count >= 0 && at + count <= length)) {
         return Promise.reject(new SourceError('source-short', `wanted ${at}+${count} of ${length} bytes`, place));

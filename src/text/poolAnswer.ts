@@ -200,6 +200,8 @@ function shownFirst(pool: PoolEntry): string | null {
   if (count > 0) return `${count === 1 ? 'the vdev is' : `${count} vdevs are`} shown (${where})`;
   if (lines === 0) return null;
   const copied = made.some(({ kind }) => kind === 'copy');
+  const opened = made.some(({ kind }) => kind === 'open-images');
+  if (opened) return `the disk in the image is shown (${where})`;
   return `${copied ? 'a file is made of the vdev' : 'the images are shown as block devices'} (${where})`;
 }
 
@@ -322,6 +324,9 @@ function nextStep(page: Page, { pool, newest, depth, aims }: PoolCase): string[]
   }
   if (verdicts.has('unverified')) {
     return next('No txg could be checked far enough to recommend one. Try the table on a copy.');
+  }
+  if (hasFinding(pool, 'never-read', 'error')) {
+    return next('Give what the image lacks (its finding says what), and scan again.');
   }
   if (hasFinding(pool, 'read-failed', 'error')) {
     return next('Copy the device that gives read errors to a sound disk (ddrescue), and scan and import the copy.');

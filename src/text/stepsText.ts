@@ -6,6 +6,8 @@ type Kind = ShellStepEntry['kind'];
 
 /** What stands before the lines of a step; empty where they speak for themselves. */
 const WORDS: Readonly<Record<Kind, string>> = {
+  'open-images': 'As root, show the disks that are in the images (-r: read-only); what is a copy takes its room:',
+  'close-images': '',
   copy: 'As root, make a file of what was one: OpenZFS opens it as nothing else.',
   'show-read-only':
     'As root, show the images as block devices (-r: read-only): OpenZFS takes what was a disk as nothing else.',

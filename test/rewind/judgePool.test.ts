@@ -137,6 +137,7 @@ describe('judgePool', () => {
     const placeOf = ({ source }: DeviceSurvey) => ({
       ...{ path: '/e/image', kind: 'file' as const, name: `zu-${source.name}` },
       part: { start: 1048576, size: source.size },
+      image: null,
     });
     const tree = vdev(10n, { type: 'mirror', children: [11n, 12n].map((guid) => vdev(guid, { type: 'disk' })) });
     const legs = [11n, 12n].map((guid) => device({ name: `d${guid}`, guid, tree, uberblocks: [{ txg: 5n }] }));

@@ -22,8 +22,8 @@ const placeOf =
   (start: number, path = '/disk') =>
   ({ source }: DeviceSurvey): ImportPlace =>
     source.name === 'disk'
-      ? { path: '/disk', kind: 'file', part: null, name: 'd0' }
-      : { path, kind: 'file', part: { start, size: 64 * MIB }, name: 'd1' };
+      ? { path: '/disk', kind: 'file', part: null, image: null, name: 'd0' }
+      : { path, kind: 'file', part: { start, size: 64 * MIB }, image: null, name: 'd1' };
 const options = { depth: 'labels', placeOf: placeOf(MIB) } as const;
 
 describe('two pools on one disk', () => {

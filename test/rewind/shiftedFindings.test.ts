@@ -38,7 +38,7 @@ function findingOf(devices: readonly DeviceSurvey[]) {
   };
   const placeOf = ({ shift, source }: DeviceSurvey) => {
     const part = { start: shift?.start ?? 0, size: source.size };
-    return { path: `/e/${shift?.path ?? source.name}`, kind: 'file' as const, part, name: 'zu-d0' };
+    return { path: `/e/${shift?.path ?? source.name}`, kind: 'file' as const, part, image: null, name: 'zu-d0' };
   };
   return shiftedDevices({ pool, ...nothing, placeOf })[0];
 }

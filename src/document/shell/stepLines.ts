@@ -3,12 +3,17 @@ import { shellCommand } from '../../bytes/shellWord.ts';
 import { SECTOR } from '../../bytes/units.ts';
 import type { Showing } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
+import { openImageLines } from './imageLines.ts';
 import { openingLines } from './openingLines.ts';
 import { copyLines, copyThen, losetup, shownPlace, sliceSpec } from './placeLines.ts';
 
 /** The lines of one step, for bash with root's rights. Each stands for itself and prints nothing that is needed later. */
 export function stepLines(step: Step): string[] {
   switch (step.kind) {
+    case 'open-images':
+      return openImageLines(step.images, step.readOnly);
+    case 'close-images':
+      return step.images.map(({ shownAt }) => sh`qemu-nbd -d ${shownAt}`);
     case 'copy':
       return step.showings.flatMap(copyLines);
     case 'repair-labels':

@@ -10,6 +10,7 @@ export const FINDING_CODES = {
   'device-vanished': ['error', 'warning'],
   'read-failed': ['error', 'warning'],
   'not-in-bundle': ['error', 'warning'],
+  'never-read': ['error', 'warning'],
   'better-after-copy': ['error'],
   'uberblock-ahead-of-metadata': ['error'],
   'newest-elsewhere': ['error'],

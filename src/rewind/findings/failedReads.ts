@@ -1,7 +1,7 @@
 import { isLeftByGone, restsOnFailedReads } from '../../load/predict.ts';
 import { hasUnreadableLabel } from '../../load/usableLeaves.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
-import type { FailedRead } from '../../source/source.ts';
+import type { FailedRead, SourceError } from '../../source/source.ts';
 import type { Judged } from '../judge.ts';
 import type { Evidence, Finding } from './finding.ts';
 import type { ReadValues } from './values/reads.ts';
@@ -59,34 +59,48 @@ export function failedReads({ pool, judged, best }: Evidence): Finding[] {
   );
   return pool.devices.flatMap((device): Finding[] => {
     const failures = device.source.failures;
-    const ranges = (failures?.ranges ?? []).filter(({ error }) => !error.silent);
-    if (ranges.length === 0) return [];
+    const all = failures?.ranges ?? [];
     const own = failing.filter(({ prediction }) =>
       prediction.unread?.some(({ place }) => place?.source === device.source.name),
     );
-    return [
-      {
-        code: 'read-failed',
-        severity: own.length > 0 ? 'error' : 'warning',
-        values: {
-          device: device.source.name,
-          ranges: ranges.map(rangeValues),
-          omitted: failures?.omitted ?? 0,
-          outcome: outcomeOf(own, best, hasUnreadableLabel(device)),
+    return (['never-read', 'read-failed'] as const).flatMap((code): Finding[] => {
+      const ranges = all.filter(({ error }) => codeOf(error) === code);
+      if (ranges.length === 0) return [];
+      const open = ranges.some(({ error }) => error.silent) ? unverified(judged) : undefined;
+      const outcome = open ? { kind: 'open' as const, txg: open } : outcomeOf(own, best, hasUnreadableLabel(device));
+      return [
+        {
+          code,
+          severity: own.length > 0 || open !== undefined ? 'error' : 'warning',
+          values: {
+            device: device.source.name,
+            ranges: ranges.map(rangeValues),
+            omitted: ranges.length === all.length ? (failures?.omitted ?? 0) : 0,
+            outcome,
+          },
+          devices: [device],
         },
-        devices: [device],
-      },
-    ];
+      ];
+    });
   });
 }
+
+/** Whose fault it is that bytes are not had: the device's, the image's, the bundle's. */
+function codeOf({ code, silent }: SourceError): 'never-read' | 'not-in-bundle' | 'read-failed' {
+  if (code === 'never-read' || code === 'image-damaged') return 'never-read';
+  return silent ? 'not-in-bundle' : 'read-failed';
+}
+
+const unverified = (judged: readonly Judged[]): bigint | undefined =>
+  judged.find(({ prediction: { verdict } }) => verdict === 'unverified')?.candidate.txg;
 
 /** Places of which the bundle that stands for a device has nothing, or nothing that can be trusted. */
 export function missingInBundle({ pool, judged }: Evidence): Finding[] {
   return pool.devices.flatMap((device): Finding[] => {
     const failures = device.source.failures;
-    const ranges = (failures?.ranges ?? []).filter(({ error }) => error.silent);
+    const ranges = (failures?.ranges ?? []).filter(({ error }) => codeOf(error) === 'not-in-bundle');
     if (ranges.length === 0) return [];
-    const open = judged.find(({ prediction: { verdict } }) => verdict === 'unverified');
+    const open = unverified(judged);
     return [
       {
         code: 'not-in-bundle',
@@ -95,7 +109,7 @@ export function missingInBundle({ pool, judged }: Evidence): Finding[] {
           device: device.source.name,
           ranges: ranges.map(rangeValues),
           omitted: failures?.omitted ?? 0,
-          txg: open?.candidate.txg ?? null,
+          txg: open ?? null,
         },
         devices: [device],
       },

@@ -60,7 +60,13 @@ const signedPlace = (
   { path, start, length, part, block }: DeviceSignatures,
   own: ImportPlace | null,
 ): ImportPlace | null =>
-  own && { path, kind: block ? 'block' : 'file', part: part ? { start, size: length } : null, name: own.name };
+  own && {
+    path: own.image?.shownAt ?? path,
+    kind: block ? 'block' : 'file',
+    part: part ? { start, size: length } : null,
+    image: own.image,
+    name: own.name,
+  };
 
 const openingSteps = (container: ForeignKind, place: ImportPlace): Step[] =>
   opens(container, place) ? [{ kind: 'open-container', container, place }] : [];

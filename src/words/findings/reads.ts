@@ -21,6 +21,7 @@ export const READ_WORDS: FindingWords<keyof ReadValues> = {
     return `${device} stopped answering while it was read (${error}${where}).${left} Look at its cable, port and power. ${COPY}.`;
   },
   'read-failed': (values) => `${values.device}: ${rangesText(values)} could not be read. ${outcomeText(values)}`,
+  'never-read': (values) => `${values.device}: ${rangesText(values)} is not in the image. ${missingText(values)}`,
   'not-in-bundle': (values) => {
     const { device, txg } = values;
     const open = txg === null ? 'What is judged here does without' : `Txg ${txg} is not judged for it`;
@@ -35,6 +36,21 @@ export const READ_WORDS: FindingWords<keyof ReadValues> = {
 
 type Failed = ReadValues['read-failed'];
 type Ranges = Pick<Failed, 'ranges' | 'omitted'>;
+
+const COMPLETE =
+  'Give what it lacks (a parent, a segment, a further run of ddrescue, an undamaged copy of the image) and scan again';
+
+function missingText({ outcome }: Failed): string {
+  if (outcome.kind === 'open') return `Txg ${outcome.txg} is not judged for it. ${COMPLETE}.`;
+  if (outcome.kind !== 'fails') {
+    return outcome.kind === 'label'
+      ? `A label is among it. ${COMPLETE}.`
+      : `What is judged here does without. ${COMPLETE} before anything is written.`;
+  }
+  const { txg, older, readOnly } = outcome;
+  const which = older === 0 ? `Txg ${txg} fails` : `Txg ${txg} and ${older} older fail`;
+  return `${readOnly ? `Txg ${txg} imports only read-only` : which} for nothing but that: what stands there on the disk may be whole. ${COMPLETE}.`;
+}
 
 function rangesText({ ranges, omitted }: Ranges): string {
   const bytes = ranges.reduce((sum, { length }) => sum + BigInt(length), 0n);

@@ -9,7 +9,7 @@ const STATE = { txg: asTxg(41n), checkpoint: null };
 const COMMAND = ['zpool', 'import', '-d', '/e', '-N', '-f', '-F', '-T', '41', 'tank'];
 
 function showing(kind: Showing['kind'], path: string, at: number, more: Partial<ImportPlace> = {}): Showing {
-  const place = { path, kind: 'file' as const, part: null, name: `zu-d${at}`, ...more };
+  const place = { path, kind: 'file' as const, part: null, image: null, name: `zu-d${at}`, ...more };
   const store = kind === 'copy' ? `/var/tmp/zu-d${at}` : '';
   return { kind, place, path: kind === 'loop' ? `/run/zu-d${at}` : store || path, copy: store };
 }

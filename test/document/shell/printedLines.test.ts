@@ -116,7 +116,7 @@ const wordsOf = (calls: readonly string[][], program: string): string[] =>
 function showing(kind: Showing['kind'], path: string, at: number, part: ImportPlace['part'] = null): Showing {
   const name = `zu-d${at}`;
   const copy = kind === 'copy' || kind === 'padded-copy' ? `/var/tmp/${name}` : '';
-  const place = { path, kind: 'file' as const, part, name };
+  const place = { path, kind: 'file' as const, part, image: null, name };
   return { kind, place, copy, path: kind === 'as-is' ? path : kind === 'copy' ? copy : `/run/${name}` };
 }
 
@@ -192,7 +192,7 @@ describe('printed lines', () => {
   });
 
   const places = (kind: ImportPlace['kind'], part: ImportPlace['part']) =>
-    PATHS.map((path, at): ImportPlace => ({ path, kind, part, name: `zu-d${at}` }));
+    PATHS.map((path, at): ImportPlace => ({ path, kind, part, image: null, name: `zu-d${at}` }));
   const CONTAINERS_OPENED = [
     'luks',
     'bitlocker',

@@ -1,0 +1,92 @@
+import { ZfsUberError } from '../bytes/errors.ts';
+import { parseDdrescueMap, rescued } from '../source/images/ddrescue.ts';
+import { lastPart, type Siblings } from '../source/images/siblings.ts';
+import { isFirstPiece, joined, nextPiece } from '../source/images/splitRaw.ts';
+import { type ByteSource, SourceError } from '../source/source.ts';
+import { findVdevTrace } from '../source/vdevTrace.ts';
+import type { FileSource } from './fileSource.ts';
+
+export interface ComposedFile extends FileSource {
+  /** Paths of the further pieces. */
+  readonly pieces: readonly string[];
+}
+
+/** Pieces of a split image. */
+const MOST_PIECES = 4096;
+/** A map has some 20 bytes a range. */
+const LONGEST_MAP = 32 * 1024 * 1024;
+
+/**
+ * The file with what belongs to it from beside it: the further pieces of a split image, and the map that says what of it
+ * ddrescue had read.
+ *
+ * @param map as the user named it; null to look for one
+ * @throws SourceError when the map that was named is not there, or is none; FormatError when it contradicts itself
+ */
+export async function composed(file: FileSource, siblings: Siblings, map: string | null): Promise<ComposedFile> {
+  if (file.block && map === null) return { ...file, pieces: [] };
+  const whole = await withPieces(file, siblings);
+  if (map !== null) {
+    const found = await siblings.find(map);
+    const ranges = found === null ? null : await rangesOf(found.source);
+    if (ranges !== null) return { ...whole, ...viewOf(rescued(whole, ranges)) };
+    throw new SourceError('not-a-map', `${map}: this is no map of ddrescue`, {
+      source: file.name,
+      offset: 0,
+      path: [],
+    });
+  }
+  for (const name of mapNames(file.name)) {
+    const ranges = await siblings
+      .find(name)
+      .then((found) => (found === null ? null : rangesOf(found.source)))
+      .catch(passOver);
+    if (ranges !== null) return { ...whole, ...viewOf(rescued(whole, ranges)) };
+  }
+  return whole;
+}
+
+const viewOf = ({ size, read, runs }: ByteSource): Pick<ByteSource, 'size' | 'read' | 'runs'> => ({
+  size,
+  read,
+  ...(runs && { runs }),
+});
+
+/** What lies beside an image under a name that a map might have says nothing when it is none. */
+function passOver(error: unknown): null {
+  if (error instanceof ZfsUberError) return null;
+  throw error;
+}
+
+/** The names that ddrescue's manual and people use. */
+function mapNames(path: string): string[] {
+  const name = lastPart(path);
+  const stem = name.replace(/\.[^.]+$/, '');
+  return [`${name}.map`, `${stem}.map`, `${name}.mapfile`, `${stem}.mapfile`, `${name}.log`, `${stem}.log`].filter(
+    (each) => each !== name,
+  );
+}
+
+async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdrescueMap>> {
+  if (source.size > LONGEST_MAP) return null;
+  const bytes = await source.read(0, source.size);
+  return parseDdrescueMap(new TextDecoder().decode(bytes), source.name);
+}
+
+/** A file that could be a further piece and has labels of its own is a disk of its own. */
+async function withPieces(file: FileSource, siblings: Siblings): Promise<ComposedFile> {
+  if (!isFirstPiece(file.name)) return { ...file, pieces: [] };
+  const pieces: ByteSource[] = [file];
+  for (
+    let name = nextPiece(lastPart(file.name));
+    name !== null && pieces.length < MOST_PIECES;
+    name = nextPiece(name)
+  ) {
+    const found = await siblings.find(name);
+    if (found === null) break;
+    if (pieces.length === 1 && (await findVdevTrace(found.source)).labels.length > 0) break;
+    pieces.push(found.source);
+  }
+  if (pieces.length === 1) return { ...file, pieces: [] };
+  return { ...file, ...viewOf(joined(file.name, pieces)), pieces: pieces.slice(1).map(({ name }) => name) };
+}

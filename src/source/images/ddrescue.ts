@@ -1,0 +1,85 @@
+import { FormatError } from '../../bytes/errors.ts';
+import type { ByteSource } from '../source.ts';
+import { type Extent, mappedSource } from './mapped.ts';
+
+/** A range of the map of ddrescue. */
+export interface RescuedRange {
+  /** Bytes. */
+  readonly offset: number;
+  readonly length: number;
+  /** `+` was read; `?` not tried, `*` not trimmed, `/` not scraped, `-` failed. */
+  readonly status: '?' | '*' | '/' | '-' | '+';
+}
+
+const LINE = /^(0x[0-9A-Fa-f]+|[0-9]+)\s+(0x[0-9A-Fa-f]+|[0-9]+)\s+([?*/+-])\s*$/;
+const STATUS = /^(0x[0-9A-Fa-f]+|[0-9]+)\s+[?*/FG+-](\s+[0-9]+)?\s*$/;
+const MOST_RANGES = 1 << 20;
+const WHY = {
+  '?': 'ddrescue had not come to it',
+  '*': 'ddrescue had read around it only',
+  '/': 'ddrescue had read around it only',
+  '-': 'ddrescue could not read it',
+  '+': '',
+} as const;
+
+/**
+ * The ranges of a map file (or log file, as it was called) of ddrescue.
+ *
+ * @returns null when the text is none
+ * @throws FormatError for ranges that overlap, or a line that is neither
+ * Source: GNU ddrescue manual, "Mapfile structure"
+ */
+export function parseDdrescueMap(text: string, name: string): RescuedRange[] | null {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*$/, '').trim());
+  const [state, ...rest] = lines.filter((line) => line !== '');
+  if (state === undefined || !STATUS.test(state)) return null;
+  const ranges: RescuedRange[] = [];
+  let end = 0;
+  for (const line of rest.slice(0, MOST_RANGES)) {
+    const match = LINE.exec(line);
+    const [offset, length] = [Number(match?.[1] ?? Number.NaN), Number(match?.[2] ?? Number.NaN)];
+    if (match === null || offset < end || !Number.isSafeInteger(offset + length)) {
+      const place = { source: name, offset: 0, path: ['ddrescue map'] };
+      throw new FormatError(
+        'format-value',
+        'line of the map',
+        'a position behind the one before, a size, a status',
+        line,
+        place,
+      );
+    }
+    ranges.push({ offset, length, status: (match[3] ?? '?') as RescuedRange['status'] });
+    end = offset + length;
+  }
+  return ranges;
+}
+
+/** `source` as far as ddrescue had read it; what it had not is unread, whatever the copy has there. */
+export function rescued(source: ByteSource, ranges: readonly RescuedRange[]): ByteSource {
+  const { size } = source;
+  return mappedSource(source.name, {
+    size,
+    async extentAt(offset): Promise<Extent> {
+      const at = lastBefore(ranges, offset);
+      const range = ranges[at];
+      if (range !== undefined && offset < range.offset + range.length) {
+        const length = Math.min(range.offset + range.length, size) - offset;
+        if (range.status === '+') return { kind: 'data', source, at: offset, length };
+        return { kind: 'unread', why: WHY[range.status], tried: range.status === '-', length };
+      }
+      const length = Math.min(ranges[at + 1]?.offset ?? size, size) - offset;
+      return { kind: 'unread', why: WHY['?'], length };
+    },
+  });
+}
+
+/** Index of the last range that begins at `offset` or before; -1 for none. */
+function lastBefore(ranges: readonly RescuedRange[], offset: number): number {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle]?.offset ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,181 @@
+import type { ZfsUberError } from '../../bytes/errors.ts';
+import { read } from '../../bytes/struct.ts';
+import { adler32 } from '../adler32.ts';
+import type { ByteSource } from '../source.ts';
+import {
+  EWF_ERROR2,
+  EWF_ERROR2_ENTRY,
+  EWF_FILE,
+  EWF_PACKED,
+  EWF_SECTION,
+  EWF_SECTION_SUMMED,
+  EWF_SIGNATURE,
+  EWF_SMART_VOLUME,
+  EWF_TABLE,
+  EWF_TABLE_SUMMED,
+  EWF_VOLUME,
+} from './ewf.layout.ts';
+import { ImageFile } from './imageFile.ts';
+
+export interface EwfVolume {
+  /** Bytes. */
+  readonly chunkSize: number;
+  readonly sectorSize: number;
+  /** Bytes of the disk. */
+  readonly size: bigint;
+  readonly chunks: number;
+}
+
+/** Chunks of one table, one after the other in a segment file. */
+export interface EwfChunks {
+  readonly file: ImageFile;
+  /** Number of the first in the disk. */
+  readonly first: number;
+  /** Of each the offset in the file; the last one ends where the table's section ends the data. */
+  readonly offsets: Float64Array;
+  readonly packed: Uint8Array;
+  readonly end: number;
+}
+
+/** What one segment file holds. */
+export interface EwfSegment {
+  readonly number: number;
+  readonly volume: EwfVolume | null;
+  readonly tables: readonly EwfChunks[];
+  /** Sectors that could not be read when the image was made. */
+  readonly unread: readonly { readonly firstSector: number; readonly sectors: number }[];
+  /** The chain of sections ends with `done`. */
+  readonly last: boolean;
+  readonly troubles: readonly ZfsUberError[];
+}
+
+const MOST_SECTIONS = 65536;
+/** Entries of one table; EnCase writes 16,375. */
+const MOST_ENTRIES = 1 << 24;
+const ASCII = new TextDecoder('latin1');
+
+/**
+ * @param first number of the first chunk that the segment holds
+ * @throws FormatError when it is no segment file, or its sections lead nowhere
+ * Source: libewf, EWF specification
+ */
+export async function readEwfSegment(source: ByteSource, first: number): Promise<EwfSegment> {
+  const file = new ImageFile(source, 'E01 image');
+  const head = await file.structure(EWF_FILE, 0, true);
+  if (ASCII.decode(head.signature) !== EWF_SIGNATURE)
+    throw file.wrong(EWF_FILE.name, 0, 'EVF', ASCII.decode(head.signature));
+  const reader = new SegmentReader(file, first);
+  const last = await reader.sections();
+  return { ...reader.found, number: head.segment, last };
+}
+
+class SegmentReader {
+  readonly found = {
+    volume: null as EwfVolume | null,
+    tables: [] as EwfChunks[],
+    unread: [] as { firstSector: number; sectors: number }[],
+    troubles: [] as ZfsUberError[],
+  };
+  readonly #file: ImageFile;
+  #chunk: number;
+  /** The table of the last section `table` was whole, so that its copy is passed over. */
+  #tableTaken = false;
+  /** End of the last section `sectors`, where the last chunk of its table ends. */
+  #dataEnd = 0;
+
+  constructor(file: ImageFile, first: number) {
+    this.#file = file;
+    this.#chunk = first;
+  }
+
+  /** @returns whether the image ends with this segment */
+  async sections(): Promise<boolean> {
+    let at: number = EWF_FILE.size;
+    for (let i = 0; i < MOST_SECTIONS; i++) {
+      const section = await this.#section(at);
+      if (section === null) return false;
+      const { type, next, size } = section;
+      await this.#take(type, at + EWF_SECTION.size, Math.max(0, size - EWF_SECTION.size));
+      if (type === 'sectors') this.#dataEnd = at + size;
+      if (type === 'done') return true;
+      if (type === 'next' || next <= at) return false;
+      at = next;
+    }
+    return false;
+  }
+
+  async #section(at: number): Promise<{ readonly type: string; readonly next: number; readonly size: number } | null> {
+    if (!this.#file.has(at, EWF_SECTION.size)) {
+      this.#found(at, 'a section', 'the end of the file');
+      return null;
+    }
+    const bytes = await this.#file.bytes(at, EWF_SECTION.size, EWF_SECTION.name);
+    const { type, next, size, checksum } = read(EWF_SECTION, bytes, true, this.#file.place(at, EWF_SECTION.name));
+    if (adler32(bytes.subarray(0, EWF_SECTION_SUMMED)) !== checksum) {
+      this.#found(at, 'a section with a sound checksum', 'another sum');
+      return null;
+    }
+    const [name = ''] = ASCII.decode(type).split('\0');
+    return { type: name, next: Number(next), size: Number(size) };
+  }
+
+  async #take(type: string, at: number, length: number): Promise<void> {
+    if (type === 'volume' || type === 'disk') this.found.volume ??= await this.#volume(at, length);
+    else if (type === 'table') this.#tableTaken = await this.#table(at);
+    else if (type === 'table2' && !this.#tableTaken) this.#tableTaken = await this.#table(at);
+    else if (type === 'error2') await this.#errors(at);
+  }
+
+  async #volume(at: number, length: number): Promise<EwfVolume> {
+    const { sectorsPerChunk, bytesPerSector, sectors, chunks } = await this.#file.structure(EWF_VOLUME, at, true);
+    const count = length === EWF_SMART_VOLUME ? sectors & 0xffffffffn : sectors;
+    const chunkSize = sectorsPerChunk * bytesPerSector;
+    if (chunkSize < 512 || chunkSize > 64 * 1024 * 1024) {
+      throw this.#file.wrong('chunk size', at + 8, '512 bytes to 64 MiB', chunkSize);
+    }
+    return { chunkSize, sectorSize: bytesPerSector, size: count * BigInt(bytesPerSector), chunks };
+  }
+
+  /** @returns whether it is whole */
+  async #table(at: number): Promise<boolean> {
+    const head = await this.#file.bytes(at, EWF_TABLE.size, EWF_TABLE.name);
+    const { entries, base, checksum } = read(EWF_TABLE, head, true, this.#file.place(at, EWF_TABLE.name));
+    const sound = adler32(head.subarray(0, EWF_TABLE_SUMMED)) === checksum;
+    if (!sound || entries > MOST_ENTRIES || !this.#file.has(at + EWF_TABLE.size, entries * 4)) {
+      this.#found(at, 'a table with a sound checksum', `${entries} entries`);
+      return false;
+    }
+    const bytes = await this.#file.source.read(at + EWF_TABLE.size, entries * 4);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const offsets = new Float64Array(entries);
+    const packed = new Uint8Array(entries);
+    // EnCase 6 and newer let offsets grow past 31 bits; from the first that does, no chunk is compressed.
+    let overflowed = false;
+    let before = 0;
+    for (let i = 0; i < entries; i++) {
+      const word = view.getUint32(i * 4, true);
+      const offset = word & 0x7fffffff;
+      if (!overflowed && offset < before) overflowed = true;
+      offsets[i] = Number(base) + (overflowed ? word : offset);
+      packed[i] = !overflowed && (word & EWF_PACKED) !== 0 ? 1 : 0;
+      before = offset;
+    }
+    const end = this.#dataEnd > 0 ? this.#dataEnd : at - EWF_SECTION.size;
+    this.found.tables.push({ file: this.#file, first: this.#chunk, offsets, packed, end });
+    this.#chunk += entries;
+    return true;
+  }
+
+  async #errors(at: number): Promise<void> {
+    const { entries } = await this.#file.structure(EWF_ERROR2, at, true);
+    for (let i = 0; i < Math.min(entries, MOST_SECTIONS); i++) {
+      const from = at + EWF_ERROR2.size + i * EWF_ERROR2_ENTRY.size;
+      if (!this.#file.has(from, EWF_ERROR2_ENTRY.size)) return;
+      this.found.unread.push(await this.#file.structure(EWF_ERROR2_ENTRY, from, true));
+    }
+  }
+
+  #found(at: number, expected: string, found: string): void {
+    this.found.troubles.push(this.#file.wrong(EWF_SECTION.name, at, expected, found));
+  }
+}

@@ -1,0 +1,90 @@
+import { FormatError, UnsupportedError, type ZfsUberError } from '../../bytes/errors.ts';
+import type { Place } from '../../bytes/place.ts';
+import { type Decoded, type Field, type Layout, read } from '../../bytes/struct.ts';
+import { ChunkCache } from '../chunkCache.ts';
+import { type ByteSource, SourceError } from '../source.ts';
+
+/** The disk inside an image. */
+export interface OpenedImage {
+  readonly disk: ByteSource;
+  /** About the image: copies of a table that differ, a parent that is missing. The disk is readable all the same. */
+  readonly troubles: readonly ZfsUberError[];
+}
+
+/** Bytes of tables that are kept of one file, whatever its header claims. */
+const TABLES = 4 * 1024 * 1024;
+
+/** The file of an image: its headers, and its tables, of which the same parts are asked for again and again. */
+export class ImageFile {
+  readonly source: ByteSource;
+  /** For errors: `qcow2 image`. */
+  readonly #what: string;
+  readonly #tables: ByteSource;
+
+  constructor(source: ByteSource, what: string) {
+    this.source = source;
+    this.#what = what;
+    this.#tables = new ChunkCache(TABLES).of(source);
+  }
+
+  /**
+   * @throws FormatError `format-bounds` when the file ends before
+   * @throws SourceError when it cannot be read
+   */
+  async bytes(offset: number, length: number, part: string): Promise<Uint8Array> {
+    if (!this.has(offset, length)) {
+      throw new FormatError('format-bounds', part, this.#fits, `${offset}+${length}`, this.place(offset, part));
+    }
+    return this.#tables.read(offset, length);
+  }
+
+  async structure<F extends Record<string, Field<unknown>>>(
+    table: Layout<F>,
+    offset: number,
+    littleEndian: boolean,
+  ): Promise<Decoded<F>> {
+    const bytes = await this.bytes(offset, table.size, table.name);
+    return read(table, bytes, littleEndian, this.place(offset, table.name));
+  }
+
+  /** A part of a table; null when it is not in the file, or cannot be read. */
+  async table(offset: number, length: number): Promise<DataView | null> {
+    if (!this.has(offset, length)) return null;
+    try {
+      const bytes = await this.#tables.read(offset, length);
+      return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    } catch (error) {
+      if (error instanceof SourceError) return null;
+      throw error;
+    }
+  }
+
+  has(offset: number, length: number): boolean {
+    return offset >= 0 && length >= 0 && offset + length <= this.source.size;
+  }
+
+  place(offset: number, part: string): Place {
+    return { source: this.source.name, offset, path: [this.#what, part] };
+  }
+
+  wrong(part: string, offset: number, expected: string, found: number | bigint | string): FormatError {
+    return new FormatError('format-value', part, expected, `${found}`, this.place(offset, part));
+  }
+
+  unsupported(message: string): UnsupportedError {
+    return new UnsupportedError(message, { source: this.source.name, offset: 0, path: [] });
+  }
+
+  get #fits(): string {
+    return `a range inside ${this.source.size} bytes`;
+  }
+}
+
+/** What a read of the disk says of bytes that the file should have. */
+export const NOT_IN_FILE = 'the image file ends before what its tables name here, or its tables cannot be read';
+
+/** @throws UnsupportedError for a disk of 2^53 bytes or more */
+export function diskSize(file: ImageFile, size: bigint): number {
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw file.unsupported(`it says that its disk has ${size} bytes`);
+  return Number(size);
+}

@@ -1,0 +1,199 @@
+import { inflate } from '../../block/gzip.ts';
+import type { ZfsUberError } from '../../bytes/errors.ts';
+import { diskSize, type ImageFile, NOT_IN_FILE } from './imageFile.ts';
+import type { Extent } from './mapped.ts';
+import { type Parent, parentExtent } from './parent.ts';
+import {
+  VMDK_COWD,
+  VMDK_COWD_ENTRIES,
+  VMDK_FLAGS,
+  VMDK_FOOTER,
+  VMDK_FOOTER_AT,
+  VMDK_GRAIN,
+  VMDK_SESPARSE,
+  VMDK_SESPARSE_VERSION,
+  VMDK_SPARSE,
+} from './vmdk.layout.ts';
+import { parseVmdkDescriptor, type VmdkDescriptor } from './vmdkDescriptor.ts';
+
+/** A file of grains, found through a directory of tables. */
+export interface SparseExtent {
+  /** Bytes of the part of the disk. */
+  readonly size: number;
+  /** The text inside the file; null where there is none. */
+  readonly descriptor: VmdkDescriptor | null;
+  readonly troubles: readonly ZfsUberError[];
+  /**
+   * @param offset from the beginning of the extent
+   * @param start bytes of the disk in front of the extent, for the parent, which is asked by the offset in the disk
+   */
+  extentAt(offset: number, parent: Parent | null, start: number): Promise<Extent>;
+}
+
+const SECTOR = 512;
+const LONGEST_DESCRIPTOR = 1024 * 1024;
+const LARGEST_GRAIN = 64 * 1024 * 1024;
+const MOST_ENTRIES = 65536;
+/** Source: QEMU, block/vmdk.c, the check of the version in vmdk_open_vmdk4 */
+const NEWEST = 3;
+
+/** What a grain's entry says. */
+type Grain = 'absent' | 'zero' | 'unread' | { readonly at: number };
+
+interface Grains {
+  readonly size: number;
+  readonly grain: number;
+  grainAt(index: number): Promise<Grain>;
+  readonly packed: boolean;
+}
+
+/** @throws FormatError for a header that contradicts itself; UnsupportedError for a newer version */
+export async function openSparseExtent(file: ImageFile): Promise<SparseExtent> {
+  let header = await file.structure(VMDK_SPARSE, 0, true);
+  const troubles: ZfsUberError[] = [];
+  if (header.directory === VMDK_FOOTER) {
+    header = await file.structure(VMDK_SPARSE, file.source.size - VMDK_FOOTER_AT, true);
+    if (header.directory === VMDK_FOOTER) throw file.wrong('grain directory', 56, 'its sector', 'no footer either');
+  }
+  const { version, flags, entriesPerTable } = header;
+  if (version < 1 || version > NEWEST) throw file.unsupported(`it is a VMDK of version ${version}; 1 to 3 are known`);
+  if ((flags & VMDK_FLAGS.newlineTest) !== 0 && !sameBytes(header.newlines, [10, 32, 13, 10])) {
+    troubles.push(file.wrong('newline test', 73, '0a 20 0d 0a', 'a file that was copied as text'));
+  }
+  const size = diskSize(file, header.capacity * BigInt(SECTOR));
+  const grain = grainOf(file, header.grainSize);
+  if (entriesPerTable < 1 || entriesPerTable > MOST_ENTRIES) {
+    throw file.wrong('entries of a grain table', 44, `1 to ${MOST_ENTRIES}`, entriesPerTable);
+  }
+  const directory = Number(header.directory) * SECTOR;
+  const redundant = (flags & VMDK_FLAGS.redundantDirectory) !== 0 ? Number(header.redundantDirectory) * SECTOR : null;
+  const grainAt = async (index: number): Promise<Grain> => {
+    const entry =
+      (await entryOf(file, directory, entriesPerTable, index)) ??
+      (redundant === null ? null : await entryOf(file, redundant, entriesPerTable, index));
+    if (entry === null) return 'unread';
+    if (entry === 0) return 'absent';
+    if (entry === 1 && (flags & VMDK_FLAGS.zeroedGrains) !== 0) return 'zero';
+    return { at: entry * SECTOR };
+  };
+  const grains = { size, grain, grainAt, packed: (flags & VMDK_FLAGS.compressed) !== 0 };
+  return { size, descriptor: await innerDescriptor(file, header), troubles, ...lookedUp(file, grains) };
+}
+
+/** @returns null where table or directory is not in the file; 0 where there is no table */
+async function entryOf(file: ImageFile, directory: number, perTable: number, index: number): Promise<number | null> {
+  const outer = (await file.table(directory + Math.floor(index / perTable) * 4, 4))?.getUint32(0, true);
+  if (outer === undefined) return null;
+  if (outer === 0) return 0;
+  return (await file.table(outer * SECTOR + (index % perTable) * 4, 4))?.getUint32(0, true) ?? null;
+}
+
+async function innerDescriptor(
+  file: ImageFile,
+  { descriptorOffset, descriptorSize }: { readonly descriptorOffset: bigint; readonly descriptorSize: bigint },
+): Promise<VmdkDescriptor | null> {
+  const length = Number(descriptorSize) * SECTOR;
+  if (descriptorOffset === 0n || length === 0 || length > LONGEST_DESCRIPTOR) return null;
+  const text = await file.table(Number(descriptorOffset) * SECTOR, length);
+  return text === null ? null : parseVmdkDescriptor(new TextDecoder().decode(bytesOf(text)).split('\0')[0] ?? '');
+}
+
+/** @throws FormatError for a header that contradicts itself */
+export async function openCowdExtent(file: ImageFile): Promise<SparseExtent> {
+  const header = await file.structure(VMDK_COWD, 0, true);
+  const size = header.sectors * SECTOR;
+  const grain = grainOf(file, BigInt(header.granularity));
+  const directory = header.directory * SECTOR;
+  const grainAt = async (index: number): Promise<Grain> => {
+    const entry = await entryOf(file, directory, VMDK_COWD_ENTRIES, index);
+    if (entry === null) return 'unread';
+    if (entry === 0) return 'absent';
+    return entry === 1 ? 'zero' : { at: entry * SECTOR };
+  };
+  return { size, descriptor: null, troubles: [], ...lookedUp(file, { size, grain, grainAt, packed: false }) };
+}
+
+/**
+ * Deltas of vSphere 6.5 and newer. An entry of the directory is 1 in its top four bits and the number of a table below; one
+ * of a table says in its top four bits what the grain is, and its number in nibbles that are turned around.
+ *
+ * @throws FormatError for a header that contradicts itself; UnsupportedError for another version
+ */
+export async function openSeSparseExtent(file: ImageFile): Promise<SparseExtent> {
+  const header = await file.structure(VMDK_SESPARSE, 0, true);
+  if (header.version !== VMDK_SESPARSE_VERSION) {
+    throw file.unsupported(`it is a seSparse VMDK of version 0x${header.version.toString(16)}, which is not known`);
+  }
+  const size = diskSize(file, header.capacity * BigInt(SECTOR));
+  const grain = grainOf(file, header.grainSize);
+  const tableBytes = Number(header.tableSize) * SECTOR;
+  if (tableBytes < SECTOR || tableBytes > MOST_ENTRIES * 8)
+    throw file.wrong('grain table size', 32, '1 to 1024', header.tableSize);
+  const perTable = tableBytes / 8;
+  const [directory, tables, grains] = [header.directoryOffset, header.tablesOffset, header.grainsOffset].map(
+    (sector) => Number(sector) * SECTOR,
+  );
+  const grainAt = async (index: number): Promise<Grain> => {
+    const outer = (await file.table((directory ?? 0) + Math.floor(index / perTable) * 8, 8))?.getBigUint64(0, true);
+    if (outer === undefined) return 'unread';
+    if (outer === 0n) return 'absent';
+    if (outer >> 32n !== 0x10000000n) return 'unread';
+    const table = (tables ?? 0) + Number(outer & 0xffffffffn) * tableBytes;
+    const entry = (await file.table(table + (index % perTable) * 8, 8))?.getBigUint64(0, true);
+    if (entry === undefined) return 'unread';
+    const kind = entry >> 60n;
+    if (kind === 0n) return 'absent';
+    if (kind === 1n || kind === 2n) return 'zero';
+    if (kind !== 3n) return 'unread';
+    const number = ((entry & 0x0fff000000000000n) >> 48n) | ((entry & 0x0000ffffffffffffn) << 12n);
+    return { at: (grains ?? 0) + Number(number) * grain };
+  };
+  return { size, descriptor: null, troubles: [], ...lookedUp(file, { size, grain, grainAt, packed: false }) };
+}
+
+function grainOf(file: ImageFile, sectors: bigint): number {
+  const grain = Number(sectors) * SECTOR;
+  if (grain >= SECTOR && grain <= LARGEST_GRAIN) return grain;
+  throw file.wrong('grain size', 20, `1 to ${LARGEST_GRAIN / SECTOR} sectors`, sectors);
+}
+
+function lookedUp(file: ImageFile, { size, grain, grainAt, packed }: Grains): Pick<SparseExtent, 'extentAt'> {
+  return {
+    async extentAt(offset, parent, start) {
+      const index = Math.floor(offset / grain);
+      const from = offset - index * grain;
+      const length = Math.min(grain - from, size - offset);
+      const found = await grainAt(index);
+      if (found === 'unread') return { kind: 'unread', why: NOT_IN_FILE, length };
+      if (found === 'zero') return { kind: 'zero', length };
+      if (found === 'absent') return parent ? parentExtent(parent, start + offset, length) : { kind: 'zero', length };
+      if (packed)
+        return { kind: 'packed', key: found.at, from, unit: () => unpackGrain(file, found.at, index, grain), length };
+      const at = found.at + from;
+      if (at >= file.source.size) return { kind: 'unread', why: NOT_IN_FILE, length };
+      return { kind: 'data', source: file.source, at, length: Math.min(length, file.source.size - at) };
+    },
+  };
+}
+
+/** The marker in front says whose grain it is, so that a table that leads elsewhere is seen. */
+async function unpackGrain(file: ImageFile, at: number, index: number, grain: number): Promise<Uint8Array> {
+  const { lba, size } = await file.structure(VMDK_GRAIN, at, true);
+  if (Number(lba) !== (index * grain) / SECTOR)
+    throw file.wrong('grain marker', at, `sector ${(index * grain) / SECTOR}`, lba);
+  if (size > grain + SECTOR * 16) throw file.wrong('grain marker', at + 8, `up to ${grain} bytes`, size);
+  const bytes = await file.source.read(
+    at + VMDK_GRAIN.size,
+    Math.min(size, Math.max(0, file.source.size - at - VMDK_GRAIN.size)),
+  );
+  const out = new Uint8Array(grain);
+  // The last grain of a disk may be packed as far as the disk goes.
+  out.set(inflate(bytes, grain, 'zlib', file.place(at, 'grain')));
+  return out;
+}
+
+const sameBytes = (bytes: Uint8Array, wanted: readonly number[]): boolean =>
+  wanted.every((byte, i) => bytes[i] === byte);
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: DataView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,0 +1,72 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { imageIn } from '../../bin/images.js';
+import { scan } from '../../src/api/scan.ts';
+import type { ScanDocument } from '../../src/document/scanDocument.ts';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
+const image = (name: string) => imageIn(FOLDER, name);
+
+/** What must not depend on the form of the file: all but names, kinds and what is done to see the disk. */
+function essence(document: ScanDocument): unknown {
+  return document.pools.map(({ candidates, findings, recommendation, waysOut: _ways, ...pool }) => ({
+    name: pool.name,
+    guid: pool.guid,
+    candidates: candidates.map(({ txg, verdict, reasons }) => ({ txg, verdict, reasons })),
+    findings: findings.map(({ code }) => code),
+    txg: recommendation?.txg,
+  }));
+}
+
+describe('a scan of a disk image', () => {
+  it.each([
+    'v2.qcow2',
+    'zstd.qcow2',
+    'extended.qcow2',
+    'child.qcow2',
+    'stream.vmdk',
+    'delta.vmdk',
+    'dynamic.vdi',
+    'dynamic.vhd',
+    'dynamic.vhdx',
+    'pieces.001',
+    'evidence.E01',
+  ])('%s says what a scan of the raw disk says', async (name) => {
+    for (const each of ['base.img', 'parent.vmdk', 'pieces.002', 'pieces.003', 'pieces.004']) await image(each);
+    const raw = await scan([await image('late.img')], { depth: 'meta' });
+    const document = await scan([await image(name)], { depth: 'meta' });
+    expect(JSON.parse(JSON.stringify(essence(document), plain))).toEqual(
+      JSON.parse(JSON.stringify(essence(raw), plain).replaceAll('late.img', name)),
+    );
+  });
+
+  it('prints how the disk in it is seen before the import, and takes that away at the end', async () => {
+    const path = await image('dynamic.vhdx');
+    const { pools } = await scan([path], { depth: 'mos' });
+    const lines = (pools[0]?.recommendation?.steps ?? []).flatMap((step) => step.lines);
+    expect(lines[0]).toMatch(/^modprobe nbd/);
+    expect(lines[1]).toBe(`qemu-nbd -r -f vhdx -c /dev/nbd0 ${path}`);
+    expect(lines).toContain('qemu-nbd -d /dev/nbd0');
+  });
+
+  it('with a map of what was read judges that, and says that the rest was never read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-rescued-'));
+    const path = join(folder, 'disk.img');
+    copyFileSync(await image('late.img'), path);
+    // All between the labels is lost.
+    writeFileSync(join(folder, 'disk.map'), '0x0 +\n0 0x400000 +\n0x400000 0x3A00000 -\n0x3E00000 0x200000 +\n');
+    const { pools, sources } = await scan([path], { depth: 'meta' });
+    expect(sources[0]?.madeOf).toEqual([join(folder, 'disk.map')]);
+    expect(sources[0]?.unreadable?.map(({ code }) => code)).toContain('never-read');
+    expect(pools[0]?.candidates.some(({ verdict }) => verdict === 'importable')).toBe(false);
+    const codes = pools[0]?.findings.map(({ code }) => code);
+    expect(codes).toContain('never-read');
+    expect(codes).not.toContain('read-failed');
+    rmSync(folder, { recursive: true });
+  });
+});
+
+/** 64-bit values as decimal text. */
+const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);

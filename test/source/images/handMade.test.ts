@@ -1,0 +1,427 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deflate } from 'pako';
+import { describe, expect, it } from 'vitest';
+import { imageIn } from '../../../bin/images.js';
+import { ZfsUberError } from '../../../src/bytes/errors.ts';
+import { adler32 } from '../../../src/source/adler32.ts';
+import { recogniseContainer } from '../../../src/source/containers.ts';
+import { crc32c } from '../../../src/source/crc32.ts';
+import { readEnds } from '../../../src/source/ends.ts';
+import { parseDdrescueMap, rescued } from '../../../src/source/images/ddrescue.ts';
+import { segmentName } from '../../../src/source/images/ewf.ts';
+import type { Siblings } from '../../../src/source/images/siblings.ts';
+import { nextPiece } from '../../../src/source/images/splitRaw.ts';
+import { memorySource } from '../../../src/source/memorySource.ts';
+import type { ByteSource } from '../../../src/source/source.ts';
+import { random, SEED } from '../../fuzz/random.ts';
+
+/** Forms that no tool at hand writes, made by the words of the formats' descriptions, and lies. */
+
+const FOLDER = join(import.meta.dirname, '..', '..', '..', 'test-images', 'disk-images');
+const MIB = 1024 * 1024;
+
+const beside = (files: Readonly<Record<string, Uint8Array>>): Siblings => ({
+  async find(name) {
+    const bytes = files[name];
+    return bytes === undefined ? null : { source: memorySource(bytes, name), siblings: beside(files) };
+  },
+});
+
+async function open(bytes: Uint8Array, name: string, files: Readonly<Record<string, Uint8Array>> = {}) {
+  const source = memorySource(bytes, name);
+  const container = recogniseContainer(await readEnds(source));
+  if (container === null) throw new Error('not recognised');
+  return container.open(source, { siblings: beside(files), snapshot: null });
+}
+
+/** A byte that tells where it stands. */
+const pattern = (length: number, salt: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 9) * 13 + salt) & 0xff);
+
+function vdi(type: number, blocks: readonly (number | null)[], data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 * MIB + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0x40, 0xbeda107f, true);
+  view.setUint32(0x44, 0x10001, true);
+  view.setUint32(0x4c, type, true);
+  view.setUint32(0x154, MIB, true);
+  view.setUint32(0x158, 4 * MIB, true);
+  view.setBigUint64(0x170, BigInt(blocks.length * MIB), true);
+  view.setUint32(0x178, MIB, true);
+  view.setUint32(0x180, blocks.length, true);
+  for (const [i, block] of blocks.entries()) view.setUint32(MIB + i * 4, block ?? 0xffffffff, true);
+  bytes.set(data, 4 * MIB);
+  bytes.set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], 0x1a8);
+  return bytes;
+}
+
+describe('a differencing image', () => {
+  it('of VirtualBox shows its own blocks, zeros where it says so, and its parent elsewhere', async () => {
+    const own = pattern(MIB, 1);
+    const parent = pattern(3 * MIB, 2);
+    const child = vdi(4, [0, 0xfffffffe, null], own);
+    const name = '{04030201-0605-0807-090a-0b0c0d0e0f10}.vdi';
+    const { disk, troubles } = await open(child, 'child.vdi', { [name]: vdi(2, [0, 1, 2], parent) });
+    expect(troubles).toEqual([]);
+    expect(await disk.read(0, MIB)).toEqual(own);
+    expect((await disk.read(MIB, MIB)).every((byte) => byte === 0)).toBe(true);
+    expect(await disk.read(2 * MIB, MIB)).toEqual(parent.subarray(2 * MIB));
+    const alone = await open(child, 'child.vdi');
+    await expect(alone.disk.read(2 * MIB, 512)).rejects.toMatchObject({ code: 'never-read' });
+    expect(alone.troubles).toHaveLength(1);
+  });
+
+  it('of Virtual PC goes by the bitmap of each block', async () => {
+    const parent = pattern(2 * MIB, 3);
+    const own = pattern(2 * MIB, 4);
+    const { disk } = await open(differencingVhd(own), 'child.vhd', { 'parent.img': parent });
+    expect(await disk.read(0, 512)).toEqual(parent.subarray(0, 512));
+    expect(await disk.read(512, 512)).toEqual(own.subarray(512, 1024));
+    const bytes = await disk.read(0, 4096);
+    for (let sector = 0; sector < 8; sector++) {
+      const from = sector % 2 === 1 ? own : parent;
+      expect(bytes.subarray(sector * 512, sector * 512 + 512)).toEqual(from.subarray(sector * 512, sector * 512 + 512));
+    }
+  });
+});
+
+/** One block of 2 MiB; its odd sectors are its own. */
+function differencingVhd(own: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(512 + 1024 + 512 + 512 + own.length + 512);
+  const view = new DataView(bytes.buffer);
+  const sum = (at: number, length: number): number => {
+    let total = 0;
+    for (const byte of bytes.subarray(at, at + length)) total += byte;
+    return ~total >>> 0;
+  };
+  const header = 512;
+  bytes.set(new TextEncoder().encode('cxsparse'), header);
+  view.setBigUint64(header + 16, 1536n);
+  view.setUint32(header + 28, 1);
+  view.setUint32(header + 32, 2 * MIB);
+  for (const [i, letter] of [...'parent.img'].entries()) view.setUint16(header + 64 + i * 2, letter.charCodeAt(0));
+  view.setUint32(header + 36, sum(header, 1024));
+  view.setUint32(1536, 4);
+  bytes.fill(0x55, 2048, 2560);
+  bytes.set(own, 2560);
+  for (const at of [bytes.length - 512, 0]) {
+    bytes.set(new TextEncoder().encode('conectix'), at);
+    view.setBigUint64(at + 16, BigInt(header));
+    view.setBigUint64(at + 48, BigInt(2 * MIB));
+    view.setUint32(at + 60, 4);
+    view.setUint32(at + 64, sum(at, 512));
+  }
+  return bytes;
+}
+
+describe('a delta of ESX', () => {
+  it('of the old form has tables of 4096 entries', async () => {
+    const bytes = new Uint8Array(64 * 1024);
+    const view = new DataView(bytes.buffer);
+    [0x44574f43, 1, 3, 64, 8, 4, 1].forEach((word, i) => void view.setUint32(i * 4, word, true));
+    view.setUint32(4 * 512, 8, true);
+    view.setUint32(8 * 512 + 4, 100, true);
+    bytes.set(pattern(4096, 5), 100 * 512);
+    const { disk } = await open(bytes, 'delta.vmdk');
+    expect(disk.size).toBe(64 * 512);
+    expect(await disk.read(4096, 4096)).toEqual(pattern(4096, 5));
+    expect((await disk.read(0, 4096)).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('of the newer form has its grain numbers turned around', async () => {
+    const bytes = new Uint8Array(16 * MIB + 8192 + 4096 * 4200);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(0, 0xcafebaben, true);
+    view.setBigUint64(8, 0x200000001n, true);
+    view.setBigUint64(16, 64n, true);
+    view.setBigUint64(24, 8n, true);
+    view.setBigUint64(32, 64n, true);
+    view.setBigUint64(128, 2n, true);
+    view.setBigUint64(144, 16n, true);
+    view.setBigUint64(192, BigInt(16 * 2048), true);
+    view.setBigUint64(2 * 512, 0x1000000000000000n, true);
+    // Grain 4099 = 0x1003: its low twelve bits stand above the others.
+    view.setBigUint64(16 * 512, (3n << 60n) | (0x003n << 48n) | 0x1n, true);
+    view.setBigUint64(16 * 512 + 8, 2n << 60n, true);
+    bytes.set(pattern(4096, 6), 16 * MIB + 4099 * 4096);
+    const { disk } = await open(bytes, 'sesparse.vmdk');
+    expect(await disk.read(0, 4096)).toEqual(pattern(4096, 6));
+    expect((await disk.read(4096, 8192)).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('of a streamed disk may have its header at the end', async () => {
+    const stream = readFileSync(await imageIn(FOLDER, 'stream.vmdk'));
+    const plain = await open(stream, 'stream.vmdk');
+    // A footer is the header once more, in front of the marker that ends the stream.
+    const footed = Buffer.concat([stream, Buffer.alloc(1024)]);
+    stream.copy(footed, stream.length, 0, 512);
+    footed.writeBigUInt64LE(0xffffffffffffffffn, 56);
+    const { disk } = await open(footed, 'stream.vmdk');
+    for (let at = 0; at < disk.size; at += 8 * MIB) {
+      expect(Buffer.compare(await disk.read(at, 65536), await plain.disk.read(at, 65536))).toBe(0);
+    }
+  });
+
+  it('of a device of the host is refused, and nothing of the host is opened', async () => {
+    const text = '# Disk DescriptorFile\nversion=1\ncreateType="fullDevice"\nRW 1000 FLAT "/dev/sda" 0\n';
+    await expect(open(new TextEncoder().encode(text), 'x.vmdk')).rejects.toMatchObject({ code: 'unsupported' });
+  });
+});
+
+/** Sections of a segment file, each with its descriptor, chained. */
+function segment(number: number, sections: readonly (readonly [type: string, body: Uint8Array])[]): Uint8Array {
+  const head = Uint8Array.from([0x45, 0x56, 0x46, 9, 13, 10, 255, 0, 1, number, 0, 0, 0]);
+  const parts: Uint8Array[] = [head];
+  let at = head.length;
+  for (const [type, body] of sections) {
+    const descriptor = new Uint8Array(76);
+    descriptor.set(new TextEncoder().encode(type));
+    const view = new DataView(descriptor.buffer);
+    const last = type === 'next' || type === 'done';
+    view.setBigUint64(16, BigInt(last ? at : at + 76 + body.length), true);
+    view.setBigUint64(24, BigInt(76 + body.length), true);
+    view.setUint32(72, adler32(descriptor.subarray(0, 72)), true);
+    parts.push(descriptor, body);
+    at += 76 + body.length;
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+const CHUNK = 4096;
+function evidence(disk: Uint8Array, unread: readonly (readonly [number, number])[] = []): Record<string, Uint8Array> {
+  const volume = new Uint8Array(1052);
+  const view = new DataView(volume.buffer);
+  view.setUint32(4, disk.length / CHUNK, true);
+  view.setUint32(8, CHUNK / 512, true);
+  view.setUint32(12, 512, true);
+  view.setBigUint64(16, BigInt(disk.length / 512), true);
+  const half = disk.length / 2;
+  const chunksOf = (from: number, start: number): readonly (readonly [string, Uint8Array])[] => {
+    const chunks: Uint8Array[] = [];
+    const table = new Uint8Array(24 + (half / CHUNK) * 4);
+    const entries = new DataView(table.buffer);
+    entries.setUint32(0, half / CHUNK, true);
+    entries.setUint32(20, adler32(table.subarray(0, 20)), true);
+    let at = start + 76;
+    for (let i = 0; i < half / CHUNK; i++) {
+      const plain = disk.subarray(from + i * CHUNK, from + (i + 1) * CHUNK);
+      const packed = i % 2 === 0;
+      const sum = new Uint8Array(4);
+      new DataView(sum.buffer).setUint32(0, adler32(plain), true);
+      const chunk = packed ? deflate(plain) : new Uint8Array(Buffer.concat([plain, sum]));
+      entries.setUint32(24 + i * 4, packed ? (at | 0x80000000) >>> 0 : at, true);
+      chunks.push(chunk);
+      at += chunk.length;
+    }
+    return [
+      ['sectors', new Uint8Array(Buffer.concat(chunks))],
+      ['table', table],
+    ];
+  };
+  const errors = new Uint8Array(520 + unread.length * 8);
+  new DataView(errors.buffer).setUint32(0, unread.length, true);
+  for (const [i, [first, count]] of unread.entries()) {
+    new DataView(errors.buffer).setUint32(520 + i * 8, first, true);
+    new DataView(errors.buffer).setUint32(524 + i * 8, count, true);
+  }
+  const none = new Uint8Array(0);
+  return {
+    'ev.E01': segment(1, [['volume', volume], ...chunksOf(0, 13 + 76 + volume.length), ['next', none]]),
+    'ev.E02': segment(2, [...chunksOf(half, 13), ['error2', errors], ['done', none]]),
+  };
+}
+
+describe('an Expert Witness image', () => {
+  const raw = pattern(64 * CHUNK, 7);
+
+  it('of two segments is read through both', async () => {
+    const files = evidence(raw);
+    const { disk, troubles } = await open(files['ev.E01'] ?? new Uint8Array(), 'ev.E01', files);
+    expect(troubles).toEqual([]);
+    expect(await disk.read(0, raw.length)).toEqual(raw);
+  });
+
+  it('of which a segment is missing has never read what that holds, and reads the rest', async () => {
+    const files = evidence(raw);
+    const { disk, troubles } = await open(files['ev.E01'] ?? new Uint8Array(), 'ev.E01');
+    expect(troubles.map(({ message }) => message).join()).toContain('ev.E02');
+    expect(await disk.read(0, raw.length / 2)).toEqual(raw.subarray(0, raw.length / 2));
+    await expect(disk.read(raw.length / 2, 512)).rejects.toMatchObject({ code: 'never-read' });
+  });
+
+  it('says that sectors were not read where zeros stand for them', async () => {
+    const files = evidence(raw, [[100, 3]]);
+    const { disk } = await open(files['ev.E01'] ?? new Uint8Array(), 'ev.E01', files);
+    const unread = (await disk.runs?.(0, disk.size))?.filter(({ kind }) => kind === 'unread');
+    expect(unread).toEqual([{ kind: 'unread', offset: 100 * 512, length: 3 * 512 }]);
+    expect(await disk.read(103 * 512, 512)).toEqual(raw.subarray(103 * 512, 104 * 512));
+  });
+
+  it('of which a chunk is damaged loses that chunk alone', async () => {
+    const files = evidence(raw);
+    const first = (files['ev.E01'] ?? new Uint8Array()).slice();
+    first[13 + 76 + 1052 + 76 + 40] = (first[13 + 76 + 1052 + 76 + 40] ?? 0) ^ 0xff;
+    const { disk } = await open(first, 'ev.E01', files);
+    await expect(disk.read(0, 512)).rejects.toMatchObject({ code: 'image-damaged', until: 512 });
+    expect(await disk.read(CHUNK, CHUNK)).toEqual(raw.subarray(CHUNK, 2 * CHUNK));
+  });
+
+  it('counts its segments past 99 in letters', () => {
+    expect(segmentName('/a.b/x.E01', 2)).toBe('/a.b/x.E02');
+    expect(segmentName('x.e01', 99)).toBe('x.e99');
+    expect(segmentName('x.E01', 100)).toBe('x.EAA');
+    expect(segmentName('x.E01', 775)).toBe('x.EZZ');
+    expect(segmentName('x.E01', 776)).toBe('x.FAA');
+    expect(segmentName('x.raw', 2)).toBeNull();
+  });
+});
+
+describe('a VHDX that was not closed', () => {
+  it('shows what its log holds, and says that there was one', async () => {
+    const closed = new Uint8Array(readFileSync(await imageIn(FOLDER, 'dynamic.vhdx')));
+    const view = new DataView(closed.buffer);
+    const at = [64 * 1024, 128 * 1024].reduce((a, b) =>
+      view.getBigUint64(a + 8, true) > view.getBigUint64(b + 8, true) ? a : b,
+    );
+    const log = { length: view.getUint32(at + 68, true), offset: Number(view.getBigUint64(at + 72, true)) };
+    // The first sector of the BAT is in the log alone: what the file has there is what it was before.
+    const bat = batOffset(closed);
+    const sector = closed.slice(bat, bat + 4096);
+    closed.fill(0, bat, bat + 4096);
+    const entry = new Uint8Array(8192);
+    const words = new DataView(entry.buffer);
+    words.setUint32(0, 0x65676f6c, true);
+    words.setUint32(8, entry.length, true);
+    words.setBigUint64(16, 7n, true);
+    words.setUint32(24, 1, true);
+    entry.fill(0xab, 32, 48);
+    words.setBigUint64(48, BigInt(closed.length), true);
+    words.setBigUint64(56, BigInt(closed.length), true);
+    words.setUint32(64, 0x63736564, true);
+    entry.set(sector.subarray(4092), 68);
+    entry.set(sector.subarray(0, 8), 72);
+    words.setBigUint64(80, BigInt(bat), true);
+    words.setBigUint64(88, 7n, true);
+    words.setUint32(4096, 0x61746164, true);
+    entry.set(sector.subarray(8, 4092), 4104);
+    words.setUint32(8188, 7, true);
+    words.setUint32(4, crc32c(entry), true);
+    closed.set(entry, log.offset);
+    closed.fill(0xab, at + 48, at + 64);
+    view.setUint32(at + 4, 0, true);
+    view.setUint32(at + 4, crc32c(closed.subarray(at, at + 4096)), true);
+    const late = readFileSync(await imageIn(FOLDER, 'late.img'));
+    const { disk, troubles } = await open(closed, 'dynamic.vhdx');
+    expect(troubles.map(({ message }) => message).join()).toContain('replayed in memory');
+    for (let offset = 0; offset < disk.size; offset += 4 * MIB) {
+      expect(Buffer.compare(await disk.read(offset, 65536), late.subarray(offset, offset + 65536))).toBe(0);
+    }
+  });
+});
+
+function batOffset(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (let i = 0; i < 2; i++) {
+    const at = 192 * 1024 + 16 + i * 32;
+    if (view.getUint32(at, true) === 0x2dc27766) return Number(view.getBigUint64(at + 16, true));
+  }
+  throw new Error('no BAT');
+}
+
+describe('a map of ddrescue', () => {
+  const text =
+    '# Mapfile.\n# Command line: ddrescue a b\n0x00002000     ?               1\n0x0 0x1000 +\n0x1000 0x200 -\n0x1200 0xE00 *\n';
+
+  it('leaves only what was read to be read', async () => {
+    const raw = pattern(0x3000, 8);
+    const ranges = parseDdrescueMap(text, 'x.map');
+    const source = rescued(memorySource(raw), ranges ?? []);
+    expect(await source.read(0, 0x1000)).toEqual(raw.subarray(0, 0x1000));
+    for (const at of [0x1000, 0x1200, 0x2000])
+      await expect(source.read(at, 16)).rejects.toMatchObject({ code: 'never-read' });
+    expect((await source.runs?.(0, 0x3000))?.map(({ kind }) => kind)).toEqual(['data', 'unread']);
+  });
+
+  it('is told from any other text, and refused when its ranges overlap', () => {
+    expect(parseDdrescueMap('hello\n', 'x.log')).toBeNull();
+    expect(() => parseDdrescueMap('0 ?\n0 0x1000 +\n0x800 0x1000 -\n', 'x.map')).toThrow(/position behind/);
+  });
+});
+
+it('pieces are counted in digits or in letters, to the last that there is', () => {
+  expect(['x.001', 'x.099', 'x.aa', 'x.az', 'x.999', 'x.zz', 'x.image'].map(nextPiece)).toEqual([
+    'x.002',
+    'x.100',
+    'x.ab',
+    'x.ba',
+    null,
+    null,
+    null,
+  ]);
+});
+
+describe('a lie in an image', () => {
+  const NAMES = [
+    'v2.qcow2',
+    'zstd.qcow2',
+    'extended.qcow2',
+    'snapshots.qcow2',
+    'sparse.vmdk',
+    'stream.vmdk',
+    'dynamic.vdi',
+    'dynamic.vhd',
+    'dynamic.vhdx',
+    'evidence.E01',
+  ];
+
+  it.each(NAMES)(
+    '%s: bytes changed anywhere in headers and tables give an error of ours or other bytes, soon',
+    async (name) => {
+      const sound = new Uint8Array(readFileSync(await imageIn(FOLDER, name)));
+      const pick = random(SEED);
+      for (let round = 0; round < 25; round++) {
+        const bytes = sound.slice();
+        for (let i = 0; i <= pick(4); i++)
+          bytes[pick(Math.min(bytes.length, 300 * 1024))] = pick(3) === 0 ? 0xff : pick(256);
+        let lied: ByteSource | null = null;
+        const passes = async (work: () => Promise<unknown>): Promise<void> => {
+          await work().catch((error: unknown) => {
+            if (!(error instanceof ZfsUberError)) throw error;
+          });
+        };
+        await passes(async () => {
+          lied = (await open(bytes, name)).disk;
+        });
+        const disk = lied as ByteSource | null;
+        if (disk === null) continue;
+        for (let i = 0; i < 6; i++) {
+          const offset = pick(Math.min(disk.size, 64 * MIB));
+          await passes(() => disk.read(offset, Math.min(70_000, disk.size - offset)));
+        }
+      }
+    },
+  );
+
+  // The table of an E01 stands behind its chunks: without it nothing says where they begin.
+  it.each(NAMES.filter((name) => !name.endsWith('.E01')))('%s: cut anywhere, what is left is read', async (name) => {
+    const sound = new Uint8Array(readFileSync(await imageIn(FOLDER, name)));
+    const late = readFileSync(await imageIn(FOLDER, 'late.img'));
+    const { disk } = await open(sound.subarray(0, Math.floor(sound.length * 0.9)), name).catch((error: unknown) => {
+      if (error instanceof ZfsUberError) return { disk: null };
+      throw error;
+    });
+    if (disk === null) return;
+    let read = 0;
+    for (let at = 0; at < late.length; at += 4 * 65536) {
+      const bytes = await disk.read(at, 65536).catch((error: unknown) => {
+        if (error instanceof ZfsUberError) return null;
+        throw error;
+      });
+      if (bytes === null) continue;
+      read++;
+      expect(Buffer.compare(bytes, late.subarray(at, at + 65536)), `${at}`).toBe(0);
+    }
+    expect(read).toBeGreaterThan(125);
+  });
+});
