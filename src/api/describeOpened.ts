@@ -1,6 +1,6 @@
 import type { DocumentError } from '../document/parts.types.ts';
 import type { DescribedSource, SourceDescription } from '../document/sourceEntry.ts';
-import type { OpenedSource } from '../node/openSources.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
 import { SourceError } from '../source/source.ts';
 import { hiddenVdev } from './importPlace.ts';
 import type { SurveyedSource } from './surveyedSource.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { sourceHandles } from '../document/handles.ts';
-import type { OpenedSource } from '../node/openSources.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
 import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
 import { type ImportPlace, isAttached, NBD, type PlacedImage, wholePlace } from '../rewind/importPlace.ts';
 import { STORE } from '../rewind/showing.ts';

@@ -6,7 +6,7 @@ import { type OpenedAt, openPoolAt } from '../dataset/openAt.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
 import { type Candidate, collectCandidates } from '../load/candidates.ts';
 import { chooseEngine } from '../node/engine.ts';
-import type { OpenedSource } from '../node/openSources.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { Pool } from '../pool/pool.ts';

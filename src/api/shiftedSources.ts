@@ -1,4 +1,4 @@
-import type { OpenedSource, SourceDisk } from '../node/openSources.ts';
+import type { OpenedSource, SourceDisk } from '../node/openedSource.ts';
 import type { Extent } from '../pool/searchRanges.ts';
 import { findShiftedVdevs, type ShiftedVdev } from '../pool/shiftedVdevs.ts';
 import type { DeviceShift, DeviceSurvey } from '../pool/survey.ts';

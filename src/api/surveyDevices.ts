@@ -1,6 +1,7 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import { mapBounded } from '../node/bounded.ts';
-import { type OpenedSource, openSources, stoppedAt } from '../node/openSources.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
+import { openSources, stoppedAt } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
 import { noting } from '../source/failedReads.ts';

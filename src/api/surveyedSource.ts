@@ -1,6 +1,6 @@
 import type { Engine } from '../block/engine.ts';
 import type { HandlePool } from '../node/handlePool.ts';
-import type { OpenedSource } from '../node/openSources.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
 import type { SourceRecorder } from '../node/recorder.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Progress } from './progress.ts';

@@ -1,73 +1,22 @@
 import { StoppedError, UnsupportedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
-import type { DeviceShift } from '../pool/survey.ts';
 import { isBundle } from '../source/bundle/bundleFile.ts';
-import type { ImageFormat } from '../source/containers.layout.ts';
-import type { Container } from '../source/containers.ts';
-import { type FoundVdevs, findVdevs, type VdevWindow } from '../source/findVdevs.ts';
-import { findForeign, type PlacedSignature, placed } from '../source/foreign.ts';
+import { findVdevs } from '../source/findVdevs.ts';
+import { findForeign, placed } from '../source/foreign.ts';
 import { NO_SIBLINGS, type Siblings } from '../source/images/siblings.ts';
-import type { Partition } from '../source/partitions.ts';
-import { type ByteSource, SourceError, slice } from '../source/source.ts';
+import { slice } from '../source/source.ts';
 import { vanishing } from '../source/vanishing.ts';
 import { shownPartitions } from './blockDevice.ts';
 import { mapBounded } from './bounded.ts';
-import type { BundleOrigin } from './bundledDisks.ts';
 import { type ComposedFile, composed } from './composed.ts';
 import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
 import { FILE_HOST, type FileHost } from './fileHost.ts';
 import { type FileSource, openFileSource } from './fileSource.ts';
 import { type HandlePool, handlePool } from './handlePool.ts';
+import type { OpenedSource } from './openedSource.ts';
 import { sourcesAtATime } from './openFiles.ts';
 import type { SourceRecorder } from './recorder.ts';
 import { type FolderSiblings, siblingsOf } from './siblings.ts';
-
-/** One source of a command: a vdev, or what may be one, or the reason why there is nothing to read. */
-export interface OpenedSource {
-  /** As given, or the path of the file inside a given directory. Raw text. */
-  readonly path: string;
-  readonly kind: Container['kind'] | 'block' | 'gpt' | 'mbr' | 'slice';
-  /** Bytes in the path where `source` begins. */
-  readonly offset: number;
-  /** Bytes of `source`; without one, of the file as far as known, or 0. */
-  readonly size: number;
-  /** Null exactly when there is an error. */
-  readonly source: ByteSource | null;
-  readonly error: ZfsUberError | null;
-  readonly partition: Partition | null;
-  /** What it is a part of; null exactly when there is an error. */
-  readonly disk: SourceDisk | null;
-  /** Set when it was found by labels that stand elsewhere than the size of the source, partition or slice says. */
-  readonly shift: DeviceShift | null;
-  /** The bundle that stands for the device; null where that is there itself. */
-  readonly bundle: BundleOrigin | null;
-  /** What else than ZFS has signed it, or the disk around it. */
-  readonly foreign: readonly PlacedSignature[];
-  /** Partition tables that are damaged, partitions that pass the end. Those of a disk are told by its first entry. */
-  readonly troubles: readonly ZfsUberError[];
-  /** Paths of the files that it is made of besides: parents, segments, pieces, a map of what was read. */
-  readonly madeOf: readonly string[];
-  /** The file is closed with the last entry of it. */
-  close(): Promise<void>;
-}
-
-/** How a file holds a disk that it is not itself. */
-export interface DiskImage {
-  readonly format: ImageFormat | 'pieces';
-  readonly snapshot: string | null;
-  /** Paths of the further pieces of a split image. */
-  readonly pieces: readonly string[];
-}
-
-/** The file or device, or the disk inside a file, that an entry is all or a part of. */
-export interface SourceDisk {
-  readonly source: ByteSource;
-  readonly block: boolean;
-  /** The form in which the file holds the disk; null where the file is the disk. */
-  readonly image: DiskImage | null;
-  /** The same for two paths that lead to the same bytes, of which `offset` says where these begin. */
-  readonly id: string;
-  readonly offset: number;
-}
+import { asShown, diskOf, entryOf, nothingToClose, SHORTEST, windowEntries } from './sourceEntries.ts';
 
 export interface OpenOptions {
   readonly pool?: HandlePool;
@@ -78,8 +27,6 @@ export interface OpenOptions {
 
 /** Files probed at a time. */
 const CONCURRENT = 16;
-/** Where the config of label 0 ends: less than this holds nothing of a vdev. */
-const SHORTEST = 128 * 1024;
 /** No vdev is smaller, so a smaller file without any trace was never one. Source: include/sys/vdev_impl.h, SPA_MINDEVSIZE */
 const SMALLEST_VDEV = 64 * 1024 * 1024;
 
@@ -261,95 +208,6 @@ async function entriesOf(
   return windowEntries(file, target, shown === null ? found : asShown(found, shown));
 }
 
-/** What the kernel has made devices of decides: it may have been told otherwise, or not have looked. */
-function asShown(found: FoundVdevs, shown: ReadonlyMap<number, number>): FoundVdevs {
-  const windows = found.windows.map((window) => {
-    const { partition } = window;
-    if (partition === null) return window;
-    const index = shown.get(partition.offset);
-    const told = index === undefined ? { hidden: partition.hidden ?? 'no-device' } : { hidden: null, index };
-    return { ...window, partition: { ...partition, ...told } };
-  });
-  return { ...found, windows };
-}
-
-function windowEntries(file: ComposedFile, { path, image }: Target, found: FoundVdevs): OpenedSource[] {
-  const whole = found.container ?? (file.block ? 'block' : 'raw');
-  // Without a trace every partition is offered, but not those too small for anything.
-  const offered = found.traced
-    ? found.windows
-    : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
-  const disk = diskOf(file, found.disk, found.container, image?.snapshot ?? null);
-  const entries = offered.map(({ partition, offset, source, foreign }) => ({
-    ...entryOf(path, partition === null ? whole : kindOf(partition), offset, source, partition, disk),
-    foreign,
-  }));
-  const [first, ...others] = entries;
-  if (first === undefined) return [];
-  const toldByOthers = new Set(others.flatMap(({ troubles }) => troubles));
-  const rest = found.troubles.filter((trouble) => !toldByOthers.has(trouble));
-  return [{ ...first, troubles: [...new Set([...first.troubles, ...rest])] }, ...others];
-}
-
-/** A slice of a label inside a partition is one as if it had been named. */
-const kindOf = ({ kind }: Partition): OpenedSource['kind'] => (kind === 'gpt' || kind === 'mbr' ? kind : 'slice');
-
-/** An entry that can be read, unless it is so short that there is nothing to read. */
-function entryOf(
-  path: string,
-  kind: OpenedSource['kind'],
-  offset: number,
-  source: ByteSource,
-  partition: VdevWindow['partition'],
-  disk: SourceDisk | null,
-): OpenedSource {
-  const trouble = partition?.trouble ?? null;
-  const error = source.size < SHORTEST ? (trouble ?? tooShort(path, offset, source.size)) : null;
-  const troubles = trouble === null ? [] : [trouble];
-  const known = {
-    path,
-    kind,
-    offset,
-    size: source.size,
-    error,
-    partition,
-    shift: null,
-    bundle: null,
-    foreign: [],
-    troubles,
-    madeOf: [],
-  };
-  const open = error === null ? { source, disk } : { source: null, disk: null };
-  return { ...known, ...open, close: nothingToClose };
-}
-
-const diskOf = (
-  { disk, diskOffset, block, pieces }: ComposedFile,
-  source: ByteSource,
-  container: Container['kind'] | null,
-  snapshot: string | null,
-): SourceDisk => ({
-  source,
-  block,
-  image: imageOf(container, snapshot, pieces),
-  id: disk,
-  offset: diskOffset,
-});
-
-function imageOf(
-  container: Container['kind'] | null,
-  snapshot: string | null,
-  pieces: readonly string[],
-): DiskImage | null {
-  if (container !== null && container !== 'raw') return { format: container, snapshot, pieces: [] };
-  return pieces.length > 0 ? { format: 'pieces', snapshot: null, pieces } : null;
-}
-
-function tooShort(path: string, offset: number, size: number): SourceError {
-  const message = `${size} ${size === 1 ? 'byte is' : 'bytes are'} too few to hold a ZFS label (256 KiB, four on a vdev)`;
-  return new SourceError('source-short', message, { source: path, offset, path: [] });
-}
-
 function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {
   const offset = slice?.offset ?? 0;
   const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
@@ -393,8 +251,6 @@ async function isPackedTwin(host: FileHost, { path, directory }: Target): Promis
 }
 
 const isEmptyFile = (error: ZfsUberError): boolean => error.code === 'source-empty';
-
-const nothingToClose = async (): Promise<void> => undefined;
 
 /** Gives out closers, each of which counts once; the last one closes what is open. */
 function countedClose(closeAll: () => Promise<void>, count: number): () => () => Promise<void> {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FILE_HOST, type FileHost } from '../../src/node/fileHost.ts';
 import { handlePool } from '../../src/node/handlePool.ts';
-import { type OpenedSource, openSources } from '../../src/node/openSources.ts';
+import type { OpenedSource } from '../../src/node/openedSource.ts';
+import { openSources } from '../../src/node/openSources.ts';
 import { gpt512, type RealTable } from '../source/realTables.ts';
 import { poolImage, pools } from '../tools/images.ts';
 

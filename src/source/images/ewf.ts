@@ -75,7 +75,7 @@ function extentAt({ tables, volume, gaps, size }: EwfMap, offset: number): Exten
   const index = Math.floor(offset / volume.chunkSize);
   const from = offset - index * volume.chunkSize;
   const length = Math.min(volume.chunkSize - from, next - offset, size - offset);
-  const table = tables.findLast(({ first }) => first <= index);
+  const table = tableOf(tables, index);
   const within = table === undefined ? -1 : index - table.first;
   if (table === undefined || within >= table.offsets.length) {
     return {
@@ -86,6 +86,13 @@ function extentAt({ tables, volume, gaps, size }: EwfMap, offset: number): Exten
   }
   const wanted = Math.min(volume.chunkSize, size - index * volume.chunkSize);
   return { kind: 'packed', key: index, from, length, unit: () => readChunk(table, within, wanted) };
+}
+
+/** The table whose chunks go on from one that is not behind `index`. */
+function tableOf(tables: readonly EwfChunks[], index: number): EwfChunks | undefined {
+  let found: EwfChunks | undefined;
+  for (const table of tables) if (table.first <= index) found = table;
+  return found;
 }
 
 async function readChunk(

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIn } from '../../../bin/images.js';
-import { type OpenedSource, openSources } from '../../../src/node/openSources.ts';
+import type { OpenedSource } from '../../../src/node/openedSource.ts';
+import { openSources } from '../../../src/node/openSources.ts';
 import type { ByteSource } from '../../../src/source/source.ts';
 import { pickFrom, random, SEED } from '../../fuzz/random.ts';
 

@@ -1,0 +1,56 @@
+import type { ZfsUberError } from '../bytes/errors.ts';
+import type { DeviceShift } from '../pool/survey.ts';
+import type { ImageFormat } from '../source/containers.layout.ts';
+import type { Container } from '../source/containers.ts';
+import type { PlacedSignature } from '../source/foreign.ts';
+import type { Partition } from '../source/partitions.ts';
+import type { ByteSource } from '../source/source.ts';
+import type { BundleOrigin } from './bundledDisks.ts';
+
+/** One source of a command: a vdev, or what may be one, or the reason why there is nothing to read. */
+export interface OpenedSource {
+  /** As given, or the path of the file inside a given directory. Raw text. */
+  readonly path: string;
+  readonly kind: Container['kind'] | 'block' | 'gpt' | 'mbr' | 'slice';
+  /** Bytes in the path where `source` begins. */
+  readonly offset: number;
+  /** Bytes of `source`; without one, of the file as far as known, or 0. */
+  readonly size: number;
+  /** Null exactly when there is an error. */
+  readonly source: ByteSource | null;
+  readonly error: ZfsUberError | null;
+  readonly partition: Partition | null;
+  /** What it is a part of; null exactly when there is an error. */
+  readonly disk: SourceDisk | null;
+  /** Set when it was found by labels that stand elsewhere than the size of the source, partition or slice says. */
+  readonly shift: DeviceShift | null;
+  /** The bundle that stands for the device; null where that is there itself. */
+  readonly bundle: BundleOrigin | null;
+  /** What else than ZFS has signed it, or the disk around it. */
+  readonly foreign: readonly PlacedSignature[];
+  /** Partition tables that are damaged, partitions that pass the end. Those of a disk are told by its first entry. */
+  readonly troubles: readonly ZfsUberError[];
+  /** Paths of the files that it is made of besides: parents, segments, pieces, a map of what was read. */
+  readonly madeOf: readonly string[];
+  /** The file is closed with the last entry of it. */
+  close(): Promise<void>;
+}
+
+/** How a file holds a disk that it is not itself. */
+export interface DiskImage {
+  readonly format: ImageFormat | 'pieces';
+  readonly snapshot: string | null;
+  /** Paths of the further pieces of a split image. */
+  readonly pieces: readonly string[];
+}
+
+/** The file or device, or the disk inside a file, that an entry is all or a part of. */
+export interface SourceDisk {
+  readonly source: ByteSource;
+  readonly block: boolean;
+  /** The form in which the file holds the disk; null where the file is the disk. */
+  readonly image: DiskImage | null;
+  /** The same for two paths that lead to the same bytes, of which `offset` says where these begin. */
+  readonly id: string;
+  readonly offset: number;
+}
