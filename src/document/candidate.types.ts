@@ -1,6 +1,7 @@
 import type { Verdict } from '../load/predict.ts';
 import type { Reading } from '../load/reading.ts';
 import type { NeedTrouble, ReasonCode } from '../load/reason.ts';
+import type { ByGuid } from '../rewind/commands.ts';
 import type { CommandsEntry } from './parts.types.ts';
 
 export interface CheckpointEntry {
@@ -53,6 +54,8 @@ export interface CandidateEntry extends CommandsEntry {
   readonly withoutLog?: true;
   /** The commands import what was destroyed. */
   readonly destroyed?: true;
+  /** Why the commands say the pool's guid: its name would not do. */
+  readonly byGuid?: ByGuid;
   /** Indexes into `sources` of those that carry it. */
   readonly sources: readonly number[];
   /** It is the uberblock that the pool keeps as its checkpoint, in no ring; absent for those of the rings. */

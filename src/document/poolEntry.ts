@@ -125,6 +125,7 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     ...commandEntries(commands),
     ...(commands.withoutLog && commands.readOnly.length > 0 ? { withoutLog: true } : {}),
     ...(commands.destroyed && commands.readOnly.length > 0 ? { destroyed: true } : {}),
+    ...(commands.byGuid !== null && commands.readOnly.length > 0 ? { byGuid: commands.byGuid } : {}),
     sources: indexesOf([...carriers(candidate)], sourceIndexOf),
   };
 }

@@ -18,7 +18,15 @@ export interface ImportCommands {
   readonly withoutLog: boolean;
   /** They import what was destroyed. */
   readonly destroyed: boolean;
+  /** Why they say the pool's guid, as its name would not do; null where they say its name. */
+  readonly byGuid: ByGuid | null;
 }
+
+/**
+ * `unusable-name` zpool takes no such name; `ambiguous-name` another pool has the same; `other-name` asked for it by name
+ * `zpool import` leaves out devices that know the pool by another.
+ */
+export type ByGuid = 'unusable-name' | 'ambiguous-name' | 'other-name';
 
 /** Of what nothing can be imported. */
 export const NO_COMMANDS: ImportCommands = {
@@ -27,6 +35,7 @@ export const NO_COMMANDS: ImportCommands = {
   pool: '',
   withoutLog: false,
   destroyed: false,
+  byGuid: null,
 };
 
 export interface CommandOptions {
@@ -51,6 +60,13 @@ export interface CommandOptions {
  */
 const USABLE_NAME = /^[A-Za-z](?:[A-Za-z0-9_.: -]{0,253}[A-Za-z0-9_.:-])?$/;
 
+function whyByGuid(pool: Pool, given: readonly GivenDevice[], ambiguous: boolean): ByGuid | null {
+  if (pool.name === null || !USABLE_NAME.test(pool.name)) return 'unusable-name';
+  if (ambiguous) return 'ambiguous-name';
+  // Those from before the pool was called so.
+  return given.some(({ device }) => otherNameOf(pool, device) !== null) ? 'other-name' : null;
+}
+
 /**
  * How to say which pool, and what it is called then. Only `zpool import` takes a guid: sync, export and all others want
  * a name. With `-t` the pool keeps the name that it has on its devices.
@@ -59,14 +75,20 @@ const USABLE_NAME = /^[A-Za-z](?:[A-Za-z0-9_.: -]{0,253}[A-Za-z0-9_.:-])?$/;
  * zpool_find_import_impl
  */
 export function nameWords(pool: Pool, given: readonly GivenDevice[], ambiguous: boolean): string[] {
-  const { name, guid } = pool;
-  const digits = guid.toString().slice(-6);
-  if (name === null || !USABLE_NAME.test(name)) return [guid.toString(), `pool-${digits}`];
-  // Asked by name it leaves out devices from before the pool was called so.
-  const renamed = given.some(({ device }) => otherNameOf(pool, device) !== null);
-  if (renamed && !ambiguous) return ['-t', guid.toString(), name];
-  // Shortened: another name has to be a name too.
-  return ambiguous ? ['-t', guid.toString(), `${name.slice(0, 200).trim()}-${digits}`] : [name];
+  const guid = pool.guid.toString();
+  const name = pool.name ?? '';
+  const digits = guid.slice(-6);
+  switch (whyByGuid(pool, given, ambiguous)) {
+    case 'unusable-name':
+      return [guid, `pool-${digits}`];
+    case 'ambiguous-name':
+      // Shortened: another name has to be a name too.
+      return ['-t', guid, `${name.slice(0, 200).trim()}-${digits}`];
+    case 'other-name':
+      return ['-t', guid, name];
+    case null:
+      return [name];
+  }
 }
 
 /** Verdicts by which a read-write import fails. */
@@ -124,6 +146,7 @@ export function importCommands(
     pool: name.at(-1) ?? '',
     withoutLog: options.logMissing,
     destroyed: state === 'destroyed',
+    byGuid: whyByGuid(pool, given, options.ambiguousName),
   };
 }
 

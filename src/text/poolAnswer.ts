@@ -179,7 +179,7 @@ const HIDDEN: ReadonlySet<string> = new Set(['device-shifted', 'partition-hidden
 
 /** Whether an import works at once, and how. */
 function imports(pool: PoolEntry, candidate: CandidateEntry | null): string {
-  const needs = manner(pool, candidate);
+  const needs = candidate === null ? 'as it is' : manner(candidate);
   const first = shownFirst(pool);
   if (first === null) return `Will import ${needs}`;
   return `Imports once ${first}${needs === 'as it is' ? '' : `, ${needs}`}`;
@@ -206,12 +206,17 @@ function shownFirst(pool: PoolEntry): string | null {
 }
 
 /** What an import needs besides the devices. */
-function manner(pool: PoolEntry, candidate: CandidateEntry | null): string {
-  if (candidate?.withoutLog === true) return 'with -m (its log device is missing)';
-  if (candidate?.destroyed === true) return 'with -D (it was destroyed)';
-  const named = hasFinding(pool, 'device-other-name', 'warning');
-  return named ? 'by its guid (asked by name, zpool leaves a device out)' : 'as it is';
+function manner({ withoutLog, destroyed, byGuid }: CandidateEntry): string {
+  if (withoutLog === true) return 'with -m (its log device is missing)';
+  if (destroyed === true) return 'with -D (it was destroyed)';
+  return byGuid === undefined ? 'as it is' : `by its guid (${BY_GUID[byGuid]})`;
 }
+
+const BY_GUID: Readonly<Record<NonNullable<CandidateEntry['byGuid']>, string>> = {
+  'unusable-name': 'zpool takes no such name',
+  'ambiguous-name': 'another pool has its name',
+  'other-name': 'asked by name, zpool leaves a device out',
+};
 
 /** Findings that say why the newest txgs fail, in few words: of one txg, of several. The first that is there speaks. */
 const CAUSES: readonly (readonly [code: FindingEntry['code'], one: string, many: string])[] = [

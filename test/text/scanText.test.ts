@@ -83,6 +83,16 @@ describe('the answer', () => {
     expect(text).toContain('Best     txg 119, the newest: no txg is lost');
   });
 
+  it('says that a pool imports by its guid where its name does not do', () => {
+    const textOf = (byGuid: CandidateEntry['byGuid']) =>
+      render(scan({ pools: [pool({ candidates: [candidate(119, 1, byGuid && { byGuid })] })] }), 120);
+    expect(textOf('other-name')).toContain(
+      'Will import by its guid (asked by name, zpool leaves a device out): the newest',
+    );
+    expect(textOf('ambiguous-name')).toContain('Will import by its guid (another pool has its name): the newest');
+    expect(textOf(undefined)).toContain('Will import as it is: the newest');
+  });
+
   it('is short where all is well: one command, a line of facts, and what is worth a note', () => {
     const findings = [finding('checkpoint', 'info', 'there is one'), finding('pool-exported', 'info', 'closed')];
     const well = scan({ pools: [pool({ findings, candidates: [candidate(119, 1), candidate(118, 2)] })] });

@@ -126,6 +126,7 @@ const COMMANDS = {
   pool: 'a pool',
   withoutLog: true,
   destroyed: false,
+  byGuid: null,
 };
 const PART = { start: 4096, size: 67108864 };
 const KINDS: readonly (readonly [string, readonly Showing[]])[] = [
