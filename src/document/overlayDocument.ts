@@ -10,10 +10,13 @@ export type OverlayForm = 'qcow2' | 'dm' | 'copy';
 
 /** `overlay --json`, and manifest.json beside what it made. */
 export interface OverlayDocument extends ViewHead {
+  /** Name and version of the document. */
   readonly schema: 'zfs-uber/overlay/1';
   /** Ended by a signal: nothing was made. */
   readonly stopped: boolean;
+  /** What was made. */
   readonly as: OverlayForm;
+  /** `hide`: newer uberblocks are hidden; `raise`: that of the txg is made the newest. Null where nothing is to be made. */
   readonly method: OverlayMethod | null;
   /** Txg that a plain import loads: that of the head, unless its uberblock is made a newer one. */
   readonly loads: string | null;
@@ -21,7 +24,9 @@ export interface OverlayDocument extends ViewHead {
   readonly answer: OverlayAnswer | null;
   /** Why it answers so, as the reasons of a candidate in `scan`. */
   readonly reasons: readonly string[];
+  /** The same as data, in the same order. */
   readonly reasonData: CandidateEntry['reasonData'];
+  /** What trying it would do to the machine. */
   readonly hazards: CandidateEntry['hazards'];
   /** Bad blocks of metadata in all of the pool; an import loads although they are there. Null when not counted. */
   readonly metadataErrors: number | null;
@@ -29,11 +34,13 @@ export interface OverlayDocument extends ViewHead {
   readonly readOnlyAdvised: boolean;
   /** Why there is none; null where there is one. */
   readonly refusal: DocumentError | null;
+  /** What to mind. */
   readonly warnings: readonly DocumentError[];
   /** Absolute path of the folder; null where nothing was written. */
   readonly output: string | null;
   /** Names in that folder. */
   readonly script: string | null;
+  /** Those that are laid over. */
   readonly devices: readonly OverlayDeviceEntry[];
 }
 
@@ -42,26 +49,34 @@ export interface OverlayDeviceEntry {
   readonly name: string;
   /** Index into `sources`; null for one that is not listed there. */
   readonly source: number | null;
+  /** Absolute, of the file or device. */
   readonly path: string;
+  /** Of the leaf. */
   readonly guid: string;
+  /** Of the leaf, as the label has it. */
   readonly type: string;
   /** How it is known to be that leaf. */
   readonly by: OverlayPlan['devices'][number]['by'];
+  /** Of the vdev. */
   readonly sizeBytes: string;
   /** Name in the folder of what is to be attached; null where nothing was written. */
   readonly file: string | null;
   /** Name in the folder of the device's own bytes of all regions, one after the other. */
   readonly undo: string | null;
+  /** What the overlay has in place of its own bytes. */
   readonly regions: readonly OverlayRegionEntry[];
 }
 
 export interface OverlayRegionEntry {
   /** In the vdev. */
   readonly offsetBytes: string;
+  /** Of the region. */
   readonly lengthBytes: string;
+  /** What was changed there. */
   readonly why: PatchWhy;
   /** Hexadecimal; null where the device's own bytes cannot be read. */
   readonly sha256Before: string | null;
+  /** Hexadecimal, of what the overlay has. */
   readonly sha256After: string;
   /** Where its own bytes stand in the file of `undo`; zeros where they cannot be read. */
   readonly undoOffsetBytes: string;

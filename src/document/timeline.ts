@@ -237,7 +237,7 @@ function csvField(field: string): string {
 }
 
 /**
- * A line of `timeline --format jsonl`.
+ * A line of `scan --timeline jsonl`.
  *
  * Source: timesketch.org, Import from JSON or CSV: message, datetime and timestamp_desc have to be there
  */

@@ -36,7 +36,10 @@ export const DOCUMENTS = [
   ['history', 'HistoryDocument', '`zfs-uber history --json`'],
   ['object', 'ObjectDocument', '`zfs-uber object --json`'],
   ['block', 'BlockDocument', '`zfs-uber block --json`'],
-  ['timeline', 'TimelineLine', 'a line of `zfs-uber timeline --format jsonl`'],
+  ['timeline', 'TimelineLine', 'a line of `zfs-uber scan --timeline jsonl`'],
+  ['overlay', 'OverlayDocument', '`zfs-uber overlay --json`, and the manifest.json beside what it made'],
+  ['bundle', 'BundleDocument', '`zfs-uber bundle --json`'],
+  ['bundle-check', 'BundleCheckDocument', '`zfs-uber bundle --check --json`'],
 ] as const;
 
 export type DocumentName = (typeof DOCUMENTS)[number][0];

@@ -23,7 +23,7 @@ const validators = new Map<string, Validate>();
 /** How a document breaks the schema that is shipped for it; fields that it does not name are troubles here. */
 export function schemaTroubles(document: unknown): string[] {
   const printed = JSON.parse(JSON.stringify(document)) as { readonly schema?: string };
-  const name = /^zfs-uber\/(\w+)\/\d+$/.exec(printed.schema ?? '')?.[1] ?? 'none';
+  const name = /^zfs-uber\/([\w-]+)\/\d+$/.exec(printed.schema ?? '')?.[1] ?? 'none';
   const validate = validators.get(name) ?? validatorOf(name);
   validators.set(name, validate);
   if (validate(printed)) return [];

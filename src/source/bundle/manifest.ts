@@ -44,8 +44,11 @@ export interface BundledDisk {
 
 /** What the system says of a device, asked for only with `--with-identity`. */
 export interface DiskIdentity {
+  /** As the system has it; null where it does not tell. */
   readonly model: string | null;
+  /** As the system has it; null where it does not tell. */
   readonly serial: string | null;
+  /** World-wide identifier; null where the system does not tell. */
   readonly wwid: string | null;
 }
 
