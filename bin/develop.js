@@ -10,7 +10,7 @@ import { CACHE, imageIn } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | docs | truth [--seed S] [--pools N] [--kind K] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | docs | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -242,6 +242,7 @@ else if (command === 'accuracy')
 else if (command === 'truth') run('truth/run', args);
 else if (command === 'pointers') run('truth/pointers', args);
 else if (command === 'docs') run('docs/make', []);
+else if (command === 'mutants') run('mutants/run', args);
 else if (command === 'fuzz') run('fuzz/run', args);
 else if (command === 'ztest') run('oracle/manyPools', args);
 else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);

@@ -1,7 +1,18 @@
 import { expect, it } from 'vitest';
 import { ASSERTED, CLONES_HELD } from '../../src/load/hazard.ts';
-import { type LoadStep, predict, type Trouble } from '../../src/load/predict.ts';
+import {
+  fails,
+  isLeftByGone,
+  type LoadStep,
+  type Prediction,
+  passes,
+  predict,
+  restsOnFailedReads,
+  type Trouble,
+  type Verdict,
+} from '../../src/load/predict.ts';
 import type { StepName } from '../../src/load/stepNames.ts';
+import { SourceError } from '../../src/source/source.ts';
 import { hazardWords } from '../../src/words/hazards.ts';
 
 const step = (name: StepName, when: LoadStep<null>['when'], ...troubles: Trouble[]): LoadStep<null> => ({
@@ -67,4 +78,87 @@ it('warns of a txg whose import would never end, and says in which releases', as
   expect(hazard && hazardWords(hazard)).toMatch(
     /would never end, nor would any zpool command .* only lists the pools .* hangs too$/,
   );
+});
+
+it('leaves out what only a read-write import does once one such step has failed, and nothing else', async () => {
+  const asked: string[] = [];
+  const told: string[] = [];
+  const named = (name: StepName, when: LoadStep<null>['when'], ...troubles: Trouble[]): LoadStep<null> => ({
+    name,
+    when,
+    check: () => {
+      asked.push(name);
+      return troubles;
+    },
+  });
+  const steps = [
+    named('spa_ld_open_vdevs', 'read-write-only'),
+    named('spa_ld_log_spacemaps', 'read-write-only', damage, damage),
+    named('spa_ld_load_brt', 'read-write-only', damage),
+    named('spa_ld_get_props', 'always'),
+    named('spa_load_verify', 'always', damage),
+    named('vdev_load', 'always'),
+  ];
+  const found = await predict(null, steps, true, ({ name }, trouble) => {
+    told.push(`${name} ${trouble === null ? 'passes' : trouble.because}`);
+  });
+  expect(found).toMatchObject({ verdict: 'damaged', failsAt: 'spa_load_verify' });
+  expect(asked).toEqual(['spa_ld_open_vdevs', 'spa_ld_log_spacemaps', 'spa_ld_get_props', 'spa_load_verify']);
+  expect(told).toEqual([
+    'spa_ld_open_vdevs passes',
+    'spa_ld_log_spacemaps damage',
+    'spa_ld_get_props passes',
+    'spa_load_verify damage',
+  ]);
+});
+
+it('says that everything is there where all steps pass that there are', async () => {
+  expect(await predict(null, [step('spa_load_verify', 'always')], true)).toEqual({
+    verdict: 'importable',
+    reasons: [{ code: 'all-reads' }],
+    failsAt: null,
+    hazards: [],
+  });
+});
+
+it('keeps the reads that failed, where some did, and why', async () => {
+  const unread = [new SourceError('EIO', 'input/output error', { source: 'd', offset: 0, path: [] })];
+  const withReads: Trouble = { ...damage, because: 'failed-read', unread };
+  const found = await predict(null, [step('spa_ld_open_rootbp', 'always', withReads)], true);
+  expect(found).toMatchObject({ verdict: 'damaged', because: 'failed-read', unread });
+  expect(await predict(null, [step('spa_ld_open_rootbp', 'always', damage)], true)).not.toHaveProperty('unread');
+});
+
+it('says of a danger whether listing the pools meets it', async () => {
+  const danger = { ...damage, danger: ASSERTED };
+  const [quiet] = (await predict(null, [step('spa_ld_load_brt', 'always', danger)], true)).hazards;
+  expect(quiet?.listing).toBe(false);
+});
+
+it.each<[Verdict, boolean, boolean]>([
+  ['importable', true, false],
+  ['readonly', true, false],
+  ['unverified', false, false],
+  ['damaged', false, true],
+  ['incomplete', false, true],
+])('takes %s for one that passes: %s, that fails: %s', (verdict, good, bad) => {
+  expect([passes({ verdict }), fails({ verdict })]).toEqual([good, bad]);
+});
+
+it('tells what rests on reads that failed, and on a device that went away', () => {
+  const place = { source: 'd', offset: 0, path: [] };
+  class GoneError extends SourceError {
+    override get gone(): boolean {
+      return true;
+    }
+  }
+  const about = (because: Trouble['because'], ...codes: string[]): Prediction => ({
+    ...{ verdict: 'damaged', reasons: [], failsAt: null, hazards: [], because },
+    unread: codes.map((code) => new (code === 'gone' ? GoneError : SourceError)(code, code, place)),
+  });
+  expect(restsOnFailedReads(about('failed-read'))).toBe(true);
+  expect(restsOnFailedReads(about('damage'))).toBe(false);
+  expect(isLeftByGone(about('failed-read', 'EIO', 'gone'))).toBe(true);
+  expect(isLeftByGone(about('failed-read', 'EIO'))).toBe(false);
+  expect(isLeftByGone({ verdict: 'damaged' as const, reasons: [], failsAt: null, hazards: [] })).toBe(false);
 });

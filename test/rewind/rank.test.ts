@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asTxg } from '../../src/bytes/units.ts';
 import { collectCandidates } from '../../src/load/candidates.ts';
+import { ASSERTED } from '../../src/load/hazard.ts';
 import type { Verdict } from '../../src/load/predict.ts';
 import { NOT_CHECKED } from '../../src/load/rootCheck.ts';
+import type { RootState } from '../../src/load/rootState.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
 import type { Choice } from '../../src/rewind/choice.ts';
 import type { Judged } from '../../src/rewind/judge.ts';
 import { choose, rank } from '../../src/rewind/rank.ts';
+import { SourceError } from '../../src/source/source.ts';
 import { choiceText } from '../../src/words/choices.ts';
 import { device, vdev } from '../pool/surveys.ts';
 
@@ -101,7 +104,122 @@ describe('rank', () => {
   });
 });
 
+/** A device that went away and does not come back. */
+class GoneError extends SourceError {
+  constructor() {
+    super('gone', 'the device went away', { source: 'd', offset: 0, path: [] });
+  }
+
+  override get gone(): boolean {
+    return true;
+  }
+}
+
+/** The same candidates with other things known of them, by their place. */
+function told(verdicts: readonly Verdict[], about: Readonly<Record<number, (judged: Judged) => Judged>>): Judged[] {
+  return judgedAs(verdicts).map((each, i) => about[i]?.(each) ?? each);
+}
+
+const leftByGone = (each: Judged): Judged => ({
+  ...each,
+  prediction: { ...each.prediction, unread: [new GoneError()], because: 'unknown' },
+});
+const withRoot =
+  (state: RootState) =>
+  (each: Judged): Judged => ({ ...each, root: { ...each.root, state } });
+const untaken = (each: Judged): Judged => ({ ...each, candidate: { ...each.candidate, taken: false } });
+const hazardous = (each: Judged): Judged => ({
+  ...each,
+  prediction: { ...each.prediction, hazards: [{ ...ASSERTED, meets: 'freed-tables', listing: false }] },
+});
+const unreadOnly = (each: Judged): Judged => ({
+  ...each,
+  prediction: { ...each.prediction, because: 'failed-read' },
+});
+const order = (judged: readonly Judged[]): bigint[] => rank(judged).map(({ candidate }) => candidate.txg);
+
+describe('rank among what is open', () => {
+  it('puts a root that reads before one that nobody looked at, and that before one that does not', () => {
+    const verdicts: Verdict[] = ['unverified', 'unverified', 'unverified', 'damaged'];
+    const judged = told(verdicts, { 0: withRoot('unsupported'), 1: withRoot('not-checked'), 3: withRoot('destroyed') });
+    expect(order(judged)).toEqual([98n, 99n, 100n, 97n]);
+  });
+
+  it('puts what a device left open with what nobody looked at, whatever its root', () => {
+    const judged = told(['unverified', 'unverified', 'unverified', 'unverified'], {
+      0: leftByGone,
+      1: withRoot('not-checked'),
+      2: (each) => leftByGone(withRoot('unsupported')(each)),
+    });
+    expect(order(judged)).toEqual([97n, 100n, 99n, 98n]);
+  });
+
+  it('puts damage after a root that nobody reads, and what lacks devices last', () => {
+    const judged = told(['incomplete', 'damaged', 'unverified'], { 2: withRoot('unsupported') });
+    expect(order(judged)).toEqual([98n, 99n, 100n]);
+  });
+});
+
+describe('rank among equals', () => {
+  it('puts the one that zpool takes first', () => {
+    const [first, second] = judgedAs(['importable', 'importable']);
+    if (first === undefined || second === undefined) throw new Error('two were made');
+    const other = { ...untaken(first), devices: null };
+    const ranked = rank([other, first, second]);
+    expect(ranked).toEqual([first, other, second]);
+    expect(rank([first, other, second])).toEqual([first, other, second]);
+  });
+});
+
 describe('choose', () => {
+  it('passes over what is open and would take the machine down', () => {
+    expect(choose(rank(told(['unverified'], { 0: hazardous })), 100n)).toBeNull();
+    expect(choose(rank(told(['unverified', 'unverified'], { 0: hazardous })), 100n)?.judged.candidate.txg).toBe(99n);
+    expect(choose(rank(told(['readonly'], { 0: hazardous })), 100n)?.judged.candidate.txg).toBe(100n);
+  });
+
+  it('names nothing that is open where a device left others open, but what imports all the same', () => {
+    expect(choose(rank(told(['unverified', 'unverified'], { 0: leftByGone })), 100n)).toBeNull();
+    expect(choose(rank(told(['unverified', 'readonly'], { 0: leftByGone })), 100n)?.judged.candidate.txg).toBe(99n);
+  });
+
+  it('names nothing whose root nobody read', () => {
+    expect(choose(rank(told(['unverified'], { 0: withRoot('not-checked') })), 100n)).toBeNull();
+  });
+
+  it('says whether it is the newest there is, the newest asked for, or the newest that fits', () => {
+    const kind = (judged: readonly Judged[], newest: bigint) => choose(rank(judged), newest)?.why.kind;
+    expect(kind(judgedAs(['importable', 'importable']), 100n)).toBe('newest');
+    expect(kind(judgedAs(['importable', 'importable']), 101n)).toBe('newest-asked-for');
+    expect(kind(judgedAs(['damaged', 'importable']), 100n)).toBe('newest-fitting');
+    expect(kind(withCheckpoint(['damaged'], 50n, 'importable'), 100n)).toBe('checkpoint');
+  });
+
+  it('counts what it passed over by verdict, damage that rests on failed reads by itself, and no txg that zpool does not take', () => {
+    const judged = told(['damaged', 'damaged', 'unverified', 'incomplete', 'importable', 'damaged'], {
+      0: unreadOnly,
+      2: unreadOnly,
+      3: untaken,
+    });
+    const { why, passedOver } = choose(rank(judged), 100n) ?? {};
+    expect(why).toEqual({
+      kind: 'newest-fitting',
+      verdict: 'importable',
+      passedOver: [
+        { kind: 'unverified', count: 1 },
+        { kind: 'unread', count: 1 },
+        { kind: 'damaged', count: 1 },
+      ],
+      aim: null,
+    });
+    expect(passedOver?.map(({ candidate }) => candidate.txg)).toEqual([98n, 100n, 99n]);
+  });
+
+  it('prefers what the rings have to the checkpoint, though that would be writable', () => {
+    const choice = choose(rank(withCheckpoint(['readonly'], 50n, 'importable')), 100n);
+    expect(choice?.judged.candidate.txg).toBe(100n);
+  });
+
   it('takes the newest that imports, and says what was passed over', () => {
     const choice = best(['damaged', 'damaged', 'readonly', 'importable', 'importable']);
     expect(choice?.judged.candidate.txg).toBe(97n);

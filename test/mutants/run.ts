@@ -1,0 +1,62 @@
+// Changes files in small ways and tells which changes the unit tests beside them do not notice: npm run mutants -- FILE...
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createVitest } from 'vitest/node';
+import { mutantsOf } from './mutate.ts';
+import { TESTS } from './tests.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const asked = process.argv.slice(2);
+const files = asked.length === 0 ? Object.keys(TESTS) : asked;
+
+let mutated: { readonly path: string; readonly code: string } | null = null;
+const plugin = {
+  name: 'mutant',
+  enforce: 'pre',
+  load: (id: string) => (mutated !== null && id.split('?')[0] === mutated.path ? mutated.code : null),
+} as const;
+
+const silent = { onInit: () => {} };
+const vitest = await createVitest(
+  'test',
+  {
+    root: ROOT,
+    config: join('test', 'vitest.config.ts'),
+    watch: false,
+    reporters: [silent],
+    bail: 1,
+    testTimeout: 20_000,
+  },
+  { plugins: [plugin], logLevel: 'silent' },
+);
+
+const rows: string[] = [];
+try {
+  for (const file of files) {
+    const tests = TESTS[file];
+    if (tests === undefined)
+      throw new Error(`no tests beside ${file}; there are some beside ${Object.keys(TESTS).join(', ')}`);
+    const path = join(ROOT, file);
+    const specs = (await vitest.globTestSpecifications([...tests])).filter(({ moduleId }) => existsSync(moduleId));
+    const passes = async (): Promise<boolean> => {
+      const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specs, false);
+      return unhandledErrors.length === 0 && testModules.length > 0 && testModules.every((module) => module.ok());
+    };
+    if (!(await passes())) throw new Error(`${tests.join(', ')}: fails without a mutant`);
+    let [all, killed] = [0, 0];
+    for (const { line, what, code } of mutantsOf(readFileSync(path, 'utf8'))) {
+      all++;
+      mutated = { path, code };
+      vitest.invalidateFile(path);
+      if (await passes()) console.log(`${file}:${line}: ${what}`);
+      else killed++;
+    }
+    mutated = null;
+    vitest.invalidateFile(path);
+    rows.push(`| \`${file}\` | ${all} | ${killed} | ${all - killed} |`);
+  }
+} finally {
+  await vitest.close();
+}
+console.log('\n| file | mutants | killed | left |\n| --- | --- | --- | --- |');
+for (const row of rows) console.log(row);
