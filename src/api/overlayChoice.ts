@@ -62,8 +62,8 @@ export async function chooseOverlay(
   const told = options.undetach ? withRevived(one) : { pool: one.pool, candidates: one.candidates, revived: NOBODY };
   const assumed = await assumedLeaves(sources, told, blocks, options);
   let first: OverlayChoice | null = null;
-  for (const candidate of (await wanted(told, blocks, options)).slice(0, TRIES)) {
-    const found = await tried(told, candidate, assumed, blocks, options);
+  for (const each of (await wanted(told, blocks, options)).slice(0, TRIES)) {
+    const found = await tried(told, each, assumed, blocks, options);
     first ??= found;
     if (found.prediction !== null && isUsable(found.prediction.answer)) return found;
   }
@@ -113,9 +113,9 @@ async function assumedLeaves(
     const trial = await firstTrial(pool, candidates, guid, device, blocks, signal);
     if (trial === null) throw new UsageError(`assume: no state of the pool opens by which ${path} could be tried`);
     if (!trial.known) throw new UsageError(`assume: the pool has no leaf ${guid}`);
-    // Damage makes some of them fail; of another device none verifies.
-    if (trial.good <= trial.wrong) {
-      const found = `${trial.good} blocks on it verify, ${trial.wrong} do not`;
+    // Of another device none verifies; on this one some may be damaged.
+    if (trial.good === 0) {
+      const found = `none of ${trial.wrong} blocks verifies on it`;
       throw new UsageError(`assume: ${path} is not leaf ${guid}: with the leaves beside it withheld ${found}`);
     }
     assumed.set(guid, device);
@@ -123,7 +123,7 @@ async function assumedLeaves(
   return assumed;
 }
 
-/** Of the newest state that opens with the other devices. */
+/** By states of all ages: a leg that stopped early holds none of the newest. */
 async function firstTrial(
   pool: Pool,
   candidates: readonly Candidate[],
@@ -134,16 +134,19 @@ async function firstTrial(
 ): Promise<LeafTrial | null> {
   const { root } = pool;
   if (root === null) return null;
-  for (const candidate of candidates.slice(0, TRIES)) {
-    const trial = await orNull(() => tryLeaf(pool, root, candidate, guid, device, blocks, signal));
-    if (trial !== null) return trial;
+  const apart = Math.max(1, candidates.length / TRIES);
+  let last: LeafTrial | null = null;
+  for (const [i, candidate] of candidates.entries()) {
+    if (Math.floor(i / apart) === Math.floor((i - 1) / apart)) continue;
+    last = (await orNull(() => tryLeaf(pool, root, candidate, guid, device, blocks, signal))) ?? last;
+    if (last !== null && last.good > 0) break;
   }
-  return null;
+  return last;
 }
 
 async function tried(
   { pool, candidates, revived }: Told,
-  candidate: Candidate,
+  { candidate, metadataErrors }: Wanted,
   assumed: ReadonlyMap<Guid, DeviceSurvey>,
   blocks: OverlayBlocks,
   { method = 'hide', keepState = false, progress, signal }: OverlayWish,
@@ -153,23 +156,35 @@ async function tried(
     ...{ blocks, method, keepState, assumed, revived, now, signal },
   });
   if (plan.refusal !== null) return { plan, prediction: null };
-  progress?.({ phase: `trying the overlay of txg ${candidate.txg}`, done: 0, total: 1 });
-  return { plan, prediction: await predictOverlay(plan, { blocks, signal }) };
+  // The share is an estimate by bytes.
+  const onShare = progress && ((share: number) => progress({ phase: 'checking blocks, part', ...partOf(share) }));
+  return { plan, prediction: await predictOverlay(plan, { blocks, signal, metadataErrors, onShare }) };
 }
 
+const partOf = (share: number) => ({ done: Math.floor(Math.min(Math.max(share, 0), 1) * 100), total: 100 });
+
+/** A state to try, and what is known of it. */
+interface Wanted {
+  readonly candidate: Candidate;
+  /** As of PredictOptions. */
+  readonly metadataErrors: number | null;
+}
+
+const unjudged = (candidate: Candidate): Wanted => ({ candidate, metadataErrors: null });
+
 /** What to try, the best first; of one txg that two histories have, the one that an import takes. */
-async function wanted(told: Told, blocks: OverlayBlocks, options: OverlayWish): Promise<readonly Candidate[]> {
+async function wanted(told: Told, blocks: OverlayBlocks, options: OverlayWish): Promise<readonly Wanted[]> {
   const { txg = null, signal } = options;
   const { pool, candidates } = told;
   if (txg === null) return recommended(told, blocks, options);
   const those = candidates.filter((each) => each.txg === txg);
   const ofRing = those.find(({ taken }) => taken) ?? those[0];
-  if (ofRing !== undefined) return [ofRing];
+  if (ofRing !== undefined) return [unjudged(ofRing)];
   if (pool.root === null) return [];
   const reader = openByLabels(blocks, pool.root);
   const kept = await findCheckpoint(pool, candidates, { reader, readers: new PoolReaders(blocks.open), signal });
   const stored = kept?.candidate ?? null;
-  if (stored !== null && (txg === 'checkpoint' || txg === stored.txg)) return [stored];
+  if (stored !== null && (txg === 'checkpoint' || txg === stored.txg)) return [unjudged(stored)];
   if (txg === 'checkpoint') throw new UsageError('overlay: no meta-object set that opens keeps a checkpoint');
   throw new NoSuchTxgError(txg, [...new Set(candidates.map((each) => each.txg))]);
 }
@@ -178,7 +193,7 @@ async function recommended(
   { pool, candidates }: Told,
   blocks: OverlayBlocks,
   { progress, signal }: OverlayWish,
-): Promise<readonly Candidate[]> {
+): Promise<readonly Wanted[]> {
   const reader = pool.root === null ? null : openByLabels(blocks, pool.root);
   const judgement = await judgePool(pool, reader, {
     depth: 'meta',
@@ -188,9 +203,14 @@ async function recommended(
     ...(progress && { onProgress: (done: number, total: number) => progress({ phase: 'checking txgs', done, total }) }),
   });
   signal?.throwIfAborted();
-  const best = judgement.recommendation?.candidate.candidate;
-  const ranked = judgement.candidates.map(({ candidate }) => candidate);
+  const ranked = judgement.candidates.map(({ candidate, counts }) => ({
+    candidate,
+    metadataErrors: counts?.metadataErrors ?? null,
+  }));
+  const best = ranked.find(({ candidate }) => candidate === judgement.recommendation?.candidate.candidate);
+  if (best !== undefined) return [best, ...ranked.filter((each) => each !== best)];
   // A plain import verifies less than `-T`, so that a txg may load which no rewind leads to.
-  const order = best === undefined ? candidates.filter(({ taken }) => taken) : [best, ...ranked];
-  return [...new Set(order)];
+  return candidates.flatMap((candidate) =>
+    candidate.taken ? [ranked.find((each) => each.candidate.key === candidate.key) ?? unjudged(candidate)] : [],
+  );
 }

@@ -10,13 +10,13 @@ export type OverlayForm = 'qcow2' | 'dm' | 'copy';
 
 /** `overlay --json`, and manifest.json beside what it made. */
 export interface OverlayDocument extends ViewHead {
-  /** Name and version of the document. */
+  /** Name and version of this form of document. */
   readonly schema: 'zfs-uber/overlay/1';
   /** Ended by a signal: nothing was made. */
   readonly stopped: boolean;
-  /** What was made. */
+  /** What overlays are made of: qcow2 files, device-mapper tables, patched copies. */
   readonly as: OverlayForm;
-  /** `hide`: newer uberblocks are hidden; `raise`: that of the txg is made the newest. Null where nothing is to be made. */
+  /** Newer uberblocks are hidden, or the chosen one is raised above them; null where no state was come to. */
   readonly method: OverlayMethod | null;
   /** Txg that a plain import loads: that of the head, unless its uberblock is made a newer one. */
   readonly loads: string | null;
@@ -34,13 +34,13 @@ export interface OverlayDocument extends ViewHead {
   readonly readOnlyAdvised: boolean;
   /** Why there is none; null where there is one. */
   readonly refusal: DocumentError | null;
-  /** What to mind. */
+  /** What to know before the overlays are used. */
   readonly warnings: readonly DocumentError[];
   /** Absolute path of the folder; null where nothing was written. */
   readonly output: string | null;
   /** Names in that folder. */
   readonly script: string | null;
-  /** Those that are laid over. */
+  /** Of the pool as it was at that txg, in the order of its tree. */
   readonly devices: readonly OverlayDeviceEntry[];
 }
 
@@ -49,11 +49,11 @@ export interface OverlayDeviceEntry {
   readonly name: string;
   /** Index into `sources`; null for one that is not listed there. */
   readonly source: number | null;
-  /** Absolute, of the file or device. */
+  /** Of the file or block device that the vdev is, or is a part of. */
   readonly path: string;
   /** Of the leaf. */
   readonly guid: string;
-  /** Of the leaf, as the label has it. */
+  /** Of the leaf: `disk` or `file`. */
   readonly type: string;
   /** How it is known to be that leaf. */
   readonly by: OverlayPlan['devices'][number]['by'];
@@ -63,7 +63,7 @@ export interface OverlayDeviceEntry {
   readonly file: string | null;
   /** Name in the folder of the device's own bytes of all regions, one after the other. */
   readonly undo: string | null;
-  /** What the overlay has in place of its own bytes. */
+  /** What the overlay has in place of the device's own bytes, by offset. */
   readonly regions: readonly OverlayRegionEntry[];
 }
 
@@ -72,11 +72,11 @@ export interface OverlayRegionEntry {
   readonly offsetBytes: string;
   /** Of the region. */
   readonly lengthBytes: string;
-  /** What was changed there. */
+  /** What the bytes are for: see docs/overlay.md. */
   readonly why: PatchWhy;
   /** Hexadecimal; null where the device's own bytes cannot be read. */
   readonly sha256Before: string | null;
-  /** Hexadecimal, of what the overlay has. */
+  /** Of the bytes in the overlay, hexadecimal. */
   readonly sha256After: string;
   /** Where its own bytes stand in the file of `undo`; zeros where they cannot be read. */
   readonly undoOffsetBytes: string;

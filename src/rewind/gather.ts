@@ -123,7 +123,8 @@ async function judgedBy(
   return { readers, replay: replayOf(null, verifier, depth === 'data'), verifier };
 }
 
-function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): Verifier {
+/** `verifier`, that tells how far it is. */
+export function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): Verifier {
   if (onShare === undefined) return verifier;
   return {
     verify: (view, options) => verifier.verify(view, { ...options, onProgress: ({ share }) => onShare(share) }),

@@ -1,10 +1,10 @@
 import { PoolReaders } from '../../dataset/poolReaders.ts';
 import { LoadMemo } from '../../load/loadMemo.ts';
-import { JUDGED_AS } from '../../load/openzfs.ts';
 import { replayOf } from '../../load/plan.ts';
 import type { Prediction } from '../../load/predict.ts';
 import { beginReplay, endReplay } from '../../load/replay.ts';
 import { checkRoots, NOT_CHECKED } from '../../load/rootCheck.ts';
+import { traversePlainly } from '../../load/verifyStep.ts';
 import { assemblePools } from '../../pool/assemblePools.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
@@ -12,6 +12,7 @@ import { surveyDevice } from '../../pool/surveyDevice.ts';
 import { overlaid } from '../../source/overlaid.ts';
 import { createVerifier } from '../../traverse/verifier.ts';
 import { candidatesOf } from '../candidatesOf.ts';
+import { telling } from '../gather.ts';
 import { newLoad } from '../judge.ts';
 import { openByLabels } from '../openByLabels.ts';
 import type { OverlayBlocks } from './chosenUberblock.ts';
@@ -42,6 +43,11 @@ export interface OverlayPrediction {
 export interface PredictOptions {
   readonly blocks: OverlayBlocks;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Bad blocks of metadata in all of the pool, where that was counted at this txg: then only what a plain import looks at
+   * is verified.
+   */
+  readonly metadataErrors?: number | null;
   /** How far the traversal is, 0 to 1. */
   readonly onShare?: ((share: number) => void) | undefined;
 }
@@ -50,7 +56,7 @@ const OPEN: Prediction = { verdict: 'unverified', reasons: [], failsAt: null, ha
 
 /**
  * Reads the pool as it shows with the patches laid over its devices, and replays a plain import of it. The whole pool is
- * verified, as `-T` does; what a plain import looks at decides.
+ * verified, as `-T` does, unless it was; what a plain import looks at decides.
  *
  * @param plan without a refusal
  * @throws the reason of `signal`
@@ -82,17 +88,19 @@ export async function predictOverlay(plan: OverlayPlan, options: PredictOptions)
     memo: new LoadMemo(),
     signal,
   });
-  const verifier = createVerifier({ engine, oldestTxg: first.txg, strictness: JUDGED_AS.strictness });
-  const replay = replayOf(null, verifier, false);
-  onShare?.(0);
+  const verifier = createVerifier({ engine, oldestTxg: first.txg, strictness: state.openZfs.strictness });
+  const replay = replayOf(null, onShare === undefined ? verifier : telling(verifier, onShare), false);
   const begun = await beginReplay(state, replay);
+  const known = options.metadataErrors ?? null;
+  const logMissing = (): boolean => state.view?.logMissing ?? false;
+  if (known !== null && (begun.verdict === 'importable' || begun.verdict === 'readonly')) {
+    const plain = await traversePlainly(verifier, state, first.txg);
+    const answer = plain === 'passes' ? answerOf(begun) : plain;
+    return { ...nothing, answer, prediction: begun, metadataErrors: known, logMissing: logMissing() };
+  }
   const ended = await endReplay(begun, state, replay);
   const { counts } = state;
-  const rest = {
-    ...nothing,
-    metadataErrors: counts?.metadataErrors ?? null,
-    logMissing: state.view?.logMissing ?? false,
-  };
+  const rest = { ...nothing, metadataErrors: counts?.metadataErrors ?? null, logMissing: logMissing() };
   // Damage that the traversal met and a plain import does not come to.
   const unseen = ended.failsAt === 'spa_load_verify' && counts?.plain === 'passes' && ended.hazards.length === 0;
   const prediction = unseen ? begun : ended;
