@@ -7,8 +7,9 @@ import type { Objset } from './objset.ts';
 
 /** Pointers that have a number, some 500 bytes each; one that lost it gets another. */
 const NUMBERED = 2 ** 16;
-/** Pairs of blocks of which is known what differs, a byte a slot. */
+/** Pairs of blocks of which is known what differs, a byte a slot; and the longest that are compared, as dnodes have them. */
 const COMPARED = 4096;
+const LONGEST = 128 * 1024;
 const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
 const HOLE = 0;
 
@@ -101,7 +102,7 @@ export class DnodeVersions {
   async #sameSlots(one: Blkptr | undefined, other: Blkptr | undefined): Promise<Uint8Array> {
     const none = new Uint8Array();
     if (one === undefined || other === undefined) return none;
-    if (one.lsize !== other.lsize || one.littleEndian !== other.littleEndian) return none;
+    if (one.lsize > LONGEST || one.lsize !== other.lsize || one.littleEndian !== other.littleEndian) return none;
     try {
       const [a, b] = await Promise.all([this.#cache.read(one), this.#cache.read(other)]);
       return sameDnodes(a.bytes, b.bytes);
