@@ -108,7 +108,7 @@ export async function unpackImage(packed, into) {
 
 /** @param {string} packed @param {string} path */
 function unpackZstd(packed, path) {
-  const { status, error, stderr } = spawnSync('zstd', ['-q', '-d', '--sparse', packed, '-o', path], {
+  const { status, error, stderr } = spawnSync('zstd', ['-q', '-d', '--long=30', '--sparse', packed, '-o', path], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`zstd -d ${packed}: ${error?.message ?? stderr}`);
