@@ -1,6 +1,6 @@
 /**
  * Starts the work of the next items while the caller still looks at the current one, and gives the results in the order
- * of the items.
+ * of the items. Where the items end with an error, it comes after the results of those before it.
  *
  * At most `depth` results are under way or waiting, so memory is bounded by the caller's pace. When the caller stops
  * early, work under way ends unheard.
@@ -13,7 +13,8 @@ export async function* readAhead<Item, Result>(
   start: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
   const waiting: Promise<Result>[] = [];
-  for await (const item of items) {
+  const failures: unknown[] = [];
+  for await (const item of untilError(items, failures)) {
     const result = start(item);
     // The failure belongs to whoever takes the result; until then it must not count as unhandled.
     result.catch(() => undefined);
@@ -23,4 +24,16 @@ export async function* readAhead<Item, Result>(
     if (first !== undefined) yield await first;
   }
   for (const result of waiting) yield await result;
+  if (failures.length > 0) throw failures[0];
+}
+
+async function* untilError<Item>(
+  items: AsyncIterable<Item> | Iterable<Item>,
+  failures: unknown[],
+): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    failures.push(error);
+  }
 }
