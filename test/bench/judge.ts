@@ -65,6 +65,10 @@ const best = (runs: readonly Run[], of: 'ms' | 'cpu'): number => Math.min(...run
 const ratio = (a: number, b: number): string => (b > 0 ? (a / b).toFixed(2) : '-');
 const MIB = 1024 * 1024;
 
+const TITLE = `# Speed: the table
+
+\`npm run bench -- judge --write\` wrote it; [what its columns say](speed.md).`;
+
 const HEAD = [
   'pool',
   'txgs, blocks',
@@ -130,7 +134,7 @@ try {
   }
   const [load = 0] = loadavg();
   const how = `Best of ${ROUNDS} runs in turns; ${cpus().length} processors, load ${load.toFixed(1)} at the end, Node ${process.versions.node}.`;
-  const table = `${lines.join('\n')}\n\n${how}\n`;
+  const table = `${TITLE}\n\n${lines.join('\n')}\n\n${how}\n`;
   if (values.write === undefined) console.log(table);
   else writeFileSync(values.write, table);
 } finally {
