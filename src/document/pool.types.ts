@@ -1,3 +1,4 @@
+import type { ReleaseChange } from '../rewind/otherReleases.ts';
 import type { CandidateEntry } from './candidate.types.ts';
 import type { FindingEntry } from './parts.types.ts';
 import type { RecommendationEntry, WayOutEntry } from './recommendation.types.ts';
@@ -40,6 +41,28 @@ export interface CutEntry {
   readonly txg?: string;
   /** Of that txg, once cut. */
   readonly verdict?: CandidateEntry['verdict'];
+}
+
+/** What some releases of OpenZFS do with some txgs that the one of `judgedAs` treats in another way. */
+export interface VersionEntry {
+  /** Lines, oldest first. */
+  readonly releases: readonly string[];
+  /**
+   * They import what it does not, do not import what it does, import it only read-only, or read-write too; count other
+   * errors; do harm to the machine, or none.
+   */
+  readonly change: ReleaseChange;
+  /** Newest first. */
+  readonly txgs: readonly string[];
+  /** They are all that were judged. */
+  readonly all: boolean;
+  /** What decides: of these releases, or of that of `judgedAs` where it does less. */
+  readonly reason: string | null;
+  /** Features that decide, by guid; absent where none do. */
+  readonly features?: readonly string[];
+  /** As these releases count them; absent where that is not the difference. */
+  readonly errors?: { readonly metadata: number; readonly data: number | null };
+  readonly message: string;
 }
 
 export interface PoolEntry {
@@ -87,6 +110,8 @@ export interface PoolEntry {
   readonly recommendation: RecommendationEntry | null;
   /** States newer than the recommended one, or any at all, that an import as it is does not open; absent: none found. */
   readonly waysOut?: readonly WayOutEntry[];
+  /** Where other releases of OpenZFS treat txgs of the rings in another way than that of `judgedAs`; absent: nowhere. */
+  readonly versions?: readonly VersionEntry[];
   /** What to cut off where another pool's labels stand behind a vdev; absent where none do. */
   readonly cut?: CutEntry;
 }

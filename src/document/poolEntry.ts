@@ -24,6 +24,7 @@ import { overlayOf } from './shell/overlay.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
 import { shellStepEntry, stepsEntry } from './stepEntry.ts';
 import { dataEntry, valuesEntry } from './valuesEntry.ts';
+import { versionEntry } from './versionEntry.ts';
 import { wayOutEntry } from './wayOutEntry.ts';
 
 /** The entry of one pool in `scan --json`. */
@@ -49,6 +50,7 @@ export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceInde
     ...(judgement.waysOut.length === 0
       ? {}
       : { waysOut: judgement.waysOut.map((way) => wayOutEntry(way, sourceIndexOf)) }),
+    ...(judgement.versions.length === 0 ? {} : { versions: judgement.versions.map(versionEntry) }),
     recommendation:
       judgement.recommendation === null ? null : recommendationEntry(judgement.recommendation, destroyedNewest(pool)),
     ...(judgement.cut === null ? {} : { cut: cutEntry(judgement.cut, sourceIndexOf) }),

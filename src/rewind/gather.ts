@@ -1,6 +1,7 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
+import { LoadMemo } from '../load/loadMemo.ts';
 import { LABELS_ALONE, type Replay } from '../load/replay.ts';
 import { NOT_CHECKED, type RootCheck } from '../load/rootState.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
@@ -41,6 +42,8 @@ interface JudgedBy {
   readonly readers: PoolReaders | null;
   /** The load of a candidate of the rings. */
   readonly replay: Replay;
+  /** What loads have read through `readers`. */
+  readonly memo: LoadMemo;
   /** What the traversal is made of; null without one. */
   readonly verifier: Verifier | null;
 }
@@ -111,16 +114,17 @@ async function judgedBy(
   asked: readonly Candidate[],
   { blocks, depth, onShare, openZfs }: JudgeOptions,
 ): Promise<JudgedBy> {
-  if (blocks === undefined || readers === null) return { readers: null, replay: LABELS_ALONE, verifier: null };
+  const memo = new LoadMemo();
+  if (blocks === undefined || readers === null) return { readers: null, replay: LABELS_ALONE, memo, verifier: null };
   const { replayOf } = await import('../load/plan.ts');
-  if (depth === 'mos') return { readers, replay: replayOf(null, null, false), verifier: null };
+  if (depth === 'mos') return { readers, replay: replayOf(null, null, false), memo, verifier: null };
   const { createVerifier } = await import('../traverse/verifier.ts');
   const [oldestTxg = 0n] = asked.map(({ txg }) => txg).sort((a, b) => (a < b ? -1 : 1));
   const verifier = telling(
     createVerifier({ engine: blocks.engine, oldestTxg, strictness: openZfs?.strictness }),
     onShare,
   );
-  return { readers, replay: replayOf(null, verifier, depth === 'data'), verifier };
+  return { readers, replay: replayOf(null, verifier, depth === 'data'), memo, verifier };
 }
 
 /** `verifier`, that tells how far it is. */

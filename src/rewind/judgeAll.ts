@@ -36,10 +36,10 @@ export async function judgeAll(gathered: Gathered): Promise<Verdicts> {
   return { rings, checkpoint, all: checkpoint === null ? tried : [...tried, tell(checkpoint, number)] };
 }
 
-function howOf({ aim, options, readers, replay, rootOf }: Gathered): JudgingOptions {
+function howOf({ aim, options, readers, replay, rootOf, memo }: Gathered): JudgingOptions {
   const stranger = options.stranger?.source.failures?.gone ?? null;
   const { openZfs, signal } = options;
-  return { readers, replay, rootOf, stranger, signal, openZfs, ...(aim !== null && { examine: aim.examine }) };
+  return { readers, replay, rootOf, memo, stranger, signal, openZfs, ...(aim !== null && { examine: aim.examine }) };
 }
 
 async function checkpointVerdict(

@@ -5,6 +5,7 @@ import { findOut } from './findOut.ts';
 import { gather } from './gather.ts';
 import { judgeAll } from './judgeAll.ts';
 import type { JudgeOptions, PoolJudgement } from './judgement.ts';
+import { otherReleases } from './otherReleases.ts';
 import { recommend } from './recommend.ts';
 
 /**
@@ -26,6 +27,17 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       ...{ all: gathered.all, placeOf: gathered.options.placeOf },
     });
   const { findings, waysOut, cut } = found;
+  const versions = await otherReleases(gathered, verdicts.rings);
   const stopped = options.signal?.aborted ?? false;
-  return { pool: complete, depth: options.depth, candidates, findings, recommendation, waysOut, cut, stopped };
+  return {
+    pool: complete,
+    depth: options.depth,
+    candidates,
+    findings,
+    recommendation,
+    waysOut,
+    cut,
+    versions,
+    stopped,
+  };
 }

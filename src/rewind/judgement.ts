@@ -10,6 +10,7 @@ import type { Finding } from './findings/finding.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { Judged } from './judge.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { ReleaseDifference } from './otherReleases.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Recommendation } from './recommendation.ts';
 import type { WayOut } from './waysOut.ts';
@@ -61,6 +62,8 @@ export interface PoolJudgement {
   readonly waysOut: readonly WayOut[];
   /** What to cut off, where another pool's labels stand behind a vdev, and what imports then; null where none do. */
   readonly cut: CutPool | null;
+  /** Where other releases of OpenZFS treat candidates of the rings in another way. */
+  readonly versions: readonly ReleaseDifference[];
   /** It was ended before every candidate had its turn. */
   readonly stopped: boolean;
 }

@@ -47,6 +47,7 @@ export function scanText(page: Page, document: ScanDocument, choice: ScanTextCho
     const missing = missingDevices(page, pool);
     const said = pool.findings.filter((finding) => !isAim(finding));
     blocks.push([...missing, ...findings(page, said, choice.all, pool.recommendation?.steps ?? cutSteps(pool))]);
+    blocks.push(versions(page, pool));
     blocks.push(candidateTable(page, pool, choice, handles));
     blocks.push(rings(page, pool, document.sources, choice.all, handles));
     blocks.push(beforeWriting(page, pool));
@@ -105,6 +106,10 @@ function findings(
   if (rest > 0) lines.push(...entry(page, '', `${countText(rest, 'more finding')}: --all`, undefined, page.style.dim));
   return lines;
 }
+
+/** What other releases of OpenZFS do with these txgs. */
+const versions = (page: Page, { versions = [] }: PoolEntry): string[] =>
+  versions.flatMap(({ message }) => entry(page, 'OpenZFS', `${clean(page, message)}.`, page.style.dim));
 
 /** Missing devices that no finding tells of. */
 function missingDevices(page: Page, pool: PoolEntry): string[] {

@@ -152,6 +152,17 @@ const wayOut = object({
   tops: listOf(text),
 });
 
+const version = object({
+  releases: listOf(text),
+  change: oneOf('takes', 'refuses', 'reads', 'writes', 'counts', 'endangers', 'spares'),
+  txgs: listOf(u64),
+  all: flag,
+  reason: orNull(text),
+  features: optional(listOf(text)),
+  errors: optional(object({ metadata: count, data: orNull(count) })),
+  message: text,
+});
+
 const pool = object({
   name: orNull(text),
   guid: u64,
@@ -167,6 +178,7 @@ const pool = object({
   candidates: listOf(candidate),
   recommendation: orNull(recommendation),
   waysOut: optional(listOf(wayOut)),
+  versions: optional(listOf(version)),
 });
 
 const document = object({

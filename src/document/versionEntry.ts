@@ -1,0 +1,17 @@
+import type { ReleaseDifference } from '../rewind/otherReleases.ts';
+import { reasonWords } from '../words/reasons.ts';
+import { versionWords } from '../words/versions.ts';
+import type { VersionEntry } from './pool.types.ts';
+
+export function versionEntry(difference: ReleaseDifference): VersionEntry {
+  const { releases, change, judged, all, reason } = difference;
+  const counts = change === 'counts' ? (judged[0]?.counts ?? null) : null;
+  return {
+    ...{ releases, change, all },
+    txgs: judged.map(({ candidate }) => candidate.txg.toString()),
+    reason: reason === null ? null : reasonWords(reason, 'brief'),
+    ...(reason !== null && 'features' in reason ? { features: reason.features } : {}),
+    ...(counts === null ? {} : { errors: { metadata: counts.metadataErrors, data: counts.dataErrors } }),
+    message: versionWords(difference),
+  };
+}

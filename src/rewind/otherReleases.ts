@@ -1,0 +1,110 @@
+import { OPENZFS_LINES, type OpenZfs } from '../load/openzfs.ts';
+import { fails, isLeftByGone } from '../load/predict.ts';
+import type { Reason } from '../load/reason.ts';
+import { lineOf } from '../load/releases.ts';
+import type { Gathered } from './gather.ts';
+import { type Judged, judge } from './judge.ts';
+import { withRetries } from './retries.ts';
+
+/**
+ * What other releases do with states that the one verdicts speak for treats in another way: import them or not, or only
+ * read-only, or read-write too; count other errors; do harm to the machine that it does not do, or none.
+ */
+export type ReleaseChange = 'takes' | 'refuses' | 'reads' | 'writes' | 'counts' | 'endangers' | 'spares';
+
+export interface ReleaseDifference {
+  /** Lines of OpenZFS that are alike in this, oldest first. */
+  readonly releases: readonly string[];
+  readonly change: ReleaseChange;
+  /** As these releases would have it, newest first; of the rings. */
+  readonly judged: readonly Judged[];
+  /** They are all that were judged. */
+  readonly all: boolean;
+  /** Why one of the two does not do what the other does; null where it is not that. */
+  readonly reason: Reason | null;
+}
+
+/**
+ * Where other releases of OpenZFS do not treat the candidates of the rings as the one they were judged for. What was read
+ * is not read again: a load is only replayed for a release that would answer what it asked in another way.
+ *
+ * @param rings all that were judged, newest first
+ * @returns nothing where judging was ended, or a device went away
+ */
+export async function otherReleases(gathered: Gathered, rings: readonly Judged[]): Promise<ReleaseDifference[]> {
+  const { options } = gathered;
+  const open = options.signal?.aborted === true || rings.some(({ prediction }) => isLeftByGone(prediction));
+  const [own] = rings.flatMap(({ openZfs }) => openZfs ?? []);
+  if (open || own === undefined || options.waysOut === false) return [];
+  const before = new Map(withRetries(gathered.all, rings, own).map((each) => [each.candidate, each]));
+  const found = new Map<string, ReleaseDifference>();
+  for (const openZfs of OPENZFS_LINES) {
+    if (openZfs.release === lineOf(own.release)) continue;
+    for (const each of differences(before, await judgedFor(openZfs, gathered, rings), openZfs)) {
+      const known = found.get(keyOf(each));
+      const releases = [...(known?.releases ?? []), openZfs.release];
+      found.set(keyOf(each), { ...each, releases });
+    }
+  }
+  return options.signal?.aborted ? [] : [...found.values()];
+}
+
+/** The same candidates as another release would have them. */
+async function judgedFor(openZfs: OpenZfs, gathered: Gathered, rings: readonly Judged[]): Promise<Judged[]> {
+  const { pool, all, readers, replay, rootOf, memo, options } = gathered;
+  const anew = rings.filter((each) => each.openZfs?.loadsAs(openZfs) === false).map(({ candidate }) => candidate);
+  const judged = new Map(rings.map((each) => [each.candidate, each]));
+  const how = { readers, replay, rootOf, memo, openZfs, signal: options.signal };
+  for await (const each of judge(pool, all, anew, how)) judged.set(each.candidate, each);
+  return withRetries(all, [...judged.values()], openZfs);
+}
+
+function differences(
+  own: ReadonlyMap<Judged['candidate'], Judged>,
+  others: readonly Judged[],
+  { release }: OpenZfs,
+): ReleaseDifference[] {
+  const groups = new Map<string, { change: ReleaseChange; reason: Reason | null; judged: Judged[] }>();
+  for (const other of others) {
+    const before = own.get(other.candidate);
+    const change = before === undefined ? null : changeOf(before, other);
+    if (before === undefined || change === null) continue;
+    const [reason = null] = (change === 'takes' || change === 'writes' ? before : other).prediction.reasons;
+    const key = [change, ...aboutOf(reason), change === 'counts' ? other.candidate.key : ''].join();
+    const group = groups.get(key) ?? { change, reason, judged: [] };
+    group.judged.push(other);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(
+    (group): ReleaseDifference => ({
+      ...group,
+      releases: [release],
+      all: group.judged.length === others.length,
+      reason: group.change === 'counts' ? null : group.reason,
+    }),
+  );
+}
+
+function changeOf(own: Judged, other: Judged): ReleaseChange | null {
+  if (fails(own.prediction) !== fails(other.prediction)) return fails(own.prediction) ? 'takes' : 'refuses';
+  const [was, is] = [own.prediction.hazards.length > 0, other.prediction.hazards.length > 0];
+  if (was !== is) return was ? 'spares' : 'endangers';
+  if (own.prediction.verdict !== other.prediction.verdict) {
+    if (other.prediction.verdict === 'readonly') return 'reads';
+    return own.prediction.verdict === 'readonly' ? 'writes' : null;
+  }
+  if (fails(own.prediction) || own.counts === null || other.counts === null) return null;
+  const same =
+    own.counts.metadataErrors === other.counts.metadataErrors && own.counts.dataErrors === other.counts.dataErrors;
+  return same ? null : 'counts';
+}
+
+/** What makes a reason another one, whatever the release. */
+const aboutOf = (reason: Reason | null): readonly string[] =>
+  reason === null ? [] : 'features' in reason ? ['features', ...reason.features] : [reason.code];
+
+const keyOf = ({ change, reason, judged }: ReleaseDifference): string => {
+  const counts =
+    change === 'counts' ? judged.map((each) => `${each.counts?.metadataErrors} ${each.counts?.dataErrors}`) : [];
+  return [change, ...aboutOf(reason), ...counts, ...judged.map(({ candidate }) => candidate.key)].join();
+};
