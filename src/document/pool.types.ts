@@ -60,8 +60,8 @@ export interface VersionEntry {
   readonly reason: string | null;
   /** Features that decide, by guid; absent where none do. */
   readonly features?: readonly string[];
-  /** As these releases count them; absent where that is not the difference. */
-  readonly errors?: { readonly metadata: number; readonly data: number | null };
+  /** As these releases count them, of each of `txgs`; absent where that is not the difference. */
+  readonly errors?: readonly { readonly metadata: number | null; readonly data: number | null }[];
   readonly message: string;
 }
 

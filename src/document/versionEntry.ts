@@ -5,13 +5,16 @@ import type { VersionEntry } from './pool.types.ts';
 
 export function versionEntry(difference: ReleaseDifference): VersionEntry {
   const { releases, change, judged, all, reason } = difference;
-  const counts = change === 'counts' ? (judged[0]?.counts ?? null) : null;
+  const errors = judged.map(({ counts }) => ({
+    metadata: counts?.metadataErrors ?? null,
+    data: counts?.dataErrors ?? null,
+  }));
   return {
     ...{ releases, change, all },
     txgs: judged.map(({ candidate }) => candidate.txg.toString()),
     reason: reason === null ? null : reasonWords(reason, 'brief'),
     ...(reason !== null && 'features' in reason ? { features: reason.features } : {}),
-    ...(counts === null ? {} : { errors: { metadata: counts.metadataErrors, data: counts.dataErrors } }),
+    ...(change === 'counts' ? { errors } : {}),
     message: versionWords(difference),
   };
 }

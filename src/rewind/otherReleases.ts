@@ -18,7 +18,7 @@ export interface ReleaseDifference {
   readonly change: ReleaseChange;
   /** As these releases would have it, newest first; of the rings. */
   readonly judged: readonly Judged[];
-  /** They are all that were judged. */
+  /** They are all that were judged; of what is refused, all that the other imports. */
   readonly all: boolean;
   /** Why one of the two does not do what the other does; null where it is not that. */
   readonly reason: Reason | null;
@@ -67,44 +67,43 @@ function differences(
   const groups = new Map<string, { change: ReleaseChange; reason: Reason | null; judged: Judged[] }>();
   for (const other of others) {
     const before = own.get(other.candidate);
-    const change = before === undefined ? null : changeOf(before, other);
-    if (before === undefined || change === null) continue;
-    const [reason = null] = (change === 'takes' || change === 'writes' ? before : other).prediction.reasons;
-    const key = [change, ...aboutOf(reason), change === 'counts' ? other.candidate.key : ''].join();
-    const group = groups.get(key) ?? { change, reason, judged: [] };
-    group.judged.push(other);
-    groups.set(key, group);
+    if (before === undefined) continue;
+    for (const change of changesOf(before, other)) {
+      const [reason = null] = (change === 'takes' || change === 'writes' ? before : other).prediction.reasons;
+      const why = change === 'counts' ? null : reason;
+      const key = [change, ...aboutOf(why)].join();
+      const group = groups.get(key) ?? { change, reason: why, judged: [] };
+      group.judged.push(other);
+      groups.set(key, group);
+    }
   }
-  return [...groups.values()].map(
-    (group): ReleaseDifference => ({
-      ...group,
-      releases: [release],
-      all: group.judged.length === others.length,
-      reason: group.change === 'counts' ? null : group.reason,
-    }),
-  );
+  const imported = [...own.values()].filter(({ prediction }) => !fails(prediction)).length;
+  return [...groups.values()].map((group): ReleaseDifference => {
+    const all = group.change === 'refuses' ? imported : others.length;
+    return { ...group, releases: [release], all: group.judged.length === all };
+  });
 }
 
-function changeOf(own: Judged, other: Judged): ReleaseChange | null {
-  if (fails(own.prediction) !== fails(other.prediction)) return fails(own.prediction) ? 'takes' : 'refuses';
-  const [was, is] = [own.prediction.hazards.length > 0, other.prediction.hazards.length > 0];
-  if (was !== is) return was ? 'spares' : 'endangers';
-  if (own.prediction.verdict !== other.prediction.verdict) {
-    if (other.prediction.verdict === 'readonly') return 'reads';
-    return own.prediction.verdict === 'readonly' ? 'writes' : null;
+function changesOf(own: Judged, other: Judged): ReleaseChange[] {
+  const [was, is] = [own.prediction, other.prediction];
+  if (fails(was) !== fails(is)) return [fails(was) ? 'takes' : 'refuses'];
+  const changes: ReleaseChange[] = [];
+  if (was.hazards.length > 0 !== is.hazards.length > 0) changes.push(is.hazards.length > 0 ? 'endangers' : 'spares');
+  if (was.verdict !== is.verdict && is.verdict === 'readonly') changes.push('reads');
+  if (was.verdict !== is.verdict && was.verdict === 'readonly') changes.push('writes');
+  if (!fails(is) && own.counts !== null && other.counts !== null && countsKey(own) !== countsKey(other)) {
+    changes.push('counts');
   }
-  if (fails(own.prediction) || own.counts === null || other.counts === null) return null;
-  const same =
-    own.counts.metadataErrors === other.counts.metadataErrors && own.counts.dataErrors === other.counts.dataErrors;
-  return same ? null : 'counts';
+  return changes;
 }
+
+const countsKey = ({ counts }: Judged): string => `${counts?.metadataErrors} ${counts?.dataErrors}`;
 
 /** What makes a reason another one, whatever the release. */
 const aboutOf = (reason: Reason | null): readonly string[] =>
   reason === null ? [] : 'features' in reason ? ['features', ...reason.features] : [reason.code];
 
 const keyOf = ({ change, reason, judged }: ReleaseDifference): string => {
-  const counts =
-    change === 'counts' ? judged.map((each) => `${each.counts?.metadataErrors} ${each.counts?.dataErrors}`) : [];
+  const counts = change === 'counts' ? judged.map(countsKey) : [];
   return [change, ...aboutOf(reason), ...counts, ...judged.map(({ candidate }) => candidate.key)].join();
 };

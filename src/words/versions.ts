@@ -1,4 +1,5 @@
 import { LINES } from '../load/releases.ts';
+import type { Judged } from '../rewind/judge.ts';
 import type { ReleaseDifference } from '../rewind/otherReleases.ts';
 import { count, list } from './amounts.ts';
 import { reasonWords } from './reasons.ts';
@@ -22,16 +23,19 @@ export function versionWords(difference: ReleaseDifference): string {
       return `${who} ${verb('takes', 'take')} ${which} only read-only${why}`;
     case 'writes':
       return `${who} ${verb('takes', 'take')} ${which} read-write too${why}`;
-    case 'counts': {
-      const [first] = judged;
-      const data = first?.counts?.dataErrors ?? 0;
-      return `${who} ${verb('counts', 'count')} ${count(first?.counts?.metadataErrors ?? 0, 'metadata error')} and ${count(data, 'data error')} at ${which}`;
-    }
+    case 'counts':
+      return `${who} ${verb('counts', 'count')} other errors at ${which}: ${errorsWords(judged[0])}`;
     case 'endangers':
       return `importing ${which} with ${who} harms the machine${why}`;
     case 'spares':
       return `with ${who} importing ${which} does not harm the machine${why}`;
   }
+}
+
+function errorsWords(newest: Judged | undefined): string {
+  const { metadataErrors = 0, dataErrors = 0 } = newest?.counts ?? {};
+  const errors = `${count(metadataErrors, 'metadata error')} and ${count(dataErrors ?? 0, 'data error')}`;
+  return `${errors} at txg ${newest?.candidate.txg ?? ''}`;
 }
 
 /** `2.4`, `2.2 and older`, `2.1 and 2.4`. */

@@ -159,7 +159,7 @@ const version = object({
   all: flag,
   reason: orNull(text),
   features: optional(listOf(text)),
-  errors: optional(object({ metadata: count, data: orNull(count) })),
+  errors: optional(listOf(object({ metadata: orNull(count), data: orNull(count) }))),
   message: text,
 });
 

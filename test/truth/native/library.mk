@@ -1,9 +1,10 @@
 # libzpool of OpenZFS 2.2 as a shared library with all that it stands on, from its source tree SOURCE, without configure.
+# Built like the module: ASSERT is nothing, VERIFY aborts.
 # HEADERS: where blkid/blkid.h is. OUT: takes objects and libzpool.so.
 S := $(SOURCE)
 FLAGS := -O1 -w -fPIC -std=gnu99 -fno-strict-aliasing -D_GNU_SOURCE -D_LARGEFILE64_SOURCE -D_REENTRANT -DHAVE_LARGE_STACKS=1 \
   -DTEXT_DOMAIN='"zfs"' -DLIBEXECDIR='"/none"' -DRUNSTATEDIR='"/run"' -DSBINDIR='"/none"' -DSYSCONFDIR='"/etc"' -DPKGDATADIR='"/none"' \
-  -DZFS_META_VERSION='"2.2"' -DZFS_META_ALIAS='"zfs-2.2"' -DSYSTEM_LINUX=1 -DHAVE_LIBBLKID=1 '-DISP2(x)=(((x) & ((x) - 1)) == 0)' -DLIB_ZPOOL_BUILD -DZFS_DEBUG -UNDEBUG \
+  -DZFS_META_VERSION='"2.2"' -DZFS_META_ALIAS='"zfs-2.2"' -DSYSTEM_LINUX=1 -DHAVE_LIBBLKID=1 '-DISP2(x)=(((x) & ((x) - 1)) == 0)' -DLIB_ZPOOL_BUILD -DNDEBUG \
   -I$(OUT) -I$S/lib/libzpool/include -I$S/include -I$S/lib/libspl/include/os/linux -I$S/lib/libspl/include -I$S/include/os/linux/zfs \
   -I$S/module/icp/include -I$S/lib/libzutil -I$S/lib/libspl -I/usr/include/tirpc -I$(HEADERS)
 # What reads partition tables (libefi) is not there: no file is asked for one.
