@@ -67,7 +67,7 @@ describe('verification against the kernel', () => {
         for (const mode of ['ro', 'rw'] as const) {
           const answer = answers[mode][txg];
           if (answer?.rc !== 0 || answer.used.toString() !== txg) continue;
-          const found = await verify(verifier, one, candidate, { readOnly: mode === 'ro' });
+          const found = await verify(verifier, one, candidate, { readOnly: mode === 'ro', rewritten: 'logical' });
           const counts = `${found.metadataErrors},${found.dataErrors}`;
           const expected = answer.errs === '' ? '0,0' : answer.errs;
           if (counts !== expected || found.fatal !== null) wrong.push(`${mode} ${txg}: ${counts}, kernel ${expected}`);
