@@ -30,7 +30,15 @@ async function askedWith(options: Partial<JudgeOptions>, asked?: WithDevices): P
   const judgeWith = judgeWithDevicesOf(pool, { depth: 'mos', blocks, ...options }, async (part, _, judging) => {
     expect(part.devices).toEqual(pool.devices.slice(0, 1));
     given = judging;
-    const nothing = { candidates: [], findings: [], recommendation: null, waysOut: [], cut: null, stopped: false };
+    const nothing = {
+      candidates: [],
+      findings: [],
+      recommendation: null,
+      waysOut: [],
+      cut: null,
+      versions: [],
+      stopped: false,
+    };
     return { pool: part, depth: judging.depth, ...nothing };
   });
   await judgeWith(pool.devices.slice(0, 1), asked);
