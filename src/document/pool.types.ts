@@ -1,4 +1,4 @@
-import type { ReleaseChange } from '../rewind/otherReleases.ts';
+import type { ReleaseChange } from '../rewind/releaseDifference.ts';
 import type { CandidateEntry } from './candidate.types.ts';
 import type { FindingEntry } from './parts.types.ts';
 import type { RecommendationEntry, WayOutEntry } from './recommendation.types.ts';

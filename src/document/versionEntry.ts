@@ -1,4 +1,4 @@
-import type { ReleaseDifference } from '../rewind/otherReleases.ts';
+import type { ReleaseDifference } from '../rewind/releaseDifference.ts';
 import { reasonWords } from '../words/reasons.ts';
 import { versionWords } from '../words/versions.ts';
 import type { VersionEntry } from './pool.types.ts';

@@ -10,9 +10,9 @@ import type { Finding } from './findings/finding.ts';
 import type { ImportPlace } from './importPlace.ts';
 import type { Judged } from './judge.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
-import type { ReleaseDifference } from './otherReleases.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Recommendation } from './recommendation.ts';
+import type { ReleaseDifference } from './releaseDifference.ts';
 import type { WayOut } from './waysOut.ts';
 
 /** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */

@@ -1,6 +1,6 @@
 import { LINES } from '../load/releases.ts';
 import type { Judged } from '../rewind/judge.ts';
-import type { ReleaseDifference } from '../rewind/otherReleases.ts';
+import type { ReleaseDifference } from '../rewind/releaseDifference.ts';
 import { count, list } from './amounts.ts';
 import { reasonWords } from './reasons.ts';
 
