@@ -144,4 +144,4 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 export const SOURCE_HELP =
-  'a block device, a raw image, a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH]), a bundle, or a directory of those';
+  'a block device, a raw or other disk image (docs/images.md), a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH]), a bundle, or a directory of those';
