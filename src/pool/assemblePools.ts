@@ -2,6 +2,7 @@ import { asGuid, type Guid } from '../bytes/units.ts';
 import { compareFacts, compareNames, type DeviceFacts, factsOf } from './deviceOrder.ts';
 import { guidSumOf } from './guidSum.ts';
 import type { OutsideDevice, OutsideReason, Pool } from './pool.ts';
+import { labelRead } from './speakingLabel.ts';
 import type { DeviceSurvey } from './survey.ts';
 import { compareUberblocks } from './uberblockCopies.ts';
 import { leavesOf } from './vdevHealth.ts';
@@ -96,8 +97,7 @@ function poolOf(guid: Guid, members: readonly DeviceFacts[], attached: readonly 
   const named = configs[0]?.config ?? members[0]?.config ?? null;
   const leaf = new Map<Guid, DeviceSurvey>();
   for (const { config, device } of members) {
-    // A device whose labels have txg 0 `zpool import` passes over, whatever leaf it says it is.
-    if (config?.guid == null || config.role === 'uninitialised' || leaf.has(config.guid)) continue;
+    if (config?.guid == null || labelRead(device) === null || leaf.has(config.guid)) continue;
     leaf.set(config.guid, device);
   }
   const root = buildTree(guid, configs, (leafGuid) => leaf.get(leafGuid) ?? null);
@@ -136,7 +136,8 @@ function poolOf(guid: Guid, members: readonly DeviceFacts[], attached: readonly 
   };
 }
 
-function memberConfigOf({ config }: DeviceFacts): MemberConfig[] {
+function memberConfigOf({ config, device }: DeviceFacts): MemberConfig[] {
+  if (labelRead(device) === null) return [];
   if (config === null || config.vdevTree === null || config.guid === null || !config.txg) return [];
   return [{ config, tree: config.vdevTree, topGuid: config.topGuid ?? config.vdevTree.guid, txg: config.txg }];
 }

@@ -97,9 +97,15 @@ export function otherNameOf({ name }: Pool, device: DeviceSurvey): string | null
   return read === name ? null : read;
 }
 
-/** What `zpool import` takes a device for; null for one that is no member of a pool. Source: zpool_read_label */
-export function labelRead({ labels }: DeviceSurvey): LabelConfig | null {
-  const first =
-    labels.find(({ config }) => config?.poolGuid != null && config.role !== 'uninitialised')?.config ?? null;
+/**
+ * What `zpool import` takes a device for: by the first label that says a state there is, and a txg where it is no spare
+ * and no cache; null for one that is no member of a pool. Checksums are not looked at.
+ *
+ * Source: lib/libzutil/zutil_import.c, zpool_read_label and add_config
+ */
+export function labelRead({ labels }: Pick<DeviceSurvey, 'labels'>): LabelConfig | null {
+  const first = labels.find(({ config }) => config?.poolGuid != null && isTaken(config))?.config ?? null;
   return first === null || first.role === 'spare' || first.role === 'cache' || !first.txg ? null : first;
 }
+
+const isTaken = ({ role, state }: LabelConfig): boolean => role !== 'uninitialised' && state !== 'unknown';

@@ -98,6 +98,17 @@ describe('assemblePools', () => {
     expect(outside(pool)).toEqual(['d12 former-member']);
   });
 
+  it.each([
+    { state: 'l2cache', role: 'cache', reason: 'cache' },
+    { state: 'spare', role: 'spare', reason: 'spare' },
+    { state: 'unknown', role: 'member', reason: 'former-member' },
+  ] as const)('gives no place to a device whose labels have the tree of a member and the state $state', (edited) => {
+    const { state, role, reason } = edited;
+    const pool = only(assemblePools([device({ name: 'd', tree: vdev(5n), txg: 9n, more: { state, role } })]));
+    expect(pool.root).toBeNull();
+    expect(outside(pool)).toEqual([`d ${reason}`]);
+  });
+
   it('takes the newer of two devices that say they are the same leaf', () => {
     const copy = device({ name: 'a-copy', tree: vdev(5n), uberblocks: [{ txg: 5n }] });
     const real = device({ name: 'real', tree: vdev(5n), uberblocks: [{ txg: 5n }, { txg: 6n }] });

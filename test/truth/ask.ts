@@ -47,7 +47,8 @@ export function questionOf(command: readonly string[], made: MadePool): Question
 }
 
 const EMPTY = { used: 0, errs: '', health: '' };
-const PATIENCE_MS = 60_000;
+/** Long enough for 48 devices on a machine that has other work. */
+const PATIENCE_MS = 180_000;
 
 /** OpenZFS's own code, asked one question after another; what falls over or hangs is started again for the next. */
 export class Judge {

@@ -51,7 +51,8 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): P
         if (candidate.checkpoint === undefined) answers[mode][candidate.txg] = answer;
         const imports = answer.rc === 0 && (candidate.checkpoint !== undefined || loads(answer, candidate));
         const txg = BigInt(candidate.txg);
-        if (mode === 'ro' && imports && (newest === null || txg > newest)) newest = txg;
+        if (mode === 'ro' && imports && candidate.checkpoint === undefined && (newest === null || txg > newest))
+          newest = txg;
         const why = contradictionOf(candidate, mode, answer, imports);
         const which = candidate.checkpoint === undefined ? '' : ' (checkpoint)';
         if (why !== null) contradictions.push(`${about} txg ${txg}${which} ${mode}: ${why}`);

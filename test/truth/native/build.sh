@@ -45,7 +45,7 @@ else
   link="$(echo "$libs" | tr : '\n' | sed 's/^./-L&/') -l:$zpool -l:libnvpair.so.3"
   [ "$release" = 2.3 ] || link="$link -Wl,--allow-shlib-undefined -Wl,--disable-new-dtags -Wl,-rpath,$libs"
 fi
-for f in "uask overlay assertions" "umake assertions"; do
+for f in "uask overlay assertions" umake; do
   set -- $f
   gcc -O1 -w -DZFS="$number" -DSOURCE_TREE="\"$tree\"" -o $1 $(for c; do echo "$here/$c.c"; done) -D_GNU_SOURCE -D_LARGEFILE64_SOURCE $include $link $linked -lpthread -ldl
 done

@@ -1,7 +1,7 @@
 /*
  * Makes pools with OpenZFS's own code in userland (libzpool), natively. Commands on stdin, one a line:
  *   create POOL ashift=N [features=all|none|a,b,-c] [version=N] SPEC   fs DS [prop=v]...   crypt DS   set DS prop v
- *   w DS OBJ KIB [seed]  full DS  rmobj DS OBJ  brt DS OBJ OBJ2  snap DS@S  clone S DS  promote DS  destroy DS|S  bookmark S DS#B  hold S
+ *   w DS OBJ KIB [seed]  full DS [seed]  rmobj DS OBJ  brt DS OBJ OBJ2  snap DS@S  clone S DS  promote DS  destroy DS|S  bookmark S DS#B  hold S
  *   tick N   sync N   attach OLD NEW  replace OLD NEW|draidP-T-S  spare OLD SPARE  detach X  remove X  add SPEC  split NEW PATH..
  *   offline X  online X  fault X  forced X (zpool offline -f)  clear
  *   checkpoint  discard  scrub  pause  initialize X  trim X  upgrade  feature F  prop P V  reguid  waitresilver
@@ -101,13 +101,15 @@ static void fill(unsigned n, unsigned seed, boolean_t text) { for (unsigned i = 
 static void makeset(objset_t *os, void *a, cred_t *cr, dmu_tx_t *tx) { (void) a; (void) cr; ok(zap_create_claim(os, 1, DMU_OT_ZAP_OTHER, DMU_OT_NONE, 0, tx), "claim"); }
 static uint_t bonus;
 static objset_t *own(const char *ds) { objset_t *os = NULL; int e = dmu_objset_own(ds, DMU_OST_ANY, B_FALSE, B_TRUE, (void *)"umake", &os); if (e) { ok(e, ds); return (NULL); } return (os); }
+/* @return B_FALSE where the pool is full: the transaction is gone then */
+static boolean_t assign(dmu_tx_t *tx) { int e = dmu_tx_assign(tx, DMU_TX_WAIT); ok(e, "assign"); if (e) dmu_tx_abort(tx); return (e == 0); }
 /* The first byte of the bonus says whose an object is. */
 static void mark(objset_t *os, uint64_t obj, dmu_tx_t *tx) { dmu_buf_t *db; if (bonus && dmu_bonus_hold(os, obj, FTAG, &db) == 0) { dmu_buf_will_dirty(db, tx); *(uint8_t *)db->db_data = obj; dmu_buf_rele(db, FTAG); } }
 static void w_(const char *ds, const char *name, unsigned kib, unsigned seed, boolean_t text)
 {
 	objset_t *os = own(ds); uint64_t obj; if (!os) return; unsigned bs = os->os_recordsize ? os->os_recordsize : 131072;
 	dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_zap(tx, 1, TRUE, name); dmu_tx_hold_bonus(tx, DMU_NEW_OBJECT);
-	ok(dmu_tx_assign(tx, DMU_TX_WAIT), "assign");
+	if (!assign(tx)) { dmu_objset_disown(os, B_TRUE, (void *)"umake"); return; }
 	if (zap_lookup(os, 1, name, 8, 1, &obj)) { obj = dmu_object_alloc(os, DMU_OT_PLAIN_FILE_CONTENTS, kib * 1024 < bs ? MAX(512, kib * 1024) : bs, bonus ? DMU_OT_UINT64_OTHER : DMU_OT_NONE, bonus, tx); mark(os, obj, tx); ok(zap_add(os, 1, name, 8, 1, &obj, tx), "zap"); }
 	dmu_tx_commit(tx);
 	for (unsigned o = 0; o < kib; o += 128) {
@@ -122,7 +124,7 @@ static void rm_(const char *ds, const char *name)
 	objset_t *os = own(ds); uint64_t obj; if (!os) return;
 	if (zap_lookup(os, 1, name, 8, 1, &obj) == 0) {
 		dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_zap(tx, 1, FALSE, name); dmu_tx_hold_free(tx, obj, 0, DMU_OBJECT_END);
-		ok(dmu_tx_assign(tx, DMU_TX_WAIT), "assign"); ok(zap_remove(os, 1, name, tx), "zap"); ok(dmu_object_free(os, obj, tx), "free"); dmu_tx_commit(tx);
+		if (assign(tx)) { ok(zap_remove(os, 1, name, tx), "zap"); ok(dmu_object_free(os, obj, tx), "free"); dmu_tx_commit(tx); }
 	}
 	dmu_objset_disown(os, B_TRUE, (void *)"umake");
 }
@@ -160,10 +162,10 @@ static void brt_(const char *ds, const char *from, const char *to)
 	objset_t *os = own(ds); uint64_t a, b; static blkptr_t bps[64]; size_t n = 64; dmu_object_info_t doi; if (!os) return;
 	if (zap_lookup(os, 1, from, 8, 1, &a) == 0 && dmu_object_info(os, a, &doi) == 0) {
 		uint64_t len = MIN(64, MAX(1, doi.doi_max_offset / doi.doi_data_block_size)) * doi.doi_data_block_size; dmu_tx_t *tx = dmu_tx_create(os);
-		dmu_tx_hold_zap(tx, 1, TRUE, to); dmu_tx_hold_bonus(tx, DMU_NEW_OBJECT); ok(dmu_tx_assign(tx, DMU_TX_WAIT), "assign");
+		dmu_tx_hold_zap(tx, 1, TRUE, to); dmu_tx_hold_bonus(tx, DMU_NEW_OBJECT); if (!assign(tx)) { dmu_objset_disown(os, B_TRUE, (void *)"umake"); return; }
 		b = dmu_object_alloc(os, DMU_OT_PLAIN_FILE_CONTENTS, doi.doi_data_block_size, DMU_OT_NONE, 0, tx); ok(zap_add(os, 1, to, 8, 1, &b, tx), "zap"); dmu_tx_commit(tx);
 		sync_(); int e = dmu_read_l0_bps(os, a, 0, len, bps, &n);
-		if (!e) { tx = dmu_tx_create(os); dmu_tx_hold_write(tx, b, 0, len); ok(dmu_tx_assign(tx, DMU_TX_WAIT), "assign"); e = dmu_brt_clone(os, b, 0, len, tx, bps, n); dmu_tx_commit(tx); }
+		if (!e) { tx = dmu_tx_create(os); dmu_tx_hold_write(tx, b, 0, len); if (assign(tx)) { e = dmu_brt_clone(os, b, 0, len, tx, bps, n); dmu_tx_commit(tx); } }
 		ok(e, "brt");
 	}
 	dmu_objset_disown(os, B_TRUE, (void *)"umake");
@@ -217,7 +219,7 @@ int main(void)
 		else if (!strcmp(c, "fs")) { ok(dmu_objset_create(w[1], DMU_OST_OTHER, 0, NULL, makeset, NULL), w[1]); for (int i = 2; i < n; i++) { char *e = strchr(w[i], '='); *e = 0; ok(dsl_prop_set_int(w[1], w[i], ZPROP_SRC_LOCAL, propnum(e + 1)), w[i]); } }
 		else if (!strcmp(c, "set")) ok(dsl_prop_set_int(w[1], w[2], ZPROP_SRC_LOCAL, propnum(w[3])), whole);
 		else if (!strcmp(c, "w")) w_(w[1], w[2], atoi(w[3]), n > 4 ? atoi(w[4]) : rnd(1 << 30), B_FALSE);
-		else if (!strcmp(c, "full")) { spa_t *s = spa; for (int i = 0; i < 4000; i++) { char x[32]; objset_t *os = own(w[1]); if (!os) break; uint64_t obj; snprintf(x, 32, "full%d", i); dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_zap(tx, 1, TRUE, x); dmu_tx_hold_write(tx, DMU_NEW_OBJECT, 0, 1 << 20); int e = dmu_tx_assign(tx, DMU_TX_WAIT); if (e) dmu_tx_abort(tx); else { obj = dmu_object_alloc(os, DMU_OT_PLAIN_FILE_CONTENTS, 131072, DMU_OT_NONE, 0, tx); ok(zap_add(os, 1, x, 8, 1, &obj, tx), "zap"); fill(1 << 20, i + 3, B_FALSE); dmu_write(os, obj, 0, 1 << 20, buf, tx); dmu_tx_commit(tx); } dmu_objset_disown(os, B_TRUE, (void *)"umake"); if (e) break; if (i % 16 == 15) txg_wait_synced(spa_get_dsl(s), 0); } }
+		else if (!strcmp(c, "full")) { spa_t *s = spa; for (int i = 0; i < 4000; i++) { char x[32]; objset_t *os = own(w[1]); if (!os) break; uint64_t obj; snprintf(x, 32, "full%d", i); dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_zap(tx, 1, TRUE, x); dmu_tx_hold_write(tx, DMU_NEW_OBJECT, 0, 1 << 20); int e = dmu_tx_assign(tx, DMU_TX_WAIT); if (e) dmu_tx_abort(tx); else { obj = dmu_object_alloc(os, DMU_OT_PLAIN_FILE_CONTENTS, 131072, DMU_OT_NONE, 0, tx); ok(zap_add(os, 1, x, 8, 1, &obj, tx), "zap"); fill(1 << 20, n > 2 ? atoi(w[2]) : i + 3, B_FALSE); dmu_write(os, obj, 0, 1 << 20, buf, tx); dmu_tx_commit(tx); } dmu_objset_disown(os, B_TRUE, (void *)"umake"); if (e) break; if (i % 16 == 15) txg_wait_synced(spa_get_dsl(s), 0); } }
 		else if (!strcmp(c, "crypt")) crypt_(w[1]);
 		else if (!strcmp(c, "brt")) brt_(w[1], w[2], w[3]);
 		else if (!strcmp(c, "clear")) { spa_vdev_state_enter(spa, SCL_NONE); vdev_clear(spa, NULL); ok(spa_vdev_state_exit(spa, NULL, 0), whole); }

@@ -19,7 +19,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static void turns(unsigned n) { for (unsigned i = 0; i < n; i++) { char ds[128]; snprintf(ds, 128, "%s/a", P); w_(ds, "turn", 4, R + i, B_FALSE); sync_(); } }
+static void turns(unsigned n) { for (unsigned i = 0; i < n; i++) { char ds[128]; snprintf(ds, 128, "%s/a", P); w_(ds, "turn", 4, R + i, B_TRUE); sync_(); } }
 
 static void window(uint64_t from, uint64_t count)
 {
@@ -37,7 +37,7 @@ static void sets(const char *name, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		char ds[200]; snprintf(ds, 200, "%s%u", name, i);
-		ok(dmu_objset_create(ds, DMU_OST_OTHER, 0, NULL, makeset, NULL), ds); w_(ds, "o", 4, i, B_FALSE);
+		ok(dmu_objset_create(ds, DMU_OST_OTHER, 0, NULL, makeset, NULL), ds); w_(ds, "o", 4, 1, B_TRUE);
 	}
 	sync_();
 }
@@ -95,7 +95,7 @@ static void zil(const char *ds, unsigned n)
 	zilog_t *z = zil_open(os, NULL, NULL); logged[nlogs] = os; logs[nlogs++] = z;
 	for (unsigned i = 0; i < n; i++) {
 		unsigned size = 512 << rnd(6); uint64_t at = rnd(8) * 131072ULL;
-		dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_write(tx, obj, at, size); ok(dmu_tx_assign(tx, DMU_TX_WAIT), "assign");
+		dmu_tx_t *tx = dmu_tx_create(os); dmu_tx_hold_write(tx, obj, at, size); if (!assign(tx)) break;
 		fill(size, R + i, B_FALSE); dmu_write(os, obj, at, size, buf, tx);
 		itx_t *itx = zil_itx_create(TX_WRITE, sizeof (lr_write_t) + size); lr_write_t *lr = (lr_write_t *)&itx->itx_lr;
 		itx->itx_wr_state = WR_COPIED; itx->itx_sync = B_TRUE; itx->itx_private = os;
