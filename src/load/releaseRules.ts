@@ -6,7 +6,7 @@ export interface ReleaseRule {
   readonly source: string;
 }
 
-/** By its name. Each step, hazard and finding that depends on the release asks for one of these; docs/versions.md lists them. */
+/** By its name. A step or hazard that depends on the release asks for one of these; some decide no verdict and are only told: docs/versions.md. */
 export const RELEASE_RULES = {
   'rewritten-births': {
     holds: '2.4.0-2.4.4',

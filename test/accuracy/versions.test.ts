@@ -13,7 +13,7 @@ const ASKED = pools().flatMap((fixture) =>
 
 describe('verdicts for other releases', () => {
   it('are compared with answers of each', () => {
-    expect(new Set(ASKED.map(({ line }) => line))).toEqual(new Set(['2.1', '2.4']));
+    expect(new Set(ASKED.map(({ line }) => line))).toEqual(new Set(['2.1', '2.2', '2.4']));
   });
 
   it.each(ASKED.map((each) => [each.name, each] as const))('%s: as that one answered', async (_, asked) => {
