@@ -1,4 +1,5 @@
 import { objectTypeName } from '../format/objectTypes.ts';
+import type { StepName } from '../load/stepNames.ts';
 import type { LocatedFailure } from '../locate/locateFailures.ts';
 import type { LostFile } from '../locate/lostFiles.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
@@ -58,7 +59,7 @@ export interface VerifyDocument extends ViewHead, CommandsEntry {
 
 export interface StepEntry {
   /** As OpenZFS calls it. */
-  readonly name: string;
+  readonly name: StepName;
   /** Whether the import as such takes the step, or only one that may write. */
   readonly when: StepOutcome['when'];
   /** What came of it. */

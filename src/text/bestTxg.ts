@@ -27,7 +27,7 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   lines.push(...stepsToImport(page, toImport, 'First'), ...stepsToClose(page, toClose, withoutLog));
   lines.push(...stepsToWrite(page, toWrite));
   if (verdict === 'readonly') {
-    lines.push(...entry(page, '', 'Read-write this txg does not import: copy out what matters.', dim, dim));
+    lines.push(...entry(page, 'Write', 'Read-write this txg does not import: copy out what matters.', dim, dim));
   }
   const others = alternatives.flatMap(({ txg: other, why: worth, steps = [] }) => [
     ...entry(page, 'Or', `txg ${other}: ${clean(page, worth)}`),
@@ -50,8 +50,8 @@ function contentLines(page: Page, { pool, sources, depth }: PoolCase, candidate:
   const { dim, warn } = page.style;
   const lost = candidate?.dataErrors ?? 0;
   if (candidate === null || lost === 0) {
-    const text = 'The content of files was not read: --depth data reads it too.';
-    return depth === 'meta' ? entry(page, '', text, dim, dim) : [];
+    const text = 'Their content was not read: --depth data reads it too.';
+    return depth === 'meta' ? entry(page, 'Files', text, dim, dim) : [];
   }
   const specs = pool.sources.flatMap((index) => {
     const source = sources[index];

@@ -96,7 +96,8 @@ export function stepsToWrite(page: Page, steps: readonly ShellStepEntry[]): stri
   if (steps.length === 0) return [];
   const { dim } = page.style;
   const said = steps.flatMap((step) => {
-    const words = step.kind === 'export' ? 'It is in order then. Before it is imported as usual:' : WORDS[step.kind];
+    const words =
+      step.kind === 'export' ? 'The pool is in order then. Before it is imported as usual:' : WORDS[step.kind];
     return [...(words === '' ? [] : entry(page, '', words, dim, dim)), ...linesOf(page, step, dim)];
   });
   return [...entry(page, 'Write', 'Only when what matters is copied out; cannot be undone:', dim), ...said];

@@ -1,6 +1,7 @@
 import { blockAddresses } from '../document/blockEntry.ts';
 import type { DamagedFile } from '../document/damagedFiles.ts';
-import type { FailureEntry, VerifyDocument } from '../document/verifyDocument.ts';
+import type { FailureEntry, StepEntry, VerifyDocument } from '../document/verifyDocument.ts';
+import { STEP_WORDS } from '../words/steps.ts';
 import { countText, sizeText } from './amounts.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
 import { stepsToImport } from './stepsText.ts';
@@ -67,7 +68,7 @@ function errorsText(document: VerifyDocument): string {
     if (gone) return 'not counted: not all could be read';
     if (blocksChecked === 0) return 'not counted: there is no meta-object set to begin with';
     const blocks = `${countText(found.metadata, 'block')} of metadata and ${found.data} of data fail`;
-    return `zpool would not come to count them; ${blocks}${unread}`;
+    return `zpool would not get as far as counting them; ${blocks}${unread}`;
   }
   const data = dataErrors === null ? '' : `, ${countText(dataErrors, 'data error')}`;
   const text = `${countText(metadataErrors, 'metadata error')}${data}, as zpool would count them${unread}`;
@@ -247,15 +248,18 @@ const OUTCOMES: Readonly<Record<VerifyDocument['steps'][number]['outcome'], read
 };
 
 function steps(page: Page, document: VerifyDocument): string[] {
-  const rows = document.steps.map(({ name, when, outcome, message }) => {
+  // OpenZFS has one name for several of these steps.
+  const told = document.steps.filter((step, at) => !isSameStep(step, document.steps[at - 1]));
+  const rows = told.map(({ name, when, outcome, message }) => {
     const [text, paint] = OUTCOMES[outcome];
-    const about = [when === 'always' ? '' : 'read-write only', message ?? ''].filter((part) => part !== '');
+    const only = when === 'always' ? '' : 'read-write only';
+    const about = [only, message === null ? '' : `${name}: ${message}`].filter((part) => part !== '');
     return {
       cells: [
-        { text: name, paint: null },
+        { text: STEP_WORDS[name], paint: null },
         { text, paint },
       ],
-      note: clean(page, about.join(': ')),
+      note: clean(page, about.join('; ')),
     };
   });
   const columns = [
@@ -264,3 +268,7 @@ function steps(page: Page, document: VerifyDocument): string[] {
   ];
   return rows.length === 0 ? [] : table(page, columns, '', rows, null);
 }
+
+const isSameStep = (step: StepEntry, before: StepEntry | undefined): boolean =>
+  before !== undefined &&
+  (['name', 'when', 'outcome', 'message'] as const).every((field) => step[field] === before[field]);

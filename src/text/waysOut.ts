@@ -66,6 +66,6 @@ const names = (page: Page, tops: readonly string[]): string => tops.map((top) =>
 
 const RISKS: Readonly<Record<WayOutEntry['risks'][number], string>> = {
   'lost-blocks': 'What lies on the missing vdevs alone cannot be read: copy out what can, file by file.',
-  'damage-unseen': 'Nobody has verified the pool then: reads meet the damage. Never read-write.',
+  'damage-unseen': 'Nobody has verified the pool then: what is damaged shows as files are read. Never read-write.',
   'later-state-lost': 'What was written after that txg is not in it, and is given up by writing.',
 };

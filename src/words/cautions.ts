@@ -60,6 +60,6 @@ const lackingText = ({ filesLack, vdev, until }: Of<'find-missing' | 'find-newer
 
 function givesUpText({ kind, uberblocks, newest, oldest, seconds }: Of<'gives-up' | 'checkpoint-gives-up'>): string {
   const which =
-    uberblocks === 1 ? `txg ${newest}` : `${count(uberblocks, 'newer uberblock')} (txg ${newest} to ${oldest})`;
+    uberblocks === 1 ? `txg ${newest}` : `${count(uberblocks, 'newer uberblock')} (txg ${oldest} to ${newest})`;
   return `A read-write import gives up ${which}, ${span(seconds)} of writing${kind === 'gives-up' ? ':' : ','}`;
 }

@@ -65,7 +65,7 @@ describe('the answer', () => {
       '           zpool export tank',
       '  Write    Only when what matters is copied out; cannot be undone:',
       '           zpool import -d /evidence -N -f -F -T 114 tank',
-      '           It is in order then. Before it is imported as usual:',
+      '           The pool is in order then. Before it is imported as usual:',
       '           zpool export tank',
     ]);
   });

@@ -39,7 +39,7 @@ function whichOf({ uberblocks, newest, oldest }: Failing): string {
 
 function olderReads({ older }: FailingBefore): string {
   if (older === null) return '';
-  return `The next older uberblock, txg ${older.txg}, is ${span(older.seconds)} older and reads${older.verified ? '' : ' as far as was checked'}.`;
+  return `The next older uberblock, txg ${older.txg}, is ${span(older.seconds)} older, and all that an import needs of it can be read${older.verified ? '' : ', as far as was checked'}.`;
 }
 
 function retryText({ hazard, writes }: MetadataValues['plain-import-hangs']): string {

@@ -33,7 +33,7 @@ export const STATE_WORDS: FindingWords<keyof StateValues> = {
     const under = running.map(({ vdev, what }) => `${what === 'trim' ? 'a trim' : 'an initialize'} of ${vdev}`);
     const what = [
       ...(autotrim ? ['autotrim is on'] : []),
-      ...(under.length === 0 ? [] : [`${list(under)} is not done`]),
+      ...(under.length === 0 ? [] : [`${list(under)} is not finished`]),
     ].join(' and ');
     const becomes = running.some((each) => each.what === 'initialize') ? 'overwritten' : 'discarded by the disks';
     return `At txg ${txg} ${what}: soon after a read-write import, space that the imported txg does not use is ${becomes}, and with it every other txg. Import read-only, or write to an overlay.`;
