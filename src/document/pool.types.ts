@@ -62,6 +62,7 @@ export interface VersionEntry {
   readonly features?: readonly string[];
   /** As these releases count them, of each of `txgs`; absent where that is not the difference. */
   readonly errors?: readonly { readonly metadata: number | null; readonly data: number | null }[];
+  /** In words. */
   readonly message: string;
 }
 
