@@ -1,8 +1,13 @@
 import type { Engine } from '../block/engine.ts';
 import { UsageError } from '../bytes/errors.ts';
+import type { OpenBlocks } from '../dataset/poolReaders.ts';
 import type { CandidateEntry } from '../document/candidate.types.ts';
+import type { Candidate } from '../load/candidates.ts';
+import { locateFailures } from '../locate/locateFailures.ts';
+import { openBlockReader } from '../pool/blockReader.ts';
+import { examine, newExamining } from '../rewind/examine.ts';
 import { datasets, snapshots } from './datasets.ts';
-import type { OpenedPools } from './openPool.ts';
+import type { OpenedPool, OpenedPools } from './openPool.ts';
 import type { Progress } from './progress.ts';
 import { scan } from './scan.ts';
 import { openHistory } from './streams.ts';
@@ -26,12 +31,13 @@ export async function readForBundle(opened: OpenedPools, { engine, progress, sig
   const passed = new Set(
     pools.flatMap(({ guid, candidates }) => candidates.filter(isWhole).map(({ txg }) => `${guid} ${txg}`)),
   );
-  for (const { guid, txgs } of opened.pools) {
-    const pool = guid.toString();
-    const left = txgs.filter((txg) => !passed.has(`${pool} ${txg}`));
-    for (const [done, txg] of [null, ...left].entries()) {
+  for (const one of opened.pools) {
+    const pool = one.guid.toString();
+    const left = one.candidates.filter(({ txg }) => !passed.has(`${pool} ${txg}`));
+    const txgs = [null, ...new Set(left.map(({ txg }) => txg))];
+    for (const [done, txg] of txgs.entries()) {
       signal?.throwIfAborted();
-      progress?.({ phase: 'reading histories', done, total: left.length + 1 });
+      progress?.({ phase: 'reading histories', done, total: txgs.length });
       await unlessNone(async () => {
         await datasets(opened, { ...quiet, pool, txg });
         await snapshots(opened, { ...quiet, pool, txg });
@@ -40,6 +46,26 @@ export async function readForBundle(opened: OpenedPools, { engine, progress, sig
         await history.close();
       });
     }
+    await examineAll(one, left, { engine, progress, signal });
+  }
+}
+
+/** Of a txg that does not pass the judging knows why, and a closer look what else fails and whose it is. */
+async function examineAll(
+  { pool, candidates }: OpenedPool,
+  left: readonly Candidate[],
+  reading: Reading,
+): Promise<void> {
+  const { engine, progress, signal } = reading;
+  const open: OpenBlocks = (root, more) => openBlockReader(root, { engine, ...more });
+  const oldest = left.at(-1)?.txg;
+  if (oldest === undefined) return;
+  const shared = newExamining({ engine, open }, oldest);
+  const reader = pool.root === null ? null : openBlockReader(pool.root, { engine });
+  for (const [done, candidate] of left.entries()) {
+    progress?.({ phase: 'looking closer at txgs', done, total: left.length });
+    const examined = await examine(pool, reader, candidates, candidate, { engine, open, data: false, signal, shared });
+    await locateFailures(examined.verification?.failures ?? [], examined.state);
   }
 }
 

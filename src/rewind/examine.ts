@@ -1,10 +1,11 @@
 import type { Engine } from '../block/engine.ts';
+import type { Txg } from '../bytes/units.ts';
 import { type OpenBlocks, PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { throughSecondLoad } from '../load/importStages.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
-import type { OpenZfs } from '../load/openzfs.ts';
+import { JUDGED_AS, type OpenZfs } from '../load/openzfs.ts';
 import { replayOf } from '../load/plan.ts';
 import type { LoadStep, Prediction, Trouble } from '../load/predict.ts';
 import { beginReplay, endReplay, type OnStep } from '../load/replay.ts';
@@ -47,6 +48,25 @@ export interface ExamineOptions {
   readonly data: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+  /** What several examinations of one pool have in common. Default: nothing. */
+  readonly shared?: SharedExamining;
+}
+
+/** What was judged in one examination, another does not read again. */
+export interface SharedExamining {
+  readonly readers: PoolReaders;
+  readonly memo: LoadMemo;
+  readonly verifier: Verifier;
+}
+
+/** @param oldestTxg that is examined; the newest first is best */
+export function newExamining(
+  { engine, open, openZfs = JUDGED_AS }: Pick<ExamineOptions, 'engine' | 'open' | 'openZfs'>,
+  oldestTxg: Txg,
+): SharedExamining {
+  const { strictness } = openZfs;
+  const verifier = createVerifier({ engine, oldestTxg, failures: FAILURES, strictness });
+  return { readers: new PoolReaders(open), memo: new LoadMemo(), verifier };
 }
 
 /** Failures that are listed: as many as the verifier keeps particulars of. */
@@ -64,29 +84,17 @@ export async function examine(
   reader: BlockReader | null,
   all: readonly Candidate[],
   asked: Candidate,
-  { engine, open, data, openZfs, signal, onProgress }: ExamineOptions,
+  { engine, open, data, openZfs = JUDGED_AS, signal, onProgress, shared }: ExamineOptions,
 ): Promise<Examination> {
-  const readers = new PoolReaders(open);
+  const { readers, memo, verifier: inner } = shared ?? newExamining({ engine, open, openZfs }, asked.txg);
   const found = reader === null ? all : await throughSecondLoad(pool, all, readers, signal);
   const candidate = found.find(({ key }) => key === asked.key) ?? asked;
   const rootReader = reader && readerFor(candidate.startsFrom, reader, readers);
   const roots =
     rootReader === null ? null : await checkRoots([candidate], rootReader, signal === undefined ? {} : { signal });
   const root = roots?.get(candidate.rootKey) ?? NOT_CHECKED;
-  const state = newLoad(pool, found, candidate, {
-    root,
-    readers,
-    memo: new LoadMemo(),
-    signal,
-    ...(openZfs !== undefined && { openZfs }),
-  });
+  const state = newLoad(pool, found, candidate, { root, readers, memo, signal, openZfs });
   let verification: Verification | null = null;
-  const inner = createVerifier({
-    engine,
-    oldestTxg: candidate.txg,
-    failures: FAILURES,
-    strictness: state.openZfs.strictness,
-  });
   const verifier: Verifier = {
     async verify(view, options) {
       const found = await inner.verify(view, { ...options, ...(onProgress === undefined ? {} : { onProgress }) });
