@@ -2,6 +2,7 @@ import type { Verdict } from '../load/predict.ts';
 import type { Reading } from '../load/reading.ts';
 import type { NeedTrouble, ReasonCode } from '../load/reason.ts';
 import type { ByGuid } from '../rewind/commands.ts';
+import type { WayRisk } from '../rewind/waysOut.ts';
 import type { CommandsEntry } from './parts.types.ts';
 
 export interface CheckpointEntry {
@@ -50,6 +51,8 @@ export interface CandidateEntry extends CommandsEntry {
   }[];
   /** What trying it would do to the machine; `releases`: the first and the last of OpenZFS that do it. */
   readonly hazards: readonly HazardEntry[];
+  /** The least that makes OpenZFS load it by its commands, where it does not as it is set; null where nothing is known to. */
+  readonly relaxed: RelaxedEntry | null;
   /** What the commands do beside going to that txg: they go on without a log device, import what was destroyed. */
   readonly withoutLog?: true;
   /** The commands import what was destroyed. */
@@ -60,6 +63,23 @@ export interface CandidateEntry extends CommandsEntry {
   readonly sources: readonly number[];
   /** It is the uberblock that the pool keeps as its checkpoint, in no ring; absent for those of the rings. */
   readonly checkpoint?: CheckpointEntry;
+}
+
+export interface RelaxedEntry {
+  /** `NAME=VALUE`, by the name it has on Linux; to be set before the import, and back after it. */
+  readonly parameters: readonly string[];
+  /** What the commands answer then: `importable` or `readonly`. */
+  readonly verdict: Verdict;
+  readonly cost: string;
+  /** The same as data. */
+  readonly risks: readonly WayRisk[];
+  /** Top-level vdevs that are done without. */
+  readonly tops: readonly string[];
+  /** Blocks of metadata that are bad; null when they were not counted. */
+  readonly metadataErrors: number | null;
+  /** Lines that set them, as root. */
+  readonly onLinux: readonly string[];
+  readonly onFreeBsd: readonly string[];
 }
 
 /** A reason as data: what makes a reason of its code one, 64-bit numbers as decimal strings. */

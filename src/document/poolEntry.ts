@@ -10,6 +10,7 @@ import { destroyedNewest } from '../rewind/findings/rings.ts';
 import type { JudgedCandidate } from '../rewind/judgedCandidate.ts';
 import type { PoolJudgement } from '../rewind/judgement.ts';
 import type { Recommendation } from '../rewind/recommendation.ts';
+import type { Relaxed } from '../rewind/waysOut.ts';
 import type { SourceError } from '../source/source.ts';
 import { cautionText } from '../words/cautions.ts';
 import { choiceText, worthText } from '../words/choices.ts';
@@ -25,7 +26,7 @@ import type { SourceIndexOf } from './sourceEntry.ts';
 import { shellStepEntry, stepsEntry } from './stepEntry.ts';
 import { dataEntry, valuesEntry } from './valuesEntry.ts';
 import { versionEntry } from './versionEntry.ts';
-import { wayOutEntry } from './wayOutEntry.ts';
+import { relaxedEntry, wayOutEntry } from './wayOutEntry.ts';
 
 /** The entry of one pool in `scan --json`. */
 export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceIndexOf: SourceIndexOf): PoolEntry {
@@ -46,7 +47,9 @@ export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceInde
       ok: expected !== null && expected === found,
     },
     findings: judgement.findings.map((finding) => findingEntry(finding, sourceIndexOf)),
-    candidates: judgement.candidates.map((each) => candidateEntry(each, sourceIndexOf)),
+    candidates: judgement.candidates.map((each) =>
+      candidateEntry(each, judgement.relaxed.get(each.candidate) ?? null, sourceIndexOf),
+    ),
     ...(judgement.waysOut.length === 0
       ? {}
       : { waysOut: judgement.waysOut.map((way) => wayOutEntry(way, sourceIndexOf)) }),
@@ -106,7 +109,11 @@ export function findingEntry(finding: Finding, sourceIndexOf: SourceIndexOf): Fi
   };
 }
 
-function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): CandidateEntry {
+function candidateEntry(
+  judged: JudgedCandidate,
+  relaxed: Relaxed | null,
+  sourceIndexOf: SourceIndexOf,
+): CandidateEntry {
   const { candidate, prediction, commands } = judged;
   return {
     rank: judged.rank,
@@ -124,6 +131,7 @@ function candidateEntry(judged: JudgedCandidate, sourceIndexOf: SourceIndexOf): 
     ...(prediction.because === undefined ? {} : { because: prediction.because }),
     ...(prediction.unread === undefined ? {} : { failedReads: failedReadEntries(prediction.unread) }),
     hazards: prediction.hazards.map(hazardEntry),
+    relaxed: relaxed && relaxedEntry(relaxed),
     ...commandEntries(commands),
     ...(commands.withoutLog && commands.readOnly.length > 0 ? { withoutLog: true } : {}),
     ...(commands.destroyed && commands.readOnly.length > 0 ? { destroyed: true } : {}),

@@ -1,4 +1,6 @@
-import type { WayOut } from '../rewind/waysOut.ts';
+import type { Relaxed, WayOut } from '../rewind/waysOut.ts';
+import { WAY_RISKS } from '../words/wayRisks.ts';
+import type { RelaxedEntry } from './candidate.types.ts';
 import { commandEntries } from './commandEntries.ts';
 import type { WayOutEntry } from './recommendation.types.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
@@ -37,6 +39,18 @@ export function wayOutEntry(
     metadataErrors,
   };
 }
+
+/** The least that makes OpenZFS load a candidate, with how it is set. */
+export const relaxedEntry = ({ parameters, verdict, risks, tops, metadataErrors }: Relaxed): RelaxedEntry => ({
+  parameters: parameters.map(({ name, value }) => `${name}=${value}`),
+  verdict,
+  cost: risks.map((risk) => WAY_RISKS[risk]).join(' '),
+  risks,
+  tops,
+  metadataErrors,
+  onLinux: parameters.map(({ name, value }) => `echo ${value} > /sys/module/zfs/parameters/${name}`),
+  onFreeBsd: parameters.map(({ name, value }) => `sysctl ${onFreeBsd(name)}=${value}`),
+});
 
 /** `zfs_x` is `vfs.zfs.x`, `spa_x` `vfs.zfs.spa.x`. Source: module/os/freebsd/zfs/sysctl_os.c */
 const onFreeBsd = (name: string): string => `vfs.zfs.${name.replace(/^zfs_/, '').replace(/^spa_/, 'spa.')}`;

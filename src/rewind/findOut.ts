@@ -1,6 +1,6 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import type { Uberblock } from '../format/uberblock.ts';
-import { seenForeign } from '../load/candidates.ts';
+import { type Candidate, seenForeign } from '../load/candidates.ts';
 import { compareUberblocks } from '../pool/uberblockCopies.ts';
 import type { AfterCopy } from './afterCopy.ts';
 import type { Alternative } from './alternatives.ts';
@@ -17,7 +17,7 @@ import type { Gathered } from './gather.ts';
 import type { Verdicts } from './judgeAll.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import { type StoppedTop, stoppedTops } from './stoppedTops.ts';
-import type { WayOut } from './waysOut.ts';
+import type { Relaxed, WayOut } from './waysOut.ts';
 
 /** What is worth knowing of a pool beside the verdicts, and what else opens it. */
 export interface FoundOut {
@@ -36,6 +36,8 @@ export interface FoundOut {
   /** Txgs that take other devices, or copies of them. */
   readonly others: readonly Alternative[];
   readonly waysOut: readonly WayOut[];
+  /** The least that makes OpenZFS load states that it does not load as it is set. */
+  readonly relaxed: ReadonlyMap<Candidate, Relaxed>;
   /** The newest uberblock that an import without `-T` may take and that is another pool's; null without one. */
   readonly foreign: Uberblock | null;
 }
@@ -69,7 +71,8 @@ export async function findOut(gathered: Gathered, verdicts: Verdicts, chosen: Ch
     ],
     rewinds: abandonedTimelines(evidence),
     others: [others[0]?.alternative ?? [], copied?.alternative ?? []].flat(),
-    waysOut: [...relaxed, ...(nothing ? others.map(({ way }) => way) : []), ...detached.ways],
+    relaxed: relaxed.relaxed,
+    waysOut: [...relaxed.ways, ...(nothing ? others.map(({ way }) => way) : []), ...detached.ways],
     foreign: newestForeign(gathered),
   };
 }

@@ -4,15 +4,19 @@ import type { Gathered } from './gather.ts';
 import type { Judged } from './judge.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { OtherDevices } from './offlineLegs.ts';
-import type { WayOut } from './waysOut.ts';
+import type { RelaxedWays } from './relaxed.ts';
 
 export interface FoundWays {
   readonly others: readonly OtherDevices[];
-  readonly relaxed: readonly WayOut[];
+  readonly relaxed: RelaxedWays;
   readonly detached: Detached;
 }
 
-const NONE: FoundWays = { others: [], relaxed: [], detached: { findings: [], ways: [] } };
+const NONE: FoundWays = {
+  others: [],
+  relaxed: { ways: [], relaxed: new Map() },
+  detached: { findings: [], ways: [] },
+};
 
 /**
  * What opens the pool beside an import of all its devices as they are, with OpenZFS set as it is.
@@ -35,12 +39,12 @@ export async function findWays(
   const relaxed = await unlessStopped(
     signal,
     () => relaxedWays(gathered, judged, best),
-    () => [],
+    () => NONE.relaxed,
   );
   if (best !== null || signal?.aborted) return { ...NONE, others, relaxed };
   const { detachedDevices, withoutForcedFaults } = await import('./detachedDevices.ts');
   const detached = await detachedDevices(gathered);
-  if (others.length > 0 || relaxed.length > 0 || detached.ways.length > 0) return { others, relaxed, detached };
+  if (others.length > 0 || relaxed.ways.length > 0 || detached.ways.length > 0) return { others, relaxed, detached };
   const edited = await withoutForcedFaults(gathered);
-  return { others, relaxed: edited === null ? [] : [edited], detached };
+  return { others, relaxed: { ...relaxed, ways: edited === null ? [] : [edited] }, detached };
 }

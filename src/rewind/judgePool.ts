@@ -26,7 +26,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
       ...{ ...found, findings: found.evident, choice, candidates: fitting, pool: complete },
       ...{ all: gathered.all, placeOf: gathered.options.placeOf },
     });
-  const { findings, waysOut, cut } = found;
+  const { findings, waysOut, relaxed, cut } = found;
   const versions = await otherReleases(gathered, verdicts.rings);
   const stopped = options.signal?.aborted ?? false;
   return {
@@ -36,6 +36,7 @@ export async function judgePool(pool: Pool, reader: BlockReader | null, options:
     findings,
     recommendation,
     waysOut,
+    relaxed,
     cut,
     versions,
     stopped,

@@ -1,5 +1,6 @@
 import type { Engine } from '../block/engine.ts';
 import type { OpenBlocks } from '../dataset/poolReaders.ts';
+import type { Candidate } from '../load/candidates.ts';
 import type { OpenZfs } from '../load/openzfs.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -13,7 +14,7 @@ import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Recommendation } from './recommendation.ts';
 import type { ReleaseDifference } from './releaseDifference.ts';
-import type { WayOut } from './waysOut.ts';
+import type { Relaxed, WayOut } from './waysOut.ts';
 
 /** How deep the judgement goes: labels and rings; the meta-object set; all metadata; all data. */
 export type Depth = 'labels' | 'mos' | 'meta' | 'data';
@@ -60,6 +61,8 @@ export interface PoolJudgement {
   readonly recommendation: Recommendation | null;
   /** How to come to newer states than the one recommended, or to any, that an import as it is does not open. */
   readonly waysOut: readonly WayOut[];
+  /** The least that makes OpenZFS load candidates that it does not load as it is set; the newest few alone. */
+  readonly relaxed: ReadonlyMap<Candidate, Relaxed>;
   /** What to cut off, where another pool's labels stand behind a vdev, and what imports then; null where none do. */
   readonly cut: CutPool | null;
   /** Where other releases of OpenZFS treat candidates of the rings in another way. */

@@ -18,10 +18,18 @@ import type { Gathered } from './gather.ts';
 import { type Judged, newLoad } from './judge.ts';
 import type { Parameter } from './parameter.ts';
 import { waySteps } from './waySteps.ts';
-import type { WayOut, WayRisk } from './waysOut.ts';
+import type { Relaxed, WayOut, WayRisk } from './waysOut.ts';
 
 /** Candidates that are looked at, newest first: each is as much work as a candidate of the scan. */
 const TRIES = 12;
+
+export interface RelaxedWays {
+  readonly ways: readonly WayOut[];
+  /** Of candidates that were looked at and that some parameters open. */
+  readonly relaxed: ReadonlyMap<Candidate, Relaxed>;
+}
+
+const NOTHING_RELAXED: RelaxedWays = { ways: [], relaxed: new Map() };
 
 const UNVERIFIED: Parameter = { name: 'spa_load_verify_metadata', value: '0', normal: '1' };
 
@@ -31,28 +39,36 @@ const UNVERIFIED: Parameter = { name: 'spa_load_verify_metadata', value: '0', no
  *
  * @param judged candidates of the rings without parameters, newest first
  * @param best what is recommended; null when nothing is
- * @returns nothing where no traversal is done: then nothing is known to help
+ * @returns nothing where no traversal is done: then nothing is known to help; of the newest {@link TRIES} of each kind
  * Source: module/zfs/spa.c, spa_ld_open_vdevs and spa_load_verify; module/zfs/vdev_root.c, too_many_errors
  */
 export async function relaxedWays(
   gathered: Gathered,
   judged: readonly Judged[],
   best: Judged | null,
-): Promise<WayOut[]> {
+): Promise<RelaxedWays> {
   const { verifier } = gathered;
-  if (verifier === null || gathered.pool.root === null) return [];
+  if (verifier === null || gathered.pool.root === null) return NOTHING_RELAXED;
   const newer = judged.filter(
     ({ candidate }) => candidate.taken && (best === null || candidate.txg > best.candidate.txg),
   );
-  const tops = await withoutTops(gathered, newer, verifier);
+  const relaxed = new Map<Candidate, Relaxed>();
+  const tops = await withoutTops(gathered, newer, verifier, relaxed);
   const unverified = withoutVerification(gathered, newer);
-  return unverified === null ? tops : [...tops, unverified];
+  await loadUnverified(gathered, newer, relaxed);
+  return { ways: unverified === null ? tops : [...tops, unverified], relaxed };
 }
 
 /** The step at which a top-level vdev that does not open ends the load. */
 const OPENING: ReadonlySet<StepName | null> = new Set<StepName>(['spa_ld_open_vdevs', 'spa_ld_trusted_config']);
 
-async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifier: Verifier): Promise<WayOut[]> {
+/** @param relaxed takes what opens each of those that were looked at */
+async function withoutTops(
+  gathered: Gathered,
+  newer: readonly Judged[],
+  verifier: Verifier,
+  relaxed: Map<Candidate, Relaxed>,
+): Promise<WayOut[]> {
   const { pool, all, rootOf } = gathered;
   const { blocks, signal } = gathered.options;
   if (blocks === undefined || pool.root === null) return [];
@@ -69,15 +85,22 @@ async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifie
     const root = rootOf(candidate);
     const state = newLoad(pool, all, candidate, { ...given, root }, pool.root.children.length);
     const opened = await beginReplay(state, replay);
-    // One that is for reading alone is enough; from before the state was set the pool may be written to again.
-    if (!passes(opened) || (ways.length > 0 && opened.verdict !== 'importable')) continue;
-    if (state.view === null) continue;
+    if (!passes(opened) || state.view === null) continue;
     const { lost, logMissing } = state.view;
     const tops = (lost.length < labelsLack.length ? labelsLack : lost).map(vdevName);
     const how = await verification(opened, state, replay, verifier);
     if (how === null || tops.length === 0) continue;
     const allowed = { name: 'zfs_max_missing_tvds', value: tops.length.toString(), normal: '0' };
-    const risks: WayRisk[] = lost.length > 0 ? ['lost-blocks'] : [];
+    const lossy: WayRisk[] = lost.length > 0 ? ['lost-blocks'] : [];
+    const metadataErrors = state.counts?.metadataErrors ?? null;
+    relaxed.set(candidate, {
+      ...{ verdict: opened.verdict, tops, metadataErrors },
+      parameters: how.verifies === 'whole' ? [allowed] : [allowed, UNVERIFIED],
+      risks: how.verifies === 'whole' ? lossy : [...lossy, 'damage-unseen'],
+    });
+    // One that is for reading alone is enough; from before the state was set the pool may be written to again.
+    if (ways.at(-1)?.verdict === 'importable' || (ways.length > 0 && opened.verdict !== 'importable')) continue;
+    const risks = [...lossy];
     if (how.verifies !== 'whole') risks.push('damage-unseen');
     if (opened.verdict === 'importable' && candidate !== state.newest) risks.push('later-state-lost');
     const way = wayOut(gathered, candidate, {
@@ -89,10 +112,9 @@ async function withoutTops(gathered: Gathered, newer: readonly Judged[], verifie
       prediction: opened,
       risks,
       logMissing,
-      metadataErrors: state.counts?.metadataErrors ?? null,
+      metadataErrors,
     });
     ways.push(way);
-    if (opened.verdict === 'importable') break;
   }
   return ways;
 }
@@ -129,13 +151,30 @@ async function verification(
   return { verifies: last === 'passes' ? 'last txgs' : 'nothing', plain };
 }
 
+/** Only the last verification stops it, and that would not have ended in a crash. */
+const failsVerification = ({ prediction: { failsAt, hazards }, counts }: Judged): boolean =>
+  failsAt === 'spa_load_verify' && hazards.length === 0 && counts !== null && counts.plain !== 'panics';
+
+/** What of those that fail the last verification alone OpenZFS loads without it, and whether it writes to them. */
+async function loadUnverified(
+  { pool, all, rootOf, readers, replay, options: { signal, openZfs } }: Gathered,
+  newer: readonly Judged[],
+  relaxed: Map<Candidate, Relaxed>,
+): Promise<void> {
+  const memo = new LoadMemo();
+  for (const { candidate, counts } of newer.filter(failsVerification).slice(0, TRIES)) {
+    const given = { root: rootOf(candidate), readers, memo, signal, ...(openZfs !== undefined && { openZfs }) };
+    const { verdict } = await beginReplay(newLoad(pool, all, candidate, given), replay);
+    const metadataErrors = counts?.metadataErrors ?? null;
+    const found: Relaxed = { parameters: [UNVERIFIED], verdict, risks: ['damage-unseen'], tops: [], metadataErrors };
+    if (verdict === 'importable' || verdict === 'readonly') relaxed.set(candidate, found);
+  }
+}
+
 /** The newest of which nothing but the last verification fails; where a plain import passes it too, none is needed. */
 function withoutVerification(gathered: Gathered, newer: readonly Judged[]): WayOut | null {
   if (newer[0]?.counts?.plain === 'passes') return null;
-  const found = newer.find(
-    ({ prediction: { failsAt, hazards }, counts }) =>
-      failsAt === 'spa_load_verify' && hazards.length === 0 && counts !== null && counts.plain !== 'panics',
-  );
+  const found = newer.find(failsVerification);
   if (found === undefined) return null;
   return wayOut(gathered, found.candidate, {
     kind: 'unverified',

@@ -45,3 +45,15 @@ export interface WayOut {
   /** Blocks of metadata that are bad at that txg; null when they were not counted. */
   readonly metadataErrors: number | null;
 }
+
+/** The least that makes OpenZFS load a state that it does not load as it is set. */
+export interface Relaxed {
+  /** To set for the commands of the candidate. */
+  readonly parameters: readonly Parameter[];
+  readonly verdict: Verdict;
+  readonly risks: readonly WayRisk[];
+  /** Names of the top-level vdevs that are done without. */
+  readonly tops: readonly string[];
+  /** Blocks of metadata that are bad; null when they were not counted. */
+  readonly metadataErrors: number | null;
+}

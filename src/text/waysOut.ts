@@ -1,6 +1,7 @@
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { WayOutEntry } from '../document/recommendation.types.ts';
 import type { SourceEntry } from '../document/source.types.ts';
+import { WAY_RISKS } from '../words/wayRisks.ts';
 import { countText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import type { PoolCase } from './poolCase.ts';
@@ -18,7 +19,7 @@ export function waysOut(page: Page, { pool, written, sources }: PoolCase): strin
     return [
       '',
       ...entry(page, 'Way out', `${headOf(page, way, leftOut(pool, sources, way), newest)}.`, warn, strong),
-      ...entry(page, 'Risk', way.risks.map((risk) => RISKS[risk]).join(' '), warn),
+      ...entry(page, 'Risk', way.risks.map((risk) => WAY_RISKS[risk]).join(' '), warn),
       ...stepsToImport(page, set, 'First'),
       ...(onFreeBsd.length === 0 ? [] : entry(page, '', 'On FreeBSD instead:', dim, dim)),
       ...onFreeBsd.map((line) => entryLine(page, shellText(page, line))),
@@ -63,9 +64,3 @@ const leftOut = (pool: PoolEntry, sources: readonly SourceEntry[], { sources: gi
     : pool.sources.filter((index) => !given.includes(index)).flatMap((index) => sources[index]?.path ?? []);
 
 const names = (page: Page, tops: readonly string[]): string => tops.map((top) => clean(page, top)).join(', ');
-
-const RISKS: Readonly<Record<WayOutEntry['risks'][number], string>> = {
-  'lost-blocks': 'What lies on the missing vdevs alone cannot be read: copy out what can, file by file.',
-  'damage-unseen': 'Nobody has verified the pool then: what is damaged shows as files are read. Never read-write.',
-  'later-state-lost': 'What was written after that txg is not in it, and is given up by writing.',
-};

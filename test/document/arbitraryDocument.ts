@@ -44,6 +44,7 @@ const candidate: fc.Arbitrary<CandidateEntry> = fc.record({
     }),
     { maxLength: 2 },
   ),
+  relaxed: fc.constant(null),
   commandReadOnly: words,
   commandReadWrite: words,
   sources: fc.array(fc.nat(4), { maxLength: 4 }),

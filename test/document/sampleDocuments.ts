@@ -115,6 +115,7 @@ export function candidate(txg: number, rank: number, about: Partial<CandidateEnt
     reasonData: (about.reasons ?? []).map((brief) => ({ code: 'nonsense', step: about.failsAt ?? null, brief })),
     failsAt: null,
     hazards: [],
+    relaxed: null,
     commandReadOnly: command('-o', 'readonly=on', '-F', '-T', String(txg)),
     commandReadWrite: command('-F', '-T', String(txg)),
     sources: [0, 1],
