@@ -70,6 +70,7 @@ export interface RelaxedEntry {
   readonly parameters: readonly string[];
   /** What the commands answer then: `importable` or `readonly`. */
   readonly verdict: Verdict;
+  /** What it costs, in words. */
   readonly cost: string;
   /** The same as data. */
   readonly risks: readonly WayRisk[];
@@ -79,6 +80,7 @@ export interface RelaxedEntry {
   readonly metadataErrors: number | null;
   /** Lines that set them, as root. */
   readonly onLinux: readonly string[];
+  /** The same there. */
   readonly onFreeBsd: readonly string[];
 }
 

@@ -31,6 +31,8 @@ export interface RelaxedWays {
 
 const NOTHING_RELAXED: RelaxedWays = { ways: [], relaxed: new Map() };
 
+/** What is damaged a read-write import may come to, and then the machine crashes: only reading is promised. */
+const NOT_VERIFIED: Pick<Relaxed, 'verdict' | 'risks'> = { verdict: 'readonly', risks: ['damage-unseen'] };
 const UNVERIFIED: Parameter = { name: 'spa_load_verify_metadata', value: '0', normal: '1' };
 
 /**
@@ -39,7 +41,7 @@ const UNVERIFIED: Parameter = { name: 'spa_load_verify_metadata', value: '0', no
  *
  * @param judged candidates of the rings without parameters, newest first
  * @param best what is recommended; null when nothing is
- * @returns nothing where no traversal is done: then nothing is known to help; of the newest {@link TRIES} of each kind
+ * @returns nothing where no traversal is done: then nothing is known to help; without top-level vdevs of the newest {@link TRIES}
  * Source: module/zfs/spa.c, spa_ld_open_vdevs and spa_load_verify; module/zfs/vdev_root.c, too_many_errors
  */
 export async function relaxedWays(
@@ -55,7 +57,10 @@ export async function relaxedWays(
   const relaxed = new Map<Candidate, Relaxed>();
   const tops = await withoutTops(gathered, newer, verifier, relaxed);
   const unverified = withoutVerification(gathered, newer);
-  await loadUnverified(gathered, newer, relaxed);
+  for (const { candidate, counts } of newer.filter(failsVerification)) {
+    const metadataErrors = counts?.metadataErrors ?? null;
+    relaxed.set(candidate, { ...NOT_VERIFIED, parameters: [UNVERIFIED], tops: [], metadataErrors });
+  }
   return { ways: unverified === null ? tops : [...tops, unverified], relaxed };
 }
 
@@ -93,11 +98,18 @@ async function withoutTops(
     const allowed = { name: 'zfs_max_missing_tvds', value: tops.length.toString(), normal: '0' };
     const lossy: WayRisk[] = lost.length > 0 ? ['lost-blocks'] : [];
     const metadataErrors = state.counts?.metadataErrors ?? null;
-    relaxed.set(candidate, {
-      ...{ verdict: opened.verdict, tops, metadataErrors },
-      parameters: how.verifies === 'whole' ? [allowed] : [allowed, UNVERIFIED],
-      risks: how.verifies === 'whole' ? lossy : [...lossy, 'damage-unseen'],
-    });
+    relaxed.set(
+      candidate,
+      how.verifies === 'whole'
+        ? { parameters: [allowed], verdict: opened.verdict, risks: lossy, tops, metadataErrors }
+        : {
+            ...NOT_VERIFIED,
+            parameters: [allowed, UNVERIFIED],
+            risks: [...lossy, 'damage-unseen'],
+            tops,
+            metadataErrors,
+          },
+    );
     // One that is for reading alone is enough; from before the state was set the pool may be written to again.
     if (ways.at(-1)?.verdict === 'importable' || (ways.length > 0 && opened.verdict !== 'importable')) continue;
     const risks = [...lossy];
@@ -154,22 +166,6 @@ async function verification(
 /** Only the last verification stops it, and that would not have ended in a crash. */
 const failsVerification = ({ prediction: { failsAt, hazards }, counts }: Judged): boolean =>
   failsAt === 'spa_load_verify' && hazards.length === 0 && counts !== null && counts.plain !== 'panics';
-
-/** What of those that fail the last verification alone OpenZFS loads without it, and whether it writes to them. */
-async function loadUnverified(
-  { pool, all, rootOf, readers, replay, options: { signal, openZfs } }: Gathered,
-  newer: readonly Judged[],
-  relaxed: Map<Candidate, Relaxed>,
-): Promise<void> {
-  const memo = new LoadMemo();
-  for (const { candidate, counts } of newer.filter(failsVerification).slice(0, TRIES)) {
-    const given = { root: rootOf(candidate), readers, memo, signal, ...(openZfs !== undefined && { openZfs }) };
-    const { verdict } = await beginReplay(newLoad(pool, all, candidate, given), replay);
-    const metadataErrors = counts?.metadataErrors ?? null;
-    const found: Relaxed = { parameters: [UNVERIFIED], verdict, risks: ['damage-unseen'], tops: [], metadataErrors };
-    if (verdict === 'importable' || verdict === 'readonly') relaxed.set(candidate, found);
-  }
-}
 
 /** The newest of which nothing but the last verification fails; where a plain import passes it too, none is needed. */
 function withoutVerification(gathered: Gathered, newer: readonly Judged[]): WayOut | null {

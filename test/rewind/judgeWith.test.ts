@@ -35,6 +35,7 @@ async function askedWith(options: Partial<JudgeOptions>, asked?: WithDevices): P
       findings: [],
       recommendation: null,
       waysOut: [],
+      relaxed: new Map(),
       cut: null,
       versions: [],
       stopped: false,
