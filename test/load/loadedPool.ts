@@ -75,7 +75,7 @@ export function withDirectory(
 }
 
 /** The same meta-object set with some answers of its own. */
-export function mosWith(mos: Mos, told: Partial<Pick<Mos, 'directory' | 'zap'>>): Mos {
+export function mosWith(mos: Mos, told: Partial<Pick<Mos, 'directory' | 'object' | 'zap'>>): Mos {
   const asked: Pick<Mos, 'objset' | 'directory' | 'object' | 'zap' | 'nvlist'> = {
     objset: mos.objset,
     directory: mos.directory,

@@ -152,6 +152,12 @@ describe('opening the directories of the pool', () => {
         get: (name, signal) => (name === key ? Promise.resolve(odd4) : get(name, signal)),
       }));
       expect(await troubleAt(SPECIAL_DIRECTORIES, odd)).toMatchObject({ because: 'damage' });
+      const even = withDirectory(state, ({ get }) => ({
+        get: (name, signal) =>
+          name === key ? Promise.resolve(Object.assign(odd4, { integerSize: 8 })) : get(name, signal),
+      }));
+      expect(await troubleAt(SPECIAL_DIRECTORIES, even)).toBeNull();
+      Object.assign(odd4, { integerSize: 4 });
     }
   });
 
@@ -167,6 +173,25 @@ describe('opening the directories of the pool', () => {
     expect(await named(10n)).toEqual([]);
     expect(await named(11n)).toEqual(['$ORIGIN', '$ORIGIN@$ORIGIN']);
     expect(await named(12n)).toEqual(['$ORIGIN', '$ORIGIN@$ORIGIN']);
+  });
+
+  it('needs the origin and its snapshot', async () => {
+    const { state } = loaded;
+    const view = viewOf(state);
+    const names = new Map<bigint, string>();
+    expect(await troubleAt(SPECIAL_DIRECTORIES, { ...state, names })).toBeNull();
+    const about = new Map<string, unknown>();
+    for (const [lost, name] of names) {
+      const mos = mosWith(view.mos, {
+        object: (id, signal) => (id === lost ? Promise.reject(damage()) : view.mos.object(id, signal)),
+      });
+      const trouble = await troubleAt(SPECIAL_DIRECTORIES, { ...state, names: new Map(), view: { ...view, mos } });
+      about.set(name, trouble !== null && 'what' in trouble.reason ? trouble.reason.what : null);
+    }
+    expect(Object.fromEntries(about)).toEqual({
+      $ORIGIN: { role: 'dataset', of: { dataset: '$ORIGIN' } },
+      '$ORIGIN@$ORIGIN': { role: 'dataset', of: { dataset: '$ORIGIN', snapshot: 'last' } },
+    });
   });
 
   it.each([

@@ -54,6 +54,12 @@ describe('a checkpoint among the candidates', () => {
       '50 checkpoint',
       '98',
     ]);
+    expect(names(rank(withCheckpoint(['importable', 'damaged', 'damaged'], 100n, 'importable')))).toEqual([
+      '100',
+      '100 checkpoint',
+      '99',
+      '98',
+    ]);
     expect(names(rank(withCheckpoint(['damaged', 'damaged', 'importable'], 99n, 'importable')))).toEqual([
       '98',
       '100',
@@ -213,6 +219,12 @@ describe('choose', () => {
       aim: null,
     });
     expect(passedOver?.map(({ candidate }) => candidate.txg)).toEqual([98n, 100n, 99n]);
+  });
+
+  it('passes over a checkpoint that is open and would take the machine down', () => {
+    const kept = withCheckpoint(['damaged'], 50n, 'unverified');
+    expect(choose(rank(kept), 100n)?.why.kind).toBe('checkpoint');
+    expect(choose(rank(kept.map(hazardous)), 100n)).toBeNull();
   });
 
   it('prefers what the rings have to the checkpoint, though that would be writable', () => {

@@ -111,6 +111,10 @@ describe('branches', () => {
     const apart = listed(on(0), on(1));
     expect([...branchesOf(pool({ ...parted, candidates: apart })).values()]).toEqual(['0', '1']);
     expect(SHARED).toBe('all');
+    const since = listed(on(0, 1), on(0));
+    expect([...branchesOf(pool({ ...parted, candidates: since })).values()]).toEqual([SHARED, SHARED]);
+    const ofThree = pool({ ...parted, sources: [0, 1, 2], candidates: listed(on(0, 2)) });
+    expect([...branchesOf(ofThree, ['d0', 'd1', 'd2']).values()]).toEqual(['d0 d2']);
   });
 
   it('have rows of their own, of txgs that are next to each other in them', () => {

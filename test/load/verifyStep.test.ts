@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asTxg } from '../../src/bytes/units.ts';
+import { checkpointTraversal, TAKE_STORED } from '../../src/load/checkpointSteps.ts';
+import type { LoadState } from '../../src/load/loadState.ts';
+import { RING_PLAN } from '../../src/load/plan.ts';
+import type { Trouble } from '../../src/load/predict.ts';
+import { traversePlainly, verifyStep } from '../../src/load/verifyStep.ts';
+import { UnavailableBlockError } from '../../src/pool/blockRead.ts';
+import { SourceError } from '../../src/source/source.ts';
+import type { BlockFailure, Verification, Verifier, VerifyOptions } from '../../src/traverse/verifier.ts';
+import { loadUpTo, troubleAt } from './loadedPool.ts';
+
+let loaded: Awaited<ReturnType<typeof loadUpTo>>;
+beforeAll(async () => {
+  const [last] = RING_PLAN.slice(-1);
+  if (last === undefined) throw new Error('no plan');
+  loaded = await loadUpTo('torn-sector', 94n, last);
+});
+afterAll(() => loaded.close());
+
+const SOUND: Verification = {
+  metadataErrors: 0,
+  dataErrors: 0,
+  fatal: null,
+  found: { metadata: 0, data: 0 },
+  failures: [],
+  datasets: [],
+  blocksChecked: 7,
+  bytesChecked: 7,
+};
+
+const place = { source: 'd', offset: 0, path: [] };
+
+function failure(about: Partial<BlockFailure> = {}): BlockFailure {
+  const { bp } = loaded.state.view?.mos.objset ?? {};
+  if (bp === undefined) throw new Error('no MOS');
+  const error = new UnavailableBlockError('lost', [], place, []);
+  const where = { dataset: 54n, object: 3n, level: 0, blockId: 1n };
+  return { ...where, bp, what: 'content', kind: 'metadata', because: 'damage', error, ...about };
+}
+
+const unread = (code: string): Partial<BlockFailure> => {
+  const error = new SourceError(code, code, place);
+  const attempt = { place, vdev: 'd', outcome: 'unreadable', error } as const;
+  return { because: 'failed-read', error: new UnavailableBlockError('lost', [attempt], place, []) };
+};
+
+/** Finds one thing in all blocks, and another in those of the last txgs. */
+function finding(all: Partial<Verification>, latest: Partial<Verification> = all) {
+  const asked: VerifyOptions[] = [];
+  const verifier: Verifier = {
+    verify: (_, options) => {
+      asked.push(options);
+      const found = { ...SOUND, ...(options.minTxg === undefined ? all : latest) };
+      for (const each of found.failures) options.onFailure?.(each);
+      return Promise.resolve(found);
+    },
+    memoryBytes: 0,
+  };
+  return { verifier, asked };
+}
+
+const fresh = (about: Partial<LoadState> = {}): LoadState => ({ ...loaded.state, counts: null, ...about });
+const bad = (): Partial<Verification> => ({
+  metadataErrors: 1,
+  found: { metadata: 1, data: 0 },
+  failures: [failure()],
+});
+
+describe('the traversal that ends a load', () => {
+  it('passes what it finds sound, and counts content where that was looked at', async () => {
+    const { verifier, asked } = finding({ dataErrors: 3 });
+    const state = fresh();
+    expect(await troubleAt(verifyStep(verifier, true), state)).toBeNull();
+    expect(state.counts).toEqual({ metadataErrors: 0, dataErrors: 3, blocksChecked: 7, plain: null });
+    expect(asked).toMatchObject([{ data: true, readOnly: true }]);
+    const known = asked[0]?.kept?.(loaded.state.candidate.uberblock.rootbp) ?? null;
+    expect(known).not.toBeNull();
+    for (const dataErrors of [null, 3]) {
+      expect(await troubleAt(verifyStep(finding({ dataErrors }).verifier, false), state)).toBeNull();
+      expect(state.counts?.dataErrors).toBeNull();
+    }
+    expect(await troubleAt(verifyStep(finding({ dataErrors: null }).verifier, true), state)).toBeNull();
+    expect(state.counts?.dataErrors).toBe(0);
+  });
+
+  it('fails for one error in metadata, or for a block that ends it', async () => {
+    expect(await troubleAt(verifyStep(finding(bad()).verifier, false), fresh())).toMatchObject({
+      reason: { code: 'block-lost', blocks: 1, block: { dataset: 54n, object: 3n, blockId: 1n, level: 0 } },
+      because: 'damage',
+    });
+    const fatal = failure({ object: 9n });
+    expect(await troubleAt(verifyStep(finding({ fatal }).verifier, false), fresh())).toMatchObject({
+      reason: { code: 'block-lost', block: { object: 9n } },
+    });
+    expect(await troubleAt(verifyStep(finding({ metadataErrors: 2 }).verifier, false), fresh())).toEqual({
+      reason: { code: 'metadata-errors', count: 2, step: undefined, what: undefined },
+      because: 'damage',
+    });
+  });
+
+  it('asks what an import without -T makes of the newest, and of no other', async () => {
+    const newest = fresh();
+    const state = { ...newest, newest: newest.candidate };
+    const { verifier, asked } = finding(bad(), SOUND);
+    await troubleAt(verifyStep(verifier, false), state);
+    expect(asked.map(({ minTxg }) => minTxg)).toEqual([undefined, 91n]);
+    expect(state.counts?.plain).toBe('passes');
+    const other = { ...newest, newest: { ...newest.candidate } };
+    const once = finding(bad(), SOUND);
+    await troubleAt(verifyStep(once.verifier, false), other);
+    expect(once.asked).toHaveLength(1);
+    expect(other.counts?.plain).toBeNull();
+  });
+
+  it('names damage before what a device may still have, and the gravest cause', async () => {
+    const trouble = (failures: BlockFailure[], fatal: BlockFailure | null = null) =>
+      troubleAt(verifyStep(finding({ metadataErrors: failures.length, failures, fatal }).verifier, false), fresh());
+    const [lost, away, gone] = [
+      failure({ object: 1n }),
+      failure({ object: 2n, ...unread('EIO') }),
+      failure({ object: 3n, because: 'missing-device' }),
+    ];
+    expect(await trouble([away, gone, lost])).toMatchObject({ because: 'damage', reason: { block: { object: 1n } } });
+    expect(await trouble([away, gone])).toMatchObject({ because: 'missing-device', reason: { block: { object: 2n } } });
+    expect(await trouble([away])).toMatchObject({ because: 'failed-read', unread: [{ code: 'EIO' }] });
+    expect(await trouble([lost])).not.toHaveProperty('unread');
+    expect(await trouble([lost], away)).toMatchObject({ because: 'damage', reason: { block: { object: 1n } } });
+    expect(await trouble([lost], gone)).toMatchObject({ because: 'missing-device', reason: { block: { object: 3n } } });
+    expect(await trouble([failure({ because: 'unsupported' })])).toMatchObject({ because: 'unknown' });
+    expect(await trouble([failure({ kind: 'data' })])).toMatchObject({ reason: { code: 'metadata-errors', count: 1 } });
+    const many = Array.from({ length: 12 }, (_, i) => failure({ object: BigInt(i), ...unread('EIO') }));
+    expect((await trouble(many))?.unread).toHaveLength(8);
+  });
+});
+
+describe('the traversal of an import without -T', () => {
+  const ofTxg = async (txg: bigint, latest: Partial<Verification> = {}) => {
+    const { verifier, asked } = finding({}, latest);
+    return { plain: await traversePlainly(verifier, fresh(), txg), minTxg: asked[0]?.minTxg ?? null };
+  };
+
+  it('looks at what the last three txgs wrote', async () => {
+    expect(await ofTxg(94n)).toEqual({ plain: 'passes', minTxg: 91n });
+    expect(await ofTxg(3n)).toEqual({ plain: 'passes', minTxg: 0n });
+    expect(await ofTxg(2n)).toEqual({ plain: 'passes', minTxg: 0n });
+  });
+
+  it('looks at nothing where the root is older', async () => {
+    const { birth } = loaded.state.candidate.uberblock.rootbp;
+    expect((await ofTxg(birth + 3n)).minTxg).toBeNull();
+    expect((await ofTxg(birth + 2n)).minTxg).toBe(birth - 1n);
+  });
+
+  it('fails for an error, and for a block that ends it', async () => {
+    expect((await ofTxg(94n, { metadataErrors: 1 })).plain).toBe('fails');
+    expect((await ofTxg(94n, { fatal: failure() })).plain).toBe('fails');
+  });
+});
+
+describe('the load of a checkpoint', () => {
+  const stored = (plain: boolean): LoadState => {
+    const state = fresh();
+    const checkpoint = { heldBy: asTxg(93n), plain };
+    return { ...state, candidate: { ...state.candidate, checkpoint } };
+  };
+  const traverse = async (plain: boolean, all: Partial<Verification>, latest: Partial<Verification>) => {
+    const damage: Trouble[] = [];
+    const { verifier, asked } = finding(all, latest);
+    const step = checkpointTraversal(verifier, false, (each) => damage.push(each));
+    expect([step.name, step.when]).toEqual(['spa_load_verify', 'always']);
+    const trouble = await troubleAt(step, stored(plain));
+    return { trouble: trouble?.because ?? null, damage: damage.length, minTxg: asked.map(({ minTxg }) => minTxg) };
+  };
+
+  it('takes no notice of damage that an import without -T does not see, and says what it was', async () => {
+    expect(await traverse(true, bad(), SOUND)).toEqual({ trouble: null, damage: 1, minTxg: [undefined, 91n] });
+    expect(await traverse(true, bad(), bad())).toEqual({ trouble: 'damage', damage: 0, minTxg: [undefined, 91n] });
+    expect(await traverse(true, SOUND, SOUND)).toEqual({ trouble: null, damage: 0, minTxg: [undefined] });
+  });
+
+  it('asks for all blocks alone where it is imported with -T, or where nobody could tell', async () => {
+    expect(await traverse(false, bad(), SOUND)).toEqual({ trouble: 'damage', damage: 0, minTxg: [undefined] });
+    const unknown = { ...bad(), failures: [failure({ because: 'unsupported' })] };
+    expect(await traverse(true, unknown, SOUND)).toEqual({ trouble: 'unknown', damage: 0, minTxg: [undefined] });
+  });
+
+  it('takes the uberblock that is kept, of a version that there is', async () => {
+    expect([TAKE_STORED.name, TAKE_STORED.when]).toEqual(['spa_ld_checkpoint_rewind', 'always']);
+    expect(await troubleAt(TAKE_STORED, fresh())).toBeNull();
+    const state = fresh();
+    const uberblock = { ...state.candidate.uberblock, version: 77n };
+    expect(await troubleAt(TAKE_STORED, { ...state, candidate: { ...state.candidate, uberblock } })).toEqual({
+      reason: { code: 'stored-version-unknown', version: 77n },
+      because: 'unknown',
+    });
+  });
+});
