@@ -17,26 +17,38 @@ const plugin = {
 } as const;
 
 const silent = { onInit: () => {} };
-const vitest = await createVitest(
-  'test',
-  {
-    root: ROOT,
-    config: join('test', 'vitest.config.ts'),
-    watch: false,
-    reporters: [silent],
-    bail: 1,
-    testTimeout: 20_000,
-  },
-  { plugins: [plugin], logLevel: 'silent' },
-);
+
+/** One for each file: what failed in the tests of one would end those of the next. */
+const openVitest = () =>
+  createVitest(
+    'test',
+    {
+      root: ROOT,
+      config: join('test', 'vitest.config.ts'),
+      watch: false,
+      reporters: [silent],
+      bail: 1,
+      testTimeout: 20_000,
+    },
+    { plugins: [plugin], logLevel: 'silent' },
+  );
 
 const rows: string[] = [];
-try {
-  for (const file of files) {
-    const tests = TESTS[file];
-    if (tests === undefined)
-      throw new Error(`no tests beside ${file}; there are some beside ${Object.keys(TESTS).join(', ')}`);
-    const path = join(ROOT, file);
+for (const file of files) {
+  const tests = TESTS[file];
+  if (tests === undefined) {
+    throw new Error(`no tests beside ${file}; there are some beside ${Object.keys(TESTS).join(', ')}`);
+  }
+  rows.push(await scoreOf(file, tests));
+}
+console.log('\n| file | mutants | killed | left |\n| --- | --- | --- | --- |');
+for (const row of rows) console.log(row);
+
+/** Prints each mutant that the tests miss. @returns the row of the table */
+async function scoreOf(file: string, tests: readonly string[]): Promise<string> {
+  const path = join(ROOT, file);
+  const vitest = await openVitest();
+  try {
     const specs = (await vitest.globTestSpecifications([...tests])).filter(({ moduleId }) => existsSync(moduleId));
     const passes = async (): Promise<boolean> => {
       const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specs, false);
@@ -51,12 +63,9 @@ try {
       if (await passes()) console.log(`${file}:${line}: ${what}`);
       else killed++;
     }
+    return `| \`${file}\` | ${all} | ${killed} | ${all - killed} |`;
+  } finally {
     mutated = null;
-    vitest.invalidateFile(path);
-    rows.push(`| \`${file}\` | ${all} | ${killed} | ${all - killed} |`);
+    await vitest.close();
   }
-} finally {
-  await vitest.close();
 }
-console.log('\n| file | mutants | killed | left |\n| --- | --- | --- | --- |');
-for (const row of rows) console.log(row);
