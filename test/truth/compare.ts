@@ -31,9 +31,9 @@ export interface Bench {
  * Scans a made pool and asks, with the very commands that the document has: for `txgs` of its candidates, read-only and
  * read-write, for what is recommended, for a plain import with -F and without, and for the ways out.
  */
-export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number): Promise<PoolReport> {
+export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number, zfs = '2.3'): Promise<PoolReport> {
   const bench: Bench = { made, judge };
-  const document = await scan([made.folder], { depth: 'data' });
+  const document = await scan([made.folder], { depth: 'data', zfs });
   const contradictions: string[] = [];
   let asked = 0;
   let askedTxgs = 0;

@@ -7,15 +7,16 @@ import { parseArgs } from 'node:util';
 import { Judge } from './ask.ts';
 import { judgePoolOf, type PoolReport } from './compare.ts';
 import { kindOf, type MadePool, makePool, recipeOf } from './make.ts';
-import { nativePrograms } from './programs.ts';
+import { NATIVE_RELEASES, nativePrograms } from './programs.ts';
 import { type Asked, addToRecord, readRecord, tableOf, withTable } from './record.ts';
 
-const USAGE = `usage: npm run truth -- [--seed S] [--pools N] [--kind LAYOUT/HISTORY/DAMAGE] [--txgs N] [--keep DIR] [--record FILE] [--table FILE]
+const USAGE = `usage: npm run truth -- [--zfs 2.1|2.2|2.3|2.3.9|2.4] [--seed S] [--pools N] [--kind LAYOUT/HISTORY/DAMAGE] [--txgs N] [--keep DIR] [--record FILE] [--table FILE]
   a part of a kind that is left out or * is drawn; --txgs: how many of each pool are asked; --keep: where pools go that contradict us,
   and with --keep-all all others, laid out like test-images; --record: adds to a table of what was asked; --again: asks again what contradicted us there; --table: writes the record by kind into FILE`;
 
 const { values } = parseArgs({
   options: {
+    zfs: { type: 'string', default: '2.3' },
     seed: { type: 'string', default: '1' },
     pools: { type: 'string', default: '20' },
     kind: { type: 'string', default: '' },
@@ -28,6 +29,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+
+/** The OpenZFS that makes the pools and answers. */
+const release = NATIVE_RELEASES.find((each) => each === values.zfs) ?? '2.3';
 
 /** A pool to make and ask. */
 interface Task {
@@ -65,7 +69,7 @@ function keep({ folder, recipe, failed }: MadePool, report: PoolReport, where: s
 async function askOne({ seed, kind, txgs }: Task, scratch: string, umake: string, judge: Judge): Promise<Asked> {
   const recipe = recipeOf(seed, wantedOf(kind));
   const made = await makePool(recipe, join(scratch, 'pool'), umake);
-  const report = await judgePoolOf(made, judge, txgs);
+  const report = await judgePoolOf(made, judge, txgs, release);
   const { asked, contradictions } = report;
   const head = `${seed} ${kindOf(recipe)} ${recipe.options.join(' ')} ${recipe.sizeBytes / 2 ** 20} MiB`;
   const failed = made.failed.length === 0 ? '' : `  (${made.failed.length}: ${made.failed[0]})`;
@@ -73,7 +77,7 @@ async function askOne({ seed, kind, txgs }: Task, scratch: string, umake: string
   for (const line of contradictions) console.log(`    ${line}`);
   if (values.keep !== undefined && (contradictions.length > 0 || values['keep-all'])) keep(made, report, values.keep);
   return {
-    zfs: '2.3',
+    zfs: release,
     seed,
     kind: kindOf(recipe),
     txgsWanted: txgs,
@@ -83,7 +87,7 @@ async function askOne({ seed, kind, txgs }: Task, scratch: string, umake: string
   };
 }
 
-const programs = nativePrograms();
+const programs = nativePrograms(release);
 if (values.help) console.log(USAGE);
 else if (programs === null) console.log('truth: libzpool or its headers are not to be had here: nothing was asked');
 else {
