@@ -60,7 +60,7 @@ export async function relaxedWays(
   for (const { candidate, counts, prediction } of newer) {
     // What the verification comes to and does not survive it leaves alone when it is left out.
     const meets = prediction.hazards.every(({ meets }) => meets !== 'freed-tables' && meets.step === 'spa_load_verify');
-    if (prediction.failsAt !== 'spa_load_verify' || counts === null || !meets) continue;
+    if (prediction.failsAt !== 'spa_load_verify' || !meets) continue;
     const metadataErrors = counts?.metadataErrors ?? null;
     relaxed.set(candidate, { ...NOT_VERIFIED, parameters: [UNVERIFIED], tops: [], metadataErrors });
   }
