@@ -6,6 +6,7 @@
 #define	strlcpy(to, from, size) ((void) snprintf((to), (size), "%s", (from)))
 #if ZFS < 202
 #define	SEARCH(ops, args) zpool_search_import(NULL, (args), (ops))
+#define	zil_open(os, get, sums) (zil_open)((os), (get))
 #define	spa_vdev_add(spa, nv, check) (spa_vdev_add)((spa), (nv))
 #else
 #define	SEARCH(ops, args) zpool_search_import(&(libpc_handle_t){ .lpc_ops = (pool_config_ops_t *)(ops), .lpc_printerr = B_TRUE }, (args))
