@@ -73,9 +73,6 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
     return { ...inside, troubles: [...troubles, ...inside.troubles], disk, container: kind, refusal: null };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
-    // An image that cannot be opened, or the front of a disk that was overwritten: what the disk shows is not lost.
-    if (asDisk.traced)
-      return { ...asDisk, troubles: [error, ...asDisk.troubles], disk: source, container: null, refusal: null };
     return refused(source, kind, error);
   }
 }

@@ -108,7 +108,8 @@ function expectNothingLost(beside: ScanDocument): void {
   // Where the other pool has the same name, the commands import it by its guid under another one.
   const byName = (value: unknown) =>
     JSON.stringify(value)
-      ?.replaceAll(`"-t","${expected?.guid}",`, '')
+      ?.replaceAll(',"byGuid":"ambiguous-name"', '')
+      .replaceAll(`"-t","${expected?.guid}",`, '')
       .replaceAll(`-t ${expected?.guid} `, '')
       .replaceAll(`${expected?.name}-${expected?.guid.slice(-6)}`, expected?.name ?? '');
   const unmoved = found?.candidates.map((each) => ({ ...each, sources: each.sources.map((index) => index - moved) }));

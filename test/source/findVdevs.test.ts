@@ -142,18 +142,6 @@ describe('findVdevs', () => {
     },
   );
 
-  it('shows the labels of a disk whose front looks like an image that cannot be opened', async () => {
-    const disk = testDisk(64 * MIB);
-    disk.put(
-      0,
-      Uint8Array.from('QFI\xfb\0\0\0\x03', (letter) => letter.charCodeAt(0)),
-    );
-    markLabel(disk, 64 * MIB - 256 * KIB);
-    const { container, traced, troubles } = await findVdevs(disk, { sha256 });
-    expect({ container, traced }).toEqual({ container: null, traced: true });
-    expect(troubles.map(({ code }) => code)).toEqual(['format-value']);
-  });
-
   it('keeps to the disk when the magic of a container is garbage in front of a sealed label', async () => {
     const disk = testDisk(64 * MIB);
     disk.put(
