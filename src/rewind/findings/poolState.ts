@@ -2,6 +2,7 @@ import type { Candidate } from '../../load/candidates.ts';
 import { fails } from '../../load/predict.ts';
 import { labelRead } from '../../pool/speakingLabel.ts';
 import type { Judged } from '../judge.ts';
+import { multihostClaim } from '../multihostClaim.ts';
 import type { Evidence, Finding } from './finding.ts';
 
 /** State that changes what an import or a rewind means. */
@@ -20,13 +21,14 @@ export function poolState({ pool, candidates }: Evidence): Finding[] {
 /** A host that is alive and has the pool open writes to it while it is being rewound: nothing is worse. */
 export function multihost({ pool, candidates }: Evidence): Finding[] {
   const newest = candidates.find(({ taken }) => taken);
-  if (newest === undefined || newest.uberblock.mmp === null) return [];
+  const mmp = newest?.uberblock.mmp ?? null;
+  if (newest === undefined || mmp === null) return [];
   const heartbeat = newest.heartbeats[0]?.uberblock.timestamp ?? null;
   return [
     {
       code: 'multihost',
       severity: pool.state === 'active' ? 'warning' : 'info',
-      values: { seen: 'protection', host: pool.hostname, heartbeat },
+      values: { seen: 'protection', host: pool.hostname, heartbeat, claim: multihostClaim(pool, mmp) },
       devices: [],
     },
   ];

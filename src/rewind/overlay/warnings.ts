@@ -1,13 +1,10 @@
 import type { NvList } from '../../format/nvlist.ts';
 import { nvlistArrayOf, nvlistOf } from '../../format/nvlistFields.ts';
-import type { Mmp } from '../../format/uberblock.ts';
 import { vdevRef } from '../../load/reason.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { leavesOf } from '../../pool/vdevHealth.ts';
+import { watchSeconds } from '../multihostClaim.ts';
 import type { OverlayPlan, OverlayWarning } from './plan.ts';
-
-/** Intervals that an import waits for at least. Source: module/zfs/mmp.c, zfs_multihost_import_intervals */
-const INTERVALS = 20;
 
 /** Leaves that need no device. */
 const NO_DEVICE: ReadonlySet<string> = new Set(['hole', 'indirect', 'dspare', 'missing']);
@@ -17,7 +14,7 @@ export function warningsOf(pool: Pool, plan: Omit<OverlayPlan, 'warnings'>, conf
   const { root, devices, candidate, method, loads } = plan;
   const warnings: OverlayWarning[] = [];
   const { mmp } = candidate.uberblock;
-  if (mmp !== null) warnings.push({ code: 'multihost', waitSeconds: waitOf(mmp) });
+  if (mmp !== null) warnings.push({ code: 'multihost', waitSeconds: watchSeconds(mmp) });
   for (const leaf of root === null ? [] : leavesOf(root)) {
     if (leaf.device === null && !NO_DEVICE.has(leaf.config.type))
       warnings.push({ code: 'leaf-absent', leaf: vdevRef(leaf) });
@@ -38,17 +35,4 @@ export function warningsOf(pool: Pool, plan: Omit<OverlayPlan, 'warnings'>, conf
   }
   if (method === 'raise') warnings.push({ code: 'raised', txg: loads });
   return warnings;
-}
-
-/**
- * How long an import waits to see whether another host writes; up to a quarter more by chance.
- *
- * Source: module/zfs/spa.c, spa_activity_check_duration
- */
-function waitOf({ delayNs, intervalMs, failIntervals }: Mmp): number {
-  const delay = Number(delayNs / 1_000_000n);
-  const interval = intervalMs ?? delay;
-  const least = INTERVALS * Math.max(interval, delay);
-  const failing = failIntervals === null || failIntervals === 0 ? 0 : 2 * failIntervals * interval;
-  return Math.ceil(Math.max(least, failing) / 1000);
 }

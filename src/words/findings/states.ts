@@ -1,5 +1,6 @@
 import type { Refusal } from '../../rewind/facts/checkpoint.ts';
 import type { KeptLeaf, SeenUberblock, StateValues } from '../../rewind/findings/values/states.ts';
+import type { MultihostClaim } from '../../rewind/multihostClaim.ts';
 import { count, list, time } from '../amounts.ts';
 import { reasonWords } from '../reasons.ts';
 import type { FindingWords } from './findingWords.ts';
@@ -53,9 +54,23 @@ export const STATE_WORDS: FindingWords<keyof StateValues> = {
   },
 };
 
-function protectedText({ host, heartbeat }: Extract<Values['multihost'], { readonly seen: 'protection' }>): string {
+function protectedText({
+  host,
+  heartbeat,
+  claim,
+}: Extract<Values['multihost'], { readonly seen: 'protection' }>): string {
   const last = heartbeat === null ? '' : ` Its last heartbeat is from ${time(heartbeat)}.`;
-  return `Multihost protection is on; ${host === null ? 'a host' : `host ${host}`} had the pool open.${last} Make sure that no host has it imported now: with -T an import does not notice one. From OpenZFS 2.3.6 and 2.4.1 on a read-only import without -T fails whatever the devices are (it cannot write its claim), and a read-write one needs every leg: the commands with -F -T do not claim and work.`;
+  const more = claim === null ? '' : ` ${claimText(claim)}`;
+  return `Multihost protection is on; ${host === null ? 'a host' : `host ${host}`} had the pool open.${last} Make sure that no host has it imported now: with -T an import does not notice one.${more}`;
+}
+
+function claimText({ releases, seconds, exported, lacking }: MultihostClaim): string {
+  const where = exported ? 'on any host but the one that exported it' : 'on the host that had it too';
+  const readWrite =
+    lacking.length === 0
+      ? 'read-write it writes a claim to every leaf, and is refused where a leg of a mirror is missing (EREMOTEIO)'
+      : `read-write it is refused (EREMOTEIO), as the claim has to reach ${list(lacking.map(({ name }) => name))} too`;
+  return `Without -T, OpenZFS ${releases} watches the pool for ${seconds} s or a quarter more, ${where}, and then: with -o readonly=on the import always fails, as it cannot write its claim; ${readWrite}; once refused, -F goes on to no older txg. The commands with -F -T do not claim and work.`;
 }
 
 function writtenText(values: Extract<Values['multihost'], { readonly seen: 'writing' }>): string {

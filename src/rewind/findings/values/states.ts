@@ -1,6 +1,7 @@
 import type { Reason } from '../../../load/reason.ts';
 import type { Refusal } from '../../facts/checkpoint.ts';
 import type { TrimFacts } from '../../facts/trimFacts.ts';
+import type { MultihostClaim } from '../../multihostClaim.ts';
 
 /** An uberblock as it was seen by somebody who watched. */
 export interface SeenUberblock {
@@ -29,7 +30,12 @@ export interface StateValues {
   /** Whether the labels of all devices say so. */
   'pool-destroyed': { readonly unanimous: boolean };
   multihost:
-    | { readonly seen: 'protection'; readonly host: string | null; readonly heartbeat: bigint | null }
+    | {
+        readonly seen: 'protection';
+        readonly host: string | null;
+        readonly heartbeat: bigint | null;
+        readonly claim: MultihostClaim | null;
+      }
     | {
         readonly seen: 'writing';
         readonly host: string | null;
