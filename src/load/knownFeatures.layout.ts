@@ -66,3 +66,11 @@ export const FEATURES_BY_RELEASE: readonly (FeatureGuids & { readonly release: s
     readOnlyCompatible: ['com.truenas:block_cloning_endian', 'com.truenas:physical_rewrite'],
   },
 ];
+
+/**
+ * Of no release yet: labels of 256 MiB at both ends, with larger rings of their own. Labels 0 and 1 of the old form stay,
+ * labels 2 and 3 do not, and blocks lie further back on the device.
+ *
+ * Source: OpenZFS pull request 17573
+ */
+export const LARGE_LABEL = 'com.klarasystems:large_label';

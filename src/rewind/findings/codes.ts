@@ -42,6 +42,7 @@ export const FINDING_CODES = {
   'raidz-expansion': ['warning', 'info'],
   'label-lost': ['warning', 'error'],
   'label-impossible': ['error'],
+  'large-label': ['warning'],
   'labels-disagree': ['warning'],
   'device-other-name': ['warning', 'info'],
   'label-newer-than-uberblock': ['info', 'warning'],

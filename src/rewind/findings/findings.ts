@@ -10,6 +10,7 @@ import { imagesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { keptStates } from './keptStates.ts';
 import { disagreeingLabels, lostLabels, newerLabels, otherNames } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
+import { largeLabels } from './largeLabels.ts';
 import { overwrittenPools } from './overwritten.ts';
 import { plainImport } from './plainImport.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
@@ -44,6 +45,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   raidzExpansion,
   lostLabels,
   impossibleLabels,
+  largeLabels,
   disagreeingLabels,
   otherNames,
   newerLabels,

@@ -4,6 +4,7 @@ import { openPoolAt } from '../../dataset/openAt.ts';
 import { slotSizeOf } from '../../format/label.ts';
 import type { VdevConfig } from '../../format/vdevConfig.ts';
 import type { Candidate } from '../../load/candidates.ts';
+import { LARGE_LABEL } from '../../load/knownFeatures.layout.ts';
 import { firstToKnow } from '../../load/openzfs.ts';
 import { vdevRef } from '../../load/reason.ts';
 import { keptState } from '../../pool/keptState.ts';
@@ -11,6 +12,7 @@ import type { Pool, VdevNode } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { leavesOf, vdevHealth } from '../../pool/vdevHealth.ts';
 import { divergenceOf, isOn } from '../findings/divergence.ts';
+import { hasLargeLabel } from '../findings/largeLabels.ts';
 import { type BoundTree, bindLeaves } from './bindLeaves.ts';
 import { chosenBytes, newestTxg, type OverlayBlocks, raised } from './chosenUberblock.ts';
 import { labelPatches } from './labelPatches.ts';
@@ -63,6 +65,8 @@ export async function planOverlay(
   const empty = { candidate, method, loads, devices: [], root: null, poolGuid: pool.guid, warnings: [] };
   const refuse = (refusal: OverlayRefusal): OverlayPlan => ({ ...empty, refusal });
   if (pool.root === null) return refuse({ code: 'no-tree' });
+  // It would patch what stays of the old labels, while an import reads the large ones.
+  if (pool.devices.some(hasLargeLabel)) return refuse({ code: 'features-unknown', features: [LARGE_LABEL] });
   const reflow = reflowOf(all, candidate);
   if (reflow !== null) return refuse(reflow);
   const config = await configAt(pool, pool.root, candidate, options);

@@ -1,3 +1,4 @@
+import { LINES } from '../../load/releases.ts';
 import type { LabelStory, LabelValues } from '../../rewind/findings/values/labels.ts';
 import { count, list, several } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
@@ -14,6 +15,11 @@ export const LABEL_WORDS: FindingWords<keyof LabelValues> = {
   },
   'label-impossible': ({ device, label, offset, ashift, least, most }) =>
     `${device} @ 0x${offset.toString(16)} label ${label}: ashift: expected ${least} to ${most}, found ${ashift}. No ZFS writes that: the label was altered. What an import would do with it cannot be told; slot sizes were taken from the slots themselves.`,
+  'large-label': ({ feature, devices, txgs }) => {
+    const whose = devices.length === 0 ? `Txg ${list(txgs)}` : list(devices);
+    const many = (devices.length || txgs.length) > 1;
+    return `${whose} ${many ? 'need' : 'needs'} the feature ${feature}: labels of 256 MiB with rings of their own, a form that is still in the making. Neither this program nor OpenZFS up to ${LINES.at(-1) ?? ''} knows it: what is told here comes from the labels of the old form that stay in front of them; labels 2 and 3 are not kept in that form, and blocks lie elsewhere. No overlay is made. Import with the OpenZFS that made the pool, read-only first: the larger rings hold older txgs than are shown here.`;
+  },
   'labels-disagree': (values) => {
     if (values.within === 'device') {
       const told = values.stories.map((story) => `${several('label', story.labels)}: ${storyText(story)}`);

@@ -33,6 +33,13 @@ export interface LabelValues {
     readonly least: number;
     readonly most: number;
   };
+  'large-label': {
+    /** Its guid. */
+    readonly feature: string;
+    readonly devices: readonly string[];
+    /** Judged, and refused for it; newest first. */
+    readonly txgs: readonly bigint[];
+  };
   'labels-disagree':
     | {
         readonly within: 'device';
