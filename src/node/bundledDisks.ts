@@ -40,7 +40,7 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
   const { path, slice, directory, size, partitions } = disk;
   const failed = disk.failure === null ? null : bundle.manifest.errors[disk.failure];
   const place = { source: path, offset: 0, path: [] };
-  const nothing = new SourceError(failed?.code ?? 'unknown', failed?.message ?? 'it could not be opened', place);
+  const nothing = new SourceError(failed?.code ?? 'UNKNOWN', failed?.message ?? 'it could not be opened', place);
   return {
     target: {
       path,

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileNameOf } from '../bytes/fileName.ts';
 import type { Place } from '../bytes/place.ts';
 import { SourceError } from '../source/source.ts';
+import { systemCode } from '../source/sourceCodes.ts';
 import { mayBeLossy, systemPath } from './systemPath.ts';
 
 /** What is asked of `stat`; a symbolic link was followed. */
@@ -109,7 +110,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
  */
 export function systemError(error: unknown, place: Place): SourceError {
   if (!isSystemError(error)) throw error;
-  return new SourceError(error.code, `${error.code}: ${SENTENCES[error.code] ?? error.message}`, place, {
+  return new SourceError(systemCode(error.code), `${error.code}: ${SENTENCES[error.code] ?? error.message}`, place, {
     cause: error,
   });
 }

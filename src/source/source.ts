@@ -1,10 +1,11 @@
 import { FormatError, ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
+import type { SourceCode, SystemCode, WrittenCode } from './sourceCodes.ts';
 
-/** Bytes could not be had. `code` is the system's name (`EIO`) where there is one. */
+/** Bytes could not be had. */
 export class SourceError extends ZfsUberError {
-  readonly code: string;
-  constructor(code: string, message: string, place: Place, options?: { cause?: unknown }) {
+  readonly code: SourceCode | SystemCode | WrittenCode;
+  constructor(code: SourceError['code'], message: string, place: Place, options?: { cause?: unknown }) {
     super(message, place, options);
     this.code = code;
   }
@@ -43,7 +44,7 @@ export class EndedError extends SourceError {
 export class MissingBytesError extends SourceError {
   /** Byte offset in the source that was read. */
   readonly until: number;
-  constructor(message: string, place: Place, until: number, code = 'source-cut') {
+  constructor(message: string, place: Place, until: number, code: SourceError['code'] = 'source-cut') {
     super(code, message, place);
     this.until = until;
   }

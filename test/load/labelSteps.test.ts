@@ -31,7 +31,7 @@ const disk = (more: Partial<DeviceSpec> = {}) =>
   device({ name: 'd5', guid: 5n, tree: vdev(5n), uberblocks: [{ txg: 5n }], ...more });
 
 /** Its last label gives a read error. */
-const unreadable = (survey: DeviceSurvey, code = 'EIO'): DeviceSurvey => ({
+const unreadable = (survey: DeviceSurvey, code: 'EIO' | 'EAGAIN' = 'EIO'): DeviceSurvey => ({
   ...survey,
   labels: survey.labels.map((label) =>
     label.index < 3

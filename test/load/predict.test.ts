@@ -152,9 +152,9 @@ it('tells what rests on reads that failed, and on a device that went away', () =
       return true;
     }
   }
-  const about = (because: Trouble['because'], ...codes: string[]): Prediction => ({
+  const about = (because: Trouble['because'], ...codes: ('EIO' | 'gone')[]): Prediction => ({
     ...{ verdict: 'damaged', reasons: [], failsAt: null, hazards: [], because },
-    unread: codes.map((code) => new (code === 'gone' ? GoneError : SourceError)(code, code, place)),
+    unread: codes.map((code) => new (code === 'gone' ? GoneError : SourceError)('EIO', code, place)),
   });
   expect(restsOnFailedReads(about('failed-read'))).toBe(true);
   expect(restsOnFailedReads(about('damage'))).toBe(false);

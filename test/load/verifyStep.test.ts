@@ -39,7 +39,7 @@ function failure(about: Partial<BlockFailure> = {}): BlockFailure {
   return { ...where, bp, what: 'content', kind: 'metadata', because: 'damage', error, ...about };
 }
 
-const unread = (code: string): Partial<BlockFailure> => {
+const unread = (code: 'EIO' | 'ENXIO'): Partial<BlockFailure> => {
   const error = new SourceError(code, code, place);
   const attempt = { place, vdev: 'd', outcome: 'unreadable', error } as const;
   return { because: 'failed-read', error: new UnavailableBlockError('lost', [attempt], place, []) };

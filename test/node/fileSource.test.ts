@@ -54,6 +54,17 @@ function blockHost(sys: Record<string, string>, reads: [number, number][] = []):
 }
 
 describe('openFileSource', () => {
+  it('gives an error that Node has no name for the code UNKNOWN, and its text', async () => {
+    // As of EUCLEAN, with which a damaged file system answers.
+    const said = 'Unknown system error -117';
+    const refused = Object.assign(new Error(`${said}: ${said}, open`), { code: said, errno: -117, syscall: 'open' });
+    const host: FileHost = { ...FILE_HOST, open: () => Promise.reject(refused) };
+    await expect(openFileSource(image, handlePool(host))).rejects.toMatchObject({
+      code: 'UNKNOWN',
+      message: expect.stringContaining(said),
+    });
+  });
+
   it('gives exactly the bytes asked for, many reads at once', async () => {
     const source = await openFileSource(image);
     const ranges = Array.from({ length: 50 }, (_, i) => [i * 397, i * 3] as const);

@@ -113,7 +113,7 @@ describe('rank', () => {
 /** A device that went away and does not come back. */
 class GoneError extends SourceError {
   constructor() {
-    super('gone', 'the device went away', { source: 'd', offset: 0, path: [] });
+    super('ENXIO', 'the device went away', { source: 'd', offset: 0, path: [] });
   }
 
   override get gone(): boolean {

@@ -11,7 +11,7 @@ const errorOf = (read: Promise<Uint8Array>): Promise<unknown> =>
   );
 
 /** Gives zeros until it goes away. */
-function going(code = 'ENXIO'): { source: ByteSource; go: () => void; reads: () => number } {
+function going(code: SourceError['code'] = 'ENXIO'): { source: ByteSource; go: () => void; reads: () => number } {
   let [there, reads] = [true, 0];
   return {
     go: () => {
@@ -31,16 +31,19 @@ function going(code = 'ENXIO'): { source: ByteSource; go: () => void; reads: () 
 }
 
 describe('a device that goes away', () => {
-  it.each(['ENXIO', 'EIO', 'source-ended'])('with %s is told from a bad place, and not asked again', async (code) => {
-    const { source, go, reads } = going(code);
-    const watched = vanishing(source);
-    await watched.read(0, 4096);
-    go();
-    expect(await errorOf(watched.read(8192, 512))).toMatchObject({ code, gone: true, place: { offset: 8192 } });
-    const before = reads();
-    expect(isGone(await errorOf(watched.read(0, 4096)))).toBe(true);
-    expect(reads()).toBe(before);
-  });
+  it.each(['ENXIO', 'EIO', 'source-ended'] as const)(
+    'with %s is told from a bad place, and not asked again',
+    async (code) => {
+      const { source, go, reads } = going(code);
+      const watched = vanishing(source);
+      await watched.read(0, 4096);
+      go();
+      expect(await errorOf(watched.read(8192, 512))).toMatchObject({ code, gone: true, place: { offset: 8192 } });
+      const before = reads();
+      expect(isGone(await errorOf(watched.read(0, 4096)))).toBe(true);
+      expect(reads()).toBe(before);
+    },
+  );
 
   it('has a bad place alone where it gives again what it gave before', async () => {
     const disk = testDisk(1 << 20);

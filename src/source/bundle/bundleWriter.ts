@@ -1,6 +1,7 @@
 import { encode } from '../../bytes/encode.ts';
 import type { ZfsUberError } from '../../bytes/errors.ts';
 import { type ByteSource, EndedError, isGone } from '../source.ts';
+import { writtenCode } from '../sourceCodes.ts';
 import { BUNDLE_MAGIC, BUNDLE_VERSION, HEADER, RUN, TRAILER, TRAILER_MAGIC } from './bundle.layout.ts';
 import { DiskRecord } from './diskRecord.ts';
 import { FrameWriter, type FrameWriterOptions, sha256Of } from './frames.ts';
@@ -89,7 +90,7 @@ export class BundleWriter {
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     this.#numbers.set(key, this.#errors.length);
-    return this.#errors.push({ code: error.code, message: error.said, kind }) - 1;
+    return this.#errors.push({ code: writtenCode(error.code), message: error.said, kind }) - 1;
   }
 
   /** Writes the rest. Nothing is to be read of the disks after it. */

@@ -1,5 +1,6 @@
 import { FormatError } from '../../bytes/errors.ts';
 import { inside, type Place } from '../../bytes/place.ts';
+import { type WrittenCode, writtenCode } from '../sourceCodes.ts';
 
 /** What a bundle says of itself, beside the bytes that it keeps. */
 export interface BundleManifest {
@@ -54,7 +55,7 @@ export interface DiskIdentity {
 
 /** What a read, or the opening of a disk, answered. */
 export interface BundledError {
-  readonly code: string;
+  readonly code: WrittenCode;
   /** Without the place. */
   readonly message: string;
   /** `gone`: every read after it fails so too. `ended`: the source ended before its end. */
@@ -136,7 +137,7 @@ const identityOf = (identity: Fields): DiskIdentity => ({
 function errorOf(error: Fields): BundledError {
   const kind = error.text('kind');
   if (kind !== 'read' && kind !== 'gone' && kind !== 'ended') throw error.wrong('kind', 'read, gone or ended', kind);
-  return { code: error.text('code'), message: error.text('message'), kind };
+  return { code: writtenCode(error.text('code')), message: error.text('message'), kind };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

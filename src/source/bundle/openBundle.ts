@@ -218,7 +218,7 @@ class DiskInBundle {
 
   /** @param offset of the read @param at where it fails */
   #error(index: number, offset: number, at: number): SourceError {
-    const { code, message, kind } = this.#errors[index] ?? { code: 'EIO', message: 'unknown', kind: 'read' };
+    const { code, message, kind } = this.#errors[index] ?? { code: 'EIO' as const, message: 'unknown', kind: 'read' };
     const place = { source: this.#disk.path, offset, path: [] };
     if (kind === 'gone') return new SourceGoneError(code, message, place);
     if (kind === 'ended') return new EndedError(message, place, at - offset);
