@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ERROR_MEANINGS } from '../../src/words/meanings/errors.ts';
+import { FINDING_MEANINGS } from '../../src/words/meanings/findings.ts';
 import { built } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
@@ -84,6 +86,13 @@ describe('a Node that is too old', () => {
 });
 
 describe('the start of labels and rings', () => {
+  it('has nothing in it of what codes mean in general, which only who asks for it reads', () => {
+    const script = readFileSync(join(folder, 'dist', 'start.cjs'), 'utf8');
+    expect(script).toContain('device-by-ring');
+    const meanings = [...Object.values(FINDING_MEANINGS), ...Object.values(ERROR_MEANINGS)];
+    expect(meanings.filter(({ says }) => script.includes(says))).toEqual([]);
+  });
+
   it.each(DAMAGES)('goes without its compiled code where that is damaged: %s at %d', (how, part) => {
     damage(join(folder, 'dist', 'start.cache'), how, part);
     expect(run('labels', '--json', image)).toMatchObject({ status: 0, signal: null, stdout: whole.stdout, stderr: '' });

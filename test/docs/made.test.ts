@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ERROR_MEANINGS } from '../../src/words/meanings/errors.ts';
 import { fieldsOf } from './jsonPage.ts';
 import { madeFiles } from './made.ts';
 import { DOCUMENTS, type Schema } from './schemas.ts';
@@ -10,6 +11,15 @@ const files = madeFiles();
 
 it.each([...files.keys()])('%s is what `npm run docs` makes', (name) => {
   expect(readFileSync(join(ROOT, name), 'utf8')).toBe(files.get(name));
+});
+
+it('docs/errors.md has every class of errors, and no other', () => {
+  const src = join(ROOT, 'src');
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const classes = files.flatMap((name) => [
+    ...readFileSync(join(src, name), 'utf8').matchAll(/class (\w+) extends ZfsUberError/g),
+  ]);
+  expect(classes.map(([, name]) => name).sort()).toEqual(Object.keys(ERROR_MEANINGS).sort());
 });
 
 it('there is no schema of a document that nothing makes', () => {

@@ -1,5 +1,6 @@
 import { jsonPage } from './jsonPage.ts';
 import { documentSchemas } from './schemas.ts';
+import { pagesWithTables } from './tables.ts';
 import { versionsPage } from './versionsPage.ts';
 
 /** Files of the repository that are made of its code, by path from its root, with their content. */
@@ -8,6 +9,7 @@ export function madeFiles(): Map<string, string> {
   const files = new Map([
     ['docs/json.md', jsonPage(schemas)],
     ['docs/versions.md', versionsPage()],
+    ...pagesWithTables(),
   ]);
   for (const [name, schema] of schemas) files.set(`schema/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);
   return files;
