@@ -1,5 +1,7 @@
 import { restsOnFailedReads } from '../../load/predict.ts';
+import { RELEASE_RULES } from '../../load/releaseRules.ts';
 import type { Judged } from '../judge.ts';
+import { multihostClaim } from '../multihostClaim.ts';
 import { failsWhen, harmOf } from '../retries.ts';
 import type { Evidence, Finding } from './finding.ts';
 
@@ -12,10 +14,11 @@ import type { Evidence, Finding } from './finding.ts';
  * metaslab_flush, for what a first txg reads
  */
 export function plainImport({
+  pool,
   judged,
   candidates,
   openZfs,
-}: Pick<Evidence, 'judged' | 'candidates' | 'openZfs'>): Finding[] {
+}: Pick<Evidence, 'pool' | 'judged' | 'candidates' | 'openZfs'>): Finding[] {
   const newest = judged.find(({ candidate }) => candidate.taken);
   const harmful = newest === undefined ? null : harmfulRetry(newest, { candidates, judged, openZfs });
   if (harmful !== null) return [harmful];
@@ -33,11 +36,19 @@ export function plainImport({
     ];
   }
   if (plain !== 'passes' || newest.prediction.failsAt !== 'spa_load_verify') return [];
+  const { mmp } = newest.candidate.uberblock;
+  const claim = mmp === null ? null : multihostClaim(pool, mmp);
   return [
     {
       code: 'plain-import-passes',
       severity: 'warning',
-      values: { txg, blocks: Math.max(1, metadataErrors), unread: restsOnFailedReads(newest.prediction) },
+      values: {
+        txg,
+        blocks: Math.max(1, metadataErrors),
+        unread: restsOnFailedReads(newest.prediction),
+        freesWait: RELEASE_RULES['frees-wait'].holds,
+        claimedBy: claim === null || claim.exported ? null : claim.releases,
+      },
       devices: [],
     },
   ];

@@ -22,8 +22,8 @@ export const METADATA_WORDS: FindingWords<keyof MetadataValues> = {
   },
   'old-roots-overwritten': ({ roots }) =>
     `The root block${roots === 1 ? '' : 's'} of ${count(roots, 'older uberblock')} ${roots === 1 ? 'was' : 'were'} overwritten by later writes, as happens to old txgs.`,
-  'plain-import-passes': ({ txg, blocks, unread }) =>
-    `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(blocks, `${unread ? 'unreadable' : 'damaged'} block`)} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out: read-write it may hang until the next boot if its first txg meets that damage.`,
+  'plain-import-passes': ({ txg, blocks, unread, freesWait, claimedBy }) =>
+    `A plain zpool import, without -F and -T, verifies only what the last 3 txgs wrote and should take txg ${txg}: nothing is lost then, but ${count(blocks, `${unread ? 'unreadable' : 'damaged'} block`)} of older metadata or more stay in the pool. Only with -o readonly=on, to copy the data out${claimedBy === null ? '' : `, which OpenZFS ${claimedBy} refuses, as multihost is on`}: read-write it may hang until the next boot once it meets that damage, in its first txg or, in lists of what is to be freed, five txgs later (OpenZFS ${freesWait}).`,
   'plain-import-panics': (values) =>
     values.kind === 'retry'
       ? retryText(values)

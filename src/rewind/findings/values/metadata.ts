@@ -42,8 +42,16 @@ export interface MetadataValues {
     readonly missing: readonly NamedVdev[];
   };
   'old-roots-overwritten': { readonly roots: number };
-  /** Blocks of older metadata that are damaged, or unreadable where reads failed. */
-  'plain-import-passes': { readonly txg: bigint; readonly blocks: number; readonly unread: boolean };
+  'plain-import-passes': {
+    readonly txg: bigint;
+    /** Of older metadata that are damaged, or unreadable where reads failed. */
+    readonly blocks: number;
+    readonly unread: boolean;
+    /** Releases in which what is to be freed, and damage in its lists, waits for five txgs after a read-write import. */
+    readonly freesWait: string;
+    /** Releases that refuse a plain read-only import, as it cannot claim a pool with multihost; null where none does on every host. */
+    readonly claimedBy: string | null;
+  };
   'plain-import-panics': { readonly kind: 'opening'; readonly txg: bigint } | Retry;
   'plain-import-hangs': Retry;
 }
