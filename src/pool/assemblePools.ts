@@ -2,7 +2,7 @@ import { asGuid, type Guid } from '../bytes/units.ts';
 import { compareFacts, compareNames, type DeviceFacts, factsOf } from './deviceOrder.ts';
 import { guidSumOf } from './guidSum.ts';
 import type { OutsideDevice, OutsideReason, Pool } from './pool.ts';
-import { labelRead } from './speakingLabel.ts';
+import { isFoundByGuid, labelRead } from './speakingLabel.ts';
 import type { DeviceSurvey } from './survey.ts';
 import { compareUberblocks } from './uberblockCopies.ts';
 import { leavesOf } from './vdevHealth.ts';
@@ -97,7 +97,7 @@ function poolOf(guid: Guid, members: readonly DeviceFacts[], attached: readonly 
   const named = configs[0]?.config ?? members[0]?.config ?? null;
   const leaf = new Map<Guid, DeviceSurvey>();
   for (const { config, device } of members) {
-    if (config?.guid == null || labelRead(device) === null || leaf.has(config.guid)) continue;
+    if (config?.guid == null || !isFoundByGuid(device) || leaf.has(config.guid)) continue;
     leaf.set(config.guid, device);
   }
   const root = buildTree(guid, configs, (leafGuid) => leaf.get(leafGuid) ?? null);

@@ -104,8 +104,24 @@ export function otherNameOf({ name }: Pool, device: DeviceSurvey): string | null
  * Source: lib/libzutil/zutil_import.c, zpool_read_label and add_config
  */
 export function labelRead({ labels }: Pick<DeviceSurvey, 'labels'>): LabelConfig | null {
-  const first = labels.find(({ config }) => config?.poolGuid != null && isTaken(config))?.config ?? null;
-  return first === null || first.role === 'spare' || first.role === 'cache' || !first.txg ? null : first;
+  const first = firstTaken(labels);
+  return first === null || isOutside(first) || !first.txg ? null : first;
 }
+
+/**
+ * `zpool import` learns where the leaf of that guid lies. Of a device whose labels say spare or cache it takes that alone:
+ * the tree in them counts for nothing, and the leaf is found where a label of another device has it in its tree.
+ *
+ * Source: lib/libzutil/zutil_import.c, add_config and fix_paths; asked of OpenZFS 2.3.2
+ */
+export const isFoundByGuid = ({ labels }: Pick<DeviceSurvey, 'labels'>): boolean => {
+  const first = firstTaken(labels);
+  return first !== null && (isOutside(first) || Boolean(first.txg));
+};
+
+const firstTaken = (labels: DeviceSurvey['labels']): LabelConfig | null =>
+  labels.find(({ config }) => config?.poolGuid != null && isTaken(config))?.config ?? null;
+
+const isOutside = ({ role }: LabelConfig): boolean => role === 'spare' || role === 'cache';
 
 const isTaken = ({ role, state }: LabelConfig): boolean => role !== 'uninitialised' && state !== 'unknown';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asGuid, asTxg } from '../../src/bytes/units.ts';
+import type { LabelConfig } from '../../src/format/labelConfig.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { type Assembly, assemblePools } from '../../src/pool/assemblePools.ts';
@@ -108,6 +109,24 @@ describe('assemblePools', () => {
     expect(pool.root).toBeNull();
     expect(outside(pool)).toEqual([`d ${reason}`]);
   });
+
+  it.each([
+    { state: 'l2cache', role: 'cache', found: 'd12' },
+    { state: 'spare', role: 'spare', found: 'd12' },
+    { state: 'unknown', role: 'member', found: '' },
+  ] as const)(
+    'finds a leaf of state $state by its guid where a label of another device has it in its tree',
+    (edited) => {
+      const { state, role, found } = edited;
+      const [first, second] = mirrorPool([5n, 6n]);
+      if (first === undefined || second === undefined) throw new Error('no mirror');
+      const changed = (config: LabelConfig): LabelConfig => ({ ...config, state, role });
+      const labels = second.labels.map((label) => ({ ...label, config: label.config && changed(label.config) }));
+      const other = { ...second, config: second.config && changed(second.config), labels };
+      const pool = only(assemblePools([first, other]));
+      expect(pool.root && draw(pool.root)).toBe(`root0(mirror0(file0=d11 file0${found === '' ? '' : `=${found}`}))`);
+    },
+  );
 
   it('takes the newer of two devices that say they are the same leaf', () => {
     const copy = device({ name: 'a-copy', tree: vdev(5n), uberblocks: [{ txg: 5n }] });
