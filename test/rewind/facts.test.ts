@@ -35,8 +35,8 @@ describe('the state at the recommended txg', () => {
 
 describe('trim-hazard', () => {
   it.each([
-    ['trim-running', 'a trim of /dev/vdA1 is not done'],
-    ['initialize-running', 'an initialize of /dev/vdA1 is not done'],
+    ['trim-running', 'a trim of /dev/vdA1 is not finished'],
+    ['initialize-running', 'an initialize of /dev/vdA1 is not finished'],
   ])('is told of a real pool whose power was cut: %s', async (name, told) => {
     const { scan } = await scanFixture(fixture(name));
     const hazards = scan.judgements[0]?.findings.filter(({ code }) => code === 'trim-hazard');
@@ -89,7 +89,7 @@ describe('trim-hazard', () => {
 
   it('names the devices on which something was under way', () => {
     const running = [{ vdev: '/v/11', what: 'initialize' as const }];
-    expect(said(found({ running }, null)[0])).toContain('an initialize of /v/11 is not done');
+    expect(said(found({ running }, null)[0])).toContain('an initialize of /v/11 is not finished');
   });
 
   it('is silent where the pool leaves unused space alone', () => {
