@@ -2,7 +2,6 @@ import { UnsupportedError } from '../bytes/errors.ts';
 import { SIGNATURES, type Signature } from './containers.layout.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
 import type { OpenedImage } from './images/imageFile.ts';
-import { openImage } from './images/openImage.ts';
 import type { Siblings } from './images/siblings.ts';
 import { VHD_FOOTER, VHD_TYPE } from './images/vhd.layout.ts';
 import { type ByteSource, slice } from './source.ts';
@@ -63,7 +62,11 @@ function bySignature({ kind, name, offset, magic, advice, format, holdsSectors }
     holdsSectors,
     recognises: (ends) => carries(ends.head, offset, magic),
     async open(source, options) {
-      if (format !== null) return openImage(source, format, { ...options, formatOf });
+      if (format !== null) {
+        // Most sources are no images: the readers of all formats wait until one is met.
+        const { openImage } = await import('./images/openImage.ts');
+        return openImage(source, format, { ...options, formatOf });
+      }
       const message = `this is ${name}: ${(advice ?? '').replaceAll('{}', () => source.name)}`;
       throw new UnsupportedError(message, { source: source.name, offset, path: [] });
     },
