@@ -24,6 +24,7 @@ describe('readArguments', () => {
       needs: [],
       timeline: null,
       watch: null,
+      zfs: null,
       json: false,
       'no-color': false,
       quiet: false,
