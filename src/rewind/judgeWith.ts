@@ -5,7 +5,6 @@ import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
 import type { JudgeOptions, JudgePool, PoolJudgement } from './judgement.ts';
-import { openByLabels } from './openByLabels.ts';
 
 /** What is asked of a pool that is judged with other devices; as of the pool itself unless told. */
 export interface WithDevices extends Pick<JudgeOptions, 'placeOf'> {
@@ -37,6 +36,8 @@ export const judgeWithDevicesOf =
     if (blocks === undefined || depth === 'labels' || signal?.aborted) return null;
     const pool = assemblePools(devices).pools.find((each) => each.guid === guid && each.root !== null);
     if (pool?.root == null) return null;
+    // What reads blocks is not loaded for a look at labels.
+    const { openByLabels } = await import('./openByLabels.ts');
     return judge(pool, openByLabels(blocks, pool.root), {
       ...options,
       ...(aimed && aim !== undefined && { aim }),
