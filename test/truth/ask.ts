@@ -74,7 +74,10 @@ export class Judge {
       ...parameters,
       ...devices.flatMap((path) => ['-d', path]),
     ];
-    const { out, err, end } = await this.#exchange(words.join('\t'));
+    const line = words.join('\t');
+    const first = await this.#exchange(line);
+    // What memory decides, and not the pool, does not come twice: threads of the library race when a pool is closed.
+    const { out, err, end } = first.end === 'SIGSEGV' ? await this.#exchange(line) : first;
     return end === 'hang' ? { ...EMPTY, rc: 'hang', msg: 'no answer' } : answerOf(out, err, mode, end);
   }
 
