@@ -10,8 +10,6 @@ import {
   SCRIPT,
 } from '../document/overlayDocument.ts';
 import { importScript, type ScriptDevice } from '../document/shell/importScript.ts';
-import { type ViewHead, viewHead } from '../document/viewHead.ts';
-import type { Candidate } from '../load/candidates.ts';
 import { NewFolder } from '../node/newFolder.ts';
 import { isOnOutput } from '../node/outputIs.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
@@ -19,12 +17,11 @@ import { nameWords } from '../rewind/commands.ts';
 import type { OverlayBlocks } from '../rewind/overlay/chosenUberblock.ts';
 import type { OverlayPlan } from '../rewind/overlay/plan.ts';
 import type { OverlayPrediction } from '../rewind/overlay/predictOverlay.ts';
-import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
+import { oneTxgHead } from './oneTxgHead.ts';
 import { askedPool, type OpenedPool, type OpenedPools, type OpenPoolOptions } from './openPool.ts';
 import { chooseOverlay, type OverlayWish } from './overlayChoice.ts';
 import { type Sources, withPools } from './session.ts';
-import { toolInfo } from './toolInfo.ts';
 import { describeLaying, type Laying, writeLaying } from './writeOverlay.ts';
 
 export interface OverlayOptions extends OverlayWish, OpenPoolOptions {
@@ -51,7 +48,7 @@ export async function overlay(sources: Sources, options: OverlayOptions = {}): P
       options.signal,
       () => overlayOf(opened, one, options),
       () => {
-        const head = headOf(opened, one, null, new StoppedError());
+        const head = oneTxgHead(opened, one, null, new StoppedError());
         return buildOverlayDocument(head, { ...NOTHING, as: options.as ?? 'qcow2', stopped: true });
       },
     );
@@ -70,7 +67,7 @@ async function overlayOf(
   const engine = options.engine ?? opened.engine;
   const blocks: OverlayBlocks = { engine, open: (root, more) => openBlockReader(root, { engine, ...more }) };
   const chosen = one === null ? null : await chooseOverlay(opened, one, blocks, options);
-  const head = () => headOf(opened, one, chosen?.plan.candidate ?? null, null);
+  const head = () => oneTxgHead(opened, one, chosen?.plan.candidate ?? null, null);
   if (one === null || chosen === null) return buildOverlayDocument(head(), { ...NOTHING, as });
   const { plan, prediction } = chosen;
   const layings = layingsOf(opened, plan, as);
@@ -149,19 +146,3 @@ function scriptFacts(
     writes: answer === 'loads' || answer === 'unknown',
   };
 }
-
-const headOf = (
-  opened: OpenedPools,
-  one: OpenedPool | null,
-  candidate: Candidate | null,
-  error: StoppedError | null,
-): ViewHead =>
-  viewHead({
-    tool: toolInfo(opened.engine),
-    sources: opened.sources.map(describeSurveyed),
-    pool: one?.pool ?? null,
-    ringTxgs: one?.txgs ?? [],
-    uberblock: candidate?.uberblock ?? null,
-    passedOver: [],
-    error,
-  });

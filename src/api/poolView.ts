@@ -2,10 +2,9 @@ import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { unlessStopped } from '../bytes/stopping.ts';
 import type { Txg } from '../bytes/units.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
-import { type ViewHead, viewHead } from '../document/viewHead.ts';
-import { describeSurveyed } from './describeOpened.ts';
+import type { ViewHead } from '../document/viewHead.ts';
+import { oneTxgHead } from './oneTxgHead.ts';
 import { askedPool, type OpenedPool, type OpenedPools, type OpenPoolOptions } from './openPool.ts';
-import { toolInfo } from './toolInfo.ts';
 
 /** Which pool, at which txg. */
 export interface ViewOptions extends OpenPoolOptions {
@@ -54,15 +53,6 @@ export async function askView(opened: OpenedPools, options: ViewOptions): Promis
     error = caught;
   }
   const why = error ?? troubles[0] ?? null;
-  const head = (): ViewHead =>
-    viewHead({
-      tool: toolInfo(opened.engine),
-      sources: opened.sources.map(describeSurveyed),
-      pool: pool?.pool ?? null,
-      ringTxgs: pool?.txgs ?? [],
-      uberblock: view?.uberblock ?? null,
-      passedOver,
-      error: why,
-    });
+  const head = (): ViewHead => oneTxgHead(opened, pool, view, why, passedOver);
   return { pool, view, head };
 }

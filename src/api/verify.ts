@@ -3,7 +3,6 @@ import { StoppedError, UsageError } from '../bytes/errors.ts';
 import { unlessStopped } from '../bytes/stopping.ts';
 import { PoolReaders } from '../dataset/poolReaders.ts';
 import { buildVerifyDocument, type VerifyDocument } from '../document/verifyDocument.ts';
-import { type ViewHead, viewHead } from '../document/viewHead.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { locateFailures } from '../locate/locateFailures.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
@@ -14,14 +13,13 @@ import { findCheckpoint } from '../rewind/facts/checkpoint.ts';
 import { guessMissingTops, needsLogLess } from '../rewind/missingTops.ts';
 import { stepsToRead } from '../rewind/recommend.ts';
 import { isBundled, refuseData } from './bundled.ts';
-import { describeSurveyed } from './describeOpened.ts';
 import { importPlaces } from './importPlace.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
+import { oneTxgHead } from './oneTxgHead.ts';
 import { askedPool, type OpenedPool, type OpenedPools } from './openPool.ts';
 import { openZfsNamed } from './openZfsNamed.ts';
 import type { Progress } from './progress.ts';
 import { type Sources, withPools } from './session.ts';
-import { toolInfo } from './toolInfo.ts';
 
 export interface VerifyOptions {
   /** Default: `data`; of a bundle, which has none, `meta`. */
@@ -60,7 +58,7 @@ export async function verify(
       signal,
       () => verifyOne(opened, one, txg, { ...options, depth }),
       () => {
-        const head = headOf(opened, one, null, new StoppedError());
+        const head = oneTxgHead(opened, one, null, new StoppedError());
         return buildVerifyDocument(head, { depth, ...NOTHING, stopped: true });
       },
     );
@@ -79,7 +77,7 @@ async function verifyOne(
   const ofRing = those.find(({ taken }) => taken) ?? those[0] ?? null;
   const candidate = ofRing ?? (one === null ? null : await storedIn(one, txg, engine, signal));
   // Made when all was read: it says what of the sources could not be.
-  const head = () => headOf(opened, one, candidate, null);
+  const head = () => oneTxgHead(opened, one, candidate, null);
   if (one === null || candidate === null) return buildVerifyDocument(head(), { depth, ...NOTHING, stopped: false });
   const { pool } = one;
   const examination = await examine(
@@ -116,22 +114,6 @@ async function verifyOne(
 }
 
 const NOTHING = { examination: null, commands: NO_COMMANDS, toImport: [], located: [] } as const;
-
-const headOf = (
-  opened: OpenedPools,
-  one: OpenedPool | null,
-  candidate: Candidate | null,
-  error: StoppedError | null,
-): ViewHead =>
-  viewHead({
-    tool: toolInfo(opened.engine),
-    sources: opened.sources.map(describeSurveyed),
-    pool: one?.pool ?? null,
-    ringTxgs: one?.txgs ?? [],
-    uberblock: candidate?.uberblock ?? null,
-    passedOver: [],
-    error,
-  });
 
 /** @throws NoSuchTxgError, UsageError */
 async function storedIn(

@@ -1,5 +1,5 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { parseDdrescueMap, rescued } from '../source/images/ddrescue.ts';
+import { beginsAsMap, parseDdrescueMap, rescued } from '../source/images/ddrescue.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { isFirstPiece, joined, nextPiece } from '../source/images/splitRaw.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
@@ -15,6 +15,8 @@ export interface ComposedFile extends FileSource {
 const MOST_PIECES = 4096;
 /** A map has some 20 bytes a range. */
 const LONGEST_MAP = 32 * 1024 * 1024;
+/** Its comments and the first line of it. */
+const MAP_HEAD = 64 * 1024;
 
 /**
  * The file with what belongs to it from beside it: the further pieces of a split image, and the map that says what of it
@@ -69,8 +71,9 @@ function mapNames(path: string): string[] {
 
 async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdrescueMap>> {
   if (source.size > LONGEST_MAP) return null;
-  const bytes = await source.read(0, source.size);
-  return parseDdrescueMap(new TextDecoder().decode(bytes), source.name);
+  const textOf = async (length: number): Promise<string> => new TextDecoder().decode(await source.read(0, length));
+  if (!beginsAsMap(await textOf(Math.min(MAP_HEAD, source.size)))) return null;
+  return parseDdrescueMap(await textOf(source.size), source.name);
 }
 
 /** A file that could be a further piece and has labels of its own is a disk of its own. */

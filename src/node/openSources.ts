@@ -15,7 +15,7 @@ import { type HandlePool, handlePool } from './handlePool.ts';
 import type { OpenedSource } from './openedSource.ts';
 import { sourcesAtATime } from './openFiles.ts';
 import type { SourceRecorder } from './recorder.ts';
-import { type FolderSiblings, siblingsOf } from './siblings.ts';
+import { type FolderSiblings, type PathsByName, pathsByName, siblingsOf } from './siblings.ts';
 import { asShown, diskOf, entryOf, nothingToClose, SHORTEST, windowEntries } from './sourceEntries.ts';
 
 export interface OpenOptions {
@@ -55,7 +55,12 @@ export async function openSources(specs: readonly string[], options: OpenOptions
   try {
     const targets = await expandSpecs(pool.host, specs, atATime);
     const { recorder = null, signal } = options;
-    const opening = { pool, recorder, signal, given: targets.map(({ path }) => path) };
+    const opening = {
+      pool,
+      recorder,
+      signal,
+      given: pathsByName(targets.flatMap(({ path, image }) => [image?.map ?? [], path].flat())),
+    };
     const opened = await mapBounded(targets, atATime, (target, order) => openTarget(opening, target, order));
     const parts = new Set(opened.flatMap((each) => each.parts));
     const seen = new Set<string>();
@@ -78,8 +83,8 @@ export async function openSources(specs: readonly string[], options: OpenOptions
 
 interface Opening {
   readonly pool: HandlePool;
-  /** Paths of all targets. */
-  readonly given: readonly string[];
+  /** Of all targets, and the maps that were named with them. */
+  readonly given: PathsByName;
   readonly recorder: SourceRecorder | null;
   readonly signal: AbortSignal | undefined;
 }
@@ -101,7 +106,7 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
   };
   try {
     opened = await openFileSource(target.path, pool);
-    siblings = siblingsOf(pool, opened, [target.image?.map ?? [], given].flat());
+    siblings = siblingsOf(pool, opened, given);
     const file = { ...opened, read: vanishing(opened).read };
     const keyed =
       target.slice === null && (await isBundle(file, signal))

@@ -3,6 +3,15 @@ import { lastPart, type Sibling, type Siblings } from '../source/images/siblings
 import { type FileSource, openFileSource } from './fileSource.ts';
 import type { HandlePool } from './handlePool.ts';
 
+/** Paths by their last part. */
+export type PathsByName = ReadonlyMap<string, readonly string[]>;
+
+export function pathsByName(paths: readonly string[]): PathsByName {
+  const found = new Map<string, string[]>();
+  for (const path of paths) found.set(lastPart(path), [...(found.get(lastPart(path)) ?? []), path]);
+  return found;
+}
+
 /** Files in a chain of parents. Source: QEMU has no limit; people's chains have some ten. */
 const LONGEST_CHAIN = 64;
 
@@ -17,9 +26,9 @@ export interface FolderSiblings extends Siblings {
  * it leads to no other folder, to no device, and to no file that is in the chain already.
  *
  * @param file the image itself
- * @param given paths of the user's files
+ * @param given the user's files
  */
-export function siblingsOf(pool: HandlePool, file: FileSource, given: readonly string[]): FolderSiblings {
+export function siblingsOf(pool: HandlePool, file: FileSource, given: PathsByName): FolderSiblings {
   const opened = new Map<string, FileSource>();
 
   const open = async (path: string): Promise<FileSource | null> => {
@@ -37,7 +46,7 @@ export function siblingsOf(pool: HandlePool, file: FileSource, given: readonly s
       const base = lastPart(name);
       if (base === '' || base === '.' || base === '..') return null;
       const folder = image.name.slice(0, image.name.length - lastPart(image.name).length);
-      for (const path of [...given.filter((each) => lastPart(each) === base), `${folder}${base}`]) {
+      for (const path of [...(given.get(base) ?? []), `${folder}${base}`]) {
         const found = await open(path);
         if (found === null) continue;
         if (chain.includes(found.disk) || chain.length >= LONGEST_CHAIN) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { SIGNATURES } from '../../src/source/containers.layout.ts';
+import { SIGNATURES, type Signature } from '../../src/source/containers.layout.ts';
 import { findVdevs } from '../../src/source/findVdevs.ts';
 import { type ByteSource, slice } from '../../src/source/source.ts';
 import { findVdevTrace, labelPlaces } from '../../src/source/vdevTrace.ts';
@@ -113,16 +113,22 @@ describe('findVdevs', () => {
     }
   });
 
+  /** Of a file that has the magic and nothing else: that it is refused as what the magic says, and why. */
+  async function refusalOf({ kind, offset, magic }: Signature) {
+    const disk = testDisk(MIB, 'vm.disk');
+    disk.put(
+      offset,
+      Uint8Array.from(magic, (letter) => letter.charCodeAt(0)),
+    );
+    const { container, refusal, windows } = await findVdevs(disk, { sha256 });
+    expect({ container, windows }).toEqual({ container: kind, windows: [] });
+    return refusal;
+  }
+
   it.each(SIGNATURES.filter(({ format }) => format === null).map((signature) => [signature.name, signature] as const))(
     'refuses a file by its magic and says what to do: %s',
-    async (name, { kind, offset, magic }) => {
-      const disk = testDisk(MIB, 'vm.disk');
-      disk.put(
-        offset,
-        Uint8Array.from(magic, (letter) => letter.charCodeAt(0)),
-      );
-      const { container, refusal, windows } = await findVdevs(disk, { sha256 });
-      expect({ container, windows }).toEqual({ container: kind, windows: [] });
+    async (name, signature) => {
+      const refusal = await refusalOf(signature);
       expect(refusal?.message).toContain(`this is ${name}: `);
       expect(refusal?.message).toMatch(/`[^`]*vm\.disk[^`]*`/);
     },
@@ -130,14 +136,8 @@ describe('findVdevs', () => {
 
   it.each(SIGNATURES.filter(({ format }) => format !== null).map((signature) => [signature.name, signature] as const))(
     'says what is wrong with an image that has its magic and nothing else: %s',
-    async (_name, { kind, offset, magic }) => {
-      const disk = testDisk(MIB, 'vm.disk');
-      disk.put(
-        offset,
-        Uint8Array.from(magic, (letter) => letter.charCodeAt(0)),
-      );
-      const { container, refusal, windows } = await findVdevs(disk, { sha256 });
-      expect({ container, windows }).toEqual({ container: kind, windows: [] });
+    async (_name, signature) => {
+      const refusal = await refusalOf(signature);
       expect(refusal?.code).toMatch(/^(format|unsupported)/);
     },
   );

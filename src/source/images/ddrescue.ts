@@ -22,6 +22,9 @@ const WHY = {
   '+': '',
 } as const;
 
+/** Whether a text begins as a map does: what else lies beside an image under such a name need not be read whole. */
+export const beginsAsMap = (text: string): boolean => STATUS.test(linesOf(text)[0] ?? '');
+
 /**
  * The ranges of a map file (or log file, as it was called) of ddrescue.
  *
@@ -30,8 +33,7 @@ const WHY = {
  * Source: GNU ddrescue manual, "Mapfile structure"
  */
 export function parseDdrescueMap(text: string, name: string): RescuedRange[] | null {
-  const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*$/, '').trim());
-  const [state, ...rest] = lines.filter((line) => line !== '');
+  const [state, ...rest] = linesOf(text);
   if (state === undefined || !STATUS.test(state)) return null;
   const ranges: RescuedRange[] = [];
   let end = 0;
@@ -53,6 +55,13 @@ export function parseDdrescueMap(text: string, name: string): RescuedRange[] | n
   }
   return ranges;
 }
+
+/** Without comments. */
+const linesOf = (text: string): string[] =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.replace(/#.*$/, '').trim())
+    .filter((line) => line !== '');
 
 /** `source` as far as ddrescue had read it; what it had not is unread, whatever the copy has there. */
 export function rescued(source: ByteSource, ranges: readonly RescuedRange[]): ByteSource {

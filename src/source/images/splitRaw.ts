@@ -1,30 +1,22 @@
-import { type ByteSource, SourceError } from '../source.ts';
+import type { ByteSource } from '../source.ts';
+import { mappedSource } from './mapped.ts';
 
 /** Pieces of one disk, one behind the other. */
 export function joined(name: string, pieces: readonly ByteSource[]): ByteSource {
-  const starts: number[] = [];
   let size = 0;
-  for (const piece of pieces) {
-    starts.push(size);
-    size += piece.size;
-  }
-  return {
-    name,
+  const placed = pieces.map((source) => {
+    size += source.size;
+    return { source, end: size };
+  });
+  return mappedSource(name, {
     size,
-    async read(offset, length, signal, into) {
-      if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
-        const place = { source: name, offset, path: [] };
-        throw new SourceError('source-short', `wanted ${offset}+${length} of ${size} bytes`, place);
-      }
-      const out = into !== undefined && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
-      for (const [i, piece] of pieces.entries()) {
-        const start = starts[i] ?? 0;
-        const [from, to] = [Math.max(offset, start), Math.min(offset + length, start + piece.size)];
-        if (from < to) out.set(await piece.read(from - start, to - from, signal), from - offset);
-      }
-      return out;
+    async extentAt(offset) {
+      const piece = placed.find(({ end }) => offset < end);
+      if (piece === undefined) return { kind: 'zero', length: size - offset };
+      const { source, end } = piece;
+      return { kind: 'data', source, at: source.size - (end - offset), length: end - offset };
     },
-  };
+  });
 }
 
 const NUMBERED = /^(.*\.)([0-9]{2,4}|[a-z]{2,3})$/s;

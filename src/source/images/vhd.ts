@@ -1,5 +1,6 @@
 import type { FormatError, ZfsUberError } from '../../bytes/errors.ts';
-import type { Decoded } from '../../bytes/struct.ts';
+import type { Place } from '../../bytes/place.ts';
+import { type Decoded, read } from '../../bytes/struct.ts';
 import { type ByteSource, slice } from '../source.ts';
 import { diskSize, ImageFile, NOT_IN_FILE, type OpenedImage } from './imageFile.ts';
 import { type Extent, mappedSource } from './mapped.ts';
@@ -98,17 +99,15 @@ async function soundFooter(
     if (!file.has(place, there)) continue;
     const bytes = new Uint8Array(VHD_FOOTER.size);
     bytes.set(await file.bytes(place, there, VHD_FOOTER.name));
-    const footer = decodeFooter(bytes);
+    const footer = decodeFooter(bytes, file.place(place, VHD_FOOTER.name));
     if (footer !== null) return { footer, trouble };
     trouble ??= file.wrong(VHD_FOOTER.name, place, 'a footer with a sound checksum', 'none');
   }
   throw trouble ?? file.wrong(VHD_FOOTER.name, 0, 'a footer', 'a file that is too short');
 }
 
-function decodeFooter(bytes: Uint8Array): Footer | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const fields = VHD_FOOTER.list.map(([name, field]) => [name, field.read(view, field.offset, false)]);
-  const footer = Object.fromEntries(fields) as Footer;
+function decodeFooter(bytes: Uint8Array, place: Place): Footer | null {
+  const footer = read(VHD_FOOTER, bytes, false, place);
   const sound = ASCII.decode(footer.cookie) === 'conectix' && footer.checksum === sumOf(bytes, VHD_CHECKSUM_AT);
   return sound ? footer : null;
 }

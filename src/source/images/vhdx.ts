@@ -2,6 +2,7 @@ import type { ZfsUberError } from '../../bytes/errors.ts';
 import { guidText } from '../../bytes/guidText.ts';
 import { type Decoded, read } from '../../bytes/struct.ts';
 import { crc32c } from '../crc32.ts';
+import { memorySource } from '../memorySource.ts';
 import type { ByteSource } from '../source.ts';
 import { diskSize, ImageFile, NOT_IN_FILE, type OpenedImage } from './imageFile.ts';
 import { type Extent, mappedSource } from './mapped.ts';
@@ -249,28 +250,26 @@ async function ownRun(
   return { own: isOwn(begin), length: Math.min(end * sector - from, length) };
 }
 
-/** `source` with what the log says laid over it. */
-function replayed(source: ByteSource, { sectors, zeros, size }: VhdxReplay): ByteSource {
-  return {
-    name: source.name,
-    size: Math.max(source.size, size),
-    async read(offset, length, signal, into) {
-      const there = Math.max(0, Math.min(length, source.size - offset));
-      const bytes = into !== undefined && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
-      bytes.fill(0, there);
-      if (there > 0) bytes.set(await source.read(offset, there, signal));
-      const end = offset + length;
-      for (const zero of zeros) {
-        const [from, to] = [Math.max(zero.offset, offset), Math.min(zero.offset + zero.length, end)];
-        if (from < to) bytes.fill(0, from - offset, to - offset);
+/** `source` with what the log says laid over it; zeros behind its end. */
+function replayed(source: ByteSource, { sectors, zeros, size: least }: VhdxReplay): ByteSource {
+  const size = Math.max(source.size, least);
+  const laid = [...sectors].map(([at, bytes]) => ({ from: at, to: at + bytes.length, source: memorySource(bytes) }));
+  const blank = zeros.map(({ offset, length }) => ({ from: offset, to: offset + length }));
+  const edges = [...laid, ...blank].flatMap(({ from, to }) => [from, to]);
+  return mappedSource(source.name, {
+    size,
+    async extentAt(offset) {
+      const holds = ({ from, to }: { readonly from: number; readonly to: number }): boolean =>
+        from <= offset && offset < to;
+      const sector = laid.find(holds);
+      if (sector !== undefined) {
+        return { kind: 'data', source: sector.source, at: offset - sector.from, length: sector.to - offset };
       }
-      for (const [at, sector] of sectors) {
-        const [from, to] = [Math.max(at, offset), Math.min(at + sector.length, end)];
-        if (from < to) bytes.set(sector.subarray(from - at, to - at), from - offset);
-      }
-      return bytes;
+      const next = edges.reduce((least, edge) => (edge > offset && edge < least ? edge : least), size);
+      if (blank.some(holds) || offset >= source.size) return { kind: 'zero', length: next - offset };
+      return { kind: 'data', source, at: offset, length: Math.min(next, source.size) - offset };
     },
-  };
+  });
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
