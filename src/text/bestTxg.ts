@@ -1,10 +1,12 @@
 import { pathWord } from '../bytes/shellWord.ts';
 import type { CandidateEntry } from '../document/candidate.types.ts';
-import { countText, durationText } from './amounts.ts';
+import { countText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import { hasFinding, type PoolCase, recommended } from './poolCase.ts';
 import { stateAt } from './recommendedState.ts';
-import { splitSteps, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
+import { stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
+import { splitSteps } from './stepWords.ts';
+import { costText } from './txgCost.ts';
 
 /** The txg to try, what it costs, the commands; then, unless `quiet`, what else there is and what to mind. */
 export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
@@ -45,65 +47,36 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   return lines;
 }
 
-/** What is known of the content of files. */
-function contentLines(page: Page, { pool, sources, depth }: PoolCase, candidate: CandidateEntry | null): string[] {
-  const { dim, warn } = page.style;
-  const lost = candidate?.dataErrors ?? 0;
-  if (candidate === null || lost === 0) {
-    const text = 'Their content was not read: --depth data reads it too.';
-    return depth === 'meta' ? entry(page, 'Files', text, dim, dim) : [];
-  }
+/**
+ * The command that names the files that a txg has lost.
+ *
+ * @param unicode whether what shows it takes more than ASCII
+ */
+export function verifyLine({ pool, sources }: PoolCase, { txg }: CandidateEntry, unicode: boolean): string {
   const specs = pool.sources.flatMap((index) => {
     const source = sources[index];
     if (source === undefined) return [];
     const { path, kind, offsetBytes, sizeBytes } = source;
     return kind === 'slice' ? `${path}@${offsetBytes}+${sizeBytes}` : path;
   });
-  const words = specs.map((spec) => pathWord(spec, page.unicode)).join(' ');
+  const words = specs.map((spec) => pathWord(spec, unicode)).join(' ');
+  return `zfs-uber verify --depth data --txg ${txg} ${words}`;
+}
+
+/** What is known of the content of files. */
+function contentLines(page: Page, about: PoolCase, candidate: CandidateEntry | null): string[] {
+  const { dim, warn } = page.style;
+  const lost = candidate?.dataErrors ?? 0;
+  if (candidate === null || lost === 0) {
+    const text = 'Their content was not read: --depth data reads it too.';
+    return about.depth === 'meta' ? entry(page, 'Files', text, dim, dim) : [];
+  }
   return [
     ...entry(page, 'Damaged', `${countText(lost, 'block')} of file content cannot be read. Which files:`, warn),
-    entryLine(page, `zfs-uber verify --depth data --txg ${candidate.txg} ${words}`),
+    entryLine(page, verifyLine(about, candidate, page.unicode)),
   ];
 }
 
-/** What going back to the recommended txg costs, in words. */
-function costText({ pool, written }: PoolCase, withoutLog: boolean): string {
-  const { recommendation } = pool;
-  const [last] = written;
-  const steps = written.findIndex((each) => each.txg === recommendation?.txg);
-  const own = written[steps];
-  if (recommendation === null || last === undefined || own === undefined) return 'of unknown age';
-  if (steps === 0) return newestText(pool, recommendation.destroyedNewest ?? [], withoutLog);
-  const back = `txg ${last.txg}, ${countText(steps, 'uberblock')} later`;
-  const seconds = last.timestamp - own.timestamp;
-  if (seconds < 0) return `before the newest (${back}); by the clock of its writer it is the later one`;
-  return `${seconds === 0 ? 'less than 1 s' : durationText(seconds)} before the newest (${back})`;
-}
-
-/** Of the newest txg that an uberblock is left of: what may have been newer. */
-function newestText(pool: PoolCase['pool'], destroyed: readonly string[], withoutLog: boolean): string {
-  const log = withoutLog ? '; lost is what waited in the missing log' : '';
-  if (destroyed.length > 0) {
-    const one = destroyed.length === 1;
-    const txgs = one ? `txg ${destroyed[0]}` : `txgs ${destroyed.slice(0, -1).join(', ')} and ${destroyed.at(-1)}`;
-    const rest = one
-      ? 'was written after it but its uberblock is destroyed'
-      : 'were written after it but their uberblocks are destroyed';
-    return `the newest that any uberblock still points to; ${txgs} ${rest}${log}`;
-  }
-  if (hasFinding(pool, 'label-newer-than-uberblock', 'warning')) {
-    return `the newest that any uberblock still points to; a label is newer, so later ones are lost${log}`;
-  }
-  if (hasFinding(pool, 'abandoned-timeline', 'warning')) {
-    return `the highest number, but of before a rewind: the pool went on at lower ones${log}`;
-  }
-  if (hasFinding(pool, 'history-diverged')) return `the newest of one of two histories${log}`;
-  const elsewhere = pool.recommendation?.elsewhere;
-  if (elsewhere?.certain) return `the newest, but without all that was written after txg ${elsewhere.afterTxg}${log}`;
-  if (elsewhere !== undefined) return `the newest here; missing devices may have gone on alone${log}`;
-  return withoutLog ? 'the newest: no txg is lost, only what waited in the missing log' : 'the newest: no txg is lost';
-}
-
 /** A part of a sentence as one of its own. */
-const sentence = (text: string): string =>
+export const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

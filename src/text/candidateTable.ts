@@ -1,8 +1,10 @@
 import type { CandidateEntry } from '../document/candidate.types.ts';
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { Verdict } from '../load/predict.ts';
-import { countText, durationText } from './amounts.ts';
-import { branchesOf, dangerOf, type Run, runsOf, SHARED, type Why } from './candidateRuns.ts';
+import { countText } from './amounts.ts';
+import { lossOf, lossText } from './candidateLoss.ts';
+import { reasonText } from './candidateReason.ts';
+import { branchesOf, type Run, runsOf, type Why } from './candidateRuns.ts';
 import { topLevels } from './layoutText.ts';
 import { clean, type Page, type Style, wrap } from './page.ts';
 import { hasFinding, newestFirst, recommended } from './poolCase.ts';
@@ -53,7 +55,7 @@ const VERDICT: CandidateColumn = {
 export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice, handles: readonly string[]): string[] {
   if (pool.candidates.length === 0) return [];
   const ordered = choice.newestFirst ? newestFirst(pool) : [...pool.candidates].sort((a, b) => a.rank - b.rank);
-  const whyOf = (candidate: CandidateEntry) => reasonText(page, candidate, choice.all);
+  const whyOf = (candidate: CandidateEntry) => shortReason(page, candidate, choice.all);
   const runs = choice.all
     ? ordered.map((each): Run => ({ candidates: [each], sameReason: true }))
     : runsOf(pool, ordered, whyOf);
@@ -138,44 +140,6 @@ function rowOf(
   return [{ cells, note, paint }];
 }
 
-/** Seconds before the newest; `newest` for that one, null where the clock makes no sense of it. */
-type Loss = number | 'newest' | null;
-
-/** How much a candidate loses against the newest of its own branch. */
-function lossOf(pool: PoolEntry, branches: ReadonlyMap<CandidateEntry, string>): (candidate: CandidateEntry) => Loss {
-  const newest = newestFirst(pool);
-  return (candidate) => {
-    const branch = branches.get(candidate) ?? SHARED;
-    const head = branch === SHARED ? newest[0] : newest.find((each) => branches.get(each) === branch);
-    // Newer ones may not have been asked for: then the first is not the newest there is.
-    if (head === undefined || head.txg === candidate.txg) {
-      return branch !== SHARED || candidate.lossSeconds === 0 ? 'newest' : candidate.lossSeconds;
-    }
-    if (candidate.timestamp > head.timestamp) return null;
-    return branch === SHARED ? candidate.lossSeconds : head.timestamp - candidate.timestamp;
-  };
-}
-
-/** `-` for the newest, `4 s`, `0-4 s`, `58 s-2 min`. */
-function lossText(losses: readonly Loss[]): string {
-  const [first = null, last = null] = [losses[0], losses.at(-1)];
-  if (first === null || last === null || losses.includes(null)) return '?';
-  if (first === last) return first === 'newest' ? '-' : first === 0 ? '<1 s' : durationText(first);
-  const [from, to] = [first, last]
-    .map((loss) => largestUnit(loss === 'newest' ? 0 : loss))
-    .sort((a, b) => a.seconds - b.seconds);
-  if (from === undefined || to === undefined) return '';
-  if (from.text === to.text) return to.seconds === 0 ? '<1 s' : to.text;
-  const same = from.unit === to.unit || from.seconds === 0;
-  return `${same ? from.amount : from.text}-${to.text}`;
-}
-
-/** `2 min` of 125 s. */
-function largestUnit(seconds: number) {
-  const [amount = '', unit = ''] = durationText(seconds).split(' ');
-  return { seconds, amount, unit, text: `${amount} ${unit}` };
-}
-
 /** Where some label lacks an uberblock that others have; a column that says the same of each row says nothing. */
 function copiesColumn(
   pool: PoolEntry,
@@ -198,23 +162,11 @@ function copiesColumn(
   return { column: { head: 'COPIES', right: true, text }, legend };
 }
 
-const imports = ({ verdict }: CandidateEntry): boolean => verdict === 'importable';
-
-/** The reason that decides of a checkpoint that fails does not say what the row is. */
-function keptText({ checkpoint, verdict }: CandidateEntry): string {
-  const fails = verdict === 'damaged' || verdict === 'incomplete';
-  return checkpoint === undefined || !fails ? '' : `the checkpoint, kept by txg ${checkpoint.heldBy}: `;
-}
-
-/** @param step say also which step of the load it is, to compare with OpenZFS's own log */
-function reasonText(page: Page, candidate: CandidateEntry, step: boolean): Why {
-  const danger = dangerOf(candidate);
-  const where = step && candidate.failsAt !== null ? ` [${candidate.failsAt}]` : '';
-  const lost = candidate.dataErrors ?? 0;
-  // What is lost matters more than that all else reads.
-  const content = imports(candidate) && lost > 0 ? `${countText(lost, 'block')} of file content cannot be read` : null;
-  const said = clean(page, keptText(candidate) + (content ?? candidate.reasonData[0]?.brief ?? '') + where);
+/** The reason as the table has room for it. */
+function shortReason(page: Page, candidate: CandidateEntry, step: boolean): Why {
+  const { danger, said } = reasonText(candidate, step);
   const room = LONGEST_REASON - danger.length;
+  const safe = clean(page, said);
   // By code points: half a surrogate pair is nothing that can be printed.
-  return { danger, said: said.length > room ? `${[...said].slice(0, room).join('')}...` : said };
+  return { danger, said: safe.length > room ? `${[...safe].slice(0, room).join('')}...` : safe };
 }

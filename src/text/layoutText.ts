@@ -1,5 +1,4 @@
 import type { PoolEntry, VdevEntry } from '../document/pool.types.ts';
-import { clean, type Page } from './page.ts';
 
 /** Vdevs that are no device: what is left of removed ones, and the spare space within a dRAID. */
 const NO_DEVICE = new Set(['hole', 'indirect', 'dspare']);
@@ -22,8 +21,8 @@ export function countLeaves(root: VdevEntry): LeafCount {
   return { present, all };
 }
 
-/** The layout in a few words: `single disk`, `2 x raidz2 of 6 + log mirror`. */
-export function layoutText(page: Page, pool: PoolEntry): string {
+/** The layout in a few words: `single disk`, `2 x raidz2 of 6 + log mirror`. Types of vdevs stand in it raw. */
+export function layoutText(pool: PoolEntry): string {
   if (pool.vdevs === null) return 'layout unknown';
   const kinds = new Map<string, number>();
   for (const top of topLevels(pool)) {
@@ -32,7 +31,7 @@ export function layoutText(page: Page, pool: PoolEntry): string {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   if (kinds.size === 0) return 'layout unknown';
-  return clean(page, [...kinds].map(([kind, count]) => countedKind(kind, count, kinds.size)).join(' + '));
+  return [...kinds].map(([kind, count]) => countedKind(kind, count, kinds.size)).join(' + ');
 }
 
 /** Kinds of vdev that are a device by themselves. */

@@ -2,15 +2,15 @@ import { RING_LETTERS } from '../document/ringMap.ts';
 import { countText, sizeText } from './amounts.ts';
 import { flow, type Page, type Style } from './page.ts';
 
-interface Sign {
+export interface Sign {
   readonly unicode: string;
   readonly ascii: string;
   readonly meaning: string;
   readonly paint: keyof Style | null;
 }
 
-/** By letter of the ring map. Signs are told apart by their shape, colour only helps: see docs/ring-map.md. */
-const SIGNS: ReadonlyMap<string, Sign> = new Map([
+/** By letter of a ring map. Signs are told apart by their shape, colour only helps: see docs/ring-map.md. */
+export const SIGNS: ReadonlyMap<string, Sign> = new Map([
   [RING_LETTERS.valid, { unicode: '■', ascii: '#', meaning: 'valid', paint: null }],
   [RING_LETTERS.mmp, { unicode: '◆', ascii: 'm', meaning: 'valid, multihost heartbeat', paint: null }],
   [RING_LETTERS.empty, { unicode: '·', ascii: '.', meaning: 'empty', paint: 'dim' }],

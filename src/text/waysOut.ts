@@ -5,7 +5,8 @@ import { WAY_RISKS } from '../words/wayRisks.ts';
 import { countText } from './amounts.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import type { PoolCase } from './poolCase.ts';
-import { shellText, splitSteps, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
+import { shellText, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
+import { splitSteps } from './stepWords.ts';
 
 /** What opens the pool where an import as it is does not, or opens newer states of it: each with its lines and its price. */
 export function waysOut(page: Page, { pool, written, sources }: PoolCase): string[] {
@@ -18,7 +19,7 @@ export function waysOut(page: Page, { pool, written, sources }: PoolCase): strin
     const rest = toImport.filter((step) => !set.includes(step));
     return [
       '',
-      ...entry(page, 'Way out', `${headOf(page, way, leftOut(pool, sources, way), newest)}.`, warn, strong),
+      ...entry(page, 'Way out', clean(page, wayOutText(way, pool, sources, newest)), warn, strong),
       ...entry(page, 'Risk', way.risks.map((risk) => WAY_RISKS[risk]).join(' '), warn),
       ...stepsToImport(page, set, 'First'),
       ...(onFreeBsd.length === 0 ? [] : entry(page, '', 'On FreeBSD instead:', dim, dim)),
@@ -30,8 +31,19 @@ export function waysOut(page: Page, { pool, written, sources }: PoolCase): strin
   });
 }
 
+/**
+ * What a way out does, in a sentence. Names of an image stand in it raw.
+ *
+ * @param newest txg of the pool
+ */
+export const wayOutText = (
+  way: WayOutEntry,
+  pool: PoolEntry,
+  sources: readonly SourceEntry[],
+  newest?: string,
+): string => `${headOf(way, leftOut(pool, sources, way), newest)}.`;
+
 function headOf(
-  page: Page,
   { kind, txg, verdict, tops, commandReadWrite, metadataErrors }: WayOutEntry,
   left: readonly string[],
   newest?: string,
@@ -42,8 +54,8 @@ function headOf(
   switch (kind) {
     case 'missing-tops':
       return writes
-        ? `${which} ${how}, where OpenZFS does not insist on ${names(page, tops)} before it has read the config of that txg`
-        : `${which} ${how} without ${names(page, tops)}`;
+        ? `${which} ${how}, where OpenZFS does not insist on ${names(tops)} before it has read the config of that txg`
+        : `${which} ${how} without ${names(tops)}`;
     case 'unverified': {
       const bad = metadataErrors ? `${countText(metadataErrors, 'bad block')} of metadata or more` : 'damage';
       return `${which} ${how} with ${bad} in it, where OpenZFS does not verify the pool first`;
@@ -53,7 +65,7 @@ function headOf(
     case 'edited-labels':
       return `${which} ${how} once the forced fault is taken out of the labels`;
     case 'other-devices':
-      return `${which} ${how} where ${names(page, left)} ${left.length === 1 ? 'is' : 'are'} not given`;
+      return `${which} ${how} where ${names(left)} ${left.length === 1 ? 'is' : 'are'} not given`;
   }
 }
 
@@ -63,4 +75,4 @@ const leftOut = (pool: PoolEntry, sources: readonly SourceEntry[], { sources: gi
     ? []
     : pool.sources.filter((index) => !given.includes(index)).flatMap((index) => sources[index]?.path ?? []);
 
-const names = (page: Page, tops: readonly string[]): string => tops.map((top) => clean(page, top)).join(', ');
+const names = (tops: readonly string[]): string => tops.join(', ');

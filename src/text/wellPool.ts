@@ -1,11 +1,12 @@
 import type { FindingEntry } from '../document/parts.types.ts';
 import type { SourceEntry } from '../document/source.types.ts';
 import { countText } from './amounts.ts';
-import { entryLine, type Page, paragraph } from './page.ts';
+import { clean, entryLine, type Page, paragraph } from './page.ts';
 import type { PoolCase } from './poolCase.ts';
 import { snapshotsText } from './recommendedState.ts';
 import { isDamaged } from './sourceTrouble.ts';
-import { shellText, splitSteps } from './stepsText.ts';
+import { shellText } from './stepsText.ts';
+import { splitSteps } from './stepWords.ts';
 
 /** True of any pool that is well; said of one that is not, where they may explain something. */
 const ROUTINE: ReadonlySet<string> = new Set(['old-roots-overwritten', 'label-newer-than-uberblock', 'pool-exported']);
@@ -44,11 +45,11 @@ export function wellPool(page: Page, about: PoolCase, quiet: boolean): string[] 
   const lines = toImport.flatMap((step) => step.lines.map((line) => shellText(page, line)));
   const commands = lines.map((line) => entryLine(page, line).replace(/^ +/, '  '));
   if (quiet) return commands;
-  const snapshots = snapshotsText(page, recommendation, 1);
+  const snapshots = snapshotsText(recommendation, 1);
   const logs = (recommendation.intentLog ?? []).filter(({ replays }) => replays > 0);
   const facts = [
     txgsLeft(about),
-    ...(snapshots === null ? [] : [snapshots]),
+    ...(snapshots === null ? [] : [clean(page, snapshots)]),
     ...(logs.length === 0 ? [] : [`intent logs of ${countText(logs.length, 'dataset')} to replay`]),
     labelsText(pool.sources.flatMap((index) => about.sources[index] ?? [])),
     depth === 'data' ? 'file contents read too' : 'file contents not read (--depth data)',
