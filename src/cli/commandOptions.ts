@@ -1,4 +1,5 @@
-import { choice, flag, maybe, type Options, text, texts, unsigned, withLetter } from './options.ts';
+import { SECTIONS } from '../text/sections.ts';
+import { choice, flag, maybe, type Options, several, text, texts, unsigned, withLetter } from './options.ts';
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS = {
@@ -10,7 +11,12 @@ export const COMMON_OPTIONS = {
   version: flag('show version and engine'),
 } satisfies Options;
 
-const ALL = flag('show every line of long tables');
+const ALL = flag('show every section, and every line of long tables');
+
+const SHOW = several(
+  SECTIONS,
+  'only this part of the report; on a terminal each is a line unless it is asked for; may be repeated',
+);
 
 const ZFS = text('2.1|2.2|2.3|2.4', 'the OpenZFS that is to import, or one release of it such as 2.3.9 (default: 2.3)');
 
@@ -25,6 +31,7 @@ export const SCAN_OPTIONS = {
   'min-txg': unsigned('N', 'only txgs from N on'),
   'max-txg': unsigned('N', 'only txgs up to N'),
   all: ALL,
+  show: SHOW,
   'newest-first': flag('order txgs by age, not by rank'),
   before: text(
     'COMMAND|TIME',
@@ -58,6 +65,8 @@ export const POOL_OPTIONS = {
   pool: text('NAME|GUID', 'which pool, where the sources hold several'),
   txg: unsigned('T', 'look at the pool as it was at txg T (default: the newest that opens)'),
 } satisfies Options;
+
+export const HISTORY_OPTIONS = { ...POOL_OPTIONS, all: ALL } satisfies Options;
 
 export const BLOCK_OPTIONS = {
   ...POOL_OPTIONS,

@@ -2,6 +2,7 @@ import { type Command, command } from './command.ts';
 import {
   BLOCK_OPTIONS,
   BUNDLE_OPTIONS,
+  HISTORY_OPTIONS,
   OVERLAY_OPTIONS,
   POOL_OPTIONS,
   SCAN_OPTIONS,
@@ -92,7 +93,7 @@ export const COMMANDS: readonly Command[] = [
     {
       name: 'history',
       summary: 'what was done to a pool, and in which txg',
-      options: POOL_OPTIONS,
+      options: HISTORY_OPTIONS,
       examples: [['history /dev/sdb1', 'to find the txg before an accidental destroy']],
     },
     async () => (await import('./historyCommand.ts')).history,

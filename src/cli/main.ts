@@ -40,6 +40,7 @@ function processTerminal(output: Output, stop: AbortController): Terminal {
     outIsTerminal: output.isTerminal,
     errIsTerminal: stderr.isTTY === true,
     columns: output.columns,
+    rows: output.rows,
     env,
     platform,
     stopped: () => {

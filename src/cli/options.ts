@@ -51,6 +51,18 @@ export const texts = (placeholder: string, describe: string): Option<readonly st
   read: (value) => [value],
 });
 
+/** As `texts`, each one of `choices`; several may stand in one value, with commas between them. */
+export function several<const C extends string>(choices: readonly C[], describe: string): Option<readonly C[]> {
+  const [first] = choices;
+  const one = first === undefined ? null : choice(choices, first, describe);
+  return {
+    ...texts(choices.join('|'), describe),
+    choices,
+    initial: [],
+    read: (value) => value.split(',').flatMap((each) => (one === null ? [] : [one.read(each)])),
+  };
+}
+
 export function choice<const C extends string>(choices: readonly C[], initial: C, describe: string): Option<C> {
   return {
     describe,

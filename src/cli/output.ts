@@ -8,6 +8,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Null when unknown. */
   readonly columns: number | null;
+  /** Null when unknown. */
+  readonly rows: number | null;
   readonly write: (part: string | Uint8Array) => void;
   /** As `write`, and done when it is written. False when nothing is taken any more. */
   readonly send: (part: string | Uint8Array) => Promise<boolean>;
@@ -49,6 +51,7 @@ function fileOutput(ended: () => void): Output {
   return {
     isTerminal: false,
     columns: null,
+    rows: null,
     write,
     send: async (part) => {
       write(part);
@@ -71,7 +74,7 @@ function fileOutput(ended: () => void): Output {
 
 /** A pipe, a socket, a terminal. */
 function streamOutput(
-  stream: Pick<NodeJS.WriteStream, 'write' | 'on' | 'isTTY' | 'columns'>,
+  stream: Pick<NodeJS.WriteStream, 'write' | 'on' | 'isTTY' | 'columns' | 'rows'>,
   ended: () => void,
 ): Output {
   let open = true;
@@ -96,6 +99,7 @@ function streamOutput(
   return {
     isTerminal: stream.isTTY === true,
     columns: stream.isTTY === true && stream.columns > 0 ? stream.columns : null,
+    rows: stream.isTTY === true && stream.rows > 0 ? stream.rows : null,
     write: (part) => void send(part),
     send,
     async end() {

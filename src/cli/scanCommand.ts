@@ -24,9 +24,9 @@ export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
     });
     return unread.signal.aborted ? { ...document, stopped: false } : document;
   },
-  async text(page, document, { all, 'newest-first': newestFirst, quiet, pool }) {
+  async text(page, document, { all, show, 'newest-first': newestFirst, quiet, pool }) {
     const { scanText } = await import('../text/scanText.ts');
-    return [scanText(page, document, { all, newestFirst, quiet, pool })];
+    return [scanText(page, document, { all, show, newestFirst, quiet, pool })];
   },
   instead: (document, values) => (values['json-lines'] ? [jsonLine(document)] : null),
   status: scanStatus,

@@ -13,6 +13,8 @@ export interface Terminal {
   readonly errIsTerminal: boolean;
   /** Null when unknown. */
   readonly columns: number | null;
+  /** Null when unknown. */
+  readonly rows: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
   /**
@@ -25,13 +27,16 @@ export interface Terminal {
 }
 
 const COLUMNS = 80;
+const ROWS = 24;
 /** Fewer are taken for a mistake of the terminal. */
 const LEAST_COLUMNS = 20;
+const LEAST_ROWS = 10;
 
 /** The page that text for stdout is made for. Loads chalk only where there is colour. */
 export async function pageFor(terminal: Terminal, noColor: boolean): Promise<Page> {
   return {
     width: Math.max(LEAST_COLUMNS, terminal.columns ?? COLUMNS),
+    rows: terminal.outIsTerminal ? Math.max(LEAST_ROWS, terminal.rows ?? ROWS) : null,
     unicode: takesUnicode(terminal),
     style: takesColor(terminal, noColor) ? await colourStyle() : PLAIN_STYLE,
     now: Math.floor(terminal.now() / 1000),

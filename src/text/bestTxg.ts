@@ -8,13 +8,31 @@ import { stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
 import { splitSteps } from './stepWords.ts';
 import { costText } from './txgCost.ts';
 
-/** The txg to try, what it costs, the commands; then, unless `quiet`, what else there is and what to mind. */
-export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
+/** What is shown of the recommendation. */
+export interface BestChoice {
+  /** Neither what else there is nor what to mind, unless the answer depends on it. */
+  readonly quiet: boolean;
+  /** Lines to be typed after the first import are shown somewhere else. */
+  readonly folded: boolean;
+}
+
+/** The txg to try, what it costs, the commands; then what else there is and what to mind. */
+export function bestTxg(page: Page, about: PoolCase, { quiet, folded }: BestChoice): string[] {
+  const { pool } = about;
+  const lines = [...choiceLines(page, about), ...(folded ? [] : recipeLines(page, about))];
+  // Which of two lines of txgs is wanted only the user knows: there the other one belongs to the answer.
+  const open = hasFinding(pool, 'abandoned-timeline', 'warning') || hasFinding(pool, 'history-diverged');
+  if (quiet) return open ? [...lines, ...otherTxgs(page, about, true)] : lines;
+  return [...lines, ...besideLines(page, about, !folded || open)];
+}
+
+/** The txg to try, what it costs, the commands that import it read-only. */
+export function choiceLines(page: Page, about: PoolCase): string[] {
   const { pool } = about;
   const { recommendation } = pool;
   if (recommendation === null) return [];
-  const { txg, why, whyData, alternatives, cautions, cautionSteps, before = [] } = recommendation;
-  const { strong, good, warn, dim } = page.style;
+  const { txg, why, whyData, before = [] } = recommendation;
+  const { strong, good, warn } = page.style;
   const candidate = recommended(pool);
   const verdict = candidate?.verdict ?? 'unverified';
   const withoutLog = candidate?.withoutLog ?? false;
@@ -25,20 +43,52 @@ export function bestTxg(page: Page, about: PoolCase, quiet: boolean): string[] {
   if (why !== '' && !(whyData.kind === 'newest' && whyData.verdict === 'importable')) {
     lines.push(...entry(page, '', sentence(clean(page, why))));
   }
-  const { toImport, toClose, toWrite } = splitSteps(recommendation.steps);
-  lines.push(...stepsToImport(page, toImport, 'First'), ...stepsToClose(page, toClose, withoutLog));
-  lines.push(...stepsToWrite(page, toWrite));
-  if (verdict === 'readonly') {
+  return [...lines, ...stepsToImport(page, splitSteps(recommendation.steps).toImport, 'First')];
+}
+
+/** What is typed behind the import that `choiceLines` ends with: to get the data out, to leave, to write. */
+export function recipeLines(page: Page, { pool }: PoolCase): string[] {
+  const { recommendation } = pool;
+  if (recommendation === null) return [];
+  const { dim } = page.style;
+  const candidate = recommended(pool);
+  const { toClose, toWrite } = splitSteps(recommendation.steps);
+  const lines = [...stepsToClose(page, toClose, candidate?.withoutLog ?? false), ...stepsToWrite(page, toWrite)];
+  if (candidate?.verdict === 'readonly') {
     lines.push(...entry(page, 'Write', 'Read-write this txg does not import: copy out what matters.', dim, dim));
   }
-  const others = alternatives.flatMap(({ txg: other, why: worth, steps = [] }) => [
-    ...entry(page, 'Or', `txg ${other}: ${clean(page, worth)}`),
-    ...stepsToImport(page, steps, ''),
+  return lines;
+}
+
+/** The same in a few words; empty where there is nothing to type. */
+export function recipeBrief({ pool: { recommendation } }: PoolCase): string {
+  if (recommendation === null || recommendation.steps.length === 0) return '';
+  const { toClose, toWrite } = splitSteps(recommendation.steps);
+  const others = recommendation.alternatives.some(({ steps = [] }) => steps.length > 0);
+  const parts = [
+    ...(toClose.length > 0 ? ['mount, copy out, close'] : []),
+    ...(toWrite.length > 0 ? ['read-write once all is copied out'] : []),
+    ...(others ? ['lines for the other txgs'] : []),
+  ];
+  return parts.join('; ');
+}
+
+/** The other txgs that are worth a look, with the lines to be typed or without. */
+export const otherTxgs = (page: Page, { pool: { recommendation } }: PoolCase, typed: boolean): string[] =>
+  (recommendation?.alternatives ?? []).flatMap(({ txg, why, steps = [] }) => [
+    ...entry(page, 'Or', `txg ${txg}: ${clean(page, why)}`),
+    ...(typed ? stepsToImport(page, steps, '') : []),
   ]);
-  // Which of two lines of txgs is wanted only the user knows: there the other one belongs to the answer.
-  const open = hasFinding(pool, 'abandoned-timeline', 'warning') || hasFinding(pool, 'history-diverged');
-  if (quiet) return open ? [...lines, ...others] : lines;
-  lines.push(...contentLines(page, about, candidate), ...stateAt(page, recommendation), ...others);
+
+/** What is known of the content, what else there is, what to mind. */
+function besideLines(page: Page, about: PoolCase, typed: boolean): string[] {
+  const { recommendation } = about.pool;
+  if (recommendation === null) return [];
+  const { cautions, cautionSteps, before = [] } = recommendation;
+  const { warn } = page.style;
+  const candidate = recommended(about.pool);
+  const lines = [...contentLines(page, about, candidate), ...stateAt(page, recommendation)];
+  lines.push(...otherTxgs(page, about, typed));
   cautions.forEach((caution, at) => {
     if (before.includes(caution)) return;
     const remedy = cautionSteps[at] ?? [];

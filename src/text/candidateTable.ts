@@ -77,6 +77,32 @@ export function candidateTable(page: Page, pool: PoolEntry, choice: TableChoice,
   return [...table(page, folded, 'WHY', foldedRows, more), ...notes];
 }
 
+/** The table in a line: `27 txgs: 20 import (92 to 4), 7 damaged (111 to 95)`. */
+export function candidatesBrief(pool: PoolEntry): string {
+  const known = newestFirst(pool);
+  if (known.length === 0) return '';
+  const parts = VERDICTS.flatMap((verdict) => {
+    const txgs = known.flatMap((each) => (each.verdict === verdict ? [each.txg] : []));
+    const [first = '', last = first] = [txgs[0], txgs.at(-1)];
+    return txgs.length === 0
+      ? []
+      : [`${txgs.length} ${BRIEF[verdict]} (${first}${first === last ? '' : ` to ${last}`})`];
+  });
+  const crash = known.filter(({ hazards }) => hazards.length > 0).length;
+  if (crash > 0) parts.push(`${crash} of them a danger to the machine`);
+  return `${countText(known.length, 'txg')}: ${parts.join(', ')}`;
+}
+
+/** What a verdict says in the line that stands for the table. */
+const BRIEF: Readonly<Record<Verdict, string>> = {
+  importable: 'import',
+  readonly: 'read-only',
+  damaged: 'damaged',
+  incomplete: 'lack devices',
+  unverified: 'not known',
+};
+const VERDICTS: readonly Verdict[] = ['importable', 'readonly', 'damaged', 'incomplete', 'unverified'];
+
 interface Columns {
   readonly columns: readonly CandidateColumn[];
   /** What the columns mean, where that does not go without saying. */

@@ -21,7 +21,7 @@ const DESTRUCTIVE = 64;
 export async function* historyText(
   page: Page,
   { head, lists, tail }: HistoryStream,
-  choice: { readonly quiet: boolean },
+  choice: { readonly quiet: boolean; readonly all: boolean },
 ): AsyncGenerator<string> {
   const destructive: HistoryEntry[] = [];
   for await (const record of lists.records()) {
@@ -31,9 +31,60 @@ export async function* historyText(
   }
   yield `${historyHeadText(page, head, destructive).join('\n')}\n`;
   if (choice.quiet) return;
-  for await (const record of lists.records()) yield `${historyRecordText(page, head, record).join('\n')}\n`;
+  const whole = choice.all || page.rows === null;
+  for await (const run of whole ? single(lists.records()) : featureRuns(lists.records())) {
+    const lines =
+      run.count < RUN ? run.records.map((each) => historyRecordText(page, head, each)) : [runText(page, head, run)];
+    yield `${lines.flat().join('\n')}\n`;
+  }
   const lines = troublesText(page, 'Records may be lacking: this could not be read', tail().troubles, head);
   if (lines.length > 0) yield `\n${lines.join('\n')}\n`;
+}
+
+/** Features of a pool that were set one after the other, or one record that is none of these. */
+interface RecordRun {
+  /** At most the first few. */
+  readonly records: HistoryEntry[];
+  last: HistoryEntry;
+  count: number;
+}
+
+/** So many make a line of their own. */
+const RUN = 4;
+
+async function* single(records: AsyncIterable<HistoryEntry>): AsyncGenerator<RecordRun> {
+  for await (const record of records) yield { records: [record], last: record, count: 1 };
+}
+
+/** As a new pool begins, with some forty of them, and an upgraded one goes on. */
+async function* featureRuns(records: AsyncIterable<HistoryEntry>): AsyncGenerator<RecordRun> {
+  let open: RecordRun | null = null;
+  for await (const record of records) {
+    const feature = featureOf(record) !== null;
+    if (feature && open !== null && open.last.txg === record.txg) {
+      if (open.count < RUN) open.records.push(record);
+      open.last = record;
+      open.count++;
+      continue;
+    }
+    if (open !== null) yield open;
+    open = feature ? { records: [record], last: record, count: 1 } : null;
+    if (!feature) yield { records: [record], last: record, count: 1 };
+  }
+  if (open !== null) yield open;
+}
+
+/** `lz4_compress` of the event that sets it; null of any other record. */
+function featureOf({ kind, text, dataset, detail }: HistoryEntry): string | null {
+  if (kind !== 'internal' || text !== 'set' || dataset !== null) return null;
+  return /^\s*feature@([^=]{1,80})=/.exec(detail ?? '')?.[1] ?? null;
+}
+
+/** One line for all of a run. */
+function runText(page: Page, head: ViewHead, { records: [first], last, count }: RecordRun): string[] {
+  if (first === undefined) return [];
+  const names = `${featureOf(first)} to ${featureOf(last)}`;
+  return historyRecordText(page, head, { ...first, detail: `${count} features, ${names} (each by itself: --all)` });
 }
 
 /**

@@ -16,6 +16,8 @@ export const PLAIN_STYLE: Style = { strong: same, good: same, warn: same, bad: s
 export interface Page {
   /** Columns. No line is longer, but for one whose only word does not fit, and for commands. */
   readonly width: number;
+  /** Rows of the screen; null where the text goes to no terminal, and nothing is folded. */
+  readonly rows: number | null;
   /** The terminal shows more than ASCII. */
   readonly unicode: boolean;
   readonly style: Style;

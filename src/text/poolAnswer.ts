@@ -1,7 +1,7 @@
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { SourceEntry } from '../document/source.types.ts';
 import type { Depth } from '../rewind/judgement.ts';
-import { bestTxg } from './bestTxg.ts';
+import { bestTxg, choiceLines } from './bestTxg.ts';
 import { aimed, dangers, nextStep, outlook, type Said } from './outlook.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
 import { type PoolCase, poolCase } from './poolCase.ts';
@@ -15,6 +15,8 @@ export interface AnswerChoice {
   readonly quiet: boolean;
   /** At full length also where all is well. */
   readonly all: boolean;
+  /** What is typed after the first import, and the ways out where a txg is recommended, are shown somewhere else. */
+  readonly folded: boolean;
 }
 
 /** What a person has to know first: which pool, does it import, which txg is best and what to type. */
@@ -23,7 +25,7 @@ export function poolAnswer(
   pool: PoolEntry,
   sources: readonly SourceEntry[],
   depth: Depth,
-  { quiet, all }: AnswerChoice,
+  { quiet, all, folded }: AnswerChoice,
 ): string[] {
   const about = poolCase(pool, sources, depth);
   const short = !all && isWell(about);
@@ -37,12 +39,23 @@ export function poolAnswer(
       ? next(page, about)
       : short
         ? wellPool(page, about, quiet)
-        : bestTxg(page, about, quiet)),
-    ...waysOut(page, about),
+        : bestTxg(page, about, { quiet, folded })),
+    ...(folded && pool.recommendation !== null ? [] : waysOut(page, about)),
   ];
 }
 
-function heading(page: Page, about: PoolCase): string[] {
+/** The answer once more, as short as it goes: for the end of a report that scrolled it away. */
+export function answerAgain(page: Page, about: PoolCase): string[] {
+  return [
+    ...heading(page, about),
+    ...[...aimed(about), outlook(about)].flatMap((said) => (said === null ? [] : sentence(page, said))),
+    ...dangerLines(page, about),
+    ...(about.pool.recommendation === null ? next(page, about) : choiceLines(page, about)),
+  ];
+}
+
+/** Which pool it is, and when it was last written. */
+export function heading(page: Page, about: PoolCase): string[] {
   const [name = '', ...facts] = headingParts(about, page.now).map((part) => clean(page, part));
   const [first = '', ...rest] = flow([name, ...facts], '   ', page.width, '  ');
   const painted = first.startsWith(name) ? page.style.strong(name) + first.slice(name.length) : first;

@@ -2,17 +2,20 @@ import { sourceHandles } from '../document/handles.ts';
 import type { FindingEntry, ShellStepEntry } from '../document/parts.types.ts';
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
-import type { SourceEntry } from '../document/source.types.ts';
 import type { Severity } from '../rewind/findings/codes.ts';
-import { countText, sizeText } from './amounts.ts';
+import { countText } from './amounts.ts';
 import { beforeWriting } from './beforeWriting.ts';
-import { candidateTable, type TableChoice } from './candidateTable.ts';
+import { choiceLines, otherTxgs, recipeBrief, recipeLines } from './bestTxg.ts';
+import { candidatesBrief, candidateTable, type TableChoice } from './candidateTable.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
-import { poolAnswer } from './poolAnswer.ts';
-import { cutSteps, isAim, poolCase } from './poolCase.ts';
-import { type LabelRing, ringLines, ringPicture } from './ringPicture.ts';
-import { couldNotRead, isDamaged, nothingFound } from './sourceTrouble.ts';
+import { answerAgain, heading, poolAnswer } from './poolAnswer.ts';
+import { cutSteps, isAim, type PoolCase, poolCase } from './poolCase.ts';
+import { poolRings, poolRingsBrief } from './poolRings.ts';
+import { rowsLeft, rowsOf, withAnswerAtEnd } from './screen.ts';
+import type { SectionName } from './sections.ts';
+import { couldNotRead, nothingFound } from './sourceTrouble.ts';
 import { stepsToImport } from './stepsText.ts';
+import { waysBrief, waysOut } from './waysOut.ts';
 import { isWell, worthSaying } from './wellPool.ts';
 
 export interface ScanTextChoice extends TableChoice {
@@ -20,37 +23,39 @@ export interface ScanTextChoice extends TableChoice {
   readonly quiet: boolean;
   /** What `--pool` asked for. */
   readonly pool: string | null;
+  /** Sections that were asked for: they alone are shown. */
+  readonly show: readonly SectionName[];
 }
 
-/** Rings of more devices than this are shown only with `all`, or where they are damaged. */
-const DEVICES = 8;
 /** Findings shown when not all are asked for. */
 const FINDINGS = 10;
 
 /**
  * The report of `scan` for a terminal: per pool first the answer, then why, then the txgs, then the rings; last what could
- * not be read.
+ * not be read. Where the page has a screen, its first screen is the answer: each section is a line that says how to
+ * see it, and the answer ends what is longer than a screen. Without a screen, as in a pipe or a file, all is there: who
+ * reads that cannot ask again.
  *
  * @returns lines that end with a newline; no character of them is a control character but newlines and what
  *   `page.style` adds
  */
 export function scanText(page: Page, document: ScanDocument, choice: ScanTextChoice): string {
   const handles = sourceHandles(document.sources.map(({ path }) => path));
+  const folded = page.rows !== null && !choice.all && !choice.quiet;
   const blocks: string[][] = [notWhole(page, document)];
   for (const pool of document.pools) {
-    blocks.push(poolAnswer(page, pool, document.sources, document.depth, choice));
-    if (choice.quiet) continue;
-    if (!choice.all && isWell(poolCase(pool, document.sources, document.depth))) {
-      blocks.push(findings(page, worthSaying(pool), false));
+    const about = poolCase(pool, document.sources, document.depth);
+    const report: Report = { page, about, choice, handles };
+    if (choice.show.length > 0) {
+      blocks.push([...heading(page, about)], ...sectionsOf(report).flatMap((each) => asked(report, each)));
       continue;
     }
-    const missing = missingDevices(page, pool);
-    const said = pool.findings.filter((finding) => !isAim(finding));
-    blocks.push([...missing, ...findings(page, said, choice.all, pool.recommendation?.steps ?? cutSteps(pool))]);
-    blocks.push(versions(page, pool));
-    blocks.push(candidateTable(page, pool, choice, handles));
-    blocks.push(rings(page, pool, document.sources, choice.all, handles));
-    blocks.push(beforeWriting(page, pool));
+    const answer = poolAnswer(page, pool, document.sources, document.depth, { ...choice, folded });
+    blocks.push(answer);
+    if (choice.quiet) continue;
+    if (!choice.all && isWell(about)) blocks.push(findings(page, worthSaying(pool), false));
+    else if (folded) blocks.push(...foldedSections(report, answer));
+    else blocks.push(...sectionsOf(report).flatMap(({ lines, within }) => (within ? [] : [lines()])));
   }
   if (document.pools.length === 0) blocks.push(nothingFound(page, document, choice.pool));
   // Without a pool the containers are the answer, and told there.
@@ -58,9 +63,134 @@ export function scanText(page: Page, document: ScanDocument, choice: ScanTextCho
   const others = document.findings.filter(({ code }) => code !== told);
   if (!choice.quiet) blocks.push(findings(page, others, choice.all), withoutPool(page, document));
   blocks.push(couldNotRead(page, document.sources));
-  const shown = blocks.filter((block) => block.length > 0);
-  return `${shown.map((block) => block.join('\n')).join('\n\n')}\n`;
+  const lines = joined(blocks);
+  const again = joined(
+    document.pools.map((pool) => answerAgain(page, poolCase(pool, document.sources, document.depth))),
+  );
+  const whole = choice.show.length > 0 ? lines : withAnswerAtEnd(page, lines, again);
+  return `${whole.join('\n')}\n`;
 }
+
+/** Blocks with an empty line between them. */
+const joined = (blocks: readonly (readonly string[])[]): string[] =>
+  blocks.filter((block) => block.length > 0).flatMap((block, at) => (at === 0 ? block : ['', ...block]));
+
+interface Report {
+  readonly page: Page;
+  readonly about: PoolCase;
+  readonly choice: ScanTextChoice;
+  /** Of the sources, by their index. */
+  readonly handles: readonly string[];
+}
+
+/** A part of the report of a pool. */
+interface Section {
+  readonly name: SectionName;
+  readonly label: string;
+  /** What stands for it where it is folded; empty where there is nothing to be seen. */
+  readonly brief: () => string;
+  readonly lines: () => string[];
+  /** The answer of a report that is not folded has it. */
+  readonly within?: boolean;
+}
+
+/** In the order of the report. */
+function sectionsOf({ page, about, choice, handles }: Report): readonly Section[] {
+  const { pool, sources } = about;
+  return [
+    {
+      name: 'steps',
+      label: 'Then',
+      brief: () => recipeBrief(about),
+      lines: () => [...choiceLines(page, about), ...recipeLines(page, about), ...otherTxgs(page, about, true)],
+      within: true,
+    },
+    {
+      name: 'ways',
+      label: 'Ways out',
+      brief: () => (pool.recommendation === null ? '' : waysBrief(about)),
+      lines: () => waysOut(page, about).slice(1),
+      within: true,
+    },
+    {
+      name: 'findings',
+      label: 'Findings',
+      brief: () => '',
+      lines: () => [...ownFindings(page, about, choice.all), ...versions(page, pool)],
+    },
+    {
+      name: 'txgs',
+      label: 'Txgs',
+      brief: () => candidatesBrief(pool),
+      lines: () => candidateTable(page, pool, choice, handles),
+    },
+    {
+      name: 'rings',
+      label: 'Rings',
+      brief: () => poolRingsBrief(pool, sources, handles),
+      lines: () => poolRings(page, pool, sources, choice.all, handles),
+    },
+    {
+      name: 'overlay',
+      label: 'Overlay',
+      brief: () =>
+        pool.recommendation?.overlay === undefined
+          ? ''
+          : 'a read-write trial that writes to files, and nothing to the devices',
+      lines: () => beforeWriting(page, pool),
+    },
+  ];
+}
+
+/** A section that was asked for, or a word that there is nothing of it. */
+function asked({ page, choice }: Report, { name, label, lines }: Section): string[][] {
+  if (!choice.show.includes(name)) return [];
+  const shown = lines();
+  return [shown.length > 0 ? shown : entry(page, label, 'none', page.style.dim, page.style.dim)];
+}
+
+/** Each section as a line, and as many findings as the screen has room for, the worst first. */
+function foldedSections(report: Report, answer: readonly string[]): string[][] {
+  const { page, about } = report;
+  const briefs = sectionsOf(report).flatMap(({ name, label, brief }) => {
+    const text = clean(page, brief());
+    return text === '' ? [] : entry(page, label, `${text}: --show ${name}`, page.style.dim, page.style.dim);
+  });
+  briefs.push(...entry(page, 'All', 'everything, every line: --all', page.style.dim, page.style.dim));
+  const found = ownFindings(page, about, false);
+  const room = rowsLeft(page, [...answer, ...briefs, '', '', '']);
+  if (room === null || rowsOf(page, found) <= room) return [found, briefs];
+  return [findingsWithin(report, room), briefs];
+}
+
+/** Findings, the worst first, as long as there is room; errors in any case. */
+function findingsWithin({ page, about }: Report, room: number): string[] {
+  const sorted = [...toldFindings(about)].sort(bySeverity);
+  const above = stepsAbove(about);
+  const shown: FindingEntry[] = [];
+  for (const finding of sorted) {
+    const more = [...shown, finding];
+    if (finding.severity !== 'error' && rowsOf(page, findings(page, more, true, above)) + 1 > room) break;
+    shown.push(finding);
+  }
+  const rest = sorted.slice(shown.length);
+  const missing = missingDevices(page, about.pool);
+  const lines = [...missing, ...findings(page, shown, true, above)];
+  if (rest.length === 0) return lines;
+  const codes = [...new Set(rest.map(({ code }) => code))].join(', ');
+  const text = `${countText(rest.length, shown.length === 0 ? 'finding' : 'more finding')} (${codes}): --show findings`;
+  return [...lines, ...entry(page, 'Findings', clean(page, text), page.style.dim, page.style.dim)];
+}
+
+const toldFindings = ({ pool }: PoolCase): FindingEntry[] => pool.findings.filter((finding) => !isAim(finding));
+
+/** Lines that the answer has already. */
+const stepsAbove = ({ pool }: PoolCase): readonly ShellStepEntry[] => pool.recommendation?.steps ?? cutSteps(pool);
+
+const ownFindings = (page: Page, about: PoolCase, all: boolean): string[] => [
+  ...missingDevices(page, about.pool),
+  ...findings(page, toldFindings(about), all, stepsAbove(about)),
+];
 
 /** That more is to be known than what follows: before everything else, or nobody sees it. */
 function notWhole(page: Page, { stopped, pools, sources }: ScanDocument): string[] {
@@ -86,6 +216,8 @@ const WORDS: Readonly<Record<Severity, { rank: number; word: string; paint: keyo
   info: { rank: 2, word: 'Note', paint: 'dim' },
 };
 
+const bySeverity = (a: FindingEntry, b: FindingEntry): number => WORDS[a.severity].rank - WORDS[b.severity].rank;
+
 /** @param above steps that stand above already */
 function findings(
   page: Page,
@@ -94,7 +226,7 @@ function findings(
   above: readonly ShellStepEntry[] = [],
 ): string[] {
   const told = new Set(above.map(({ lines }) => lines.join('\n')));
-  const sorted = [...found].sort((a, b) => WORDS[a.severity].rank - WORDS[b.severity].rank);
+  const sorted = [...found].sort(bySeverity);
   const shown = all ? sorted : sorted.slice(0, FINDINGS);
   const lines = shown.flatMap(({ code, severity, message, steps = [] }) => {
     const { word, paint } = WORDS[severity];
@@ -119,61 +251,6 @@ function missingDevices(page: Page, pool: PoolEntry): string[] {
     const where = path === null ? '' : `, last at ${clean(page, path)}`;
     return entry(page, 'Missing', `${clean(page, kind)}, guid ${clean(page, guid)}${where}`, page.style.bad);
   });
-}
-
-function rings(
-  page: Page,
-  pool: PoolEntry,
-  sources: readonly SourceEntry[],
-  all: boolean,
-  handles: readonly string[],
-): string[] {
-  const members = pool.sources.flatMap((index) => {
-    const source = sources[index];
-    return source === undefined
-      ? []
-      : [{ name: handles[index] ?? `${index}`, source, rings: labelRings(source, pool) }];
-  });
-  const damaged = members.filter(({ source }) => source.labels.some(isDamaged));
-  const preferred = [...damaged, ...members.filter((member) => !damaged.includes(member))];
-  const chosen = new Set(all ? members : preferred.slice(0, DEVICES));
-  const shown = members.filter((member) => chosen.has(member));
-  const lines = shown.flatMap(({ name, source }) => sourceLine(page, name, source));
-  lines.push(
-    ...ringPicture(
-      page,
-      shown.flatMap((member) => ringLines(member.name, member.rings)),
-    ),
-  );
-  const rest = members.length - shown.length;
-  if (rest > 0) lines.push(...paragraph(page, `${countText(rest, 'more device')}: --all`, page.style.dim));
-  return lines;
-}
-
-function labelRings(source: SourceEntry, pool: PoolEntry): LabelRing[] {
-  const txg = pool.recommendation?.txg;
-  return source.labels.flatMap(({ index, ring }) => {
-    if (ring === null) return [];
-    const best = source.uberblocks
-      .filter((each) => each.txg === txg && each.labels.includes(index) && each.state !== 'foreign')
-      .map(({ slot }) => slot);
-    return [{ label: index, map: ring.map, slotSizeBytes: ring.slotSizeBytes, best }];
-  });
-}
-
-/** `d0  /dev/sdb  128 MiB  labels 1, 2: bad-checksum`. */
-function sourceLine(page: Page, name: string, source: SourceEntry): string[] {
-  const place = source.offsetBytes === '0' ? '' : ` at ${sizeText(source.offsetBytes)}`;
-  const statuses = [...new Set(source.labels.map(({ status }) => status))];
-  const troubles = statuses
-    .filter((status) => status !== 'ok')
-    .map((status) => {
-      const indexes = source.labels.filter((label) => label.status === status).map(({ index }) => index);
-      return `label${indexes.length === 1 ? '' : 's'} ${indexes.join(', ')} ${status}`;
-    });
-  const labels = troubles.length === 0 ? 'all 4 labels ok' : troubles.join('; ');
-  const text = `${clean(page, source.path)}${place}, ${sizeText(source.sizeBytes)}, ${labels}`;
-  return entry(page, name, text, undefined, troubles.length === 0 ? page.style.dim : page.style.warn);
 }
 
 /** Sources that read well and belong to no pool. */

@@ -4,6 +4,7 @@ import type { FailureEntry, StepEntry, VerifyDocument } from '../document/verify
 import { STEP_WORDS } from '../words/steps.ts';
 import { countText, sizeText } from './amounts.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
+import { withAnswerAtEnd } from './screen.ts';
 import { stepsToImport } from './stepsText.ts';
 import { table } from './table.ts';
 import { joinBlocks, viewHeadText } from './viewHeadText.ts';
@@ -32,12 +33,11 @@ export function verifyText(page: Page, document: VerifyDocument, choice: VerifyT
   if (document.verdict === null) return joinBlocks([head]);
   const answer = [...head, ...answerLines(page, document)];
   if (choice.quiet) return joinBlocks([answer]);
-  return joinBlocks([
-    answer,
-    fileLines(page, document, choice),
-    blockLines(page, document, choice),
-    steps(page, document),
-  ]);
+  const lists = [fileLines(page, document, choice), blockLines(page, document, choice), steps(page, document)];
+  const lines = joinBlocks([answer, ...lists])
+    .trimEnd()
+    .split('\n');
+  return `${withAnswerAtEnd(page, lines, answer).join('\n')}\n`;
 }
 
 function answerLines(page: Page, document: VerifyDocument): string[] {
@@ -253,7 +253,7 @@ function steps(page: Page, document: VerifyDocument): string[] {
   const rows = told.map(({ name, when, outcome, message }) => {
     const [text, paint] = OUTCOMES[outcome];
     const only = when === 'always' ? '' : 'read-write only';
-    const about = [only, message === null ? '' : `${name}: ${message}`].filter((part) => part !== '');
+    const about = [only, message === null ? '' : `${message} (${name})`].filter((part) => part !== '');
     return {
       cells: [
         { text: STEP_WORDS[name], paint: null },

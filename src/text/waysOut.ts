@@ -43,6 +43,14 @@ export const wayOutText = (
   newest?: string,
 ): string => `${headOf(way, leftOut(pool, sources, way), newest)}.`;
 
+/** What the first of them does, and how many more there are; empty where there is none. Names stand in it raw. */
+export function waysBrief({ pool, written, sources }: PoolCase): string {
+  const [first, ...more] = pool.waysOut ?? [];
+  if (first === undefined) return '';
+  const head = headOf(first, leftOut(pool, sources, first), written[0]?.txg);
+  return more.length === 0 ? head : `${head}; ${countText(more.length, 'more way')} to a txg`;
+}
+
 function headOf(
   { kind, txg, verdict, tops, commandReadWrite, metadataErrors }: WayOutEntry,
   left: readonly string[],

@@ -20,3 +20,11 @@ export const STEP_WORDS: Readonly<Record<StepName, string>> = {
   spa_ld_verify_logs: 'read the intent logs',
   spa_load_verify: 'verify all blocks of metadata',
 };
+
+const BY_NAME: ReadonlyMap<string, string> = new Map(Object.entries(STEP_WORDS));
+
+/** The same of a name that stands in a document; with the name behind it, which OpenZFS's own log has. */
+export const stepWords = (name: string): string => {
+  const words = BY_NAME.get(name);
+  return words === undefined ? name : `${words} (${name})`;
+};

@@ -80,8 +80,20 @@ describe(`a scan of mutated pools (ZFS_UBER_SEED=${SEED})`, () => {
       const document = await scan(specs.length === 0 ? [folder] : specs, { depth });
       expect(contractTroubles(JSON.parse(JSON.stringify(document)))).toEqual([]);
       expect([0, 1, 3]).toContain(scanStatus(document));
-      const page = { width: pickFrom(pick, [20, 40, 80, 200]), unicode: pick(2) === 0, style: PLAIN_STYLE, now: 1.8e9 };
-      const text = scanText(page, document, { all: pick(2) === 0, newestFirst: false, quiet: false, pool: null });
+      const page = {
+        width: pickFrom(pick, [20, 40, 80, 200]),
+        rows: pickFrom(pick, [null, 24]),
+        unicode: pick(2) === 0,
+        style: PLAIN_STYLE,
+        now: 1.8e9,
+      };
+      const text = scanText(page, document, {
+        all: pick(2) === 0,
+        newestFirst: false,
+        quiet: false,
+        pool: null,
+        show: [],
+      });
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     } catch (error) {
       throw new Error(`ZFS_UBER_SEED=${seed}: ${done.join(', ')}`, { cause: error });

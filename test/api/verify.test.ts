@@ -10,7 +10,7 @@ import { verifyText } from '../../src/text/verifyText.ts';
 import { openImages } from '../dataset/openImages.ts';
 import { pool, poolImages, pools } from '../tools/images.ts';
 
-const PAGE = { width: 80, unicode: true, style: PLAIN_STYLE, now: 1_800_000_000 };
+const PAGE = { width: 80, rows: null, unicode: true, style: PLAIN_STYLE, now: 1_800_000_000 };
 const NAMES = ['front-wiped', 'all-checksums', 'random-rot', 'removed-vdev', 'lying-mirror-both'];
 const fixtures = pools().filter(({ name }) => NAMES.includes(name));
 

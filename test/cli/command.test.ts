@@ -183,7 +183,8 @@ describe.skipIf(!hasScript)('a terminal', () => {
   });
 
   it('shows the same answer on a narrow page as on a wide one', async () => {
-    const commands = (output: string) => seen(output).match(/zpool import .*/g);
+    // On the narrow one the answer ends the report once more.
+    const commands = (output: string) => new Set(seen(output).match(/zpool import .*/g));
     expect(commands(await onTerminal(40, 'scan d0 d1'))).toEqual(commands(await onTerminal(120, 'scan d0 d1')));
   });
 

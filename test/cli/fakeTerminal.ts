@@ -26,6 +26,7 @@ export function recorded(about: Partial<Terminal> = {}): Recorded {
     outIsTerminal: false,
     errIsTerminal: false,
     columns: null,
+    rows: null,
     env: { LANG: 'en_US.UTF-8' },
     platform: 'linux',
     stopped: () => new AbortController().signal,

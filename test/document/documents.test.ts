@@ -11,7 +11,7 @@ import { ringText } from '../../src/text/ringText.ts';
 import { TOOL } from './sampleDocuments.ts';
 import { DESCRIPTION, labelSurvey, nvlist, slot, survey, uberblock } from './sampleSurveys.ts';
 
-const page = { width: 80, unicode: true, style: PLAIN_STYLE, now: 1700000100 };
+const page = { width: 80, rows: null, unicode: true, style: PLAIN_STYLE, now: 1700000100 };
 
 describe('buildSourceEntry', () => {
   const old = uberblock(41n);

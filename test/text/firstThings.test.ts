@@ -6,12 +6,13 @@ import { pool, poolImages } from '../tools/images.ts';
 
 const page = (width: number): Page => ({
   width,
+  rows: null,
   unicode: true,
   style: PLAIN_STYLE,
   now: 1_800_000_000,
 });
 
-const quiet = { quiet: true, all: false, newestFirst: false, pool: null };
+const quiet = { quiet: true, all: false, newestFirst: false, pool: null, show: [] };
 
 it('names the device to find before any line that rewinds without it', async () => {
   const text = scanText(page(100), await scan(await poolImages(pool('stale-leg-and-log'))), quiet);

@@ -5,6 +5,7 @@ import type { CandidateEntry } from '../../src/document/candidate.types.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { type Page, PLAIN_STYLE } from '../../src/text/page.ts';
 import { type ScanTextChoice, scanText } from '../../src/text/scanText.ts';
+import { SECTIONS } from '../../src/text/sections.ts';
 import { documents } from '../document/arbitraryDocument.ts';
 import {
   CHOSEN,
@@ -27,12 +28,13 @@ import {
 
 const page = (width: number, about: Partial<Page> = {}): Page => ({
   width,
+  rows: null,
   unicode: true,
   style: PLAIN_STYLE,
   now: NOW,
   ...about,
 });
-const CHOICE: ScanTextChoice = { all: false, newestFirst: false, quiet: false, pool: null };
+const CHOICE: ScanTextChoice = { all: false, newestFirst: false, quiet: false, pool: null, show: [] };
 const render = (document: ScanDocument, width = 80, choice: Partial<ScanTextChoice> = {}, about: Partial<Page> = {}) =>
   scanText(page(width, about), document, { ...CHOICE, ...choice });
 const linesOf = (text: string) => text.split('\n');
@@ -434,7 +436,9 @@ describe('the table', () => {
     expect(text).toContain(`${said}\n`);
     expect(text).toContain(`the newest txg (119) is damaged: ${said}.`);
     expect(text).not.toContain('spa_ld');
-    expect(render(document, 160, { all: true })).toContain(`${said} [spa_ld_open_rootbp]\n`);
+    expect(render(document, 160, { all: true })).toContain(
+      `${said}; it fails to read the root block (spa_ld_open_rootbp)`,
+    );
   });
 
   it('shows every txg with all', () => {
@@ -502,14 +506,38 @@ describe('the ring map', () => {
     expect(lines).toContain(`        |${'■'.repeat(36)}${'·'.repeat(28)}|`);
   });
 
-  it('shows of many devices the damaged ones and a count of the rest', () => {
+  const many = (map: (at: number) => string) => {
     const sources = Array.from({ length: 20 }, (_, at) =>
-      source(`/d${at}`, at === 17 ? { labels: [label(0, 'vcv'), label(1, 'vvv', { status: 'empty' })] } : {}),
+      source(
+        `/d${at}`,
+        at === 17
+          ? { labels: [label(0, 'vcv'), label(1, 'vvv', { status: 'empty' })] }
+          : { labels: [0, 1, 2, 3].map((index) => label(index, map(at))) },
+      ),
     );
-    const text = render(scan({ sources, pools: [pool({ sources: sources.map((_, at) => at) })] }));
+    return scan({ sources, pools: [pool({ sources: sources.map((_, at) => at) })] });
+  };
+
+  it('shows of many devices the damaged ones and a count of the rest', () => {
+    const text = render(many((at) => `v${'e'.repeat(at)}`));
     expect(text).toContain('d17 L0');
     expect(text).toContain('label 1 empty');
     expect(text).toContain('12 more devices: --all');
+  });
+
+  it('has one picture for all devices whose rings are equal, and a line for neighbours that look the same', () => {
+    const text = render(many(() => 'vve'));
+    expect(text).toContain('  d0-d16 d18 d19 L0-3 |■■·|');
+    expect(text).toContain('  d17 L0              |■×■|');
+    expect(text).toMatch(/ {2}d0-d16 {3}\/d0, \/d1, .*\n.*\/d16: each 128 MiB, all 4 labels ok/);
+    expect(text).not.toContain('more devices');
+    expect(
+      render(
+        many(() => 'vve'),
+        80,
+        { all: true },
+      ),
+    ).toContain('  d18 L0-3 |■■·|');
   });
 });
 
@@ -561,6 +589,7 @@ describe('any document', () => {
     newestFirst: fc.boolean(),
     quiet: fc.boolean(),
     pool: fc.option(fc.string({ unit: 'binary' })),
+    show: fc.subarray([...SECTIONS]),
   });
 
   it('reaches the terminal without a character that the terminal obeys', () => {
@@ -570,8 +599,9 @@ describe('any document', () => {
         choices,
         fc.integer({ min: 20, max: 200 }),
         fc.boolean(),
-        (document, choice, width, unicode) => {
-          const text = scanText(page(width, { unicode }), document, choice);
+        fc.option(fc.integer({ min: 10, max: 60 })),
+        (document, choice, width, unicode, rows) => {
+          const text = scanText(page(width, { unicode, rows }), document, choice);
           expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
           expect(text.endsWith('\n')).toBe(true);
         },

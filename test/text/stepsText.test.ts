@@ -30,8 +30,14 @@ function linesOf(width: number, about: Partial<Page> = {}): string[] {
     const { recommendation } = pool;
     return { ...pool, recommendation: recommendation && { ...recommendation, steps: STEPS } };
   });
-  const page: Page = { width, unicode: true, style: PLAIN_STYLE, now: NOW, ...about };
-  const text = scanText(page, scan({ ...document, pools }), { all: true, newestFirst: false, quiet: true, pool: null });
+  const page: Page = { width, rows: null, unicode: true, style: PLAIN_STYLE, now: NOW, ...about };
+  const text = scanText(page, scan({ ...document, pools }), {
+    all: true,
+    newestFirst: false,
+    quiet: true,
+    pool: null,
+    show: [],
+  });
   return text.split('\n').map((line) => line.trim());
 }
 
@@ -50,7 +56,7 @@ describe('the lines of the steps', () => {
   });
 
   it('do not lead to sending a filesystem whose log is missing', () => {
-    const page: Page = { width: 500, unicode: true, style: PLAIN_STYLE, now: NOW };
+    const page: Page = { width: 500, rows: null, unicode: true, style: PLAIN_STYLE, now: NOW };
     const copy: readonly ShellStepEntry[] = [{ kind: 'copy-out', lines: ['zfs mount -a'] }];
     expect(stepsToClose(page, copy, true).join('\n')).toContain('send snapshots with zfs send (not filesystems');
     expect(stepsToClose(page, copy, false).join('\n')).toContain('send filesystems and snapshots');

@@ -7,7 +7,7 @@ import { verifyText } from '../../src/text/verifyText.ts';
 import { openImages } from '../dataset/openImages.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
-const PAGE = { width: 200, unicode: true, style: PLAIN_STYLE, now: 1_800_000_000 };
+const PAGE = { width: 200, rows: null, unicode: true, style: PLAIN_STYLE, now: 1_800_000_000 };
 
 const file = (about: Partial<DamagedFile>): DamagedFile => ({
   dataset: 'tank/a',

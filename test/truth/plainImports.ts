@@ -8,11 +8,11 @@ import type { Bench, Report } from './compare.ts';
 
 /** The sentence that says what an import does, as a terminal of any width has it. */
 function headlineOf(document: ScanDocument, pool: PoolEntry): string {
-  const page = { width: 10_000, unicode: false, style: PLAIN_STYLE, now: 0 };
+  const page = { width: 10_000, rows: null, unicode: false, style: PLAIN_STYLE, now: 0 };
   const text = scanText(
     page,
     { ...document, pools: [pool] },
-    { all: false, newestFirst: false, quiet: true, pool: null },
+    { all: false, newestFirst: false, quiet: true, pool: null, show: [] },
   );
   return text.split('\n').find((line) => /^(?:Will|Imports once|A plain import|Not known|Nothing) /.test(line)) ?? '';
 }
