@@ -1,4 +1,5 @@
 import type { CandidateEntry } from '../document/candidate.types.ts';
+import { stepWords } from '../words/steps.ts';
 import { countText } from './amounts.ts';
 import { dangerOf, type Why } from './candidateRuns.ts';
 
@@ -17,7 +18,7 @@ function keptText({ checkpoint, verdict }: CandidateEntry): string {
  */
 export function reasonText(candidate: CandidateEntry, step: boolean): Why {
   const danger = dangerOf(candidate);
-  const where = step && candidate.failsAt !== null ? ` [${candidate.failsAt}]` : '';
+  const where = step && candidate.failsAt !== null ? `; it fails to ${stepWords(candidate.failsAt)}` : '';
   const lost = candidate.dataErrors ?? 0;
   // What is lost matters more than that all else reads.
   const content = imports(candidate) && lost > 0 ? `${countText(lost, 'block')} of file content cannot be read` : null;
