@@ -28,6 +28,7 @@ describe('readArguments', () => {
       json: false,
       'no-color': false,
       quiet: false,
+      show: [],
       progress: false,
       help: false,
       version: false,
@@ -44,6 +45,13 @@ describe('readArguments', () => {
       'min-txg': 16n,
       all: true,
     });
+  });
+
+  it('takes several sections in one value or in several, and none that there is not', () => {
+    expect(valuesOf('scan', 'a', '--show', 'rings,txgs', '--show', 'steps')).toMatchObject({
+      show: ['rings', 'txgs', 'steps'],
+    });
+    expect(() => valuesOf('scan', 'a', '--show', 'rings,ring')).toThrow('scan: --show: expected steps, ways, findings');
   });
 
   it('takes txgs up to the last 64-bit number', () => {
