@@ -1,25 +1,20 @@
 import type { NvList, NvPair, NvType, NvValue } from './nvlist.ts';
 import { NV_TYPES } from './nvlist.ts';
 import type { NvCursor } from './nvlistCursor.ts';
+import { align8, LIST_STRUCT, PAIR_HEAD, POINTER, sizeInMemory } from './nvlistSize.ts';
 
-/** The head of a pair in memory: size, length of the name, a reserved word, count, type. */
-const PAIR_HEAD = 16;
-/** `nvlist_t` in memory on a 64-bit host; its content is not looked at. */
-const LIST_STRUCT = 24;
-const POINTER = 8;
-
-const align8 = (length: number): number => (length + 7) & ~7;
+/** Head, a name of one byte and its padding: no pair is smaller. */
+const SMALLEST_PAIR = 24;
 
 /**
  * Reads the native form, the writer's memory, from behind the 4-byte stream header; the cursor has the writer's byte
  * order. As decodeXdrList it leaves what it read in `pairs` when it throws.
  *
  * @throws FormatError, LimitError
- * Source: module/nvpair/nvpair.c, nvs_native_nvlist, nvs_native_nvpair, nvs_native_nvp_op; include/sys/nvpair.h, nvpair_t
+ * Source: module/nvpair/nvpair.c, nvs_native_nvlist, nvs_native_nvpair, nvs_native_nvp_op, i_validate_nvpair; include/sys/nvpair.h, nvpair_t
  */
 export function decodeNativeList(cursor: NvCursor, pairs: NvPair[]): void {
-  const version = cursor.i32('nvlist version');
-  if (version !== 0) throw cursor.wrong('nvlist version', '0', `${version}`, cursor.at - 4);
+  cursor.i32('nvlist version');
   cursor.u32('nvlist flags');
   decodePairs(cursor, pairs);
 }
@@ -30,7 +25,7 @@ function decodePairs(cursor: NvCursor, pairs: NvPair[]): void {
     const start = cursor.at;
     const size = cursor.i32('pair size');
     if (size === 0) break;
-    if (size < PAIR_HEAD) throw cursor.wrong('pair size', `at least ${PAIR_HEAD}`, `${size}`, start);
+    if (size < SMALLEST_PAIR) throw cursor.wrong('pair size', `at least ${SMALLEST_PAIR}`, `${size}`, start);
     if (size > cursor.remaining + 4) throw cursor.outOfBounds('pair', size - 4);
     decodePair(cursor, pairs, start, size);
   }
@@ -47,15 +42,22 @@ function decodePair(cursor: NvCursor, pairs: NvPair[], start: number, size: numb
     throw cursor.wrong('length of pair name', `1 to ${size - PAIR_HEAD}`, `${nameSize}`, start + 4);
   }
   const name = cursor.enterPair(cursor.textToNul(nameSize, 'pair name'));
+  const nameEnd = start + PAIR_HEAD + nameSize;
+  if (cursor.at !== nameEnd)
+    cursor.refuse('pair name', 'a NUL at its end and none before', 'one before', cursor.at - 1);
   if (count < 0) throw cursor.wrong('pair element count', 'none below 0', `${count}`, start + 8);
   const end = start + size;
   cursor.at = Math.min(start + valueAt, end);
   const type = number === 0 ? undefined : NV_TYPES[number];
+  if (type === undefined || type === 'double') cursor.refuseType(number, start + 12);
+  const text = cursor.textBytes;
   if (type === 'nvlist' || type === 'nvlist_array') {
     const single = type === 'nvlist';
     if (single && count !== 1) throw cursor.wrong('pair element count', '1', `${count}`, start + 8);
     const structs = single ? LIST_STRUCT : count * (POINTER + LIST_STRUCT);
     if (structs > end - cursor.at) throw valueTooLong(cursor, structs, end);
+    demandVersion(cursor, cursor.at + (single ? 0 : count * POINTER), count);
+    demandSize(cursor, start, sizeInMemory(nameSize - 1, type, count, 0), size);
     // The pairs of the lists follow this record; each list has at least its terminator.
     cursor.at = end;
     cursor.demand(count, 4, 'nested lists');
@@ -70,9 +72,27 @@ function decodePair(cursor: NvCursor, pairs: NvPair[], start: number, size: numb
   } else {
     const value = type === undefined ? cursor.copy(end - cursor.at, 'value') : flatValue(cursor, type, count, end);
     pairs.push({ name, type: type ?? 'unknown', value });
+    if (type !== undefined) {
+      demandSize(cursor, start, sizeInMemory(nameSize - 1, type, count, cursor.textBytes - text), size);
+    }
     cursor.at = end;
   }
   cursor.leavePair();
+}
+
+function demandSize(cursor: NvCursor, at: number, needed: number, size: number): void {
+  if (size !== needed) cursor.refuse('pair size', `${needed}`, `${size}`, at);
+}
+
+/** Each struct of a list that is nested begins with its version. */
+function demandVersion(cursor: NvCursor, at: number, count: number): void {
+  const back = cursor.at;
+  for (let i = 0; i < count; i++) {
+    cursor.at = at + i * LIST_STRUCT;
+    const version = cursor.i32('nvlist version');
+    if (version !== 0) cursor.refuse('nvlist version', '0', `${version}`, cursor.at - 4);
+  }
+  cursor.at = back;
 }
 
 const valueTooLong = (cursor: NvCursor, wanted: number, end: number) =>
@@ -82,8 +102,10 @@ function flatValue(cursor: NvCursor, type: NvType, count: number, end: number): 
   const space = end - cursor.at;
   switch (type) {
     case 'boolean':
+      if (count !== 0) cursor.refuse('pair element count', '0', `${count}`);
       return true;
     case 'string':
+      if (count !== 1) cursor.refuse('pair element count', '1', `${count}`);
       return cursor.textToNul(space, 'string');
     case 'byte_array':
       if (count > space) throw valueTooLong(cursor, count, end);
@@ -122,7 +144,7 @@ const ELEMENTS: { readonly [type: string]: Element } = {
   uint64: { size: 8, read: (c) => c.u64('uint64') },
   hrtime: { size: 8, read: (c) => c.i64('hrtime') },
   double: { size: 8, read: (c) => c.f64('double') },
-  boolean_value: { size: 4, read: (c) => c.u32('boolean') !== 0 },
+  boolean_value: { size: 4, read: (c) => c.boolean() },
   // The array of booleans has elements of four bytes like the single value.
-  boolean: { size: 4, read: (c) => c.u32('boolean') !== 0 },
+  boolean: { size: 4, read: (c) => c.boolean() },
 };

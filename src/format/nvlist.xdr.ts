@@ -1,10 +1,8 @@
-import type { FormatError } from '../bytes/errors.ts';
 import type { NvList, NvPair, NvType, NvValue } from './nvlist.ts';
 import { NV_TYPES } from './nvlist.ts';
 import type { NvCursor } from './nvlistCursor.ts';
+import { sizeInMemory } from './nvlistSize.ts';
 
-/** Size words, name length, type and count of elements. A pair cannot be shorter. */
-const SMALLEST_PAIR = 20;
 /** Version, flags and the terminator. */
 const SMALLEST_LIST = 16;
 
@@ -14,37 +12,47 @@ const padded = (length: number): number => (length + 3) & ~3;
  * Reads the XDR form from behind the 4-byte stream header; the cursor is big-endian.
  *
  * Pairs are put in `pairs`, and nested lists in their pair, before they are read: when it throws, what came before the
- * damage is there.
+ * damage is there. OpenZFS takes a list whose version is not 0, and looks at no pair's size in the stream: only at the
+ * one in memory.
  *
  * @throws FormatError, LimitError
- * Source: module/nvpair/nvpair.c, nvs_xdr_nvlist, nvs_xdr_nvpair, nvs_xdr_nvp_op
+ * Source: module/nvpair/nvpair.c, nvs_xdr_nvlist, nvs_xdr_nvpair, nvs_xdr_nvp_op, nvs_decode_pairs;
+ *   module/os/linux/spl/spl-xdr.c
  */
 export function decodeXdrList(cursor: NvCursor, pairs: NvPair[]): void {
   cursor.enterList();
-  const version = cursor.i32('nvlist version');
-  if (version !== 0) throw cursor.wrong('nvlist version', '0', `${version}`, cursor.at - 4);
+  cursor.i32('nvlist version');
   cursor.u32('nvlist flags');
   for (;;) {
     const start = cursor.at;
     const encoded = cursor.u32('pair size');
-    const decoded = cursor.u32('decoded pair size');
-    if (encoded === 0 && decoded === 0) break;
-    if (encoded < SMALLEST_PAIR) throw cursor.wrong('pair size', `at least ${SMALLEST_PAIR}`, `${encoded}`, start);
-    // Not compared with what is left: of a pair that is cut off, what is there is read.
-    decodePair(cursor, pairs, start + encoded);
+    const decoded = cursor.i32('size of the pair in memory');
+    if (decoded === 0) break;
+    decodePair(cursor, pairs, start + encoded, decoded);
   }
   cursor.leaveList();
 }
 
-function decodePair(cursor: NvCursor, pairs: NvPair[], end: number): void {
+/**
+ * @param end where the pair ends by its own word: needed only for a type that is not known
+ * @param decoded its size in memory by its own word
+ */
+function decodePair(cursor: NvCursor, pairs: NvPair[], end: number, decoded: number): void {
+  const sizeAt = cursor.at - 4;
+  let text = cursor.textBytes;
   const name = cursor.enterPair(xdrString(cursor, 'pair name'));
+  const nameBytes = cursor.textBytes - text;
   const number = cursor.i32('pair type');
   const count = cursor.i32('pair element count');
   if (count < 0) throw cursor.wrong('pair element count', 'none below 0', `${count}`, cursor.at - 4);
   const type = number === 0 ? undefined : NV_TYPES[number];
+  text = cursor.textBytes;
+  let textBytes = 0;
+  if (type === undefined || type === 'double') cursor.refuseType(number, cursor.at - 8);
   if (type === undefined) {
-    if (end < cursor.at) throw tooLong(cursor, end);
-    pairs.push({ name, type: 'unknown', value: cursor.copy(end - cursor.at, 'value of an unknown type') });
+    const rest = end - cursor.at;
+    if (rest < 0) throw cursor.wrong('pair size', 'more than its head', `${end}`);
+    pairs.push({ name, type: 'unknown', value: cursor.copy(rest, 'value of an unknown type') });
   } else if (type === 'nvlist') {
     demandOne(cursor, count);
     const inner: NvPair[] = [];
@@ -60,16 +68,13 @@ function decodePair(cursor: NvCursor, pairs: NvPair[], end: number): void {
       decodeXdrList(cursor, inner);
     }
   } else {
+    if (type === 'uint64' && count === 1) cursor.notePlace(name);
     pairs.push({ name, type, value: xdrValue(cursor, type, count) });
+    textBytes = cursor.textBytes - text;
   }
-  if (cursor.at !== end) throw tooLong(cursor, end);
+  const needed = type === undefined ? decoded : sizeInMemory(nameBytes, type, count, textBytes);
+  if (decoded !== needed) cursor.refuse('size of the pair in memory', `${needed}`, `${decoded}`, sizeAt);
   cursor.leavePair();
-}
-
-function tooLong(cursor: NvCursor, end: number): FormatError {
-  const rest = end - cursor.at;
-  if (rest > cursor.remaining) return cursor.outOfBounds('rest of the pair', rest);
-  return cursor.wrong('end of the pair', `${rest} bytes from here, as its size says`, 'its value ends here');
 }
 
 function demandOne(cursor: NvCursor, count: number): void {
@@ -79,7 +84,8 @@ function demandOne(cursor: NvCursor, count: number): void {
 function xdrString(cursor: NvCursor, what: string): string {
   const length = cursor.u32(`length of ${what}`);
   const text = cursor.text(length, what);
-  cursor.take(padded(length) - length, `padding of ${what}`);
+  if (text.includes('\0')) cursor.refuse(what, 'no NUL in it', `${length} bytes with one`, cursor.at - length);
+  cursor.padding(padded(length) - length, `padding of ${what}`);
   return text;
 }
 
@@ -103,17 +109,25 @@ function xdrValue(cursor: NvCursor, type: NvType, count: number): NvValue {
   return read(cursor);
 }
 
-const xdrByte = (c: NvCursor) => c.u32('byte') & 0xff;
-const xdrInt8 = (c: NvCursor) => (c.u32('int8') << 24) >> 24;
-const xdrInt16 = (c: NvCursor) => (c.u32('int16') << 16) >> 16;
-const xdrUint16 = (c: NvCursor) => c.u32('uint16') & 0xffff;
+/** A number of `bits` in four bytes, of which the others have to be zero. */
+function narrow(cursor: NvCursor, what: string, bits: 8 | 16): number {
+  const value = cursor.u32(what);
+  if (value >= 2 ** bits) cursor.refuse(what, `less than ${2 ** bits}`, `${value}`, cursor.at - 4);
+  return value % 2 ** bits;
+}
+
+const xdrByte = (c: NvCursor) => narrow(c, 'byte', 8);
+const xdrInt8 = (c: NvCursor) => (narrow(c, 'int8', 8) << 24) >> 24;
+const xdrInt16 = (c: NvCursor) => (narrow(c, 'int16', 16) << 16) >> 16;
+const xdrUint16 = (c: NvCursor) => narrow(c, 'uint16', 16);
 const xdrInt32 = (c: NvCursor) => c.i32('int32');
 const xdrUint32 = (c: NvCursor) => c.u32('uint32');
 const xdrInt64 = (c: NvCursor) => c.i64('int64');
 const xdrUint64 = (c: NvCursor) => c.u64('uint64');
-const xdrBoolean = (c: NvCursor) => c.u32('boolean') !== 0;
 
-/** Smaller integers take four bytes, of which the lowest count. */
+const xdrBoolean = (c: NvCursor) => c.boolean();
+
+/** Smaller integers take four bytes. */
 const SCALARS: { readonly [K in FlatType]?: (cursor: NvCursor) => NvValue } = {
   byte: xdrByte,
   int8: xdrInt8,
@@ -136,7 +150,7 @@ interface ArrayType {
   readonly read: (cursor: NvCursor, count: number) => NvValue;
 }
 
-/** An array with a count of its own in front, which has to agree with that of the pair. */
+/** An array with a count of its own in front, which agrees with that of the pair in all that OpenZFS writes. */
 const counted = <T>(size: number, read: (cursor: NvCursor) => T) => ({
   size,
   read(cursor: NvCursor, count: number): T[] {
@@ -152,7 +166,7 @@ const ARRAYS: { readonly [K in FlatType]?: ArrayType } = {
     size: 0,
     read(cursor, count) {
       const bytes = cursor.copy(count, 'byte array');
-      cursor.take(padded(count) - count, 'padding of byte array');
+      cursor.padding(padded(count) - count, 'padding of byte array');
       return bytes;
     },
   },

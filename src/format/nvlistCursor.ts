@@ -18,6 +18,11 @@ export class NvCursor {
   readonly #littleEndian: boolean;
   /** Offset of the next byte. */
   at: number;
+  /** Bytes of all texts read so far, without what ends or pads them. */
+  textBytes = 0;
+  /** Where the first value of each name stands, of the pairs of the outermost list that are one uint64. */
+  readonly places = new Map<string, number>();
+  #refusal: FormatError | null = null;
   #depth = 0;
 
   /** @param at where to start */
@@ -65,6 +70,21 @@ export class NvCursor {
     return new FormatError('format-value', what, expected, found, this.place(at));
   }
 
+  /** What OpenZFS refuses the whole list for though it can be read on; null when nothing was met. */
+  get refusal(): FormatError | null {
+    return this.#refusal;
+  }
+
+  /** Notes what OpenZFS would refuse the list for. The first one stands. */
+  refuse(what: string, expected: string, found: string, at = this.at): void {
+    this.#refusal ??= this.wrong(what, expected, found, at);
+  }
+
+  /** OpenZFS knows no other type, and its kernel no floating point. */
+  refuseType(number: number, at: number): void {
+    this.refuse('pair type', 'one that the kernel module knows', `${number}`, at);
+  }
+
   i8(what: string): number {
     return this.#view.getInt8(this.take(1, what));
   }
@@ -93,6 +113,13 @@ export class NvCursor {
     return this.#view.getFloat64(this.take(8, what), this.#littleEndian);
   }
 
+  /** Four bytes, of which OpenZFS takes 0 and 1. */
+  boolean(): boolean {
+    const value = this.u32('boolean');
+    if (value > 1) this.refuse('boolean', '0 or 1', `${value}`, this.at - 4);
+    return value !== 0;
+  }
+
   /** The next `count` bytes in a buffer of their own: a view would keep the whole label in memory. */
   copy(count: number, what: string): Uint8Array {
     const at = this.take(count, what);
@@ -102,7 +129,15 @@ export class NvCursor {
   /** The next `count` bytes as text. */
   text(count: number, what: string): string {
     const at = this.take(count, what);
+    this.textBytes += count;
     return decodeText(this.#bytes.subarray(at, at + count));
+  }
+
+  /** Steps over `count` bytes of padding, which OpenZFS wants to be zeros. */
+  padding(count: number, what: string): void {
+    const at = this.take(count, what);
+    const odd = this.#bytes.subarray(at, at + count).findIndex((byte) => byte !== 0);
+    if (odd !== -1) this.refuse(what, 'zeros', `${this.#bytes[at + odd]}`, at + odd);
   }
 
   /** Text up to a NUL, which is stepped over; it has to come within `limit` bytes. */
@@ -128,6 +163,11 @@ export class NvCursor {
   }
   leavePair(): void {
     this.#path.pop();
+  }
+
+  /** A uint64 of that name comes next. */
+  notePlace(name: string): void {
+    if (this.#depth === 1 && !this.places.has(name)) this.places.set(name, this.at);
   }
 
   /** @throws LimitError when lists are nested deeper than ZFS itself goes */

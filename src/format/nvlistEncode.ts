@@ -1,15 +1,11 @@
 import { UnsupportedError } from '../bytes/errors.ts';
-import { NV_TYPES, type NvList, type NvPair, type NvValue } from './nvlist.ts';
+import { NV_TYPES, type NvList, type NvPair, type NvType, type NvValue } from './nvlist.ts';
+import { sizeInMemory, widthOf } from './nvlistSize.ts';
 
 /** Of a list whose names are unique, as all of ZFS are. Source: include/sys/nvpair.h, NV_UNIQUE_NAME */
 const UNIQUE_NAMES = 1;
-/** `nvpair_t` and `nvlist_t` in the memory of a 64-bit host. Source: include/sys/nvpair.h */
-const PAIR_HEAD = 16;
-const LIST_STRUCT = 24;
-const POINTER = 8;
 
 const utf8 = new TextEncoder();
-const align8 = (length: number): number => (length + 7) & ~7;
 const padded = (length: number): number => (length + 3) & ~3;
 
 /** Grows as it is written to; big-endian, as XDR is. */
@@ -85,11 +81,11 @@ function putPair(out: Out, pair: NvPair): void {
   const { name, type, value } = pair;
   if (type === 'unknown') throw new UnsupportedError(`nvlist pair ${name} of a type that has no name`, null);
   const start = out.length;
-  out.u32(0);
-  out.u32(decodedSize(pair));
-  putText(out, name);
   const elements = elementsOf(value);
   const count = type === 'boolean' ? 0 : elements.length;
+  out.u32(0);
+  out.u32(decodedSize(pair, type, count));
+  putText(out, name);
   out.u32(NV_TYPES.indexOf(type));
   out.u32(count);
   if (value instanceof Uint8Array) out.raw(value);
@@ -114,41 +110,20 @@ function elementsOf(value: NvValue): readonly Element[] {
   return value instanceof Uint8Array ? Array.from(value) : [value as Element];
 }
 
-function putValue(out: Out, type: NvPair['type'], value: Element): void {
+/** Of what is wider than the element nothing is written: the kernel takes no sign there. Source: spl-xdr.c, xdrmem_enc_char */
+const elementBits = (type: NvType): number => 2 ** (8 * widthOf(type)) - 1;
+
+function putValue(out: Out, type: NvType, value: Element): void {
   if (typeof value === 'bigint') out.u64(value);
   else if (typeof value === 'string') putText(out, value);
   else if (typeof value === 'boolean') out.u32(value ? 1 : 0);
   else if (typeof value === 'object') putList(out, value);
   else if (type === 'double') out.f64(value);
-  else out.u32(value);
+  else out.u32(value & elementBits(type));
 }
 
-/** Bytes of an element in memory, where they are not eight. */
-const WIDTHS: { readonly [type: string]: number } = {
-  byte: 1,
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-  uint32: 4,
-  boolean_value: 4,
-  boolean: 4,
-};
-
-/** What the pair takes in the memory of the host: written beside its size, and compared by nobody. Source: nvpair.c, NVP_SIZE_CALC */
-function decodedSize({ name, type, value }: NvPair): number {
-  return align8(PAIR_HEAD + utf8.encode(name).length + 1) + align8(valueSize(type, value));
-}
-
-function valueSize(type: NvPair['type'], value: NvValue): number {
-  if (type === 'boolean') return 0;
-  const elements = elementsOf(value);
-  const array = type.endsWith('_array');
-  if (type === 'nvlist' || type === 'nvlist_array') return elements.length * (LIST_STRUCT + (array ? POINTER : 0));
-  if (type === 'string' || type === 'string_array') {
-    const texts = elements.map((each) => (typeof each === 'string' ? utf8.encode(each).length + 1 : 0));
-    return texts.reduce((sum, length) => sum + length + (array ? POINTER : 0), 0);
-  }
-  return elements.length * (WIDTHS[type.replace(/_array$/, '')] ?? 8);
+function decodedSize({ name, value }: NvPair, type: NvType, count: number): number {
+  const texts = elementsOf(value).map((each) => (typeof each === 'string' ? utf8.encode(each).length : 0));
+  const textBytes = texts.reduce((sum, length) => sum + length, 0);
+  return sizeInMemory(utf8.encode(name).length, type, count, textBytes);
 }

@@ -1,12 +1,10 @@
 import { UnsupportedError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
-import { NV_TYPES } from './nvlist.ts';
+import { decodeXdrList } from './nvlist.xdr.ts';
 import { NvCursor } from './nvlistCursor.ts';
 
 const HEADER = 4;
 const XDR = 1;
-/** Size words of a pair. */
-const SIZES = 8;
 
 /**
  * Where the values of some uint64 pairs of a packed list stand, so that they can be changed in place: no length changes.
@@ -20,21 +18,6 @@ const SIZES = 8;
 export function placesOfUint64(bytes: Uint8Array, names: readonly string[], place: Place): Map<string, number> {
   if (bytes[0] !== XDR) throw new UnsupportedError(`nvlist encoding ${bytes[0]}: only XDR is written to labels`, place);
   const cursor = new NvCursor(bytes, HEADER, false, place);
-  cursor.take(SIZES, 'nvlist version and flags');
-  const places = new Map<string, number>();
-  for (;;) {
-    const start = cursor.at;
-    const size = cursor.u32('pair size');
-    const decoded = cursor.u32('decoded pair size');
-    if (size === 0 && decoded === 0) return places;
-    const length = cursor.u32('length of pair name');
-    const name = cursor.text(length, 'pair name');
-    cursor.take(((length + 3) & ~3) - length, 'padding of pair name');
-    const type = NV_TYPES[cursor.i32('pair type')];
-    const count = cursor.i32('pair element count');
-    if (type === 'uint64' && count === 1 && names.includes(name) && !places.has(name)) places.set(name, cursor.at);
-    const rest = start + size - cursor.at;
-    if (rest < 0) throw cursor.wrong('pair size', 'more than its head', `${size}`, start);
-    cursor.take(rest, 'value');
-  }
+  decodeXdrList(cursor, []);
+  return new Map([...cursor.places].filter(([name]) => names.includes(name)));
 }

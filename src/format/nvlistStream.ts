@@ -13,9 +13,9 @@ const LITTLE_ENDIAN = 1;
 
 /** As much of a packed nvlist as decodes. */
 export interface NvListRead {
-  /** All pairs before the damage; a nested list that is damaged has its own pairs before it. */
+  /** All pairs before what ended the reading; a nested list that is damaged has its own pairs before it. */
   readonly nvlist: NvList;
-  /** What ended the reading; null when the terminator did. */
+  /** The first thing that OpenZFS refuses the list for; null when it takes it. It need not have ended the reading. */
   readonly trouble: ZfsUberError | null;
 }
 
@@ -29,8 +29,7 @@ export interface NvListRead {
 export function decodeNvlist(bytes: Uint8Array, place: Place): NvListRead {
   const pairs: NvPair[] = [];
   try {
-    decodeInto(pairs, bytes, place);
-    return { nvlist: { pairs }, trouble: null };
+    return { nvlist: { pairs }, trouble: decodeInto(pairs, bytes, place) };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
     return { nvlist: { pairs }, trouble: error };
@@ -40,21 +39,32 @@ export function decodeNvlist(bytes: Uint8Array, place: Place): NvListRead {
 /**
  * Decodes a packed nvlist or fails: for content whose checksum holds, of which a part is no use.
  *
- * @throws FormatError when it is damaged or of another encoding; LimitError when it is nested too deep
+ * @throws FormatError when OpenZFS refuses it; LimitError when it is nested too deep
  */
 export function decodeWholeNvlist(bytes: Uint8Array, place: Place): NvList {
   const pairs: NvPair[] = [];
-  decodeInto(pairs, bytes, place);
+  const refusal = decodeInto(pairs, bytes, place);
+  if (refusal !== null) throw refusal;
   return { pairs };
 }
 
-function decodeInto(pairs: NvPair[], bytes: Uint8Array, place: Place): void {
+/** @returns what OpenZFS refuses it for though it could be read to its end */
+function decodeInto(pairs: NvPair[], bytes: Uint8Array, place: Place): FormatError | null {
   const encoding = bytes[0];
   if (encoding === undefined || bytes.length < HEADER) {
     throw new FormatError('format-bounds', 'nvlist header', `${HEADER} bytes`, `${bytes.length} bytes`, place);
   }
-  if (encoding === XDR) decodeXdrList(new NvCursor(bytes, HEADER, false, place), pairs);
-  else if (encoding === NATIVE) {
-    decodeNativeList(new NvCursor(bytes, HEADER, bytes[1] === LITTLE_ENDIAN, place), pairs);
-  } else throw new FormatError('format-value', 'nvlist encoding', '1 (XDR) or 0 (native)', `${encoding}`, place);
+  if (encoding !== XDR && encoding !== NATIVE) {
+    throw new FormatError('format-value', 'nvlist encoding', '1 (XDR) or 0 (native)', `${encoding}`, place);
+  }
+  // What stands in a list of the other byte order is read here, where OpenZFS does not.
+  const cursor = new NvCursor(bytes, HEADER, encoding === NATIVE && bytes[1] === LITTLE_ENDIAN, place);
+  try {
+    if (encoding === XDR) decodeXdrList(cursor, pairs);
+    else decodeNativeList(cursor, pairs);
+  } catch (error) {
+    // What was refused before the damage comes first.
+    throw cursor.refusal ?? error;
+  }
+  return cursor.refusal;
 }

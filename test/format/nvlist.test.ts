@@ -23,13 +23,23 @@ describe.each(ENCODINGS)('an nvlist in %s', (_, encode) => {
     );
   });
 
-  it('keeps a type that is not known as its bytes, and goes on behind it', () => {
+  it('keeps a type that is not known as its bytes, goes on behind it, and says that OpenZFS refuses it', () => {
     const pairs: NvPair[] = [
       u64('before', 1),
       { name: 'new', type: 'unknown', value: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
       u64('after', 2),
     ];
-    expect(decodeNvlist(encode({ pairs }), place)).toEqual({ nvlist: { pairs }, trouble: null });
+    const { nvlist, trouble } = decodeNvlist(encode({ pairs }), place);
+    expect(nvlist).toEqual({ pairs });
+    expect(trouble?.message).toMatch(/new: pair type: expected one that the kernel module knows, found 99$/);
+  });
+
+  it('reads floating point, which the kernel module has not, and says that it refuses it', () => {
+    const pairs = [pair('d', 'double', 1.5), u64('after', 2)];
+    const { nvlist, trouble } = decodeNvlist(encode({ pairs }), place);
+    expect(nvlist).toEqual({ pairs });
+    expect(trouble?.message).toMatch(/d: pair type/);
+    expect(() => decodeWholeNvlist(encode({ pairs }), place)).toThrow(FormatError);
   });
 
   it('gives the pairs before the damage, also those of the nested list it is in', () => {
@@ -112,10 +122,19 @@ describe('an XDR nvlist made to exhaust its reader', () => {
     expect(decodeNvlist(bytes, place).trouble).toBeInstanceOf(LimitError);
   });
 
-  it('that claims a pair of 4 GiB is refused where it says so', () => {
-    const bytes = encodeXdr({ pairs: [u64('a', 1)] });
+  it('that claims a pair of an unknown type of 4 GiB is refused where it says so', () => {
+    const bytes = encodeXdr({ pairs: [{ name: 'a', type: 'unknown', value: new Uint8Array(8) }] });
     new DataView(bytes.buffer).setUint32(12, 0xfffffffc);
-    expect(decodeNvlist(bytes, place).trouble).toMatchObject({ code: 'format-bounds' });
+    expect(decodeNvlist(bytes, place).trouble?.message).toContain('pair type');
+    expect(decodeNvlist(bytes, place).nvlist.pairs).toEqual([]);
+  });
+
+  it('whose array claims another count than its pair is refused', () => {
+    const bytes = encodeXdr({ pairs: [pair('a', 'uint32_array', [1])] });
+    const own = bytes.length - 8 - 8;
+    expect(new DataView(bytes.buffer).getUint32(own)).toBe(1);
+    new DataView(bytes.buffer).setUint32(own, 3);
+    expect(decodeNvlist(bytes, place).trouble?.message).toContain('array count: expected 1, as the pair says, found 3');
   });
 });
 
@@ -124,6 +143,84 @@ describe('text in an nvlist', () => {
     const bytes = encodeXdr({ pairs: [pair('name', 'string', 'ab\x1b[2Jxx')] });
     bytes[bytes.indexOf(0x61, 30)] = 0xff;
     expect(decodeNvlist(bytes, place).nvlist.pairs).toEqual([pair('name', 'string', '\xffb\x1b[2Jxx')]);
+  });
+});
+
+/** Offsets of the size of the first pair in the stream and in memory, behind header, version and flags. */
+const [STREAM_SIZE, MEMORY_SIZE] = [12, 16];
+
+describe('what OpenZFS refuses a whole list for, though it can be read', () => {
+  it('is a size in memory that is not the one of the pair, of whatever type', () => {
+    const other = fc.integer({ min: 1, max: 1 << 20 });
+    const first = arbitraryNvlist.filter(({ pairs }) => pairs.length > 0);
+    fc.assert(
+      fc.property(first, other, (list, size) => {
+        const bytes = encodeXdr(list);
+        const view = new DataView(bytes.buffer);
+        fc.pre(view.getUint32(MEMORY_SIZE) !== size);
+        view.setUint32(MEMORY_SIZE, size);
+        const { nvlist, trouble } = decodeNvlist(bytes, place);
+        expect(nvlist).toEqual(list);
+        expect(trouble?.message).toContain('size of the pair in memory');
+        expect(() => decodeWholeNvlist(bytes, place)).toThrow(FormatError);
+      }),
+    );
+  });
+
+  it('is no size in the stream, at which it does not look', () => {
+    const bytes = encodeXdr({ pairs: [u64('a', 1), u64('b', 2)] });
+    new DataView(bytes.buffer).setUint32(STREAM_SIZE, 4);
+    expect(decodeNvlist(bytes, place)).toEqual({ nvlist: { pairs: [u64('a', 1), u64('b', 2)] }, trouble: null });
+  });
+
+  it('is no version of a list in XDR', () => {
+    const bytes = encodeXdr({ pairs: [u64('a', 1)] });
+    bytes[7] = 1;
+    expect(decodeNvlist(bytes, place).trouble).toBeNull();
+  });
+
+  it.each<readonly [what: string, made: NvPair, fromEnd: number, byte: number, message: string]>([
+    ['padding that is not zero', pair('a', 'string', 'x'), 1, 7, 'padding of string: expected zeros, found 7'],
+    ['a byte above 255', pair('a', 'uint8', 1), 3, 1, 'less than 256'],
+    ['a short above 65535', pair('a', 'int16', 1), 4, 0xff, 'less than 65536'],
+    ['a boolean that is neither', pair('a', 'boolean_value', true), 1, 2, 'boolean: expected 0 or 1, found 2'],
+    ['a NUL in a text', pair('a', 'string', 'xyzw'), 2, 0, 'no NUL in it'],
+  ])('is %s', (_, made, fromEnd, byte, message) => {
+    const bytes = encodeXdr({ pairs: [made, u64('after', 1)] });
+    const tail = encodeXdr({ pairs: [u64('after', 1)] }).length - STREAM_SIZE;
+    bytes[bytes.length - tail - fromEnd] = byte;
+    const { nvlist, trouble } = decodeNvlist(bytes, place);
+    expect(trouble?.message).toContain(message);
+    expect(nvlist.pairs[1]).toEqual(u64('after', 1));
+  });
+
+  const native = (list: NvList) => encodeNative(list, true);
+  /** Offsets in the first pair of the native form. */
+  const [PAIR, COUNT, VALUE] = [12, 20, 36];
+
+  it.each<readonly [what: string, made: NvPair, at: number, value: number, message: string]>([
+    [
+      'a size of a pair with room to spare',
+      pair('a', 'byte_array', Uint8Array.of(1)),
+      COUNT,
+      0,
+      'pair size: expected 24, found 32',
+    ],
+    ['a count of what has no value', pair('abcdefg', 'boolean', true), COUNT, 1, 'pair element count: expected 0'],
+    ['a boolean that is neither', pair('abcdefg', 'boolean_value', true), VALUE, 2, 'boolean: expected 0 or 1'],
+    ['a version of a nested list', pair('abcdefg', 'nvlist', { pairs: [] }), VALUE, 1, 'nvlist version: expected 0'],
+  ])('is %s in the native form', (_, made, at, value, message) => {
+    const bytes = native({ pairs: [made, u64('after', 1)] });
+    new DataView(bytes.buffer).setInt32(at, value, true);
+    const { nvlist, trouble } = decodeNvlist(bytes, place);
+    expect(trouble?.message).toContain(message);
+    expect(nvlist.pairs[1]).toEqual(u64('after', 1));
+  });
+
+  it('is a NUL within a name in the native form', () => {
+    const bytes = native({ pairs: [pair('abcdefg', 'boolean', true)] });
+    bytes[PAIR + 16 + 3] = 0;
+    expect(decodeNvlist(bytes, place).trouble?.message).toContain('a NUL at its end and none before');
   });
 });
 

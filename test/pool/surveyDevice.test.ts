@@ -96,7 +96,8 @@ describe('a label', () => {
     const region = at(labels, 0x4000, 114688);
     region.fill(0);
     region.set(encodeXdr({ pairs: [u64('version', 5000), pair('name', 'string', 'tank')] }).subarray(0, 50));
-    region[12] = 0xff;
+    // The size in memory of the first pair.
+    region[16] = 0xff;
     seal(region, 0x4000);
     const [label] = (await survey(labelSource(labels))).labels;
     expect(label?.status).toBe('malformed');

@@ -101,7 +101,7 @@ function xdrElement(out: Out, type: NvPair['type'], value: NvValue): void {
   else if (typeof value === 'string') xdrString(out, value);
   else if (typeof value === 'boolean') out.u32(value ? 1 : 0);
   else if (type === 'double') out.f64(value as number);
-  else out.u32(value as number);
+  else out.u32((value as number) & (2 ** (8 * (WIDTH[type.replace('_array', '')] ?? 4)) - 1));
 }
 
 /** Packs a list as a host of that byte order has it in memory, with its stream header. */
@@ -141,7 +141,7 @@ function nativeValue(out: Out, type: NvPair['type'], value: NvValue): void {
   // Pointers of arrays of lists and of strings; the decoder has to step over them.
   if (type === 'nvlist_array' || type === 'string_array') for (const _ of values) out.u64(0xdeadn);
   for (const each of values) {
-    if (isList(each)) out.raw(new Uint8Array(24).fill(0xee));
+    if (isList(each)) out.raw(new Uint8Array(24).fill(0xee, 4));
     else if (typeof each === 'bigint') out.u64(each);
     else if (typeof each === 'string') out.raw([...utf8.encode(each), 0]);
     else if (typeof each === 'boolean') out.u32(each ? 1 : 0);

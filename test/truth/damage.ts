@@ -225,9 +225,12 @@ export async function hurt(damage: string, scene: Scene): Promise<void> {
   }
 }
 
+/** Asked for by name alone: another one among those that are drawn would give each seed another pool. */
+const NOT_DRAWN: ReadonlySet<string> = new Set(['none', 'editedSizes']);
+
 /** None, one, or two after each other: `stale+rot`. */
 export function drawDamage(draw: Draw): string {
   if (draw.chance(0.3)) return 'none';
-  const names = Object.keys(DAMAGES).filter((name) => name !== 'none');
+  const names = Object.keys(DAMAGES).filter((name) => !NOT_DRAWN.has(name));
   return Array.from({ length: draw.chance(0.25) ? 2 : 1 }, () => draw.one(names)).join('+');
 }

@@ -5,6 +5,7 @@ import { configOf, labelOffsets, replaced, withConfig, writeLabels } from '../to
 import { at, type LabelBytes, labelsOfFile } from '../tools/labelImage.ts';
 import type { Damage, Scene } from './damage.ts';
 
+const CONFIG = { offset: 0x4000, size: 0x1c000 } as const;
 const RING = { offset: 0x20000, size: 0x20000 } as const;
 
 /** Changes the labels of some of the devices: of one, or of all. */
@@ -35,6 +36,13 @@ const toLabels =
 const edited = (name: string, value: (scene: Scene) => NvValue): Damage =>
   toLabels((labels, scene) => withConfig(labels, replaced(configOf(labels), name, value(scene))));
 
+/** The first pair's size in the stream, at which OpenZFS does not look, or the one in memory, for which it refuses the list. */
+const editedSizes = toLabels((labels, { draw }) => {
+  const packed = at(labels, CONFIG.offset, CONFIG.size).slice();
+  new DataView(packed.buffer).setUint32(draw.one([12, 16]), draw.one([4, 24, 40, 0x7fffffff]));
+  return withConfig(labels, packed);
+});
+
 /** Zeros in a part of some of the four labels. */
 const wiped = (part: { readonly offset: number; readonly size: number }): Damage =>
   toLabels((labels, { draw }) => {
@@ -52,7 +60,8 @@ export const LABEL_DAMAGES: Readonly<Record<string, Damage>> = {
   editedHost: edited('hostid', ({ draw }) => BigInt(draw.int(1, 0x7fffffff))),
   editedName: edited('name', ({ draw }) => draw.one(['tank2', 'rpool', 'other'])),
   editedPoolGuid: edited('pool_guid', ({ draw }) => BigInt(draw.int(1, 0x7fffffff))),
-  wipedConfigs: wiped({ offset: 0x4000, size: 0x1c000 }),
+  editedSizes,
+  wipedConfigs: wiped(CONFIG),
   wipedRings: wiped(RING),
   wipedLabels: wiped({ offset: 0, size: 0x40000 }),
   lostSlots: toLabels((labels, { draw }) => {

@@ -29,10 +29,15 @@ const TAUGHT: readonly (readonly [seed: number, layout: string, history: string,
   [30016, 'single', 'attachDetach', 'mixedTimes+oldFrontLabels'],
   [10348, 'draid', 'addSpare+forcedOffline', 'mixedTimes'],
 ];
+/** What is not drawn. */
+const NAMED: readonly (readonly [seed: number, layout: string, history: string, damage: string])[] = [
+  [1, 'mirror', 'plain', 'editedSizes'],
+  [3, 'raidz1', 'plain', 'editedSizes'],
+];
 const RECIPES = [
   // Pools of 48 devices take too long for each run.
   ...SEEDS.map((seed) => recipeOf(seed, {})).filter(({ layout }) => !layout.endsWith('48')),
-  ...TAUGHT.map(([seed, layout, history, damage]) => recipeOf(seed, { layout, history, damage })),
+  ...[...TAUGHT, ...NAMED].map(([seed, layout, history, damage]) => recipeOf(seed, { layout, history, damage })),
 ];
 
 describe('the recipe of a seed', () => {
