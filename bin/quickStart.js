@@ -12,7 +12,7 @@ import { imageIn } from './images.js';
 
 /** Parts loaded on demand that are needed for it. All others stay out: bin/run.cjs takes the whole program then. */
 const PARTS =
-  /\/(nodeLibrary|scanCommand|labelsCommand|api\/scan|api\/surveyDocuments|api\/shiftedSources|src\/text\/(scanText|labelsText|ringText))\.ts$/;
+  /\/(nodeLibrary|scanCommand|labelsCommand|api\/scan|api\/surveyDocuments|api\/shiftedSources|source\/images\/openImage|node\/bundledDisks|src\/text\/(scanText|labelsText|ringText))\.ts$/;
 
 /** What is run for its code to be kept. */
 const ASKED = [
