@@ -72,7 +72,7 @@ function dependencies() {
   });
 }
 
-const QUICK_START = join(ROOT, 'bin', 'quickStart.js');
+const BUNDLE = join(ROOT, 'bin', 'bundle.js');
 
 function typescript() {
   const dist = join(ROOT, 'dist');
@@ -80,34 +80,19 @@ function typescript() {
     ...filesBelow(join(ROOT, 'src'), /\.(ts|json)$/),
     join(ROOT, 'tsconfig.json'),
     fileURLToPath(import.meta.url),
-    QUICK_START,
+    BUNDLE,
+    ...filesBelow(join(ROOT, 'schema'), /\.json$/),
   ];
   once(
     'TypeScript',
     inputs,
     () => {
       rmSync(dist, { recursive: true, force: true });
-      const entries = ['index', 'parser', 'cli'].map(
-        (name) => `${name}=${join('src', name === 'cli' ? 'cli/main.ts' : `${name}.ts`)}`,
-      );
-      must(join(BIN, 'esbuild'), [
-        ...entries,
-        '--bundle',
-        '--splitting',
-        '--format=esm',
-        '--platform=node',
-        '--target=node20',
-        '--packages=external',
-        '--outdir=dist',
-        '--sourcemap',
-        '--sources-content=false',
-        '--log-level=warning',
-      ]);
-      must(process.execPath, [QUICK_START]);
+      must(process.execPath, [BUNDLE]);
       must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.types.json']);
       return 'built';
     },
-    !existsSync(join(dist, 'cli.js')),
+    !existsSync(join(dist, 'program.cjs')),
   );
 }
 
@@ -179,7 +164,7 @@ async function start() {
   const sources = [];
   for (const image of images) sources.push(relative(process.cwd(), await imageIn(demo, image)));
   console.error(`\n${about}\n\n$ zfs-uber scan ${sources.join(' ')}\n`);
-  must(process.execPath, [join(ROOT, 'bin', 'zfs-uber.js'), 'scan', ...sources]);
+  must(process.execPath, [join(ROOT, 'bin', 'zfs-uber.cjs'), 'scan', ...sources]);
 }
 
 /** @param {readonly string[]} args passed on to vitest; with any, nothing else is checked */

@@ -62,7 +62,7 @@ function install(tarball: string): string {
 
 describe('the package', () => {
   it('holds what runs and what is read, and nothing of the workshop', () => {
-    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'bin/zfs-uber.js']));
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'bin/zfs-uber.cjs']));
     expect(files.filter((file) => /^(src|test|test-images|\.ci|node_modules)\//.test(file))).toEqual([]);
     expect(files.filter((file) => /develop\.js|images\.js|\.rs$/.test(file))).toEqual([]);
   });
@@ -121,7 +121,7 @@ describe('the package', () => {
 
   it('names only files that are there', () => {
     const named = [
-      ...Object.values(manifest.exports).flatMap((target) =>
+      ...Object.values<string | Readonly<Record<string, string>>>(manifest.exports).flatMap((target) =>
         typeof target === 'string' ? [target] : Object.values(target),
       ),
       ...Object.values(manifest.bin),

@@ -1,5 +1,4 @@
 import type { OpenedPools, OpenPoolsOptions } from './openPool.ts';
-import { toolVersion } from './toolInfo.ts';
 
 /**
  * What a call is about: paths of devices, images and directories, `path@OFFSET[+LENGTH]`, which it opens and closes itself;
@@ -19,8 +18,6 @@ export const isOpened = (sources: Sources): sources is OpenedPools => 'pools' in
 export async function sessionOf(sources: Sources, options: OpenPoolsOptions): Promise<Session> {
   if (isOpened(sources)) return { opened: sources, close: async () => {} };
   const { openPools } = await import('./openPool.ts');
-  // Sources take all files that can be open: what the document needs besides them is read before.
-  toolVersion();
   const opened = await openPools(sources, options);
   return { opened, close: () => opened.close() };
 }

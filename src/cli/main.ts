@@ -1,4 +1,5 @@
 import { printable } from '../bytes/printable.ts';
+import type { Addon } from '../node/addon.ts';
 import { outputIs } from '../node/outputIs.ts';
 import { commandLine } from '../node/systemPath.ts';
 import { EXIT } from './exitStatus.ts';
@@ -9,14 +10,16 @@ import type { Terminal } from './terminal.ts';
 /**
  * Runs the command with this process's arguments and streams and leaves its status in `process.exitCode`: the process
  * ends when everything is written.
+ *
+ * @param load how to get the addon, where the program does not lie beside it
  */
-export async function run(): Promise<void> {
+export async function run(load?: () => Addon): Promise<void> {
   const stop = new AbortController();
   const output = openOutput(() => stop.abort());
   const terminal = processTerminal(output, stop);
   const status = await runCommand(commandLine(), terminal, async () => {
     const { nodeLibrary } = await import('./nodeLibrary.ts');
-    return nodeLibrary();
+    return nodeLibrary(load);
   });
   const failure = await output.end();
   if (failure !== null) {

@@ -1,11 +1,16 @@
 import { toolInfo } from '../api/toolInfo.ts';
+import { type Addon, loadAddon } from '../node/addon.ts';
 import { chooseEngine } from '../node/engine.ts';
 import { commandLine } from '../node/systemPath.ts';
 import type { Library } from './library.ts';
 
-/** The library on this machine: its files and devices, its fastest engine. A call loads what it needs, and no more. */
-export function nodeLibrary(): Library {
-  const engine = chooseEngine();
+/**
+ * The library on this machine: its files and devices, its fastest engine. A call loads what it needs, and no more.
+ *
+ * @param load how to get the addon where it does not lie beside the program
+ */
+export function nodeLibrary(load: () => Addon = loadAddon): Library {
+  const engine = chooseEngine({ load });
   return {
     scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, engine }),
     verify: async (sources, txg, options) =>

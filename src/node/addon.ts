@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { EngineAlgorithm } from '../block/engine.ts';
-import { packageRoot } from './packageRoot.ts';
 
 /** What native/src/lib.rs exports. */
 export interface Addon {
@@ -46,11 +46,31 @@ const FLAVOURS: Readonly<Record<string, readonly string[]>> = {
   win32: ['-msvc', '-gnu'],
 };
 
-/** Paths where `napi build` puts the addon for this machine, whether or not they exist. */
+/** Beside the folder of the program, and beside that of the sources: where `napi build` puts the addon in a clone. */
+const BESIDE = ['../native/', '../../native/'];
+
+/**
+ * Where the addon for this machine may lie, whether or not it does: first where a clone builds it, then in the package
+ * of this platform, which a package manager installs where it can be had.
+ */
 export function addonPaths(): string[] {
-  const native = join(packageRoot(), 'native');
-  const flavours = FLAVOURS[process.platform] ?? [''];
-  return flavours.map((flavour) => join(native, `index.${process.platform}-${process.arch}${flavour}.node`));
+  const here = import.meta.url;
+  // What bundles this may leave no trace of where it lies.
+  if (here === '') return [];
+  const names = (FLAVOURS[process.platform] ?? ['']).map((flavour) => `${process.platform}-${process.arch}${flavour}`);
+  const built = BESIDE.flatMap((folder) =>
+    names.map((name) => fileURLToPath(new URL(`${folder}index.${name}.node`, here))),
+  ).filter((path) => existsSync(path));
+  return built.length > 0 ? built : names.flatMap((name) => installed(name, createRequire(here)));
+}
+
+/** @returns the path of the addon in the package of a platform, in a list that is empty where it is not installed */
+function installed(platform: string, { resolve }: NodeJS.Require): string[] {
+  try {
+    return [resolve(`zfs-uber-${platform}/index.${platform}.node`)];
+  } catch {
+    return [];
+  }
 }
 
 /** What `bin/develop.js` notes beside an addon when it is built. */
@@ -72,13 +92,13 @@ function checkAddon(path: string): void {
 }
 
 /**
- * Loads the addon that was built for this machine.
+ * Loads the addon for this machine.
  *
  * @throws Error whatever stands in the way, in words for `EngineInfo.passedOver`
  */
 export function loadAddon(): Addon {
-  const there = addonPaths().filter((path) => existsSync(path));
-  if (there.length === 0) throw new Error(`no addon is built for ${process.platform}-${process.arch}`);
+  const there = addonPaths();
+  if (there.length === 0) throw new Error(`no addon for ${process.platform}-${process.arch} is here`);
   const load = createRequire(import.meta.url);
   let reason: unknown;
   for (const path of there) {

@@ -109,7 +109,7 @@ it.each(EXAMPLES.map((code, i) => [i + 1, code] as const))(
       packages: 'external',
       define: {
         'import.meta.dirname': JSON.stringify(join(ROOT, 'src', 'node')),
-        'import.meta.url': JSON.stringify(`file://${ROOT}/src/node/packageRoot.ts`),
+        'import.meta.url': JSON.stringify(`file://${ROOT}/src/node/addon.ts`),
       },
       outfile,
       logLevel: 'silent',

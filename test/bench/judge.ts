@@ -12,7 +12,7 @@ import { CACHE, unpackImage } from '../../bin/images.js';
 import { type Run, run } from '../tools/measure.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const COMMAND = join(ROOT, 'bin', 'zfs-uber.js');
+const COMMAND = join(ROOT, 'bin', 'zfs-uber.cjs');
 const KEPT = join(CACHE, 'bench-judge');
 const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, write: { type: 'string' } },

@@ -6,7 +6,7 @@ import { CACHE } from '../../bin/images.js';
 import { pool, poolImages } from '../tools/images.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const COMMAND = join(ROOT, 'bin', 'zfs-uber.js');
+const COMMAND = join(ROOT, 'bin', 'zfs-uber.cjs');
 const SOURCES = 64;
 const ROUNDS = 7;
 const MIB = 1024 * 1024;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Engine, EngineAlgorithm, Span } from '../../src/block/engine.ts';
@@ -11,7 +10,7 @@ import { chooseEngine } from '../../src/node/engine.ts';
 const ALGORITHMS: readonly EngineAlgorithm[] = ['fletcher2', 'fletcher4', 'sha256', 'sha512'];
 
 const engines: Engine[] = [pureEngine, chooseEngine({ forced: 'pure' }), chooseEngine({ forced: 'node' })];
-if (addonPaths().some((path) => existsSync(path))) engines.push(chooseEngine({ forced: 'native' }));
+if (addonPaths().length > 0) engines.push(chooseEngine({ forced: 'native' }));
 
 const ramp = (length: number) => Uint8Array.from({ length }, (_, i) => i);
 

@@ -1,11 +1,24 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ERROR_MEANINGS } from '../../src/words/meanings/errors.ts';
-import { FINDING_MEANINGS } from '../../src/words/meanings/findings.ts';
 import { built } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
@@ -47,7 +60,7 @@ beforeEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(...args: string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [join(folder, 'bin', 'zfs-uber.js'), ...args], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [join(folder, 'bin', 'zfs-uber.cjs'), ...args], { encoding: 'utf8' });
 }
 
 /** Changes one byte of a file, or ends it there. */
@@ -68,7 +81,7 @@ const DAMAGES = [
 ] as const;
 
 describe('a Node that is too old', () => {
-  const source = readFileSync(join(ROOT, 'bin', 'zfs-uber.js'), 'utf8').replace(/^#!.*/, '');
+  const source = readFileSync(join(ROOT, 'bin', 'zfs-uber.cjs'), 'utf8').replace(/^#!.*/, '');
 
   it('can parse the file that it is given', () => {
     // Syntax of modules, and what came after 2015.
@@ -85,27 +98,128 @@ describe('a Node that is too old', () => {
   });
 });
 
-describe('the start of labels and rings', () => {
-  it('has nothing in it of what codes mean in general, which only who asks for it reads', () => {
-    const script = readFileSync(join(folder, 'dist', 'start.cjs'), 'utf8');
-    expect(script).toContain('device-by-ring');
-    const meanings = [...Object.values(FINDING_MEANINGS), ...Object.values(ERROR_MEANINGS)];
-    expect(meanings.filter(({ says }) => script.includes(says))).toEqual([]);
+describe('the code that is kept', () => {
+  const cache = () => join(folder, 'home', '.cache', 'zfs-uber');
+  const env = () => ({ PATH: process.env['PATH'], HOME: join(folder, 'home') });
+  const runAtHome = (more: NodeJS.ProcessEnv = {}, ...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [join(folder, 'bin', 'zfs-uber.cjs'), ...args], {
+      encoding: 'utf8',
+      env: { ...env(), ...more },
+    });
+  const labelsAtHome = (more: NodeJS.ProcessEnv = {}) => runAtHome(more, 'labels', '--json', image);
+  const files = () => (existsSync(cache()) ? readdirSync(cache()) : []);
+  const kept = () => join(cache(), files()[0] ?? '');
+
+  beforeEach(() => {
+    rmSync(join(folder, 'home'), { recursive: true, force: true });
+    mkdirSync(join(folder, 'home'));
   });
 
-  it.each(DAMAGES)('goes without its compiled code where that is damaged: %s at %d', (how, part) => {
-    damage(join(folder, 'dist', 'start.cache'), how, part);
-    expect(run('labels', '--json', image)).toMatchObject({ status: 0, signal: null, stdout: whole.stdout, stderr: '' });
+  /** Whether V8 took what was kept: then nothing is written again. */
+  function isTaken(more: NodeJS.ProcessEnv = {}): boolean {
+    const before = statSync(kept(), { bigint: true });
+    expect(labelsAtHome(more)).toMatchObject({ status: 0, signal: null, stdout: whole.stdout, stderr: '' });
+    const after = statSync(kept(), { bigint: true });
+    return before.ino === after.ino && before.mtimeNs === after.mtimeNs;
+  }
+
+  it("is the user's alone, and taken in the next run", () => {
+    expect(labelsAtHome()).toMatchObject({ status: 0, stdout: whole.stdout });
+    expect(files()).toHaveLength(1);
+    expect([cache(), kept()].map((path) => (statSync(path).mode & 0o777).toString(8))).toEqual(['700', '600']);
+    expect(isTaken()).toBe(true);
   });
 
-  it.each(DAMAGES)('goes by the whole program where its script is damaged: %s at %d', (how, part) => {
-    damage(join(folder, 'dist', 'start.cjs'), how, part);
-    expect(run('labels', '--json', image)).toMatchObject({ status: 0, signal: null, stdout: whole.stdout, stderr: '' });
+  it('is made for each set of options of V8, and none drives out another', () => {
+    const small = { NODE_OPTIONS: '--max-old-space-size=512' };
+    labelsAtHome();
+    labelsAtHome(small);
+    expect(files()).toHaveLength(2);
+    const before = files().map((name) => statSync(join(cache(), name)).mtimeMs);
+    for (const more of [{}, small]) expect(labelsAtHome(more)).toMatchObject({ status: 0, stdout: whole.stdout });
+    expect(files().map((name) => statSync(join(cache(), name)).mtimeMs)).toEqual(before);
   });
 
-  it('does the same without what notes their sums', () => {
-    rmSync(join(folder, 'dist', 'start.json'));
-    expect(run('labels', '--json', image)).toMatchObject({ status: 0, stdout: whole.stdout });
+  it.each(DAMAGES)('is passed over where it is damaged: %s at %d', (how, part) => {
+    labelsAtHome();
+    damage(kept(), how, part);
+    expect(isTaken()).toBe(false);
+    expect(isTaken()).toBe(true);
+  });
+
+  it('is passed over where others can write it', () => {
+    labelsAtHome();
+    chmodSync(kept(), 0o620);
+    expect(isTaken()).toBe(false);
+  });
+
+  it('is passed over where it is a link', () => {
+    labelsAtHome();
+    const elsewhere = join(folder, 'home', 'code');
+    const path = kept();
+    renameSync(path, elsewhere);
+    symlinkSync(elsewhere, path);
+    expect(isTaken()).toBe(false);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("is passed over where it is another user's, and not left in his home", () => {
+    labelsAtHome();
+    chownSync(kept(), 12345, 12345);
+    expect(isTaken()).toBe(false);
+    rmSync(join(folder, 'home', '.cache'), { recursive: true });
+    chownSync(join(folder, 'home'), 12345, 12345);
+    expect(labelsAtHome()).toMatchObject({ status: 0, stdout: whole.stdout });
+    expect(readdirSync(join(folder, 'home'))).toEqual([]);
+  });
+
+  it.each([
+    ['there is no home', { HOME: undefined }],
+    ['the home is not there', { HOME: '/does/not/exist' }],
+    ['the folder is a file', { XDG_CACHE_HOME: process.execPath }],
+    ['it is not wanted', { NODE_DISABLE_COMPILE_CACHE: '1' }],
+  ])('is done without where %s', (_, more) => {
+    expect(labelsAtHome(more)).toMatchObject({ status: 0, stdout: whole.stdout, stderr: '' });
+    expect(files()).toEqual([]);
+  });
+
+  it('drives out what is oldest where there is much of it', () => {
+    mkdirSync(cache(), { recursive: true, mode: 0o700 });
+    for (let i = 0; i < 40; i++) {
+      const path = join(cache(), `${i}.code`);
+      writeFileSync(path, '');
+      utimesSync(path, i + 1, i + 1);
+    }
+    labelsAtHome();
+    expect(files()).toHaveLength(32);
+    expect(files()).toContain('39.code');
+    expect(files()).not.toContain('8.code');
+  });
+
+  it('is not kept of a line that is wrong', () => {
+    expect(runAtHome({}, 'lables', image).status).toBe(2);
+    expect(files()).toEqual([]);
+  });
+});
+
+describe('the program', () => {
+  it.each(DAMAGES)('does not begin where it is damaged: %s at %d', (how, part) => {
+    damage(join(folder, 'dist', 'program.cjs'), how, part);
+    const { status, stdout, stderr } = run('labels', '--json', image);
+    expect(stderr).toContain('zfs-uber: the program cannot go on; nothing is said of the sources');
+    expect(stderr).toContain('is not what was built');
+    expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
+  });
+
+  it('needs nothing but its own files to read labels, and no manifest', () => {
+    rmSync(join(folder, 'node_modules'));
+    rmSync(join(folder, 'package.json'));
+    try {
+      expect(run('labels', '--json', image)).toMatchObject({ status: 0, stdout: whole.stdout, stderr: '' });
+      expect(run('scan', '--help')).toMatchObject({ status: 0, stderr: '' });
+      expect(run('--version').stdout).toMatch(/^zfs-uber \d/);
+    } finally {
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    }
   });
 });
 
@@ -146,29 +260,11 @@ describe('a program that cannot begin', () => {
     expect(status).toBe(70);
   });
 
-  it.each(['scan', 'labels'])('says with status 70 that a part of it is missing: %s', (command) => {
-    for (const name of readdirSync(join(folder, 'dist')).filter(
-      (each) => each.startsWith('chunk-') || each === 'start.json',
-    ))
-      rmSync(join(folder, 'dist', name));
-    const { status, stdout, stderr } = run(command, image);
-    expect(stderr).toContain('zfs-uber: the program cannot go on; nothing is said of the sources');
-    expect(stdout).toBe('');
-    expect(status).toBe(70);
-  });
-
-  it('says with status 70 that it is damaged', () => {
-    damage(join(folder, 'dist', 'cli.js'), 'cut', 0.5);
-    const { status, stderr } = run('scan', image);
-    expect(stderr).toContain('zfs-uber: the program cannot go on');
-    expect(status).toBe(70);
-  });
-
   it('says with status 70 that a package it needs is missing', () => {
     rmSync(join(folder, 'node_modules'));
     try {
-      const { status } = run('scan', '--help');
-      expect(status).toBe(70);
+      const { status, stdout } = run('scan', image);
+      expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
     } finally {
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     }

@@ -7,7 +7,6 @@ import { CACHE } from '../../bin/images.js';
 
 // The command as a process: streams, status, what it loads. Bundled as bin/develop.js does it.
 
-// Not deeper below the package than dist/ may be: the version is read from its manifest.
 const OUT = join(dirname(CACHE), 'zfs-uber-cli-test');
 const PROGRAM = join(OUT, 'program.mjs');
 

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pureChecksum } from '../../src/block/pureEngine.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
 import { ABI, type Addon, ALGORITHM_NUMBER, addonPaths, loadAddon } from '../../src/node/addon.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 
-const built = addonPaths().some((path) => existsSync(path));
+const built = addonPaths().length > 0;
 
 /** An addon that answers right, made of the pure engine. */
 const sound: Addon = {

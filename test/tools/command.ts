@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { CACHE } from '../../bin/images.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-export const COMMAND = join(ROOT, 'bin', 'zfs-uber.js');
-const BUILT = join(ROOT, 'dist', 'cli.js');
+export const COMMAND = join(ROOT, 'bin', 'zfs-uber.cjs');
+const BUILT = join(ROOT, 'dist', 'program.cjs');
 const LOCK = join(CACHE, 'build.lock');
 /** Longer than a build takes. */
 const PATIENCE = 120_000;
