@@ -9,6 +9,7 @@ import {
   ringEvents,
   type Timeline,
   type TimelineEvent,
+  txgTimeEvent,
 } from '../document/timeline.ts';
 import { errorEntry } from '../document/viewHead.ts';
 import { describeOpened } from './describeOpened.ts';
@@ -20,8 +21,8 @@ import { toolInfo } from './toolInfo.ts';
 const MAX_RECORDS = 500_000;
 
 /**
- * When what was written to the pools: every sound uberblock, every label text, and of the newest txg that opens the history
- * and the creation of datasets and snapshots.
+ * When what was written to the pools: every sound uberblock, every label text, and of the newest txg that opens the history,
+ * the times that the pool noted and the creation of datasets and snapshots.
  *
  * @param options `pool` is the name or guid of the only pool to tell of
  * @returns what `scan --timeline` prints: `timelineLines` makes the lines of it
@@ -73,6 +74,7 @@ async function* writtenEvents(
     if (++count > MAX_RECORDS) break;
     yield historyEvent(name, record, candidates);
   }
+  for (const noted of await view.txgTimes(options)) yield txgTimeEvent(name, noted, candidates);
   for await (const dataset of view.datasets(options)) {
     if (++count > MAX_RECORDS) break;
     yield creationEvent(name, dataset, candidates);

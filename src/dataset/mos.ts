@@ -1,4 +1,4 @@
-import { FormatError, LimitError } from '../bytes/errors.ts';
+import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
 import { inside } from '../bytes/place.ts';
 import { asTxg, type Txg } from '../bytes/units.ts';
 import type { Blkptr } from '../format/blkptr.ts';
@@ -10,6 +10,7 @@ import { TXG_LOG_KEYS } from '../format/txgLog.layout.ts';
 import { decodeTxgLog, type TxgTime } from '../format/txgLog.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { ZapEntry } from '../format/zapEntry.ts';
+import type { WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
 import type { DmuObject } from './object.ts';
 import { Objset } from './objset.ts';
@@ -172,12 +173,22 @@ export class Mos {
     return entry === null ? null : decodeRemoval(entry.integers, entry.place);
   }
 
-  /** Moments and their txgs that the pool noted, oldest first; reaches far behind the ring. Empty before 2.4. */
-  async txgTimes(signal?: AbortSignal): Promise<TxgTime[]> {
+  /**
+   * Moments and their txgs that the pool noted, oldest first: each ten minutes of the last day or two, each day, each
+   * month. Reaches far behind the ring. Empty before 2.4. OpenZFS loads a pool without a log that does not read.
+   *
+   * Source: module/zfs/spa.c, spa_sync_time_logger and spa_load_txg_log_time; module/zfs/zfs_crrd.c
+   */
+  async txgTimes({ signal, onTrouble }: WalkOptions = {}): Promise<TxgTime[]> {
     const times: TxgTime[] = [];
     for (const key of Object.values(TXG_LOG_KEYS)) {
-      const entry = await this.directory.get(key, signal);
-      if (entry !== null) times.push(...decodeTxgLog(entry.integers, entry.place));
+      try {
+        const entry = await this.directory.get(key, signal);
+        if (entry !== null) times.push(...decodeTxgLog(entry.integers, entry.place));
+      } catch (error) {
+        if (!(error instanceof ZfsUberError) || onTrouble === undefined) throw error;
+        onTrouble(error);
+      }
     }
     return times.sort((a, b) => (a.txg < b.txg ? -1 : a.txg > b.txg ? 1 : 0));
   }

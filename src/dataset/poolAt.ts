@@ -4,6 +4,7 @@ import { decodeDslDataset } from '../format/dslDataset.ts';
 import type { HistoryRecord } from '../format/history.ts';
 import { decodeLabelConfig, type LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
+import type { TxgTime } from '../format/txgLog.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
 import type { BlockRead } from '../pool/blockRead.ts';
@@ -85,6 +86,11 @@ export class PoolAt {
   /** The pool's history up to that txg, oldest first. */
   history(options: WalkOptions = {}): AsyncGenerator<HistoryRecord> {
     return readHistory(this.mos, options);
+  }
+
+  /** When the pool was at which txg, as it noted itself since OpenZFS 2.4; oldest first. */
+  txgTimes(options: WalkOptions = {}): Promise<TxgTime[]> {
+    return this.mos.txgTimes(options);
   }
 
   /**

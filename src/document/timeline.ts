@@ -1,6 +1,7 @@
 import { printable } from '../bytes/printable.ts';
 import type { Dataset } from '../dataset/dsl.ts';
 import type { HistoryRecord } from '../format/history.ts';
+import type { TxgTime } from '../format/txgLog.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -14,7 +15,7 @@ export type TimelineFormat = 'bodyfile' | 'l2tcsv' | 'jsonl';
 
 /** One thing that happened to a pool. Texts are raw: the formats escape them. */
 export interface TimelineEvent {
-  readonly kind: 'uberblock' | 'heartbeat' | 'label' | 'history' | 'dataset' | 'snapshot';
+  readonly kind: 'uberblock' | 'heartbeat' | 'label' | 'history' | 'txg-time' | 'dataset' | 'snapshot';
   /** Seconds since 1970 by the writer's clock; null when nothing tells. */
   readonly time: bigint | null;
   readonly pool: string;
@@ -130,6 +131,13 @@ export function historyEvent(pool: string, record: HistoryRecord, candidates: Ri
   return { kind: 'history', time, pool, txg, candidate: candidates.from(txg), message, source: null, ...who };
 }
 
+/** What the pool noted of the time, which tells of txgs that no ring has any more. */
+export function txgTimeEvent(pool: string, { time, txg }: TxgTime, candidates: RingTxgs): TimelineEvent {
+  const message = `pool ${pool} noted that it is at txg ${txg}`;
+  const candidate = candidates.from(txg);
+  return { kind: 'txg-time', time, pool, txg, candidate, message, source: null, user: null, host: null };
+}
+
 /** The creation of a dataset or snapshot, as it says itself. */
 export function creationEvent(pool: string, { name, phys }: Dataset, candidates: RingTxgs): TimelineEvent {
   const { snapshot, creationTime, creationTxg } = phys;
@@ -187,7 +195,7 @@ const firstState = ({ kind, candidate }: TimelineEvent): string | null =>
 function timeMeaning(event: TimelineEvent): { readonly words: string; readonly macb: string } {
   if (secondsOf(event) === 0) return { words: 'Not a time', macb: '....' };
   if (isCreation(event)) return { words: 'Creation Time', macb: '...B' };
-  if (event.kind === 'history') return { words: 'Recorded Time', macb: '....' };
+  if (event.kind === 'history' || event.kind === 'txg-time') return { words: 'Recorded Time', macb: '....' };
   return { words: 'Content Modification Time', macb: 'M...' };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Entries of one ring of the txg time log, and words before them: head, tail, length.
- * Source: include/zfs_crrd.h, rrd_t (OpenZFS 2.4.99).
+ * Source: include/zfs_crrd.h, rrd_t (OpenZFS 2.4.0).
  */
 export const TXG_LOG = { entries: 256, headWords: 3, wordsPerEntry: 2 } as const;
 

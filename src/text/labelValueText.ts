@@ -13,6 +13,8 @@ const MEANINGS: Readonly<Record<string, (value: number) => string>> = {
   ashift: (value) => shifted(value, 'sectors of '),
   metaslab_shift: (value) => shifted(value, ''),
   asize: (value) => sizeText(value),
+  min_alloc: (value) => `no block takes less than ${sizeText(value)}`,
+  max_alloc: (value) => `the largest of its vdevs' min_alloc, ${sizeText(value)}`,
   hostid: (value) => `0x${value.toString(16)}, as hostid(1) prints it`,
 };
 

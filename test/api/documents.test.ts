@@ -65,6 +65,20 @@ it('gives by a function what each command prints, of opened pools as of paths', 
   }
 });
 
+it('tells in a timeline what a pool of OpenZFS 2.4 noted of the time, a damaged log apart', async () => {
+  const { events, troubles } = await timeline(await poolImages(pool('gang-headers-dynamic')));
+  const noted = events.filter(({ kind }) => kind === 'txg-time');
+  const written = events.filter(({ kind }) => kind === 'uberblock');
+  expect(noted.length).toBeGreaterThan(0);
+  expect(troubles).toEqual([]);
+  // Each is of a time at which the pool was written, and says what the ring says of that txg.
+  for (const { txg, time } of noted) {
+    const same = written.find((each) => each.txg === txg);
+    if (same !== undefined) expect(Number((time ?? 0n) - (same.time ?? 0n))).toBeLessThanOrEqual(5);
+    expect(time).toBeGreaterThan(1_700_000_000n);
+  }
+});
+
 it('gives the text of a document with long lists without holding them, as often as asked', async () => {
   const stream = await openHistory(await demo());
   const text = await printed('history', '--json');

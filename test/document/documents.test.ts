@@ -135,6 +135,7 @@ describe('labels', () => {
   it('say what a number stands for where only a table tells', () => {
     expect(labelValueText('state', '0')).toBe('0 (active)');
     expect(labelValueText('ashift', 12)).toBe('12 (sectors of 4 KiB)');
+    expect(labelValueText('min_alloc', '8192')).toBe('8192 (no block takes less than 8 KiB)');
     expect(labelValueText('state', '77')).toBe('77');
     expect(labelValueText('name', '0')).toBe('0');
   });

@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asTxg } from '../../src/bytes/units.ts';
+import { BONUS, decodeBonus } from '../../src/dataset/bonus.ts';
+import { decodeDslDataset } from '../../src/format/dslDataset.ts';
 import { checkpointTraversal, TAKE_STORED } from '../../src/load/checkpointSteps.ts';
+import { ASSERTED, POINTERS_HALT } from '../../src/load/hazard.ts';
+import { LoadMemo } from '../../src/load/loadMemo.ts';
 import type { LoadState } from '../../src/load/loadState.ts';
+import { openZfsOf } from '../../src/load/openzfs.ts';
 import { RING_PLAN } from '../../src/load/plan.ts';
 import type { Trouble } from '../../src/load/predict.ts';
 import { traversePlainly, verifyStep } from '../../src/load/verifyStep.ts';
+import { viewOf } from '../../src/load/viewOf.ts';
 import { UnavailableBlockError } from '../../src/pool/blockRead.ts';
 import { SourceError } from '../../src/source/source.ts';
 import type { BlockFailure, Verification, Verifier, VerifyOptions } from '../../src/traverse/verifier.ts';
-import { loadUpTo, troubleAt } from './loadedPool.ts';
+import { loadUpTo, mosWith, troubleAt } from './loadedPool.ts';
 
 let loaded: Awaited<ReturnType<typeof loadUpTo>>;
 beforeAll(async () => {
@@ -158,9 +164,27 @@ describe('the traversal of an import without -T', () => {
   });
 });
 
+/** The same load where nobody looked at a dataset yet, and the dead list of one does not read: to open that is asserted. */
+async function withLostDeadlist(): Promise<{ readonly state: LoadState; readonly datasets: Verification['datasets'] }> {
+  const view = viewOf(loaded.state);
+  const { mos } = view;
+  const [id = 0n] = loaded.state.names.keys();
+  const { deadlist } = decodeBonus(await mos.object(id), BONUS.dslDataset, decodeDslDataset);
+  const lost = new UnavailableBlockError('lost', [], place, []);
+  const object: typeof mos.object = (asked, signal) =>
+    asked === deadlist ? Promise.reject(lost) : mos.object(asked, signal);
+  const state = fresh({ names: new Map(), memo: new LoadMemo(), view: { ...view, mos: mosWith(mos, { object }) } });
+  return { state, datasets: [{ id: Number(id), snapshot: false }] };
+}
+
+it('a traversal of an import without -T that opens a dataset without its dead list takes the machine down', async () => {
+  const { state, datasets } = await withLostDeadlist();
+  expect(await traversePlainly(finding({}, { datasets }).verifier, state, 94n)).toBe('panics');
+  expect(await traversePlainly(finding({}, { datasets }).verifier, fresh(), 94n)).toBe('passes');
+});
+
 describe('the load of a checkpoint', () => {
-  const stored = (plain: boolean): LoadState => {
-    const state = fresh();
+  const stored = (plain: boolean, state = fresh()): LoadState => {
     const checkpoint = { heldBy: asTxg(93n), plain };
     return { ...state, candidate: { ...state.candidate, checkpoint } };
   };
@@ -183,6 +207,22 @@ describe('the load of a checkpoint', () => {
     expect(await traverse(false, bad(), SOUND)).toEqual({ trouble: 'damage', damage: 0, minTxg: [undefined] });
     const unknown = { ...bad(), failures: [failure({ because: 'unsupported' })] };
     expect(await traverse(true, unknown, SOUND)).toEqual({ trouble: 'unknown', damage: 0, minTxg: [undefined] });
+  });
+
+  const dangerOf = async (plain: boolean, latest: Partial<Verification>, state = fresh()) => {
+    const nonsense = { ...bad(), failures: [failure({ error: null })] };
+    const step = checkpointTraversal(finding(nonsense, latest).verifier, false, () => {});
+    // Later releases do not halt at nonsense.
+    const openZfs = openZfsOf('2.1') ?? state.openZfs;
+    const trouble = await troubleAt(step, stored(plain, { ...state, openZfs }));
+    return trouble?.danger;
+  };
+
+  it('is as dangerous as what an import without -T looks at, and with -T as all of it', async () => {
+    expect(await dangerOf(false, bad())).toBe(POINTERS_HALT);
+    expect(await dangerOf(true, bad())).toBeUndefined();
+    const { state, datasets } = await withLostDeadlist();
+    expect(await dangerOf(true, { ...bad(), datasets }, state)).toBe(ASSERTED);
   });
 
   it('takes the uberblock that is kept, of a version that there is', async () => {
