@@ -12,6 +12,13 @@ export {
 export { describePlace, type Place } from './bytes/place.ts';
 export type { Guid, Sectors, Txg } from './bytes/units.ts';
 export type { WalkOptions } from './dataset/block.ts';
+export {
+  type CarveDiskOptions,
+  type CarvedDisk,
+  type CarvedRoot,
+  type CarvedVdev,
+  carveDisk,
+} from './dataset/carveDisk.ts';
 export { type DatasetFacts, datasetFacts } from './dataset/datasetFacts.ts';
 export type { Dataset, DatasetBookmark, DslDirectory } from './dataset/dsl.ts';
 export type { Mos } from './dataset/mos.ts';
@@ -29,6 +36,7 @@ export { buildBlockDocument } from './document/blockDocument.ts';
 export type { BundleCheckDocument, BundleDocument } from './document/bundleDocument.ts';
 export type * from './document/candidate.types.ts';
 export { type CandidateLine, candidateLine } from './document/candidateLine.ts';
+export { buildCarveDocument, type CarveDocument, type CarvedSource } from './document/carveDocument.ts';
 export { buildDatasetsDocument, type DatasetEntry, type DatasetsDocument } from './document/datasetsDocument.ts';
 export { type DocumentStream, type Streamed, streamParts, wholeDocument } from './document/documentStream.ts';
 export {

@@ -121,7 +121,16 @@ function layingsOf(opened: OpenedPools, plan: OverlayPlan, form: OverlayForm): L
     const [source, name] = [opened.sources[index], handles[index]];
     const place = source === undefined ? undefined : places.get(source.opened);
     if (source === undefined || place === undefined || name === undefined) return [];
-    return [{ name, source: index, device, place, plain: PLAIN.has(source.opened.kind), form }];
+    return [
+      {
+        name,
+        source: index,
+        device,
+        place,
+        plain: PLAIN.has(source.opened.kind) && source.opened.disk?.image == null,
+        form,
+      },
+    ];
   });
 }
 

@@ -81,6 +81,11 @@ export const BUNDLE_OPTIONS = {
   'with-identity': flag('also put in model and serial number of each device, as the system has them'),
 } satisfies Options;
 
+export const CARVE_OPTIONS = {
+  state: text('FILE', 'keep there how far it came: the same command goes on from it'),
+  all: ALL,
+} satisfies Options;
+
 export const OVERLAY_OPTIONS = {
   output: withLetter('o', text('DIR', 'the folder to make, which must not be there yet; needed')),
   txg: unsigned('T', 'which txg (default: the one that scan recommends)'),

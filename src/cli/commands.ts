@@ -2,6 +2,7 @@ import { type Command, command } from './command.ts';
 import {
   BLOCK_OPTIONS,
   BUNDLE_OPTIONS,
+  CARVE_OPTIONS,
   HISTORY_OPTIONS,
   OVERLAY_OPTIONS,
   POOL_OPTIONS,
@@ -141,6 +142,18 @@ export const COMMANDS: readonly Command[] = [
       const { bundle, checkBundles } = await import('./bundleCommand.ts');
       return check ? checkBundles : bundle;
     },
+  ),
+  command(
+    {
+      name: 'carve',
+      summary: 'read whole disks for labels, uberblocks and roots of pools, wherever they are',
+      options: CARVE_OPTIONS,
+      examples: [
+        ['carve /dev/sdb', 'what is left behind lost partition tables and wiped ends'],
+        ['carve --state sdb.state /dev/sdb', 'which can be stopped, and goes on where it was'],
+      ],
+    },
+    async () => (await import('./carveCommand.ts')).carve,
   ),
 ];
 

@@ -1,4 +1,5 @@
 import type { BundleCheckDocument, BundleDocument } from '../document/bundleDocument.ts';
+import type { CarveDocument } from '../document/carveDocument.ts';
 import type { LabelsDocument } from '../document/labelsDocument.ts';
 import type { OverlayDocument } from '../document/overlayDocument.ts';
 import type { DocumentError } from '../document/parts.types.ts';
@@ -125,6 +126,14 @@ export function timelineStatus({ sources, pools, troubles, stopped }: Timeline):
 export function bundleStatus({ pools, sources, stopped }: BundleDocument): number {
   if (stopped || sources.some(({ error }) => error !== null)) return EXIT.partial;
   return pools.length > 0 ? EXIT.done : EXIT.noZfs;
+}
+
+export function carveStatus({ sources, pools, vdevs, roots, stopped }: CarveDocument): number {
+  return statusOf({
+    pool: pools.length > 0,
+    trace: vdevs.length > 0 || roots.length > 0,
+    unread: stopped || sources.some(({ error }) => error !== null),
+  });
 }
 
 export const bundleCheckStatus = ({ bundles }: BundleCheckDocument): number =>

@@ -1,5 +1,6 @@
 import type { block } from '../api/block.ts';
 import type { checkBundles, writeBundle } from '../api/bundle.ts';
+import type { carve } from '../api/carve.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
 import type { overlay } from '../api/overlay.ts';
 import type { scan } from '../api/scan.ts';
@@ -23,6 +24,7 @@ export interface Library {
   readonly block: typeof block;
   readonly writeBundle: typeof writeBundle;
   readonly checkBundles: typeof checkBundles;
+  readonly carve: typeof carve;
   readonly timeline: typeof timeline;
   readonly tool: () => Promise<ToolInfo & { readonly passedOver: string | null }>;
 }

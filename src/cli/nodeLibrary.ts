@@ -35,6 +35,7 @@ export function nodeLibrary(load: () => Addon = loadAddon): Library {
       (await import('../api/bundle.ts')).writeBundle(sources, file, { ...options, commandLine: commandLine(), engine }),
     checkBundles: async (files, options) =>
       (await import('../api/bundle.ts')).checkBundles(files, { ...options, engine }),
+    carve: async (sources, options) => (await import('../api/carve.ts')).carve(sources, { ...options, engine }),
     tool: async () => ({ ...toolInfo(engine), passedOver: engine.info.passedOver }),
   };
 }

@@ -73,6 +73,7 @@ export const OBJECT_TYPE = {
   zvol: 23,
   otherUint8: 25,
   otherUint64: 26,
+  userGroupUsed: 39,
   dedup: 49,
 } as const;
 

@@ -1,6 +1,8 @@
 import { StoppedError, UnsupportedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { isBundle } from '../source/bundle/bundleFile.ts';
-import { findVdevs } from '../source/findVdevs.ts';
+import { recogniseContainer } from '../source/containers.ts';
+import { readEnds } from '../source/ends.ts';
+import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
 import { findForeign, placed } from '../source/foreign.ts';
 import { NO_SIBLINGS, type Siblings } from '../source/images/siblings.ts';
 import { slice } from '../source/source.ts';
@@ -17,6 +19,7 @@ import { sourcesAtATime } from './openFiles.ts';
 import type { SourceRecorder } from './recorder.ts';
 import { type FolderSiblings, type PathsByName, pathsByName, siblingsOf } from './siblings.ts';
 import { asShown, diskOf, entryOf, nothingToClose, SHORTEST, windowEntries } from './sourceEntries.ts';
+import type { SliceSpec } from './sourceSpec.ts';
 
 export interface OpenOptions {
   readonly pool?: HandlePool;
@@ -191,17 +194,13 @@ async function entriesOf(
   shownOf: () => Promise<ReadonlyMap<number, number> | null>,
   signal?: AbortSignal,
 ): Promise<OpenedSource[]> {
-  if (target.slice !== null) {
-    const { offset, length } = target.slice;
-    const window = slice(file, offset, length ?? Math.max(0, file.size - offset));
-    const entry = entryOf(target.path, 'slice', offset, window, null, diskOf(file, file, null, null));
-    return [{ ...entry, foreign: placed(await findForeign(window, null, signal), offset, window.size) }];
-  }
   if (target.directory !== null && file.size < SHORTEST) return [];
   const sectorSize = file.sectorSize === null ? {} : { sectorSize: file.sectorSize };
   const snapshot = target.image?.snapshot ?? null;
   const stop = signal === undefined ? {} : { signal };
-  const found = await findVdevs(file, { sha256, siblings, snapshot, ...sectorSize, ...stop });
+  const find = () => findVdevs(file, { sha256, siblings, snapshot, ...sectorSize, ...stop });
+  if (target.slice !== null) return [await sliceEntry(file, target, target.slice, find, signal)];
+  const found = await find();
   if (found.refusal !== null) {
     if (await isPackedTwin(host, target)) return [];
     const kind = found.container ?? 'raw';
@@ -211,6 +210,22 @@ async function entriesOf(
   const parted = file.block && found.windows.some(({ partition }) => partition !== null);
   const shown = parted ? await shownOf() : null;
   return windowEntries(file, target, shown === null ? found : asShown(found, shown));
+}
+
+/** Of what is an image a part of the disk in it; of anything else a part of the file. */
+async function sliceEntry(
+  file: ComposedFile,
+  { path }: Target,
+  { offset, length }: SliceSpec,
+  find: () => Promise<FoundVdevs>,
+  signal: AbortSignal | undefined,
+): Promise<OpenedSource> {
+  const image = recogniseContainer(await readEnds(file, signal)) === null ? null : await find();
+  const inside = image === null || image.refusal !== null ? null : image.container;
+  const source = inside === null ? file : (image?.disk ?? file);
+  const window = slice(source, offset, length ?? Math.max(0, source.size - offset));
+  const entry = entryOf(path, 'slice', offset, window, null, diskOf(file, source, inside, null));
+  return { ...entry, foreign: placed(await findForeign(window, null, signal), offset, window.size) };
 }
 
 function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {

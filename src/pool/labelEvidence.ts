@@ -1,7 +1,7 @@
 import { LABEL_REGIONS, LABEL_SIZE, TRAILER } from '../format/label.layout.ts';
 import { decodeLabelConfig } from '../format/labelConfig.ts';
 import { decodeNvlist } from '../format/nvlistStream.ts';
-import { UBERBLOCK_MAGIC } from '../format/uberblock.layout.ts';
+import { UBERBLOCK, UBERBLOCK_MAGIC } from '../format/uberblock.layout.ts';
 import { SealedUnit } from '../source/sealedUnit.ts';
 import { impliedSize } from './vdevSize.ts';
 
@@ -54,6 +54,8 @@ export interface MetSlot {
   /** Byte of the source. */
   readonly at: number;
   readonly size: number;
+  /** Of the uberblock in it. */
+  readonly txg: bigint;
   readonly sealed: SealedUnit;
 }
 
@@ -65,10 +67,12 @@ export function slotAt(bytes: Uint8Array, magic: number, offset: number): MetSlo
     if (begin < 0 || end > bytes.length) continue;
     // One of the magic's bytes first: views and 64-bit integers cost more than all else here.
     if (bytes[begin] !== 0x0c && bytes[begin + 7] !== 0x0c) continue;
-    const view = new DataView(bytes.buffer, bytes.byteOffset + begin, 8);
-    if (view.getBigUint64(0, true) !== UBERBLOCK_MAGIC && view.getBigUint64(0, false) !== UBERBLOCK_MAGIC) continue;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + begin, UBERBLOCK.size);
+    const littleEndian = view.getBigUint64(0, true) === UBERBLOCK_MAGIC;
+    if (!littleEndian && view.getBigUint64(0, false) !== UBERBLOCK_MAGIC) continue;
     const sealed = SealedUnit.of(bytes.subarray(begin, end));
-    if (sealed !== null) return { at: offset + begin, size, sealed };
+    const txg = view.getBigUint64(UBERBLOCK.fields.txg.offset, littleEndian);
+    if (sealed !== null) return { at: offset + begin, size, txg, sealed };
   }
   return null;
 }

@@ -50,6 +50,7 @@ export const noting = (source: ByteSource): ByteSource & { readonly failures: Fa
   name: source.name,
   size: source.size,
   ...(source.selection && { selection: source.selection }),
+  ...(source.runs && { runs: (...range) => source.runs?.(...range) ?? Promise.resolve([]) }),
   read: (...range) => source.read(...range),
   failures: new NotedReads(),
 });

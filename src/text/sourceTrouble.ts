@@ -93,7 +93,7 @@ export function nothingFound(page: Page, document: ScanDocument, asked: string |
       page,
       'Next',
       'Is it the right device, or a part of one? A partition is found by its table; where that is lost, say where it ' +
-        'begins: PATH@OFFSET+LENGTH, in bytes.',
+        'begins: PATH@OFFSET+LENGTH, in bytes. zfs-uber carve looks for it, through all of the disk.',
     ),
   ];
 }

@@ -61,6 +61,7 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     writeBundle: unopened,
     checkBundles: unopened,
     timeline: unopened,
+    carve: unopened,
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),
     ...about,
   };

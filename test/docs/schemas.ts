@@ -38,6 +38,7 @@ export const DOCUMENTS = [
   ['block', 'BlockDocument', '`zfs-uber block --json`'],
   ['timeline', 'TimelineLine', 'a line of `zfs-uber scan --timeline jsonl`'],
   ['overlay', 'OverlayDocument', '`zfs-uber overlay --json`, and the manifest.json beside what it made'],
+  ['carve', 'CarveDocument', '`zfs-uber carve --json`'],
   ['bundle', 'BundleDocument', '`zfs-uber bundle --json`'],
   ['bundle-check', 'BundleCheckDocument', '`zfs-uber bundle --check --json`'],
 ] as const;

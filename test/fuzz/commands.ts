@@ -37,6 +37,7 @@ export function commandLines({ txg, datasets }: Subject, pick: Pick): string[][]
     ['history', '--txg', `${txg}`, ...form()],
     ['labels', ...form()],
     ['ring', ...form()],
+    ['carve', ...form()],
     ['scan', '--timeline', pickFrom(pick, ['bodyfile', 'l2tcsv', 'jsonl'])],
     ['scan', '--depth', 'mos', ...range, '--needs', dataset, '--before', 'zfs ', ...form()],
     [

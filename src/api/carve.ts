@@ -1,0 +1,122 @@
+import type { Engine } from '../block/engine.ts';
+import { UsageError } from '../bytes/errors.ts';
+import { carveDisk } from '../dataset/carveDisk.ts';
+import { buildCarveDocument, type CarveDocument, type CarvedSource } from '../document/carveDocument.ts';
+import { chooseEngine } from '../node/engine.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
+import { openSources } from '../node/openSources.ts';
+import { isOnOutput } from '../node/outputIs.ts';
+import { noting } from '../source/failedReads.ts';
+import type { ByteSource } from '../source/source.ts';
+import { CarveStates } from './carveState.ts';
+import { describeOpened } from './describeOpened.ts';
+import type { Progress } from './progress.ts';
+import { toolInfo } from './toolInfo.ts';
+
+export interface CarveSourcesOptions {
+  /** File that keeps how far it came: it is read where it is there, and written all along. */
+  readonly state?: string | null | undefined;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  /** Ends the reading: the document then has what was found by then. */
+  readonly signal?: AbortSignal | undefined;
+  readonly engine?: Engine | undefined;
+}
+
+/**
+ * Looks through whole disks for what is left of pools: labels and uberblocks anywhere, by their checksums, and roots of
+ * pools that no uberblock leads to.
+ *
+ * @param sources paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @returns the document of `carve --json`
+ * @throws UsageError when a path makes no sense, or the file of the state is none, is of other sources, or lies on one;
+ *   OutputError when it cannot be written
+ */
+export async function carve(sources: readonly string[], options: CarveSourcesOptions = {}): Promise<CarveDocument> {
+  const { state = null, progress, signal, engine = chooseEngine() } = options;
+  const tool = toolInfo(engine);
+  const opened = await openSources(sources, signal === undefined ? {} : { signal });
+  try {
+    if (state !== null) refuseSources(opened, state);
+    const states = state === null ? null : await CarveStates.open(state);
+    const carved: CarvedSource[] = [];
+    for (const disk of disksOf(opened)) {
+      carved.push(await carveOne(disk, { states, progress, signal, engine }));
+    }
+    return buildCarveDocument(tool, carved, signal?.aborted ?? false);
+  } finally {
+    await Promise.all(opened.map((each) => each.close()));
+  }
+}
+
+/** @throws UsageError */
+function refuseSources(opened: readonly OpenedSource[], state: string): void {
+  for (const { path, madeOf } of opened) {
+    const source = [path, ...madeOf].find((each) => isOnOutput(state, each));
+    if (source !== undefined) throw new UsageError(`${state} is or lies on ${source}, which is only read`);
+  }
+}
+
+/** A disk to be looked through, or why there is none. */
+interface Disk {
+  readonly opened: OpenedSource;
+  readonly source: ByteSource | null;
+  /** Bytes in the path where `source` begins. */
+  readonly offset: number;
+  readonly partitions: readonly number[];
+}
+
+/** Whole disks, each once, whatever was found on them; slices as they were given. */
+function disksOf(opened: readonly OpenedSource[]): Disk[] {
+  const disks = new Map<string, Disk>();
+  for (const each of opened) {
+    const { disk, kind, offset, path, partition } = each;
+    if (disk === null || kind === 'slice') {
+      disks.set(`${kind} ${offset} ${path}`, { opened: each, source: each.source, offset, partitions: [] });
+      continue;
+    }
+    const key = `${disk.id} ${disk.offset} ${disk.image?.snapshot ?? ''} ${each.bundle?.path ?? ''}`;
+    const known = disks.get(key) ?? { opened: each, source: disk.source, offset: 0, partitions: [] };
+    disks.set(key, { ...known, partitions: [...known.partitions, ...(partition === null ? [] : [offset])] });
+  }
+  return [...disks.values()];
+}
+
+interface One extends Pick<CarveSourcesOptions, 'progress' | 'signal'> {
+  readonly engine: Engine;
+  readonly states: CarveStates | null;
+}
+
+const MIB = 1024 * 1024;
+
+async function carveOne(
+  { opened, source, offset, partitions }: Disk,
+  { states, progress, signal, engine }: One,
+): Promise<CarvedSource> {
+  if (source === null) return { source: describeOpened(opened), carved: null, place: null };
+  const noted = noting(source.selection?.searched ?? source);
+  const total = Math.ceil(noted.size / MIB);
+  const kept = (await states?.of({ path: opened.path, offset }, noted, engine)) ?? null;
+  const carved = await carveDisk(noted, {
+    engine,
+    signal,
+    partitions,
+    from: kept?.from ?? undefined,
+    async progress(done, state) {
+      progress?.({ phase: 'carving, MiB', done: Math.floor(done / MIB), total });
+      await kept?.note(state);
+    },
+  });
+  await kept?.keep(carved.state);
+  const whole = { ...opened, kind: kindOf(opened), offset, size: noted.size, source: noted };
+  const reachable = opened.bundle === null && (opened.disk?.image?.snapshot ?? null) === null;
+  const place = reachable ? { path: opened.path, offset, whole: opened.disk?.source.size ?? noted.size } : null;
+  return { source: describeOpened({ ...whole, partition: null }), carved, place };
+}
+
+/** Of the disk that a partition was found on. */
+function kindOf({ kind, disk }: OpenedSource): OpenedSource['kind'] {
+  if (kind !== 'gpt' && kind !== 'mbr') return kind;
+  const format = disk?.image?.format ?? 'pieces';
+  if (format !== 'pieces') return format;
+  return disk?.block === true ? 'block' : 'raw';
+}
