@@ -1,8 +1,13 @@
-//! Glue between Node and the checksums: checks what comes in, calls, converts. `src/node/addon.ts` is the other side.
+//! Glue between Node and the checksums and codecs: checks what comes in, calls, converts. `src/node/addon.ts` is the other side.
 
+mod blocks;
+mod edonr;
 mod fletcher2;
 mod fletcher4;
 mod lanes;
+mod lz4;
+mod lzjb;
+mod salted;
 #[cfg(target_arch = "x86_64")]
 mod sha256_pair;
 mod sha2_words;
@@ -10,17 +15,20 @@ mod sha2_words;
 mod sha512_lanes;
 #[cfg(target_arch = "x86_64")]
 mod side_by_side;
+mod skein;
 mod spans;
 #[cfg(test)]
 mod testing;
 
-use napi::bindgen_prelude::{AsyncTask, BigUint64Array, Uint8Array};
+use blocks::Block;
+use napi::bindgen_prelude::{AsyncTask, BigUint64Array, Buffer, BufferSlice, Uint8Array};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
+use salted::{SALT, SaltedAlgorithm};
 use spans::Algorithm;
 
 /// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 #[napi]
 pub fn abi() -> u32 {
@@ -92,6 +100,88 @@ impl Task for SpansTask {
 
     fn resolve(&mut self, _env: Env, words: Vec<u64>) -> Result<BigUint64Array> {
         Ok(words.into())
+    }
+}
+
+/// Four words; `salt` has 32 bytes.
+#[napi]
+pub fn salted_checksum(
+    algorithm: u32,
+    salt: &[u8],
+    bytes: &[u8],
+    little_endian: bool,
+) -> Result<Vec<u64>> {
+    let salted = SaltedAlgorithm::from_number(algorithm);
+    let salted = salted.ok_or_else(|| invalid(format!("no salted algorithm {algorithm}")))?;
+    let salt = salt_of(salt)?.ok_or_else(|| invalid("no salt".to_owned()))?;
+    Ok(salted.words(&salt, bytes, little_endian).to_vec())
+}
+
+/// Sums, compares and unpacks blocks of `stored`, as `table` and `expected` say; what came of each. `salt` has 32 bytes,
+/// or none.
+#[napi]
+pub fn open_blocks(
+    table: &[f64],
+    expected: &[u64],
+    stored: &[u8],
+    mut content: BufferSlice,
+    salt: &[u8],
+) -> Result<Uint8Array> {
+    let blocks = blocks::blocks(table, expected, stored.len(), content.len()).map_err(invalid)?;
+    let salt = salt_of(salt)?;
+    Ok(blocks::open(&blocks, stored, &mut content, salt.as_ref()).into())
+}
+
+/// The same, on one thread of the pool of libuv. Both buffers are referred to and not copied: the caller leaves them as
+/// they are, and does not look into `content`, until the promise is settled.
+#[napi]
+pub fn open_blocks_in_pool(
+    table: &[f64],
+    expected: &[u64],
+    stored: Uint8Array,
+    content: Buffer,
+    salt: &[u8],
+) -> Result<AsyncTask<BlocksTask>> {
+    let blocks = blocks::blocks(table, expected, stored.len(), content.len()).map_err(invalid)?;
+    Ok(AsyncTask::new(BlocksTask {
+        blocks,
+        stored,
+        content,
+        salt: salt_of(salt)?,
+    }))
+}
+
+pub struct BlocksTask {
+    blocks: Vec<Block>,
+    stored: Uint8Array,
+    content: Buffer,
+    salt: Option<[u8; SALT]>,
+}
+
+impl Task for BlocksTask {
+    type Output = Vec<u8>;
+    type JsValue = Uint8Array;
+
+    fn compute(&mut self) -> Result<Vec<u8>> {
+        Ok(blocks::open(
+            &self.blocks,
+            &self.stored,
+            &mut self.content,
+            self.salt.as_ref(),
+        ))
+    }
+
+    fn resolve(&mut self, _env: Env, outcomes: Vec<u8>) -> Result<Uint8Array> {
+        Ok(outcomes.into())
+    }
+}
+
+fn salt_of(salt: &[u8]) -> Result<Option<[u8; SALT]>> {
+    match salt.len() {
+        0 => Ok(None),
+        _ => <[u8; SALT]>::try_from(salt)
+            .map(Some)
+            .map_err(|_| invalid(format!("a salt of {} bytes", salt.len()))),
     }
 }
 

@@ -47,7 +47,7 @@ pub fn sha512_256_many(messages: &[&[u8]], little_endian: bool) -> Vec<[u64; 4]>
         .collect()
 }
 
-fn words_of_block(digest: &[u8], little_endian: bool) -> [u64; 4] {
+pub fn words_of_block(digest: &[u8], little_endian: bool) -> [u64; 4] {
     if little_endian {
         words(digest, u64::from_le_bytes)
     } else {

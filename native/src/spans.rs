@@ -46,18 +46,19 @@ pub fn ranges(spans: &[f64], size: usize) -> Result<Vec<(usize, usize)>, String>
         .iter()
         .enumerate()
         .map(|(index, &[offset, length])| {
-            // A cast from f64 saturates, so only whole numbers inside the buffer may reach it.
-            let limit = size as f64;
-            let whole = offset.trunc() == offset && length.trunc() == length;
-            if whole && offset >= 0.0 && length >= 0.0 && offset + length <= limit {
-                Ok((offset as usize, length as usize))
-            } else {
-                Err(format!(
-                    "span {index}: {length} bytes at {offset} do not lie in {size} bytes"
-                ))
-            }
+            whole(offset, length, size).ok_or_else(|| {
+                format!("span {index}: {length} bytes at {offset} do not lie in {size} bytes")
+            })
         })
         .collect()
+}
+
+/// A range of a buffer of `size` bytes; None where it does not lie in it.
+pub fn whole(offset: f64, length: f64, size: usize) -> Option<(usize, usize)> {
+    // A cast from f64 saturates, so only whole numbers inside the buffer may reach it.
+    let whole = offset.trunc() == offset && length.trunc() == length;
+    let inside = offset >= 0.0 && length >= 0.0 && offset + length <= size as f64;
+    (whole && inside).then_some((offset as usize, length as usize))
 }
 
 /// Four words a range, in their order. Ranges come from `ranges` with the size of `buffer`; one that does not fit the

@@ -16,10 +16,11 @@ export const MAX_LSIZE = 16 * 1024 * 1024;
  * @param bytes the block as stored; padding may follow the compressed stream and is not looked at
  * @param lsize bytes of the result; at least 1
  * @param place of `bytes[0]`
+ * @param into memory of `lsize` bytes that may be used for the result
  * @returns exactly `lsize` bytes that nobody else holds
  * @throws FormatError when the stream is malformed or gives another size
  */
-type Codec = (bytes: Uint8Array, lsize: number, place: Place) => Uint8Array;
+type Codec = (bytes: Uint8Array, lsize: number, place: Place, into?: Uint8Array) => Uint8Array;
 
 /** Null for what is a setting of a dataset, or a mark of a hole, and never the compression of a stored block. */
 const CODECS: Readonly<Record<CompressionKind, Codec | null>> = {
@@ -53,12 +54,19 @@ const CODECS: Readonly<Record<CompressionKind, Codec | null>> = {
  * @param bytes the block as stored, `psize` bytes; padding after the compressed stream is not looked at
  * @param lsize bytes of the content, 1 to {@link MAX_LSIZE}
  * @param place of `bytes[0]`
+ * @param into memory that the caller has to spare, `lsize` bytes; what is made may be there, and is then this very array
  * @returns exactly `lsize` bytes; a view of `bytes` for `off`, otherwise fresh
  * @throws FormatError when the stream is malformed, gives another size, or `kind` is none that a stored block can have
  *   (the kernel's EINVAL); LimitError for an `lsize` out of range; UnsupportedError for zstd that was not prepared
  * Source: module/zfs/zio_compress.c, zio_decompress_data and zio_compress_table
  */
-export function decompress(kind: CompressionKind, bytes: Uint8Array, lsize: number, place: Place): Uint8Array {
+export function decompress(
+  kind: CompressionKind,
+  bytes: Uint8Array,
+  lsize: number,
+  place: Place,
+  into?: Uint8Array,
+): Uint8Array {
   if (!(lsize >= 1 && lsize <= MAX_LSIZE)) {
     throw new LimitError(`logical size ${lsize} is not within 1 to ${MAX_LSIZE} bytes`, place);
   }
@@ -66,8 +74,11 @@ export function decompress(kind: CompressionKind, bytes: Uint8Array, lsize: numb
   if (codec === null) {
     throw new FormatError('format-value', 'compression', 'one that stored blocks have', kind, place);
   }
-  return codec(bytes, lsize, place);
+  return codec(bytes, lsize, place, into);
 }
+
+/** Nothing has to be loaded before {@link decompress} takes blocks of `kind`. */
+export const isPrepared = (kind: CompressionKind): boolean => kind !== 'zstd' || loadedZstd() !== null;
 
 /**
  * Loads what {@link decompress} needs for `kind`.
@@ -75,7 +86,7 @@ export function decompress(kind: CompressionKind, bytes: Uint8Array, lsize: numb
  * @returns null when nothing is left to load, so that a reader of many blocks waits once and not for each
  */
 export function prepareCodec(kind: CompressionKind): Promise<void> | null {
-  return kind === 'zstd' && loadedZstd() === null ? loadZstd() : null;
+  return isPrepared(kind) ? null : loadZstd();
 }
 
 function stored(bytes: Uint8Array, lsize: number, place: Place): Uint8Array {

@@ -1,15 +1,42 @@
 import type { ChecksumWords } from '../bytes/errors.ts';
+import type { CompressionKind } from '../format/compressionKinds.ts';
 
 export type { ChecksumWords } from '../bytes/errors.ts';
 
-/** Algorithms of the engine that need nothing but the bytes. Salted ones are in saltedChecksum. */
+/** Algorithms that need nothing but the bytes. */
 export type EngineAlgorithm = 'fletcher2' | 'fletcher4' | 'sha256' | 'sha512';
+
+/** Algorithms whose words depend on the pool's salt, which the meta-object set holds. */
+export type SaltedAlgorithm = 'skein' | 'edonr' | 'blake3';
+
+/** Salted checksums of one pool, in TypeScript. */
+export interface SaltedChecksums {
+  /** 32 bytes. */
+  readonly salt: Uint8Array;
+  /** @param littleEndian byte order in which the digest is read as words: that of the block */
+  checksum(algorithm: SaltedAlgorithm, bytes: Uint8Array, littleEndian: boolean): ChecksumWords;
+}
 
 /** A range of a buffer, in bytes. */
 export interface Span {
   readonly offset: number;
   readonly length: number;
 }
+
+/** A block as it is stored, in a buffer, and what is wanted of it. */
+export interface StoredBlock extends Span {
+  readonly algorithm: EngineAlgorithm | SaltedAlgorithm;
+  readonly littleEndian: boolean;
+  readonly expected: ChecksumWords;
+  /** Where its content is to be unpacked to; null where that is not wanted. */
+  readonly content: (Span & { readonly compression: CompressionKind }) | null;
+}
+
+/**
+ * What came of a stored block: its sum is `wrong`; it is `sound`, and its content was not wanted or could not be unpacked
+ * here, which `decompress` does or says why not; or it is sound and `unpacked`.
+ */
+export const OUTCOME = { wrong: 0, sound: 1, unpacked: 2 } as const;
 
 /** The fastest code in use, and why not a faster one. `--version` prints it; JSON `tool.native` is `name === 'native'`. */
 export interface EngineInfo {
@@ -19,7 +46,7 @@ export interface EngineInfo {
 }
 
 /**
- * Computes checksums. Handed in by the host, never a global: the library runs the same with each.
+ * Computes checksums and unpacks blocks. Handed in by the host, never a global: the library runs the same with each.
  *
  * `littleEndian` is the byte order in which the block's content is read as words (fletcher) or its digest is read as
  * words (sha512). sha256 digests are four big-endian words whatever it says.
@@ -40,4 +67,25 @@ export interface Engine {
     spans: readonly Span[],
     littleEndian: boolean,
   ): Promise<BigUint64Array>;
+  saltedChecksum(
+    algorithm: SaltedAlgorithm,
+    salted: SaltedChecksums,
+    bytes: Uint8Array,
+    littleEndian: boolean,
+  ): ChecksumWords;
+  /**
+   * Sums, compares and unpacks many blocks of one buffer. Neither buffer is touched by others while the call is under
+   * way; where no content is wanted, `content` may hold anything afterwards.
+   *
+   * @param content has room for each that is wanted, and no two of them overlap
+   * @param salted null where no block needs it; those that do are then wrong
+   * @returns an {@link OUTCOME} a block
+   * @throws UsageError for a block or a content outside of its buffer
+   */
+  openBlocks(
+    blocks: readonly StoredBlock[],
+    stored: Uint8Array,
+    content: Uint8Array,
+    salted: SaltedChecksums | null,
+  ): Promise<Uint8Array>;
 }

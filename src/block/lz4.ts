@@ -17,11 +17,17 @@ const LONG_COPY = 32;
  *
  * Our own decoder: the package lz4js checks neither ends nor distances (docs/codecs.md).
  *
+ * @param into takes the result: `lsize` bytes
  * @throws FormatError `format-bounds` when the stored length, a literal or a match passes an end, or the block gives
  *   fewer than `lsize` bytes; `format-value` for a distance outside the output
  * Source: module/zfs/lz4_zfs.c, zfs_lz4_decompress_buf; module/zfs/lz4.c; LZ4 Block Format Description (lz4/lz4, doc/lz4_Block_format.md)
  */
-export function lz4(bytes: Uint8Array, lsize: number, place: Place): Uint8Array {
+export function lz4(
+  bytes: Uint8Array,
+  lsize: number,
+  place: Place,
+  into: Uint8Array = new Uint8Array(lsize),
+): Uint8Array {
   if (bytes.length < HEADER) {
     throw new FormatError('format-bounds', 'lz4 length field', `${HEADER} bytes`, `${bytes.length}`, place);
   }
@@ -30,9 +36,8 @@ export function lz4(bytes: Uint8Array, lsize: number, place: Place): Uint8Array 
     const limit = `at most ${bytes.length - HEADER} bytes`;
     throw new FormatError('format-bounds', 'lz4 length field', limit, `${stored}`, inside(place, 'lz4'));
   }
-  const output = new Uint8Array(lsize);
-  decodeBlock(bytes.subarray(HEADER, HEADER + stored), output, inside(place, 'lz4', HEADER));
-  return output;
+  decodeBlock(bytes.subarray(HEADER, HEADER + stored), into, inside(place, 'lz4', HEADER));
+  return into;
 }
 
 /**

@@ -13,11 +13,16 @@ const DISTANCE_MASK = 0x3ff;
  * A last match that would pass the end is cut, as ZFS cuts it. A distance of 0 is refused, where ZFS would copy bytes
  * of its buffer that nothing has written yet.
  *
+ * @param output takes the result: `lsize` bytes
  * @throws FormatError `format-bounds` when the input ends first; `format-value` for a distance outside the output
  * Source: module/zfs/lzjb.c, zfs_lzjb_decompress_buf
  */
-export function lzjb(bytes: Uint8Array, lsize: number, place: Place): Uint8Array {
-  const output = new Uint8Array(lsize);
+export function lzjb(
+  bytes: Uint8Array,
+  lsize: number,
+  place: Place,
+  output: Uint8Array = new Uint8Array(lsize),
+): Uint8Array {
   const end = bytes.length;
   let from = 0;
   let to = 0;

@@ -1,12 +1,10 @@
-import { type ChecksumWords, UsageError } from '../bytes/errors.ts';
+import type { ChecksumWords } from '../bytes/errors.ts';
 import type { Engine, EngineAlgorithm, Span } from './engine.ts';
 import { fletcher2 } from './fletcher2.ts';
 import { fletcher4 } from './fletcher4.ts';
 import { sha256 } from './sha256.ts';
 import { sha512 } from './sha512.ts';
-
-/** Bytes between two pauses of a batch: some 2 ms of fletcher4, some 15 ms of sha512. */
-const PAUSE_EVERY = 2 ** 21;
+import { checkSpans, PAUSE_EVERY } from './spans.ts';
 
 /** Any of the four in TypeScript; an engine that lacks an algorithm borrows it here. */
 export function pureChecksum(algorithm: EngineAlgorithm, bytes: Uint8Array, littleEndian: boolean): ChecksumWords {
@@ -22,24 +20,15 @@ export function pureChecksum(algorithm: EngineAlgorithm, bytes: Uint8Array, litt
   }
 }
 
-/**
- * Refuses a batch of which some span is not a range of the buffer.
- *
- * @param size bytes of the buffer
- * @returns bytes of all spans together; more than `size` where they overlap
- * @throws UsageError naming the first wrong span
- */
-export function checkSpans(spans: readonly Span[], size: number): number {
-  let total = 0;
-  for (const [index, { offset, length }] of spans.entries()) {
-    // Safe integers, so that the end below is exact.
-    const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
-    if (!whole || offset < 0 || length < 0 || offset > size - length) {
-      throw new UsageError(`span ${index}: ${length} bytes at ${offset} do not lie in a buffer of ${size} bytes`);
-    }
-    total += length;
-  }
-  return total;
+export const pureSaltedChecksum: Engine['saltedChecksum'] = (algorithm, salted, bytes, littleEndian) =>
+  salted.checksum(algorithm, bytes, littleEndian);
+
+/** `openBlocks` of engines without threads. Loaded on first use: a run that looks at labels alone unpacks nothing. */
+export function openBlocksInTurn(
+  checksum: Engine['checksum'],
+  pause: (() => Promise<void>) | null,
+): Engine['openBlocks'] {
+  return async (...given) => (await import('./openInTurn.ts')).openInTurn(checksum, pause, ...given);
 }
 
 /**
@@ -82,6 +71,8 @@ export const createPureEngine = (passedOver: string, pause: (() => Promise<void>
   checksum: pureChecksum,
   checksumMany: (algorithm, buffer, spans, littleEndian) =>
     checksumInTurn(pureChecksum, pause, algorithm, buffer, spans, littleEndian),
+  saltedChecksum: pureSaltedChecksum,
+  openBlocks: openBlocksInTurn(pureChecksum, pause),
 });
 
 /** The reference: what it answers is right by definition of our tests. A batch does not pause. */

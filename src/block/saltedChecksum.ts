@@ -1,8 +1,8 @@
 import { type ChecksumWords, UsageError } from '../bytes/errors.ts';
 import { blake3 } from './blake3.ts';
 import { edonr } from './edonr.ts';
+import type { SaltedAlgorithm, SaltedChecksums } from './engine.ts';
 import { skein } from './skein.ts';
-import type { SaltedAlgorithm, SaltedChecksums } from './verifyBlock.ts';
 
 /** Bytes of a pool's salt. Source: include/sys/zio_checksum.h, zio_cksum_salt_t */
 export const SALT_SIZE = 32;
@@ -26,6 +26,7 @@ export function saltedChecksums(salt: Uint8Array): SaltedChecksums {
     blake3: (bytes) => blake3(key, bytes),
   };
   return {
+    salt: key,
     checksum(algorithm, bytes, littleEndian): ChecksumWords {
       const digest = digests[algorithm](bytes);
       const view = new DataView(digest.buffer, digest.byteOffset, SALT_SIZE);

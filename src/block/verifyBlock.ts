@@ -4,19 +4,7 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { labelVerifier } from './embeddedChecksum.ts';
-import type { Engine, EngineAlgorithm } from './engine.ts';
-
-/** Algorithms whose words depend on the pool's salt, which the meta-object set holds. */
-export type SaltedAlgorithm = 'skein' | 'edonr' | 'blake3';
-
-/** Computes salted checksums; made for one pool, whose 32-byte salt it has. */
-export interface SaltedChecksums {
-  /**
-   * @param littleEndian byte order in which the digest is read as words: that of the block
-   * @throws UnsupportedError for an algorithm it lacks
-   */
-  checksum(algorithm: SaltedAlgorithm, bytes: Uint8Array, littleEndian: boolean): ChecksumWords;
-}
+import type { Engine, EngineAlgorithm, SaltedAlgorithm, SaltedChecksums } from './engine.ts';
 
 /** What computes the checksums of one pool. */
 export interface Checksums {
@@ -150,9 +138,9 @@ class PointerCheck implements BlockCheck {
       case 'skein':
       case 'edonr':
       case 'blake3': {
-        const { salted } = this.#checksums;
+        const { engine, salted } = this.#checksums;
         if (salted === null) throw new UnsupportedError(`no ${this.#kind} without the pool's salt`, this.#place);
-        return salted.checksum(this.#kind, bytes, this.#littleEndian);
+        return engine.saltedChecksum(this.#kind, salted, bytes, this.#littleEndian);
       }
       default:
         return this.#checksums.engine.checksum(this.#kind, bytes, this.#littleEndian);

@@ -1,5 +1,5 @@
+import type { SaltedChecksums } from '../block/engine.ts';
 import { SALT_SIZE, saltedChecksums, UNREAD_SALT } from '../block/saltedChecksum.ts';
-import type { SaltedChecksums } from '../block/verifyBlock.ts';
 import { UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';

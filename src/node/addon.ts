@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineAlgorithm } from '../block/engine.ts';
+import type { EngineAlgorithm, SaltedAlgorithm } from '../block/engine.ts';
+import type { CompressionKind } from '../format/compressionKinds.ts';
 
 /** What native/src/lib.rs exports. */
 export interface Addon {
@@ -25,20 +26,51 @@ export interface Addon {
     spans: Float64Array,
     littleEndian: boolean,
   ) => Promise<BigUint64Array>;
+  readonly saltedChecksum: (
+    algorithm: number,
+    salt: Uint8Array,
+    bytes: Uint8Array,
+    littleEndian: boolean,
+  ) => readonly bigint[];
+  /**
+   * `table` is {@link BLOCK_COLUMNS} numbers a block: offset, length, algorithm, whether it is little-endian, packing,
+   * offset and length in `content`; `expected` four words a block. An outcome a block.
+   */
+  readonly openBlocks: (...given: GivenBlocks) => Uint8Array;
+  /** The same on one thread of the pool. Both buffers must be left alone until the promise is settled. */
+  readonly openBlocksInPool: (...given: GivenBlocks) => Promise<Uint8Array>;
   /** For the benchmark: sum of the 64-bit words, as a measure of how fast memory is read. */
   readonly sumWords: (bytes: Uint8Array) => number;
 }
 
-/** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
-export const ABI = 1;
+/** `salt` is empty where there is none. */
+export type GivenBlocks = [
+  table: Float64Array,
+  expected: BigUint64Array,
+  stored: Uint8Array,
+  content: Uint8Array,
+  salt: Uint8Array,
+];
 
-/** Numbers of native/src/spans.rs. */
-export const ALGORITHM_NUMBER: Readonly<Record<EngineAlgorithm, number>> = {
+/** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
+export const ABI = 2;
+
+/** Numbers of native/src/spans.rs and native/src/salted.rs. */
+export const ALGORITHM_NUMBER: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, number>> = {
   fletcher2: 0,
   fletcher4: 1,
   sha256: 2,
   sha512: 3,
+  skein: 4,
+  edonr: 5,
+  blake3: 6,
 };
+
+/** Of native/src/blocks.rs. */
+export const BLOCK_COLUMNS = 7;
+/** Numbers of native/src/blocks.rs of what it unpacks; all else is summed alone. */
+export const PACKING_NUMBER: Readonly<Partial<Record<CompressionKind, number>>> = { off: 1, lz4: 2, lzjb: 3 };
+export const NOT_UNPACKED = 0;
 
 /** How napi names a binary's C library or toolchain; where a platform has several, those that are there are tried. */
 const FLAVOURS: Readonly<Record<string, readonly string[]>> = {

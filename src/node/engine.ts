@@ -1,8 +1,32 @@
 import { availableParallelism } from 'node:os';
-import type { ChecksumWords, Engine, EngineAlgorithm, Span } from '../block/engine.ts';
-import { checkSpans, checksumInTurn, createPureEngine, pureChecksum } from '../block/pureEngine.ts';
+import {
+  type ChecksumWords,
+  type Engine,
+  type EngineAlgorithm,
+  OUTCOME,
+  type SaltedAlgorithm,
+  type Span,
+  type StoredBlock,
+} from '../block/engine.ts';
+import {
+  checksumInTurn,
+  createPureEngine,
+  openBlocksInTurn,
+  pureChecksum,
+  pureSaltedChecksum,
+} from '../block/pureEngine.ts';
+import { checkBlocks, checkSpans } from '../block/spans.ts';
 import { UsageError } from '../bytes/errors.ts';
-import { ABI, type Addon, ALGORITHM_NUMBER, loadAddon } from './addon.ts';
+import {
+  ABI,
+  type Addon,
+  ALGORITHM_NUMBER,
+  BLOCK_COLUMNS,
+  type GivenBlocks,
+  loadAddon,
+  NOT_UNPACKED,
+  PACKING_NUMBER,
+} from './addon.ts';
 
 export interface EngineChoice {
   /** `pure`, `node` or `native` forces one; undefined takes the fastest. Default: the variable ZFS_UBER_ENGINE. */
@@ -61,12 +85,26 @@ function tryAddon(load: () => Addon): Addon | string {
 const PROBE = 1016;
 
 /** What the TypeScript says of the probe. Known beforehand, because working it out takes longer than the rest of a start. */
-const PROBE_WORDS: Readonly<Record<EngineAlgorithm, ChecksumWords>> = {
+const PROBE_WORDS: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, ChecksumWords>> = {
   fletcher2: [0x76d63594f453aef0n, 0x7cdc3b9afa59b8f8n, 0xd8a8887878880800n, 0x9969493939496500n],
   fletcher4: [0x0000007e3978b374n, 0x00003ed636953d84n, 0x0014edd5e77ebd00n, 0x053f9792c07eed00n],
   sha256: [0x9a80606604c69cf1n, 0xc28e0b14fc3ab2c9n, 0x655c9aa238714738n, 0x59b369420b3ecbc5n],
   sha512: [0x2884dcfe772e23ben, 0x8bc1e203c1c94cfen, 0x8d3a1b96b373d35dn, 0x1583f3cfaa47d771n],
+  skein: [0x0bfb243c8fc61c03n, 0xd31e1260c78ef676n, 0x542a529012450fe2n, 0xf9d7d7c995bdb2d1n],
+  edonr: [0x47f62f30993a7b42n, 0x173ec1cbecdb828cn, 0xd567c8cd2cdbd530n, 0xf2503687231b0b6bn],
+  blake3: [0x74043309a95e6a7dn, 0xef6b4660cc0a8ae1n, 0x2a7824ec1964a581n, 0x98ae9a11e818cdfbn],
 };
+/** Bytes of the probe that salt it. */
+const PROBE_SALT = 32;
+
+/** Literals, a match that overlaps what it writes, and literals; and in lzjb a literal and a match. */
+const PACKED = {
+  lz4: {
+    stored: Uint8Array.of(0, 0, 0, 13, 0x3f, 1, 2, 3, 3, 0, 20, 0x50, 9, 9, 9, 9, 9),
+    content: Uint8Array.from({ length: 47 }, (_, i) => (i < 42 ? (i % 3) + 1 : 9)),
+  },
+  lzjb: { stored: Uint8Array.of(2, 7, 0x14, 1), content: new Uint8Array(9).fill(7) },
+} as const;
 
 /** One small block through the addon: a miscompiled one must not decide about someone's pool. */
 function selfTest(addon: Addon): Addon | string {
@@ -80,7 +118,27 @@ function selfTest(addon: Addon): Addon | string {
     const wrong = answers.some((words) => expected.some((word, i) => word !== words[i]));
     if (wrong) return `the addon fails its self-test in ${algorithm}`;
   }
+  for (const algorithm of ['skein', 'edonr', 'blake3'] as const) {
+    const words = addon.saltedChecksum(ALGORITHM_NUMBER[algorithm], probe.subarray(0, PROBE_SALT), probe, true);
+    const wrong = PROBE_WORDS[algorithm].some((word, i) => word !== words[i]);
+    if (wrong) return `the addon fails its self-test in ${algorithm}`;
+  }
+  for (const compression of ['lz4', 'lzjb'] as const) {
+    if (!unpacks(addon, compression)) return `the addon fails its self-test in ${compression}`;
+  }
   return addon;
+}
+
+function unpacks(addon: Addon, compression: keyof typeof PACKED): boolean {
+  const { stored, content } = PACKED[compression];
+  const found = new Uint8Array(content.length);
+  const block: StoredBlock = {
+    ...{ offset: 0, length: stored.length, algorithm: 'fletcher4', littleEndian: true },
+    expected: pureChecksum('fletcher4', stored, true),
+    content: { compression, offset: 0, length: content.length },
+  };
+  const [outcome] = addon.openBlocks(tableOf([block]), expectedOf([block]), stored, found, NO_SALT);
+  return outcome === OUTCOME.unpacked && found.every((byte, i) => byte === content[i]);
 }
 
 type Digest = (bytes: Uint8Array, littleEndian: boolean) => ChecksumWords;
@@ -109,6 +167,8 @@ function createNodeEngine(passedOver: string): Engine {
     checksum,
     checksumMany: (algorithm, buffer, spans, littleEndian) =>
       checksumInTurn(checksum, nextTurn, algorithm, buffer, spans, littleEndian),
+    saltedChecksum: pureSaltedChecksum,
+    openBlocks: openBlocksInTurn(checksum, nextTurn),
   };
 }
 
@@ -142,7 +202,56 @@ function createNativeEngine(addon: Addon): Engine {
       }
       return words;
     },
+    saltedChecksum(algorithm, { salt }, bytes, littleEndian) {
+      const number = ALGORITHM_NUMBER[algorithm];
+      const [a = 0n, b = 0n, c = 0n, d = 0n] = addon.saltedChecksum(number, salt, bytes, littleEndian);
+      return [a, b, c, d];
+    },
+    async openBlocks(blocks, stored, content, salted) {
+      checkBlocks(blocks, stored.length, content.length);
+      const given: GivenBlocks = [tableOf(blocks), expectedOf(blocks), stored, content, salted?.salt ?? NO_SALT];
+      let work = 0;
+      for (const block of blocks) work += block.length / SPEED[block.algorithm] + (block.content?.length ?? 0);
+      return work < WORTH_UNPACKING ? addon.openBlocks(...given) : addon.openBlocksInPool(...given);
+    },
   };
+}
+
+const NO_SALT = new Uint8Array(0);
+
+/** How many bytes are summed while one is unpacked, about. */
+const SPEED: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, number>> = {
+  fletcher2: 4,
+  fletcher4: 4,
+  sha256: 0.5,
+  sha512: 0.3,
+  skein: 0.3,
+  edonr: 0.5,
+  blake3: 1,
+};
+/** Bytes to unpack that keep a thread busy for longer than waking it takes. */
+const WORTH_UNPACKING = 2 ** 17;
+
+function tableOf(blocks: readonly StoredBlock[]): Float64Array {
+  const table = new Float64Array(blocks.length * BLOCK_COLUMNS);
+  for (const [index, { offset, length, algorithm, littleEndian, content }] of blocks.entries()) {
+    const row = index * BLOCK_COLUMNS;
+    table[row] = offset;
+    table[row + 1] = length;
+    table[row + 2] = ALGORITHM_NUMBER[algorithm];
+    table[row + 3] = littleEndian ? 1 : 0;
+    if (content === null) continue;
+    table[row + 4] = PACKING_NUMBER[content.compression] ?? NOT_UNPACKED;
+    table[row + 5] = content.offset;
+    table[row + 6] = content.length;
+  }
+  return table;
+}
+
+function expectedOf(blocks: readonly StoredBlock[]): BigUint64Array {
+  const words = new BigUint64Array(blocks.length * 4);
+  for (const [index, { expected }] of blocks.entries()) words.set(expected, index * 4);
+  return words;
 }
 
 /** Bytes below which TypeScript is done before the addon is entered (test/bench/checksums.ts prints both). */

@@ -1,6 +1,6 @@
-import { decompress, prepareCodec } from '../block/decompress.ts';
-import type { Engine, EngineAlgorithm, Span } from '../block/engine.ts';
-import { blockCheck, type SaltedChecksums } from '../block/verifyBlock.ts';
+import { decompress, MAX_LSIZE, prepareCodec } from '../block/decompress.ts';
+import { type Engine, OUTCOME, type SaltedChecksums, type StoredBlock } from '../block/engine.ts';
+import { blockCheck } from '../block/verifyBlock.ts';
 import { UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
@@ -8,6 +8,7 @@ import { compressionKind } from '../format/compressionKinds.ts';
 import type { ByteSource } from '../source/source.ts';
 import type { BlockReader } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
+import { LentMemory } from './lentMemory.ts';
 import type { VdevNode } from './pool.ts';
 import { LABEL_START } from './vdevLeaf.ts';
 import { bestLeg, type Leg, readFrom, wholeDevices } from './wholeDevices.ts';
@@ -18,7 +19,10 @@ export interface BatchBlock {
   readonly content: boolean;
 }
 
-/** `error` is null when the block is sound; `bytes` is its content where that was wanted, never written to. */
+/**
+ * `error` is null when the block is sound; `bytes` is its content where that was wanted, never written to, and lent: the
+ * memory holds something else once the taker has returned.
+ */
 export interface BatchAnswer {
   readonly bytes: Uint8Array | null;
   readonly error: ZfsUberError | null;
@@ -28,10 +32,14 @@ export interface BlockBatches {
   /**
    * Reads and verifies many blocks, in whatever order suits the devices.
    *
-   * @returns an answer a block, in the order of `blocks`
-   * @throws the reason of `signal`
+   * @param take is given an answer a block, in the order of `blocks`
+   * @throws the reason of `signal`; what `take` throws
    */
-  read(blocks: readonly BatchBlock[], signal?: AbortSignal): Promise<readonly BatchAnswer[]>;
+  read(
+    blocks: readonly BatchBlock[],
+    take: (answer: BatchAnswer, index: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface BlockBatchOptions {
@@ -47,6 +55,17 @@ const GAP = 16 * 1024;
 const SINGLES = 16;
 
 const SOUND: BatchAnswer = { bytes: null, error: null };
+const NOTHING = new Uint8Array(0);
+
+/** A batch under way. */
+interface Batch {
+  readonly blocks: readonly BatchBlock[];
+  /** Null where there is none yet. */
+  readonly answers: (BatchAnswer | null)[];
+  /** Memory that is given back when the answers were taken. */
+  readonly lent: Uint8Array[];
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Reads blocks by the batch: what lies side by side on a device comes in one request and is summed in one call.
@@ -67,6 +86,7 @@ class Batches implements BlockBatches {
   readonly #tops: readonly (readonly Leg[])[];
   readonly #kept: (bp: Blkptr) => Uint8Array | null;
   readonly #gap: number;
+  readonly #memory = new LentMemory();
 
   constructor(root: VdevNode, reader: BlockReader, options: BlockBatchOptions) {
     this.#reader = reader;
@@ -78,7 +98,11 @@ class Batches implements BlockBatches {
     this.#gap = [...legs.keys()].some(({ selection }) => selection !== undefined) ? 0 : GAP;
   }
 
-  async read(blocks: readonly BatchBlock[], signal?: AbortSignal): Promise<readonly BatchAnswer[]> {
+  async read(
+    blocks: readonly BatchBlock[],
+    take: (answer: BatchAnswer, index: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const answers: (BatchAnswer | null)[] = blocks.map(() => null);
     const placed: Placed[] = [];
     for (const [index, { bp, content }] of blocks.entries()) {
@@ -91,7 +115,8 @@ class Batches implements BlockBatches {
       if (at !== null) placed.push(at);
     }
     placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
-    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, blocks, answers, signal)));
+    const batch: Batch = { blocks, answers, lent: [], signal };
+    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch)));
     const rest: number[] = [];
     for (const [index, answer] of answers.entries()) if (answer === null) rest.push(index);
     const queue = rest.values();
@@ -99,14 +124,17 @@ class Batches implements BlockBatches {
       for (const index of queue) answers[index] = await this.#readOne(blocks[index], signal);
     };
     await Promise.all(Array.from({ length: Math.min(SINGLES, rest.length) }, work));
-    return answers.map((answer) => answer ?? SOUND);
+    signal?.throwIfAborted();
+    for (const [index, answer] of answers.entries()) take(answer ?? SOUND, index);
+    // Not where anything failed: somebody may still write to it.
+    for (const memory of batch.lent) this.#memory.giveBack(memory);
   }
 
   /** Where the first copy lies, when it can be read with others. */
   #placeOf(bp: Blkptr, index: number): Placed | null {
     if (bp.embedded || bp.hole || bp.gang) return null;
-    const algorithm = batchAlgorithm(bp);
-    if (algorithm === null && this.#checksumNeedsReader(bp)) return null;
+    const algorithm = this.#algorithmOf(bp);
+    if (algorithm === null) return null;
     const dva = bp.dvas[0];
     const legs = dva === undefined ? undefined : this.#tops[dva.vdev];
     if (dva === undefined || legs === undefined || legs.length === 0) return null;
@@ -114,104 +142,95 @@ class Batches implements BlockBatches {
     return { index, legs, top: dva.vdev, offset, size: bp.psize, algorithm };
   }
 
-  #checksumNeedsReader(bp: Blkptr): boolean {
-    switch (checksumKind(bp.checksum)) {
+  /** Null for a checksum that the reader alone can compute. */
+  #algorithmOf(bp: Blkptr): StoredBlock['algorithm'] | null {
+    const kind = checksumKind(bp.checksum);
+    switch (kind) {
       case 'fletcher2':
       case 'fletcher4':
       case 'sha256':
       case 'sha512':
-        return false;
+        return kind;
       case 'skein':
       case 'edonr':
       case 'blake3':
-        return this.#salted === null;
+        return this.#salted === null ? null : kind;
       default:
-        return true;
+        return null;
     }
   }
 
   /** @param only the leg to read from, where it is not to be chosen */
-  async #readRun(
-    run: readonly Placed[],
-    blocks: readonly BatchBlock[],
-    answers: (BatchAnswer | null)[],
-    signal: AbortSignal | undefined,
-    only: Leg | null = null,
-  ): Promise<void> {
+  async #readRun(run: readonly Placed[], batch: Batch, only: Leg | null = null): Promise<void> {
     const first = run[0];
     if (first === undefined) return;
+    const { signal } = batch;
     const end = run.reduce((most, { offset, size }) => Math.max(most, offset + size), 0);
     const leg = only ?? bestLeg(first.legs, first.offset, end);
     if (leg === null) return;
-    const bytes = await readFrom(leg, first.offset + LABEL_START, end - first.offset, signal);
+    const bytes = await readFrom(leg, first.offset + LABEL_START, end - first.offset, signal, (length) =>
+      this.#lend(length, batch),
+    );
     if (!(bytes instanceof Uint8Array)) {
       leg.wrong++;
       // With no other leg the one by one that follows tells which blocks it is.
       if (bytes.gone || first.legs.length === 1) return;
       if (run.length === 1) leg.source.failures?.note(first.offset + LABEL_START, first.size, bytes);
-      else for (const each of run) await this.#readRun([each], blocks, answers, signal, leg);
+      else for (const each of run) await this.#readRun([each], batch, leg);
       return;
     }
-    const sound = await this.#verify(run, first.offset, bytes, blocks);
-    for (const [i, { index, offset, size }] of run.entries()) {
-      const block = blocks[index];
-      if (block === undefined) continue;
-      if (sound[i] !== true) {
-        leg.wrong++;
-        continue;
-      }
-      const stored = bytes.subarray(offset - first.offset, offset - first.offset + size);
-      answers[index] = block.content ? await contentOf(block.bp, stored) : SOUND;
-    }
+    leg.wrong += await this.#open(run, bytes, batch);
   }
 
-  async #verify(
-    run: readonly Placed[],
-    start: number,
-    bytes: Uint8Array,
-    blocks: readonly BatchBlock[],
-  ): Promise<readonly boolean[]> {
-    const sound = run.map(() => false);
-    const groups = new Map<string, number[]>();
-    for (const [i, { index, offset, size, algorithm }] of run.entries()) {
-      const bp = blocks[index]?.bp;
+  #lend(size: number, { lent }: Batch): Uint8Array {
+    const memory = this.#memory.lend(size);
+    lent.push(memory);
+    return memory;
+  }
+
+  /**
+   * Answers for the blocks of a run that are sound.
+   *
+   * @returns how many are not
+   */
+  async #open(run: readonly Placed[], bytes: Uint8Array, batch: Batch): Promise<number> {
+    const start = run[0]?.offset ?? 0;
+    const stored: (StoredBlock & { readonly index: number })[] = [];
+    let [wrong, room] = [0, 0];
+    for (const { index, offset, size, algorithm } of run) {
+      const { bp, content = false } = batch.blocks[index] ?? {};
       if (bp === undefined) continue;
-      if (algorithm === null) {
-        const stored = bytes.subarray(offset - start, offset - start + size);
-        const check = blockCheck(bp, { engine: this.#engine, salted: this.#salted });
-        sound[i] = check.matches(stored);
+      const span = { offset: offset - start, length: size };
+      // The words of an encrypted or authenticated block are in part a MAC.
+      if (bp.crypt) {
+        const part = bytes.subarray(span.offset, span.offset + size);
+        if (!blockCheck(bp, { engine: this.#engine, salted: this.#salted }).matches(part)) wrong++;
+        else batch.answers[index] = content ? await contentOf(bp, part) : SOUND;
         continue;
       }
-      const key = `${algorithm} ${bp.littleEndian}`;
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [i]);
-      else group.push(i);
+      const compression = content && bp.lsize <= MAX_LSIZE ? compressionKind(bp.compression) : null;
+      const unpacked = compression === null ? null : { compression, offset: room, length: bp.lsize };
+      if (unpacked !== null) room += bp.lsize;
+      stored.push({
+        ...{ index, algorithm, littleEndian: bp.littleEndian, expected: bp.checksumWords },
+        ...{ ...span, content: unpacked },
+      });
     }
-    for (const group of groups.values()) await this.#sum(group, run, start, bytes, blocks, sound);
-    return sound;
-  }
-
-  async #sum(
-    group: readonly number[],
-    run: readonly Placed[],
-    start: number,
-    bytes: Uint8Array,
-    blocks: readonly BatchBlock[],
-    sound: boolean[],
-  ): Promise<void> {
-    const spans: Span[] = [];
-    for (const i of group) {
-      const { offset = 0, size = 0 } = run[i] ?? {};
-      spans.push({ offset: offset - start, length: size });
+    const memory = room === 0 ? NOTHING : this.#lend(room, batch);
+    const outcomes = await this.#engine.openBlocks(stored, bytes, memory, this.#salted);
+    for (const [i, { index, offset, length, content }] of stored.entries()) {
+      const block = batch.blocks[index];
+      const outcome = outcomes[i];
+      if (outcome === OUTCOME.wrong || block === undefined) wrong++;
+      else if (!block.content) batch.answers[index] = SOUND;
+      else if (outcome === OUTCOME.unpacked && content !== null) {
+        batch.answers[index] = {
+          bytes: memory.subarray(content.offset, content.offset + content.length),
+          error: null,
+        };
+      } else batch.answers[index] = await contentOf(block.bp, bytes.subarray(offset, offset + length));
     }
-    const one = run[group[0] ?? 0];
-    const bp = one === undefined ? undefined : blocks[one.index]?.bp;
-    if (one === undefined || one.algorithm === null || bp === undefined) return;
-    const words = await this.#engine.checksumMany(one.algorithm, bytes, spans, bp.littleEndian);
-    for (const [n, i] of group.entries()) {
-      const expected = blocks[run[i]?.index ?? -1]?.bp.checksumWords;
-      sound[i] = expected?.every((word, w) => word === words[n * 4 + w]) ?? false;
-    }
+    return wrong;
   }
 
   async #readOne(block: BatchBlock | undefined, signal: AbortSignal | undefined): Promise<BatchAnswer> {
@@ -227,24 +246,14 @@ class Batches implements BlockBatches {
   }
 }
 
-/** The sums that the engine makes of many spans at once; null for all others. */
-function batchAlgorithm(bp: Blkptr): EngineAlgorithm | null {
-  // The words of an encrypted or authenticated block are in part a MAC.
-  if (bp.crypt) return null;
-  const kind = checksumKind(bp.checksum);
-  return kind === 'fletcher2' || kind === 'fletcher4' || kind === 'sha256' || kind === 'sha512' ? kind : null;
-}
-
 async function contentOf(bp: Blkptr, stored: Uint8Array): Promise<BatchAnswer> {
-  // Copied, so that a small block does not keep the whole run.
-  if (bp.encrypted) return { bytes: stored.slice(), error: null };
+  if (bp.encrypted) return { bytes: stored, error: null };
   try {
     const kind = compressionKind(bp.compression);
     if (kind === null) throw new UnsupportedError(`compression ${bp.compression}`, bp.place);
     const loading = prepareCodec(kind);
     if (loading !== null) await loading;
-    const bytes = decompress(kind, stored, bp.lsize, bp.place);
-    return { bytes: kind === 'off' ? bytes.slice() : bytes, error: null };
+    return { bytes: decompress(kind, stored, bp.lsize, bp.place), error: null };
   } catch (error) {
     if (error instanceof ZfsUberError) return { bytes: null, error };
     throw error;

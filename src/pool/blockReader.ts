@@ -1,13 +1,7 @@
 import { decompress, prepareCodec } from '../block/decompress.ts';
-import type { Engine } from '../block/engine.ts';
+import type { Engine, SaltedChecksums } from '../block/engine.ts';
 import { UNREAD_SALT } from '../block/saltedChecksum.ts';
-import {
-  type BlockCheck,
-  blockCheck,
-  type Checksums,
-  OLD_GANG_HEADER,
-  type SaltedChecksums,
-} from '../block/verifyBlock.ts';
+import { type BlockCheck, blockCheck, type Checksums, OLD_GANG_HEADER } from '../block/verifyBlock.ts';
 import { FormatError, LimitError, UnsupportedError } from '../bytes/errors.ts';
 import { inside } from '../bytes/place.ts';
 import type { Blkptr, Dva } from '../format/blkptr.ts';

@@ -1,4 +1,4 @@
-import type { EngineAlgorithm } from '../block/engine.ts';
+import type { StoredBlock } from '../block/engine.ts';
 import type { Leg } from './wholeDevices.ts';
 
 /** Bytes of one request to a device: beyond this size larger requests are no faster. */
@@ -12,8 +12,7 @@ export interface Placed {
   /** In bytes, of the top-level vdev. */
   readonly offset: number;
   readonly size: number;
-  /** Null for a checksum that is computed by the block. */
-  readonly algorithm: EngineAlgorithm | null;
+  readonly algorithm: StoredBlock['algorithm'];
 }
 
 /**

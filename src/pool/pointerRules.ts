@@ -110,6 +110,12 @@ export class PointerRules {
     return null;
   }
 
+  /** @param end in sectors of the vdev, of a block that is no gang. @returns whether addresses may go so far */
+  reaches(vdev: number, end: number): boolean {
+    const limit = this.#limits[vdev];
+    return limit !== undefined && end * 512 <= limit;
+  }
+
   #address(pointer: PointerFields, i: number): PointerRefusal | null {
     const vdev = pointer.vdev(i);
     const limit = this.#limits[vdev];

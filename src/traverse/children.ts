@@ -33,9 +33,28 @@ export interface Child {
   readonly role: 'root' | 'dnodes' | 'object';
 }
 
-/** What a block leads to. */
+/**
+ * Takes the pointers of a block in the order in which OpenZFS visits them. What it gets is in numbers, since most
+ * pointers of most blocks are looked at and passed over.
+ */
+export interface PointerVisitor {
+  /** Nothing is to be done about the pointer at `at`. */
+  passesOver(view: DataView, at: number, littleEndian: boolean): boolean;
+  /** One that is not passed over: what {@link Child} has, by the names of its fields. */
+  visit(
+    view: DataView,
+    at: number,
+    littleEndian: boolean,
+    order: number,
+    object: number,
+    level: number,
+    blockId: number,
+    role: Child['role'],
+  ): void;
+}
+
+/** What a block leads to, besides blocks. */
 export interface Below {
-  readonly children: readonly Child[];
   /** In the dnodes of the MOS. */
   readonly datasets: readonly DatasetRef[];
   /** Of an object set that has a log. */
@@ -59,31 +78,36 @@ export function wrongContent(bp: Blkptr, bytes: Uint8Array, role: Child['role'])
 }
 
 /**
- * The pointers in a block, in the order in which OpenZFS visits them.
+ * Hands the pointers in a block to `visitor`, in the order in which OpenZFS visits them.
  *
  * Source: module/zfs/dmu_traverse.c, traverse_visitbp and traverse_dnode
  */
-export function childrenOf(bp: Blkptr, bytes: Uint8Array, child: Child, tree: Tree): Below {
+export function visitChildren(bp: Blkptr, bytes: Uint8Array, child: Child, tree: Tree, visitor: PointerVisitor): Below {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { littleEndian } = bp;
-  if (bp.level > 0)
-    return { children: pointers(view, littleEndian, bp.level, child), datasets: [], log: null, broken: null };
-  if (bp.type === OBJECT_TYPE.objset) return ofObjset(bp, bytes, view);
-  return ofDnodes(bp, view, child, tree);
+  if (bp.level > 0) {
+    visitPointers(view, bp.littleEndian, bp.level, child, visitor);
+    return { datasets: [], log: null, broken: null };
+  }
+  if (bp.type === OBJECT_TYPE.objset) return ofObjset(bp, bytes, view, visitor);
+  return ofDnodes(bp, view, child, tree, visitor);
 }
 
-function pointers(view: DataView, littleEndian: boolean, level: number, { object, role, blockId }: Child): Child[] {
+function visitPointers(
+  view: DataView,
+  littleEndian: boolean,
+  level: number,
+  { object, role, blockId }: Child,
+  visitor: PointerVisitor,
+): void {
   const count = Math.floor(view.byteLength / Blkptr.SIZE);
-  const children: Child[] = [];
   for (let i = 0, at = 0; i < count; i++, at += Blkptr.SIZE) {
-    if (isBlank(view, at)) continue;
-    children.push({ view, at, littleEndian, order: i, object, level: level - 1, blockId: blockId * count + i, role });
+    if (visitor.passesOver(view, at, littleEndian)) continue;
+    visitor.visit(view, at, littleEndian, i, object, level - 1, blockId * count + i, role);
   }
-  return children;
 }
 
 /** Neither an address nor properties: a hole that says nothing, as most of some blocks are. */
-function isBlank(view: DataView, at: number): boolean {
+export function isBlank(view: DataView, at: number): boolean {
   return (
     view.getUint32(at) === 0 &&
     view.getUint32(at + 4) === 0 &&
@@ -94,15 +118,14 @@ function isBlank(view: DataView, at: number): boolean {
   );
 }
 
-function ofDnodes(bp: Blkptr, view: DataView, { blockId }: Child, { mos }: Tree): Below {
-  const children: Child[] = [];
+function ofDnodes(bp: Blkptr, view: DataView, { blockId }: Child, { mos }: Tree, visitor: PointerVisitor): Below {
   const datasets: { readonly at: number; readonly object: number }[] = [];
   const slots = Math.floor(view.byteLength / DNODE_SLOT);
   for (let slot = 0; slot < slots; ) {
     const at = slot * DNODE_SLOT;
     const object = blockId * slots + slot;
-    const broken = dnodePointers(view, at, bp, object, slot * 256, 'object', children);
-    if (broken !== null) return { children, datasets: datasetRefs(bp, view, datasets), log: null, broken };
+    const broken = dnodePointers(view, at, bp, object, slot * 256, 'object', visitor);
+    if (broken !== null) return { datasets: datasetRefs(bp, view, datasets), log: null, broken };
     if (
       mos &&
       view.getUint8(at + AT.type.offset) !== 0 &&
@@ -112,10 +135,10 @@ function ofDnodes(bp: Blkptr, view: DataView, { blockId }: Child, { mos }: Tree)
     }
     slot += view.getUint8(at + AT.extraSlots.offset) + 1;
   }
-  return { children, datasets: datasetRefs(bp, view, datasets), log: null, broken: null };
+  return { datasets: datasetRefs(bp, view, datasets), log: null, broken: null };
 }
 
-/** Adds the pointers of the dnode at `at`. @returns what is wrong with it */
+/** Visits the pointers of the dnode at `at`. @returns what is wrong with it */
 function dnodePointers(
   view: DataView,
   at: number,
@@ -123,7 +146,7 @@ function dnodePointers(
   object: number,
   firstOrder: number,
   role: Child['role'],
-  into: Child[],
+  visitor: PointerVisitor,
 ): ZfsUberError | null {
   const { littleEndian } = bp;
   const count = view.getUint8(at + AT.blockPointers.offset);
@@ -143,19 +166,17 @@ function dnodePointers(
   }
   for (let i = 0; i < count; i++) {
     const pointer = at + DNODE_CORE_SIZE + i * Blkptr.SIZE;
-    if (isBlank(view, pointer)) continue;
-    into.push({ view, at: pointer, littleEndian, order: firstOrder + i, object, level, blockId: i, role });
+    if (visitor.passesOver(view, pointer, littleEndian)) continue;
+    visitor.visit(view, pointer, littleEndian, firstOrder + i, object, level, i, role);
   }
   if ((view.getUint8(at + AT.flags.offset) & DNODE_FLAG.spill) !== 0) {
-    const order = firstOrder + 255;
-    into.push({ view, at: end - Blkptr.SIZE, littleEndian, order, object, level: 0, blockId: SPILL, role });
+    visitor.visit(view, end - Blkptr.SIZE, littleEndian, firstOrder + 255, object, 0, SPILL, role);
   }
   return null;
 }
 
-function ofObjset(bp: Blkptr, bytes: Uint8Array, view: DataView): Below {
-  const children: Child[] = [];
-  let broken = dnodePointers(view, 0, bp, 0, 0, 'dnodes', children);
+function ofObjset(bp: Blkptr, bytes: Uint8Array, view: DataView, visitor: PointerVisitor): Below {
+  let broken = dnodePointers(view, 0, bp, 0, 0, 'dnodes', visitor);
   const accounts = [
     { at: OBJSET_ACCOUNTING.projectUsed, object: -3, since: WITH_PROJECTS },
     { at: OBJSET_ACCOUNTING.groupUsed, object: -2, since: WITH_USERS },
@@ -163,7 +184,7 @@ function ofObjset(bp: Blkptr, bytes: Uint8Array, view: DataView): Below {
   ];
   for (const [i, { at, object, since }] of accounts.entries()) {
     if (broken !== null || bytes.length < since) continue;
-    broken = dnodePointers(view, at, bp, object, (i + 1) * 256, 'object', children);
+    broken = dnodePointers(view, at, bp, object, (i + 1) * 256, 'object', visitor);
   }
   const { offset, size } = OBJSET.fields.zilHeader;
   const log = decodeZilHeader(
@@ -171,7 +192,7 @@ function ofObjset(bp: Blkptr, bytes: Uint8Array, view: DataView): Below {
     bp.littleEndian,
     inside(bp.place, 'ZIL header', offset),
   );
-  return { children, datasets: [], log: log.log.hole ? null : { log }, broken };
+  return { datasets: [], log: log.log.hole ? null : { log }, broken };
 }
 
 /** Those that are remembered do not keep the block that they stand in, but their pointers, in one piece of memory. */

@@ -56,7 +56,7 @@ export class DatasetWalk {
     const child: Child = { view, at, littleEndian, order: 1, object: 0, level: 0, blockId: 0, role: 'root' };
     scan.at(view, at, littleEndian);
     if (snapshot || scan.hole || scan.redacted || !scan.valid) {
-      this.#walk.take(node, [child]);
+      this.#walk.take(node, child);
       return;
     }
     // The log's head is read before anything else, and whatever the block's age is.
@@ -66,7 +66,7 @@ export class DatasetWalk {
     const known = memory.logAt(head);
     if (known !== undefined) {
       if (known !== null) node.parts.push({ order: 0, part: known });
-      if (below && known?.fatal == null) this.#walk.take(node, [child]);
+      if (below && known?.fatal == null) this.#walk.take(node, child);
       return;
     }
     const mark = memory.markOf(child, SUBTREE, node.tree.min, true);

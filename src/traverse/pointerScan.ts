@@ -8,6 +8,14 @@ const AT = BLKPTR.fields;
 const HIGH = 2 ** 32;
 /** Source: include/sys/spa.h, BP_EMBEDDED_TYPE_REDACTED */
 const REDACTED = 2;
+/** In the upper half of the properties. */
+const CRYPT = 0x20000000;
+/** In the lower half: a size above 16 MiB. */
+const LARGE_SIZES = 0x80008000;
+/** No pointer has them: a level and an embedded block that no reading makes plain. */
+const NO_PROPS = -1;
+/** Addresses above are of gang blocks, or lose bits: they are left to the rules. */
+const OFFSET_HIGH = 0x7fffff;
 
 /** By object type. */
 const METADATA = Uint8Array.from({ length: 256 }, (_, type) => (isMetadataType(type) ? 1 : 0));
@@ -40,6 +48,8 @@ export class PointerScan extends PointerFields {
   metadata = false;
   /** Blocks below it: indirect, dnodes, object set. */
   parent = false;
+  /** Upper half of the properties of content that is no metadata, as the last such pointer had it. */
+  #plainProps = NO_PROPS;
   readonly #rules: PointerRules;
   readonly #rewritten: RewrittenBirth;
 
@@ -67,6 +77,32 @@ export class PointerScan extends PointerFields {
       if (physical !== 0) this.birth = physical;
     }
     this.valid = this.#rules.refusal(this) === null;
+    if (this.valid && !this.metadata && !this.parent && !this.embedded && !this.hole) {
+      const props = view.getUint32(this.high + AT.props.offset, littleEndian);
+      if ((props & CRYPT) === 0) this.#plainProps = props;
+    }
+  }
+
+  /**
+   * Whether the pointer at `at` is valid and points to content that is no metadata: most are like the one before, and
+   * of these it needs a tenth of what {@link at} does. False of others says nothing. Leaves the scan where it is.
+   */
+  isPlain(view: DataView, at: number, littleEndian: boolean): boolean {
+    const [low, high] = littleEndian ? [at, at + 4] : [at + 4, at];
+    if (view.getUint32(high + AT.props.offset, littleEndian) !== this.#plainProps) return false;
+    if ((view.getUint32(low + AT.props.offset, littleEndian) & LARGE_SIZES) !== 0) return false;
+    let copies = 0;
+    for (let dva = 0; dva < 48; dva += 16) {
+      const sectors = view.getUint32(low + dva, littleEndian) & 0xffffff;
+      if (sectors === 0) continue;
+      // Those behind one without a size are for the rules to say.
+      if (copies++ * 16 !== dva) return false;
+      const upper = view.getUint32(high + dva + 8, littleEndian);
+      if (upper > OFFSET_HIGH) return false;
+      const end = upper * HIGH + view.getUint32(low + dva + 8, littleEndian) + sectors;
+      if (!this.#rules.reaches(view.getUint32(high + dva, littleEndian) & 0xffffff, end)) return false;
+    }
+    return copies > 0;
   }
 
   #txg(view: DataView, offset: number): number {

@@ -1,5 +1,4 @@
-import type { Engine } from '../block/engine.ts';
-import type { SaltedChecksums } from '../block/verifyBlock.ts';
+import type { Engine, SaltedChecksums } from '../block/engine.ts';
 import type { ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { type BlockBatches, openBlockBatches } from '../pool/blockBatch.ts';

@@ -3,9 +3,10 @@ import type { Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
 import type { BatchBlock, BlockBatches } from '../pool/blockBatch.ts';
 import { isSilent } from '../source/source.ts';
-import { type Child, childrenOf, type Tree, wrongContent } from './children.ts';
+import { type Child, isBlank, type PointerVisitor, type Tree, visitChildren, wrongContent } from './children.ts';
 import { failureAt } from './failureAt.ts';
 import { inBatches } from './inBatches.ts';
+import { KeptPointers } from './keptPointers.ts';
 import type { PointerScan } from './pointerScan.ts';
 import { type BlockRole, bareFatal, bareSummary, compose, fatalSummary, leafSummary, type Summary } from './summary.ts';
 import { listedSize, type MosEntry } from './verifyMemo.ts';
@@ -52,10 +53,15 @@ export interface WalkSetting {
   readonly onBatch: ((share: number) => void) | undefined;
 }
 
+/** Of an object set of which the log alone is wanted. */
+const NOBODY: PointerVisitor = { passesOver: () => true, visit: () => undefined };
+
 /** One traversal: reads what the memo does not know, and remembers it. */
 export class Walk {
   readonly setting: WalkSetting;
   readonly #stack: Wanted[] = [];
+  readonly #pointers = new KeptPointers();
+  readonly #passesOver: PointerVisitor['passesOver'];
   #datasets = 0;
   /** What is done, of all: 0 to 1. */
   share = 0;
@@ -65,6 +71,8 @@ export class Walk {
 
   constructor(setting: WalkSetting) {
     this.setting = setting;
+    const { scan, data } = setting;
+    this.#passesOver = data ? isBlank : (view, at, order) => scan.isPlain(view, at, order) || isBlank(view, at);
   }
 
   /** The MOS, from its root block; and which datasets it has. */
@@ -74,7 +82,7 @@ export class Walk {
     const bytes = rootbp.bytes;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const littleEndian = new Blkptr(bytes, true, rootbp.place).birth === rootbp.birth;
-    this.take(top, [{ view, at: 0, littleEndian, order: 0, object: 0, level: 0, blockId: 0, role: 'root' }]);
+    this.take(top, { view, at: 0, littleEndian, order: 0, object: 0, level: 0, blockId: 0, role: 'root' });
     await this.work();
     return { summary: compose(top.parts), datasets: inOrder(top) };
   }
@@ -89,36 +97,34 @@ export class Walk {
     );
   }
 
-  /** Takes over children of a block: those that are known are settled, the others will be read. */
-  take(node: Node, children: Iterable<Child>): void {
+  /** Takes over a child of a block: one that is known is settled, another will be read. */
+  take(node: Node, child: Child): void {
     const { scan, data, memory } = this.setting;
     const { min } = node.tree;
-    for (const child of children) {
-      scan.at(child.view, child.at, child.littleEndian);
-      if (scan.birth !== 0 && scan.birth <= min) continue;
-      if (!scan.valid) {
-        this.#invalid(node, child);
-        continue;
-      }
-      if (scan.hole || (scan.redacted && child.role !== 'root')) continue;
-      if (wrongPlace(scan, child)) {
-        const [wanted, found] = [`one of level ${child.level}`, `type ${scan.type}, level ${scan.level}`];
-        const error = new FormatError('format-value', 'block pointer', wanted, found, this.setting.place);
-        this.#fail(node, child, null, null, roleOf(scan, child), true, error);
-        continue;
-      }
-      if (!scan.parent && (scan.embedded || !(scan.metadata || data))) continue;
-      const role = roleOf(scan, child);
-      const mosTree = node.tree.mos && scan.parent && child.role !== 'object';
-      const mark = mosTree
-        ? memory.markOf(child, MOS, min, true)
-        : scan.parent
-          ? memory.markOf(child, SUBTREE, min, node.keepBelow)
-          : memory.markOf(child, LEAF, 0, node.keepBelow);
-      if (memory.settle(node, child, mark, role)) continue;
-      const size = scan.parent ? Math.max(scan.lsize, scan.psize) : scan.psize;
-      this.push({ node, child, role, mark, head: null, size });
+    scan.at(child.view, child.at, child.littleEndian);
+    if (scan.birth !== 0 && scan.birth <= min) return;
+    if (!scan.valid) {
+      this.#invalid(node, child);
+      return;
     }
+    if (scan.hole || (scan.redacted && child.role !== 'root')) return;
+    if (wrongPlace(scan, child)) {
+      const [wanted, found] = [`one of level ${child.level}`, `type ${scan.type}, level ${scan.level}`];
+      const error = new FormatError('format-value', 'block pointer', wanted, found, this.setting.place);
+      this.#fail(node, child, null, null, roleOf(scan, child), true, error);
+      return;
+    }
+    if (!scan.parent && (scan.embedded || !(scan.metadata || data))) return;
+    const role = roleOf(scan, child);
+    const mosTree = node.tree.mos && scan.parent && child.role !== 'object';
+    const mark = mosTree
+      ? memory.markOf(child, MOS, min, true)
+      : scan.parent
+        ? memory.markOf(child, SUBTREE, min, node.keepBelow)
+        : memory.markOf(child, LEAF, 0, node.keepBelow);
+    if (memory.settle(node, child, mark, role)) return;
+    const size = scan.parent ? Math.max(scan.lsize, scan.psize) : scan.psize;
+    this.push({ node, child: this.#pointers.keep(child), role, mark, head: null, size });
   }
 
   push(wanted: Wanted): void {
@@ -162,22 +168,23 @@ export class Walk {
         content: mark.kind !== LEAF || head !== null,
       }),
     );
-    const answers = await batches.read(blocks, signal);
-    signal?.throwIfAborted();
-    for (const [i, wanted] of batch.entries()) {
-      const block = blocks[i];
-      const answer = answers[i];
-      if (block === undefined || answer === undefined) continue;
-      const { bp } = block;
-      this.blocks++;
-      if (!bp.embedded) this.bytes += bp.psize;
-      // What is left of the pool without those bytes is no answer: nothing of this traversal is remembered.
-      if (isSilent(answer.error)) throw answer.error;
-      budget.spend(bp, block.content, answer.error);
-      if (answer.error !== null) this.#lost(wanted, bp, answer.error);
-      else if (answer.bytes === null) this.#sound(wanted);
-      else this.#enter(wanted, bp, answer.bytes);
-    }
+    await batches.read(
+      blocks,
+      ({ bytes, error }, i) => {
+        const [wanted, block] = [batch[i], blocks[i]];
+        if (wanted === undefined || block === undefined) return;
+        const { bp } = block;
+        this.blocks++;
+        if (!bp.embedded) this.bytes += bp.psize;
+        // What is left of the pool without those bytes is no answer: nothing of this traversal is remembered.
+        if (isSilent(error)) throw error;
+        budget.spend(bp, block.content, error);
+        if (error !== null) this.#lost(wanted, bp, error);
+        else if (bytes === null) this.#sound(wanted);
+        else this.#enter(wanted, bp, bytes);
+      },
+      signal,
+    );
     budget.check(place);
     onBatch?.(this.share);
   }
@@ -219,19 +226,37 @@ export class Walk {
 
   /** The block reads and has blocks below it. */
   #enter(wanted: Wanted, bp: Blkptr, bytes: Uint8Array): void {
-    const { node, child, mark, head, role } = wanted;
-    const { oldestTxg, memory, scan } = this.setting;
+    const { node, child, head, role } = wanted;
+    const { memory, scan } = this.setting;
     const wrong = wrongContent(bp, bytes, child.role);
     if (wrong !== null) {
       this.#lost(wanted, bp, wrong);
       return;
     }
-    const found = childrenOf(bp, bytes, child, node.tree);
+    const below = head !== null && !head.subtree ? null : this.#below(wanted, bp);
+    const from = this.#stack.length;
+    const found = visitChildren(bp, bytes, child, node.tree, below === null ? NOBODY : this.#visitorOf(below));
     if (role === 'object set') memory.noteLog(wanted, found.log);
-    if (head !== null && !head.subtree) {
+    if (below === null) {
       this.#release(node, node.share);
       return;
     }
+    if (found.datasets.length > 0) {
+      this.#datasets += listedSize(found.datasets);
+      if (this.#datasets > MAX_DATASETS) throw new LimitError(`more than ${MAX_DATASETS} datasets`, bp.place);
+      below.datasets?.push({ order: 0, refs: found.datasets });
+    }
+    if (found.broken !== null) {
+      const failure = failureAt(scan, child, { bp, error: found.broken, role, metadata: true });
+      below.parts.push({ order: Number.MAX_SAFE_INTEGER, part: fatalSummary(failure, true) });
+    }
+    reverseFrom(this.#stack, from);
+    this.#release(below, 0);
+  }
+
+  /** For what is below a block: counted as one more under way, so that it is not done before all children are taken. */
+  #below({ node, child, mark }: Wanted, bp: Blkptr): Node {
+    const { oldestTxg } = this.setting;
     const below = newNode(
       node,
       child.order,
@@ -242,21 +267,16 @@ export class Walk {
       mark.kind === MOS,
     );
     node.share -= below.share;
-    if (found.datasets.length > 0) {
-      this.#datasets += listedSize(found.datasets);
-      if (this.#datasets > MAX_DATASETS) throw new LimitError(`more than ${MAX_DATASETS} datasets`, bp.place);
-      below.datasets?.push({ order: 0, refs: found.datasets });
-    }
-    // Counted as one more under way, so that it is not done before all its children are taken.
     below.pending = 1;
-    const from = this.#stack.length;
-    this.take(below, found.children);
-    if (found.broken !== null) {
-      const failure = failureAt(scan, child, { bp, error: found.broken, role, metadata: true });
-      below.parts.push({ order: Number.MAX_SAFE_INTEGER, part: fatalSummary(failure, true) });
-    }
-    reverseFrom(this.#stack, from);
-    this.#release(below, 0);
+    return below;
+  }
+
+  #visitorOf(node: Node): PointerVisitor {
+    return {
+      passesOver: this.#passesOver,
+      visit: (view, at, littleEndian, order, object, level, blockId, role) =>
+        this.take(node, { view, at, littleEndian, order, object, level, blockId, role }),
+    };
   }
 
   /** One of the blocks below `node` is done. */

@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Engine, EngineAlgorithm, Span } from '../../src/block/engine.ts';
+import { decompress } from '../../src/block/decompress.ts';
+import {
+  type Engine,
+  type EngineAlgorithm,
+  OUTCOME,
+  type SaltedChecksums,
+  type Span,
+  type StoredBlock,
+} from '../../src/block/engine.ts';
 import { pureEngine } from '../../src/block/pureEngine.ts';
-import { printWords, UsageError } from '../../src/bytes/errors.ts';
+import { saltedChecksums } from '../../src/block/saltedChecksum.ts';
+import { type ChecksumWords, printWords, UsageError } from '../../src/bytes/errors.ts';
 import { addonPaths } from '../../src/node/addon.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
+import { toLz4, toLzjb, toZle } from './greedy.ts';
 
 const ALGORITHMS: readonly EngineAlgorithm[] = ['fletcher2', 'fletcher4', 'sha256', 'sha512'];
 
@@ -57,6 +67,92 @@ function byDefinition(algorithm: EngineAlgorithm, bytes: Uint8Array, littleEndia
       return [0, 8, 16, 24].map((at) => words.readBigUInt64BE(at));
     }
   }
+}
+
+const SALTED = ['skein', 'edonr', 'blake3'] as const;
+const NOWHERE = { source: '', offset: 0, path: [] };
+
+/** Content of few different bytes, packed; a byte of which is then another, before it is summed or after. */
+const anyBlock = fc.record({
+  algorithm: fc.constantFrom(...ALGORITHMS, ...SALTED),
+  compression: fc.constantFrom('off', 'lz4', 'lzjb', 'zle', 'gzip-1'),
+  littleEndian: fc.boolean(),
+  content: fc.array(fc.constantFrom(0, 1, 65, 255), { minLength: 1, maxLength: 300 }),
+  wanted: fc.boolean(),
+  longer: fc.integer({ min: -2, max: 2 }),
+  padding: fc.integer({ min: 0, max: 20 }),
+  changed: fc.option(fc.record({ at: fc.nat(320), by: fc.integer({ min: 1, max: 255 }), summed: fc.boolean() })),
+});
+type MadeBlock = typeof anyBlock extends fc.Arbitrary<infer Made> ? Made : never;
+
+const asIs = (bytes: Uint8Array): Uint8Array => bytes;
+const PACK = { off: asIs, 'gzip-1': asIs, lz4: toLz4, lzjb: toLzjb, zle: toZle };
+
+function laidOut(made: readonly MadeBlock[], salted: SaltedChecksums) {
+  const parts: Uint8Array[] = [];
+  const blocks: StoredBlock[] = [];
+  let [offset, room] = [1, 3];
+  for (const { algorithm, compression, littleEndian, content, wanted, longer, padding, changed } of made) {
+    const packed = PACK[compression](Uint8Array.from(content));
+    const stored = new Uint8Array(packed.length + padding);
+    stored.set(packed);
+    let expected = wordsOf(algorithm, stored, littleEndian, salted);
+    if (changed !== null) {
+      const at = changed.at % stored.length;
+      stored[at] = (stored[at] ?? 0) ^ changed.by;
+      if (changed.summed) expected = wordsOf(algorithm, stored, littleEndian, salted);
+    }
+    const length = Math.max(1, content.length + longer);
+    const unpacked = wanted ? { compression, offset: room, length } : null;
+    blocks.push({ offset, length: stored.length, algorithm, littleEndian, expected, content: unpacked });
+    parts.push(stored);
+    offset += stored.length;
+    if (wanted) room += length;
+  }
+  return { blocks, room, stored: Uint8Array.from([0, ...parts.flatMap((part) => [...part])]) };
+}
+
+function wordsOf(
+  algorithm: StoredBlock['algorithm'],
+  bytes: Uint8Array,
+  littleEndian: boolean,
+  salted: SaltedChecksums,
+): ChecksumWords {
+  switch (algorithm) {
+    case 'skein':
+    case 'edonr':
+    case 'blake3':
+      return salted.checksum(algorithm, bytes, littleEndian);
+    default:
+      return pureEngine.checksum(algorithm, bytes, littleEndian);
+  }
+}
+
+/** What may come of a block: the codecs of metadata every engine has, others may be left to whoever asked. */
+function openedAlone(block: StoredBlock, stored: Uint8Array, salted: SaltedChecksums) {
+  const bytes = stored.subarray(block.offset, block.offset + block.length);
+  const { algorithm, littleEndian, expected, content } = block;
+  const words = wordsOf(algorithm, bytes, littleEndian, salted);
+  if (!words.every((word, i) => word === expected[i])) return { outcomes: [OUTCOME.wrong], content: null };
+  if (content === null) return { outcomes: [OUTCOME.sound], content: null };
+  try {
+    const unpacked = decompress(content.compression, bytes, content.length, NOWHERE);
+    const ofMetadata = content.compression !== 'zle' && content.compression !== 'gzip-1';
+    return { outcomes: ofMetadata ? [OUTCOME.unpacked] : [OUTCOME.sound, OUTCOME.unpacked], content: unpacked };
+  } catch {
+    return { outcomes: [OUTCOME.sound], content: null };
+  }
+}
+
+/** As toLz4, and quick: all of it is literals. */
+function toLz4Literals(bytes: Uint8Array): Uint8Array {
+  const more = Math.floor((bytes.length - 15) / 255);
+  const head = [0xf0, ...new Uint8Array(more).fill(255), (bytes.length - 15) % 255];
+  const out = new Uint8Array(4 + head.length + bytes.length);
+  new DataView(out.buffer).setUint32(0, head.length + bytes.length);
+  out.set(head, 4);
+  out.set(bytes, 4 + head.length);
+  return out;
 }
 
 describe.each(engines.map((engine) => [`${engine.info.name} (${engine.info.passedOver})`, engine] as const))(
@@ -150,6 +246,88 @@ describe.each(engines.map((engine) => [`${engine.info.name} (${engine.info.passe
       const words = await engine.checksumMany('fletcher4', ramp(10), spans, true);
       expect([words.length, words.every((word) => word === 0n)]).toEqual([200_000, true]);
       expect(await engine.checksumMany('sha256', new Uint8Array(0), [], true)).toHaveLength(0);
+    });
+
+    it.each(SALTED)('gives the words of %s that the TypeScript gives, of any bytes with any salt', (algorithm) => {
+      const salt = fc.uint8Array({ minLength: 32, maxLength: 32 });
+      fc.assert(
+        fc.property(salt, fc.uint8Array({ maxLength: 700 }), fc.boolean(), (bytes, content, littleEndian) => {
+          const salted = saltedChecksums(bytes);
+          const words = engine.saltedChecksum(algorithm, salted, content, littleEndian);
+          expect(words).toEqual(salted.checksum(algorithm, content, littleEndian));
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it.each([0, 63, 64, 65, 119, 120, 127, 128, 129, 247, 248, 1023, 1024, 1025, 2048, 2049, 4096, 4097])(
+      'gives the salted words that the TypeScript gives of %i bytes',
+      (length) => {
+        const bytes = noise(4200);
+        const salted = saltedChecksums(bytes.subarray(0, 32));
+        const part = bytes.subarray(3, 3 + length);
+        for (const algorithm of SALTED) {
+          expect(engine.saltedChecksum(algorithm, salted, part, true)).toEqual(salted.checksum(algorithm, part, true));
+        }
+      },
+    );
+
+    it('opens blocks of any kind, sound, wrong and malformed, as the checksums and codecs say one by one', async () => {
+      const salted = saltedChecksums(noise(32));
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyBlock, { maxLength: 8 }), async (made) => {
+          const { blocks, stored, room } = laidOut(made, salted);
+          const content = new Uint8Array(room);
+          const outcomes = await engine.openBlocks(blocks, stored, content, salted);
+          for (const [i, block] of blocks.entries()) {
+            const alone = openedAlone(block, stored, salted);
+            expect(alone.outcomes).toContain(outcomes[i]);
+            if (outcomes[i] !== OUTCOME.unpacked || block.content === null) continue;
+            const { offset, length } = block.content;
+            expect(content.subarray(offset, offset + length)).toEqual(alone.content);
+          }
+        }),
+        { numRuns: 200 },
+      );
+    });
+
+    it('opens a batch that is large enough for a thread', async () => {
+      const bytes = new Uint8Array(2 ** 18).map((_, i) => (i >> 7) ^ i);
+      const packed = toLz4Literals(bytes);
+      const expected = pureEngine.checksum('fletcher4', packed, true);
+      const block = { offset: 0, length: packed.length, algorithm: 'fletcher4', littleEndian: true, expected } as const;
+      const blocks = [0, 1, 2].map((i) => ({
+        ...block,
+        content: { compression: 'lz4', offset: i * bytes.length, length: bytes.length } as const,
+      }));
+      const content = new Uint8Array(bytes.length * 3);
+      expect([...(await engine.openBlocks(blocks, packed, content, null))]).toEqual([2, 2, 2]);
+      for (const i of [0, 1, 2]) expect(content.subarray(i * bytes.length, (i + 1) * bytes.length)).toEqual(bytes);
+    });
+
+    it('takes a salted block for wrong where there is no salt', async () => {
+      const expected = saltedChecksums(noise(32)).checksum('skein', noise(100), true);
+      const block = {
+        offset: 0,
+        length: 100,
+        algorithm: 'skein',
+        littleEndian: true,
+        expected,
+        content: null,
+      } as const;
+      expect([...(await engine.openBlocks([block], noise(100), new Uint8Array(0), null))]).toEqual([OUTCOME.wrong]);
+    });
+
+    it.each([
+      ['a block', { offset: 90, length: 11 }, { offset: 0, length: 8 }],
+      ['a content', { offset: 0, length: 10 }, { offset: 1, length: 8 }],
+      ['a content of no whole number', { offset: 0, length: 10 }, { offset: 0, length: 0.5 }],
+    ])('refuses %s that lies outside of its buffer', async (_, span, room) => {
+      const expected = [0n, 0n, 0n, 0n] as const;
+      const content = { compression: 'lz4', ...room } as const;
+      const block = { ...span, algorithm: 'fletcher4', littleEndian: true, expected, content } as const;
+      const opening = engine.openBlocks([block], new Uint8Array(100), new Uint8Array(8), null);
+      await expect(opening).rejects.toThrow(UsageError);
     });
 
     // The engine without a host has no timer to wait for.

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { SaltedAlgorithm } from '../../src/block/engine.ts';
 import { pureEngine } from '../../src/block/pureEngine.ts';
-import { blockCheck, type Checksums, type SaltedAlgorithm } from '../../src/block/verifyBlock.ts';
+import { blockCheck, type Checksums } from '../../src/block/verifyBlock.ts';
 import { ChecksumError, type ChecksumWords, UnsupportedError } from '../../src/bytes/errors.ts';
 import { noise, pointer } from '../pool/madePool.ts';
 
 const bytes = noise(8192, 5);
 const other = noise(8192, 6);
 const salted = {
+  salt: new Uint8Array(32),
   checksum: (algorithm: SaltedAlgorithm): ChecksumWords => [BigInt(algorithm.length), 2n, 3n, 4n],
 };
 const checksums: Checksums = { engine: pureEngine, salted };

@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { OUTCOME } from '../../src/block/engine.ts';
+import { lz4 } from '../../src/block/lz4.ts';
+import { lzjb } from '../../src/block/lzjb.ts';
 import { pureChecksum } from '../../src/block/pureEngine.ts';
+import { saltedChecksums } from '../../src/block/saltedChecksum.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
-import { ABI, type Addon, ALGORITHM_NUMBER, addonPaths, loadAddon } from '../../src/node/addon.ts';
+import { ABI, type Addon, ALGORITHM_NUMBER, addonPaths, loadAddon, PACKING_NUMBER } from '../../src/node/addon.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 
+const SALTED = ['skein', 'edonr', 'blake3'] as const;
+const NOWHERE = { source: '', offset: 0, path: [] };
 const built = addonPaths().length > 0;
 
 /** An addon that answers right, made of the pure engine. */
@@ -21,6 +27,17 @@ const sound: Addon = {
     return BigUint64Array.from(sound.checksum(number, buffer.subarray(offset, offset + length), littleEndian));
   },
   checksumSpansInPool: async (...args) => sound.checksumSpans(...args),
+  saltedChecksum: (number, salt, bytes, littleEndian) => {
+    const [algorithm] = SALTED.filter((name) => ALGORITHM_NUMBER[name] === number);
+    return algorithm === undefined ? [] : saltedChecksums(salt).checksum(algorithm, bytes, littleEndian);
+  },
+  // As far as the self-test asks.
+  openBlocks: (table, _, stored, content) => {
+    const unpacked = (table[4] === PACKING_NUMBER.lz4 ? lz4 : lzjb)(stored, content.length, NOWHERE);
+    content.set(unpacked);
+    return Uint8Array.of(OUTCOME.unpacked);
+  },
+  openBlocksInPool: async (...args) => sound.openBlocks(...args),
   sumWords: () => 0,
 };
 
@@ -74,6 +91,23 @@ describe('chooseEngine', () => {
     expect(() => chooseEngine({ load: refuse })).toThrow('ZFS_UBER_ENGINE=native, but not a binary of this machine');
   });
 
+  it.each(SALTED)('refuses a binary that is wrong in %s', (algorithm) => {
+    const saltedChecksum: Addon['saltedChecksum'] = (number, ...rest) =>
+      number === ALGORITHM_NUMBER[algorithm] ? [1n, 2n, 3n, 4n] : sound.saltedChecksum(number, ...rest);
+    const { info } = chooseEngine({ forced: undefined, load: () => ({ ...sound, saltedChecksum }) });
+    expect(info).toEqual({ name: 'node', passedOver: `the addon fails its self-test in ${algorithm}` });
+  });
+
+  it.each(['lz4', 'lzjb'] as const)('refuses a binary that unpacks %s wrongly', (compression) => {
+    const openBlocks: Addon['openBlocks'] = (table, words, stored, content, salt) => {
+      const outcomes = sound.openBlocks(table, words, stored, content, salt);
+      if (table[4] === PACKING_NUMBER[compression]) content[8] = 77;
+      return outcomes;
+    };
+    const { info } = chooseEngine({ forced: undefined, load: () => ({ ...sound, openBlocks }) });
+    expect(info).toEqual({ name: 'node', passedOver: `the addon fails its self-test in ${compression}` });
+  });
+
   it('refuses a name that no engine has', () => {
     vi.stubEnv('ZFS_UBER_ENGINE', 'fast');
     expect(() => chooseEngine()).toThrow(UsageError);
@@ -97,6 +131,31 @@ describe.skipIf(!built)('the addon, called past the checks of the engine', () =>
       await expect(later()).rejects.toThrow(/span/);
     },
   );
+
+  it.each([
+    [0, 21],
+    [1, Number.NaN],
+    [2, 7],
+    [4, 4],
+    [5, 11],
+    [6, -1],
+    [6, 1e300],
+  ])('answers blocks whose column %i is %d with an error', async (column, value) => {
+    const row = Float64Array.of(10, 80, 1, 1, 2, 5, 60);
+    row[column] = value;
+    const given = (table: Float64Array) =>
+      [table, new BigUint64Array(4), new Uint8Array(100), new Uint8Array(70), new Uint8Array(0)] as const;
+    expect(() => loadAddon().openBlocks(...given(row))).toThrow(/block 0/);
+    const later = async () => loadAddon().openBlocksInPool(...given(row));
+    await expect(later()).rejects.toThrow(/block 0/);
+    expect(() => loadAddon().openBlocks(...given(row.subarray(1)))).toThrow(/seven numbers/);
+  });
+
+  it('answers a salt of another size with an error', () => {
+    const [bytes, salt] = [new Uint8Array(100), new Uint8Array(31)];
+    expect(() => loadAddon().saltedChecksum(4, salt, bytes, true)).toThrow('a salt of 31 bytes');
+    expect(() => loadAddon().saltedChecksum(1, salt, bytes, true)).toThrow('no salted algorithm 1');
+  });
 
   it('answers an algorithm it does not have with an error', () => {
     expect(() => loadAddon().checksum(99, new Uint8Array(100), true)).toThrow('no algorithm 99');

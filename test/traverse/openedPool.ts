@@ -1,4 +1,4 @@
-import type { SaltedChecksums } from '../../src/block/verifyBlock.ts';
+import type { SaltedChecksums } from '../../src/block/engine.ts';
 import { BlockCache } from '../../src/dataset/blockCache.ts';
 import { readIndirectMappings } from '../../src/dataset/indirectVdevs.ts';
 import { Mos } from '../../src/dataset/mos.ts';
