@@ -2,6 +2,7 @@ export { type BlockOptions, block } from './api/block.ts';
 export { type BundleOptions, type CheckOptions, checkBundles, writeBundle } from './api/bundle.ts';
 export { type CarveSourcesOptions, carve } from './api/carve.ts';
 export { datasets, snapshots } from './api/datasets.ts';
+export { explain } from './api/explain.ts';
 export { type JudgeChoice, judge } from './api/judge.ts';
 export { NoSuchTxgError } from './api/noSuchTxg.ts';
 export {

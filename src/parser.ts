@@ -40,6 +40,12 @@ export { buildCarveDocument, type CarveDocument, type CarvedSource } from './doc
 export { buildDatasetsDocument, type DatasetEntry, type DatasetsDocument } from './document/datasetsDocument.ts';
 export { type DocumentStream, type Streamed, streamParts, wholeDocument } from './document/documentStream.ts';
 export {
+  buildExplainDocument,
+  type ExplainDocument,
+  type MeaningEntry,
+  type MetEntry,
+} from './document/explainDocument.ts';
+export {
   type HistoryDocument,
   type HistoryEntry,
   type HistoryHead,
@@ -106,5 +112,6 @@ export { type PoolScan, type ScanPoolsOptions, scanPools } from './rewind/scanPo
 export { type Bundle, type OpenBundleOptions, openBundle } from './source/bundle/openBundle.ts';
 export { memorySource } from './source/memorySource.ts';
 export { type ByteSource, SourceError, slice } from './source/source.ts';
+export { explainText, type Meaning } from './words/explain.ts';
 export { hazardWords } from './words/hazards.ts';
 export { reasonWords } from './words/reasons.ts';

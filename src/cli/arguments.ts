@@ -75,7 +75,8 @@ export function readArguments(args: readonly string[]): Ask {
   const sources = rest.slice(command.operands.length);
   const lacking = command.operands[operands.length];
   if (lacking !== undefined) throw new ArgumentError(`${command.name}: no ${lacking} given`, command);
-  if (sources.length === 0) throw new ArgumentError(`${command.name}: no SOURCE given`, command);
+  if (sources.length === 0 && !command.withoutSources)
+    throw new ArgumentError(`${command.name}: no SOURCE given`, command);
   if (sources.includes('')) throw new ArgumentError(`${command.name}: a SOURCE is empty text`, command);
   return { what: 'run', command, operands, sources, values };
 }

@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts';
 export interface Request<O extends Options> {
   /** What stands before the sources: one a name in `Command.operands`. */
   readonly operands: readonly string[];
-  /** At least one; as given. */
+  /** At least one, but for a command that has something to do without; as given. */
   readonly sources: readonly string[];
   readonly values: Values<O> & Values<typeof COMMON_OPTIONS>;
 }
@@ -21,6 +21,8 @@ export interface Command {
   readonly options: Options;
   /** Names of what has to stand before the sources. */
   readonly operands: readonly string[];
+  /** It has something to do without a source. */
+  readonly withoutSources: boolean;
   /** Argument lines for the help, without the name of the program. */
   readonly examples: readonly (readonly [line: string, says: string])[];
   /** Loads the command's code and runs it: one command never pays for another. */
@@ -28,15 +30,17 @@ export interface Command {
 }
 
 export function command<O extends Options>(
-  about: Omit<Command, 'options' | 'operands' | 'start'> & {
+  about: Omit<Command, 'options' | 'operands' | 'withoutSources' | 'start'> & {
     readonly options: O;
     readonly operands?: readonly string[];
+    readonly withoutSources?: boolean;
   },
   load: (values: Values<O>) => Promise<Run<O>>,
 ): Command {
   return {
     ...about,
     operands: about.operands ?? [],
+    withoutSources: about.withoutSources ?? false,
     options: { ...about.options, ...COMMON_OPTIONS },
     start: async (asked, terminal, library) => {
       // The values were read by these very options, so their types are those of O.

@@ -20,13 +20,15 @@ const SHOW = several(
 
 const ZFS = text('2.1|2.2|2.3|2.4', 'the OpenZFS that is to import, or one release of it such as 2.3.9 (default: 2.3)');
 
+const DEPTH = choice(
+  ['labels', 'mos', 'meta', 'data'],
+  'meta',
+  'how far each txg is checked: labels and uberblocks, its root, all metadata, all data',
+);
+
 export const SCAN_OPTIONS = {
   zfs: ZFS,
-  depth: choice(
-    ['labels', 'mos', 'meta', 'data'],
-    'meta',
-    'how far each txg is checked: labels and uberblocks, its root, all metadata, all data',
-  ),
+  depth: DEPTH,
   pool: text('NAME|GUID', 'only this pool'),
   'min-txg': unsigned('N', 'only txgs from N on'),
   'max-txg': unsigned('N', 'only txgs up to N'),
@@ -73,6 +75,12 @@ export const BLOCK_OPTIONS = {
   decompress: text('ALG', 'undo a compression: lz4, gzip, zstd, lzjb, zle'),
   birth: unsigned('T', 'txg in which the block was written; matters on an expanded raidz'),
   raw: flag('the bytes themselves to stdout, no text'),
+} satisfies Options;
+
+export const EXPLAIN_OPTIONS = {
+  zfs: ZFS,
+  depth: DEPTH,
+  pool: text('NAME|GUID', 'only this pool'),
 } satisfies Options;
 
 export const BUNDLE_OPTIONS = {

@@ -3,6 +3,7 @@ import {
   BLOCK_OPTIONS,
   BUNDLE_OPTIONS,
   CARVE_OPTIONS,
+  EXPLAIN_OPTIONS,
   HISTORY_OPTIONS,
   OVERLAY_OPTIONS,
   POOL_OPTIONS,
@@ -154,6 +155,21 @@ export const COMMANDS: readonly Command[] = [
       ],
     },
     async () => (await import('./carveCommand.ts')).carve,
+  ),
+  command(
+    {
+      name: 'explain',
+      summary: 'what a code of zfs-uber or a message of OpenZFS means, what to do, and which txgs are free of it',
+      operands: ['CODE|TEXT'],
+      withoutSources: true,
+      options: EXPLAIN_OPTIONS,
+      examples: [
+        ["explain 'cannot import tank: I/O error' /dev/sdb1 /dev/sdc1", 'a message, and the txgs of a pool'],
+        ['explain uberblock-ahead-of-metadata', 'a finding, verdict, reason, step or hazard'],
+        ['explain 3', 'an exit status'],
+      ],
+    },
+    async () => (await import('./explainCommand.ts')).explain,
   ),
 ];
 

@@ -1,5 +1,6 @@
 import type { BundleCheckDocument, BundleDocument } from '../document/bundleDocument.ts';
 import type { CarveDocument } from '../document/carveDocument.ts';
+import type { ExplainDocument } from '../document/explainDocument.ts';
 import type { LabelsDocument } from '../document/labelsDocument.ts';
 import type { OverlayDocument } from '../document/overlayDocument.ts';
 import type { DocumentError } from '../document/parts.types.ts';
@@ -121,6 +122,10 @@ export function timelineStatus({ sources, pools, troubles, stopped }: Timeline):
   if (stopped || troubles.length > 0 || sources.some(({ error }) => error !== null)) return EXIT.partial;
   return pools.length > 0 ? EXIT.done : EXIT.noZfs;
 }
+
+/** What was asked about is known; 3 where not all txgs could be judged. */
+export const explainStatus = ({ stopped, unread }: ExplainDocument): number =>
+  stopped || unread.length > 0 ? EXIT.partial : EXIT.done;
 
 /** The file is there in any case; 3 where it lacks something that the disks may have. */
 export function bundleStatus({ pools, sources, stopped }: BundleDocument): number {

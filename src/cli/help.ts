@@ -30,7 +30,7 @@ export async function helpText(command: Command | null, columns: number): Promis
     parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help`);
   } else {
     parser.usage(
-      `${PROGRAM} ${command.name} [options] ${[...command.operands, 'SOURCE...'].join(' ')}\n\n${sentence(command.summary)}`,
+      `${PROGRAM} ${command.name} [options] ${[...command.operands, command.withoutSources ? '[SOURCE...]' : 'SOURCE...'].join(' ')}\n\n${sentence(command.summary)}`,
     );
     for (const [line, says] of command.examples) parser.example(`${PROGRAM} ${line}`, says);
     parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}`);

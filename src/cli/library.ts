@@ -2,6 +2,7 @@ import type { block } from '../api/block.ts';
 import type { checkBundles, writeBundle } from '../api/bundle.ts';
 import type { carve } from '../api/carve.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
+import type { explain } from '../api/explain.ts';
 import type { overlay } from '../api/overlay.ts';
 import type { scan } from '../api/scan.ts';
 import type { openHistory, openObject } from '../api/streams.ts';
@@ -26,5 +27,6 @@ export interface Library {
   readonly checkBundles: typeof checkBundles;
   readonly carve: typeof carve;
   readonly timeline: typeof timeline;
+  readonly explain: typeof explain;
   readonly tool: () => Promise<ToolInfo & { readonly passedOver: string | null }>;
 }

@@ -31,6 +31,8 @@ export function nodeLibrary(load: () => Addon = loadAddon): Library {
       (await import('../api/block.ts')).block(sources, address, { ...options, engine }),
     timeline: async (sources, options) =>
       (await import('../api/timeline.ts')).timeline(sources, { ...options, engine }),
+    explain: async (text, sources, options) =>
+      (await import('../api/explain.ts')).explain(text, sources, { ...options, engine }),
     writeBundle: async (sources, file, options) =>
       (await import('../api/bundle.ts')).writeBundle(sources, file, { ...options, commandLine: commandLine(), engine }),
     checkBundles: async (files, options) =>

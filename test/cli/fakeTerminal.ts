@@ -62,6 +62,7 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     checkBundles: unopened,
     timeline: unopened,
     carve: unopened,
+    explain: unopened,
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),
     ...about,
   };

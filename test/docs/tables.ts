@@ -12,6 +12,8 @@ import { FINDING_CODES, type FindingCode } from '../../src/rewind/findings/codes
 import { ERROR_MEANINGS, type ErrorMeaning } from '../../src/words/meanings/errors.ts';
 import { FINDING_MEANINGS } from '../../src/words/meanings/findings.ts';
 import { type DangerName, HAZARD_MEANINGS } from '../../src/words/meanings/hazards.ts';
+import { MESSAGE_MEANINGS } from '../../src/words/meanings/messages.ts';
+import { STATUS_MEANINGS } from '../../src/words/meanings/statuses.ts';
 
 // Tables that stand in a page written by hand, made of what the code means by its codes.
 
@@ -70,6 +72,18 @@ const TABLES: readonly {
     of: 'src/words/meanings/hazards.ts',
     head: ['what does not read', 'step of the load', 'kind', 'releases'],
     rows: hazardRows,
+  },
+  {
+    page: 'docs/exit-status.md',
+    of: 'src/words/meanings/statuses.ts',
+    head: ['status', 'says'],
+    rows: () => Object.entries(STATUS_MEANINGS).map(([status, { says }]) => [status, says]),
+  },
+  {
+    page: 'docs/explain.md',
+    of: 'src/words/meanings/messages.ts',
+    head: ['message', 'means', 'what to do'],
+    rows: () => MESSAGE_MEANINGS.map(({ code, says, todo }) => [coded([code]), says, todo]),
   },
   {
     page: 'docs/errors.md',
