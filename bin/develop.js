@@ -73,14 +73,16 @@ function dependencies() {
 }
 
 const BUNDLE = join(ROOT, 'bin', 'bundle.js');
+const BROWSER_PAGES = join(ROOT, 'bin', 'browserPages.js');
 
 function typescript() {
   const dist = join(ROOT, 'dist');
   const inputs = [
-    ...filesBelow(join(ROOT, 'src'), /\.(ts|json)$/),
+    ...filesBelow(join(ROOT, 'src'), /\.(ts|json|css)$/),
     join(ROOT, 'tsconfig.json'),
     fileURLToPath(import.meta.url),
     BUNDLE,
+    BROWSER_PAGES,
     ...filesBelow(join(ROOT, 'schema'), /\.json$/),
   ];
   once(
@@ -88,6 +90,7 @@ function typescript() {
     inputs,
     () => {
       rmSync(dist, { recursive: true, force: true });
+      must(process.execPath, [BROWSER_PAGES]);
       must(process.execPath, [BUNDLE]);
       must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.types.json']);
       return 'built';
@@ -174,6 +177,7 @@ function test(args) {
     must(join(BIN, 'biome'), ['check', '--error-on-warnings', '.']);
     must(join(BIN, 'tsc'), ['-p', 'tsconfig.json']);
     must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.portable.json']);
+    must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.browser.json']);
     if (ask('cargo', ['--version']) !== null) {
       const manifest = ['--manifest-path', 'native/Cargo.toml'];
       if (ask('cargo', ['fmt', '--version']) !== null) must('cargo', ['fmt', ...manifest, '--check']);

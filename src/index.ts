@@ -18,6 +18,7 @@ export { type OverlayOptions, overlay } from './api/overlay.ts';
 export type { RawBlock, RawBlockPlace } from './api/poolBlock.ts';
 export type { ViewOptions } from './api/poolView.ts';
 export type { Progress } from './api/progress.ts';
+export { type ReportOptions, readScan, writeReport } from './api/report.ts';
 export { type ScanOptions, scan } from './api/scan.ts';
 export type { Sources } from './api/session.ts';
 export { history, type Open, object, openHistory, openObject } from './api/streams.ts';

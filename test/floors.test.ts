@@ -19,11 +19,13 @@ const FLOOR = new Map(
     document: 11,
     node: 11,
     text: 12,
-    api: 13,
-    cli: 14,
+    page: 13,
+    browser: 14,
+    api: 14,
+    cli: 15,
   }),
 );
-const HOSTS = new Set(['node', 'api', 'cli']);
+const HOSTS = new Set(['node', 'api', 'cli', 'browser']);
 /** The files that wrap a package. One package, one file. */
 const WRAPPERS = new Map([
   ['block/gzip.ts', 'pako'],

@@ -17,6 +17,7 @@ export interface Calling {
   /** Ends the work: what is known by then is the answer. */
   readonly signal: AbortSignal;
   readonly send: Terminal['send'];
+  readonly now: Terminal['now'];
 }
 
 /** What a command does: a call of the library, the text of what it gives, an exit status. */
@@ -51,7 +52,7 @@ async function print<O extends Options, D extends object>(
 ): Promise<number> {
   const { json, quiet, progress: asked, 'no-color': noColor } = request.values;
   const progress = progressLine(terminal, { asked, quiet });
-  const calling = { progress: progress.show, signal: terminal.stopped(), send: terminal.send };
+  const calling = { progress: progress.show, signal: terminal.stopped(), send: terminal.send, now: terminal.now };
   const document = await answer.ask(library, request, calling).finally(progress.end);
   try {
     for (const path of answer.apartFrom?.(document) ?? []) {

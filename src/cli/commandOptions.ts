@@ -45,7 +45,13 @@ export const SCAN_OPTIONS = {
     'print in place of the report when uberblocks, labels, history records, datasets and snapshots were written',
   ),
   watch: unsigned('SECONDS', 'read the rings again after so long: does a host that is alive use the pool?'),
+  html: text('FILE', 'also write the report as a page for a browser; nothing of that name may be there'),
   'json-lines': flag('print each txg as a line of JSON as soon as it is judged, then the document in one line'),
+} satisfies Options;
+
+export const REPORT_OPTIONS = {
+  html: text('FILE', 'the page to write; nothing of that name may be there; needed'),
+  pool: text('NAME|GUID', 'which pool scan was asked for, where it found none'),
 } satisfies Options;
 
 export const VERIFY_OPTIONS = {

@@ -7,6 +7,7 @@ import {
   HISTORY_OPTIONS,
   OVERLAY_OPTIONS,
   POOL_OPTIONS,
+  REPORT_OPTIONS,
   SCAN_OPTIONS,
   TABLE_OPTIONS,
   VERIFY_OPTIONS,
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
         ['scan /dev/sdb1 /dev/sdc1', 'the pool on two partitions'],
         ['scan --json images/ > report.json', 'every image of a directory, as a document'],
         ['scan disk.img@1048576', 'a vdev that begins 1 MiB into an image'],
+        ['scan --html report.html images/', 'the report as a page for a browser, to be read anywhere'],
       ],
     },
     async ({ timeline }) =>
@@ -45,6 +47,15 @@ export const COMMANDS: readonly Command[] = [
       examples: [['ring --all disk.img', 'every slot, not only the newest']],
     },
     async () => (await import('./labelsCommand.ts')).ring,
+  ),
+  command(
+    {
+      name: 'report',
+      summary: 'the page for a browser of what an older scan --json has left; SOURCE is that file',
+      options: REPORT_OPTIONS,
+      examples: [['report report.json --html report.html', 'the page, without the disks']],
+    },
+    async () => (await import('./reportCommand.ts')).report,
   ),
   command(
     {

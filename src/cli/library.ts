@@ -4,6 +4,7 @@ import type { carve } from '../api/carve.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
 import type { explain } from '../api/explain.ts';
 import type { overlay } from '../api/overlay.ts';
+import type { readScan, writeReport } from '../api/report.ts';
 import type { scan } from '../api/scan.ts';
 import type { openHistory, openObject } from '../api/streams.ts';
 import type { labels, ring } from '../api/surveyDocuments.ts';
@@ -14,6 +15,8 @@ import type { ToolInfo } from '../document/parts.types.ts';
 /** What the commands call: a function each. Tests hand in their own. */
 export interface Library {
   readonly scan: typeof scan;
+  readonly writeReport: typeof writeReport;
+  readonly readScan: typeof readScan;
   readonly verify: typeof verify;
   readonly overlay: typeof overlay;
   readonly labels: typeof labels;

@@ -13,6 +13,9 @@ export function nodeLibrary(load: () => Addon = loadAddon): Library {
   const engine = chooseEngine({ load });
   return {
     scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, engine }),
+    writeReport: async (file, sources, make, options) =>
+      (await import('../api/report.ts')).writeReport(file, sources, make, { commandLine: commandLine(), ...options }),
+    readScan: async (file) => (await import('../api/report.ts')).readScan(file),
     verify: async (sources, txg, options) =>
       (await import('../api/verify.ts')).verify(sources, txg, { ...options, engine }),
     overlay: async (sources, options) => (await import('../api/overlay.ts')).overlay(sources, { ...options, engine }),

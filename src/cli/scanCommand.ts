@@ -8,20 +8,24 @@ import type { SCAN_OPTIONS } from './commandOptions.ts';
 import { scanStatus } from './exitStatus.ts';
 
 export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
-  async ask(library, { sources, values }, { progress, signal, send }) {
+  async ask(library, { sources, values }, { progress, signal, send, now }) {
     check(values);
-    const { depth, zfs, pool, 'min-txg': minTxg, 'max-txg': maxTxg, before, needs, watch } = values;
+    const { depth, zfs, pool, 'min-txg': minTxg, 'max-txg': maxTxg, before, needs, watch, html } = values;
     // Who went away wants no more lines, and no judging for them.
     const unread = new AbortController();
     const onCandidate = async (line: CandidateLine) => {
       if (!(await send(jsonLine(line)))) unread.abort();
     };
-    const document = await library.scan(sources, {
-      ...{ depth, zfs: zfs ?? undefined, pool, minTxg, maxTxg, before, needs, progress },
-      watchSeconds: watch === null ? null : Number(watch),
-      signal: AbortSignal.any([signal, unread.signal]),
-      ...(values['json-lines'] ? { onCandidate } : {}),
-    });
+    const scanned = () =>
+      library.scan(sources, {
+        ...{ depth, zfs: zfs ?? undefined, pool, minTxg, maxTxg, before, needs, progress },
+        watchSeconds: watch === null ? null : Number(watch),
+        signal: AbortSignal.any([signal, unread.signal]),
+        ...(values['json-lines'] ? { onCandidate } : {}),
+      });
+    const document = await (html === null
+      ? scanned()
+      : library.writeReport(html, sources, scanned, { pool, scannedAt: Math.floor(now() / 1000) }));
     return unread.signal.aborted ? { ...document, stopped: false } : document;
   },
   async text(page, document, { all, show, 'newest-first': newestFirst, quiet, pool }) {
@@ -29,6 +33,7 @@ export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
     return [scanText(page, document, { all, show, newestFirst, quiet, pool })];
   },
   instead: (document, values) => (values['json-lines'] ? [jsonLine(document)] : null),
+  notes: (_, { html, quiet }) => (html === null || quiet ? [] : [`the page is in ${html}`]),
   status: scanStatus,
 });
 

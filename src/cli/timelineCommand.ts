@@ -6,7 +6,8 @@ import { timelineStatus } from './exitStatus.ts';
 
 /** `scan --timeline`. */
 export const timeline = answering<typeof SCAN_OPTIONS, Timeline>({
-  async ask(library, { sources, values: { pool, json, 'json-lines': lines } }, { signal }) {
+  async ask(library, { sources, values: { pool, json, html, 'json-lines': lines } }, { signal }) {
+    if (html !== null) throw new UsageError('scan: --timeline or --html, not both');
     if (json || lines) throw new UsageError('scan: --timeline has no --json: its jsonl is one');
     return library.timeline(sources, { pool, signal });
   },

@@ -2,11 +2,13 @@ import { sourceHandles } from '../document/handles.ts';
 import type { FindingEntry, ShellStepEntry } from '../document/parts.types.ts';
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
+import type { SourceEntry } from '../document/source.types.ts';
 import type { Severity } from '../rewind/findings/codes.ts';
 import { countText } from './amounts.ts';
 import { beforeWriting } from './beforeWriting.ts';
 import { choiceLines, otherTxgs, recipeBrief, recipeLines } from './bestTxg.ts';
 import { candidatesBrief, candidateTable, type TableChoice } from './candidateTable.ts';
+import type { Said } from './outlook.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
 import { answerAgain, heading, poolAnswer } from './poolAnswer.ts';
 import { cutSteps, isAim, type PoolCase, poolCase } from './poolCase.ts';
@@ -193,22 +195,24 @@ const ownFindings = (page: Page, about: PoolCase, all: boolean): string[] => [
 ];
 
 /** That more is to be known than what follows: before everything else, or nobody sees it. */
-function notWhole(page: Page, { stopped, pools, sources }: ScanDocument): string[] {
-  const { bad, warn } = page.style;
-  const lines: string[] = [];
+export function reservations({ stopped, pools, sources }: ScanDocument): Said[] {
+  const all: Said[] = [];
   if (stopped) {
     const candidates = pools.flatMap((pool) => pool.candidates);
     const judged = candidates.filter(({ verdict }) => verdict !== 'unverified').length;
     const far = candidates.length === 0 ? '' : ` ${judged} of ${countText(candidates.length, 'txg')} were judged;`;
-    lines.push(...paragraph(page, `Stopped before the end:${far} the best of all may be another one.`, bad));
+    all.push({ text: `Stopped before the end:${far} the best of all may be another one.`, tone: 'bad' });
   }
   const unread = sources.filter(({ error }) => error !== null).length;
   if (unread > 0 && pools.length > 0) {
     const text = `${unread} of ${countText(sources.length, 'source')} could not be read in full: see the end of this report.`;
-    lines.push(...paragraph(page, text, warn));
+    all.push({ text, tone: 'warn' });
   }
-  return lines;
+  return all;
 }
+
+const notWhole = (page: Page, document: ScanDocument): string[] =>
+  reservations(document).flatMap(({ text, tone }) => paragraph(page, text, page.style[tone]));
 
 const WORDS: Readonly<Record<Severity, { rank: number; word: string; paint: keyof Style }>> = {
   error: { rank: 0, word: 'Error', paint: 'bad' },
@@ -253,10 +257,14 @@ function missingDevices(page: Page, pool: PoolEntry): string[] {
   });
 }
 
-/** Sources that read well and belong to no pool. */
-function withoutPool(page: Page, document: ScanDocument): string[] {
+/** Sources that read well and belong to no pool; of none where there is no pool. */
+export function withoutPoolSources(document: ScanDocument): SourceEntry[] {
   if (document.pools.length === 0) return [];
   const members = new Set(document.pools.flatMap((pool) => pool.sources));
-  const others = document.sources.filter((source, index) => source.error === null && !members.has(index));
-  return others.flatMap((source) => entry(page, 'No pool', clean(page, source.path), page.style.dim, page.style.dim));
+  return document.sources.filter((source, index) => source.error === null && !members.has(index));
 }
+
+const withoutPool = (page: Page, document: ScanDocument): string[] =>
+  withoutPoolSources(document).flatMap((source) =>
+    entry(page, 'No pool', clean(page, source.path), page.style.dim, page.style.dim),
+  );

@@ -2,6 +2,7 @@ import type { DocumentError } from '../document/parts.types.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
 import type { LabelEntry, SourceEntry } from '../document/source.types.ts';
 import { countText } from './amounts.ts';
+import type { Next, Said } from './outlook.ts';
 import { clean, entry, type Page, paragraph } from './page.ts';
 import { stepsToImport } from './stepsText.ts';
 
@@ -57,43 +58,41 @@ function lookedAt(sources: readonly SourceEntry[]): string {
   return `${countText(whole, 'source')} and ${countText(parts, 'partition')} in ${whole === 1 ? 'it' : 'them'}`;
 }
 
-/** What to say when there is no pool to speak of. */
-export function nothingFound(page: Page, document: ScanDocument, asked: string | null): string[] {
+/** What to say when there is no pool to speak of, and what to do then. */
+export function nothingFoundWords(document: ScanDocument, asked: string | null): { said: Said; next: readonly Next[] } {
+  const bad = (text: string, ...next: readonly Next[]) => ({ said: { text, tone: 'bad' } as const, next });
+  const doing = (text: string): Next => ({ text, steps: [] });
   const readable = document.sources.filter(wasRead);
   const trace = document.sources.some(
     ({ labels, uberblocks }) => uberblocks.length > 0 || labels.some(({ status }) => status === 'ok'),
   );
   if (asked !== null && trace) {
-    return [
-      ...paragraph(page, `No pool with the name or guid ${clean(page, asked)} here.`, page.style.bad),
-      ...entry(page, 'Next', 'Scan without --pool to see which pools there are.'),
-    ];
+    const text = `No pool with the name or guid ${asked} here.`;
+    return bad(text, doing('Scan without --pool to see which pools there are.'));
   }
-  if (document.sources.length === 0) {
-    return paragraph(page, 'No device or image was found in what was given.', page.style.bad);
-  }
-  if (readable.length === 0) return paragraph(page, 'Nothing could be read, so nothing is known.', page.style.bad);
-  if (trace) {
-    return paragraph(page, 'There are ZFS labels or uberblocks here, but no pool can be made of them.', page.style.bad);
-  }
-  const none = paragraph(page, `No trace of ZFS: no label and no uberblock in ${lookedAt(readable)}.`, page.style.bad);
+  if (document.sources.length === 0) return bad('No device or image was found in what was given.');
+  if (readable.length === 0) return bad('Nothing could be read, so nothing is known.');
+  if (trace) return bad('There are ZFS labels or uberblocks here, but no pool can be made of them.');
+  const none = `No trace of ZFS: no label and no uberblock in ${lookedAt(readable)}.`;
   const containers = document.findings.filter(({ code }) => code === 'container-not-opened');
-  if (containers.length > 0) {
-    return [
-      ...none,
-      ...containers.flatMap(({ message, steps = [] }) => [
-        ...entry(page, 'Next', clean(page, message)),
-        ...stepsToImport(page, steps, ''),
-      ]),
-    ];
-  }
-  return [
-    ...none,
-    ...entry(
-      page,
-      'Next',
+  if (containers.length > 0)
+    return bad(none, ...containers.map(({ message, steps = [] }) => ({ text: message, steps })));
+  return bad(
+    none,
+    doing(
       'Is it the right device, or a part of one? A partition is found by its table; where that is lost, say where it ' +
         'begins: PATH@OFFSET+LENGTH, in bytes. zfs-uber carve looks for it, through all of the disk.',
     ),
+  );
+}
+
+export function nothingFound(page: Page, document: ScanDocument, asked: string | null): string[] {
+  const { said, next } = nothingFoundWords(document, asked);
+  return [
+    ...paragraph(page, clean(page, said.text), page.style[said.tone]),
+    ...next.flatMap(({ text, steps }) => [
+      ...entry(page, 'Next', clean(page, text)),
+      ...stepsToImport(page, steps, ''),
+    ]),
   ];
 }

@@ -19,6 +19,7 @@ describe('readArguments', () => {
       'max-txg': null,
       all: false,
       'newest-first': false,
+      html: null,
       'json-lines': false,
       before: null,
       needs: [],

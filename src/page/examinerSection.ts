@@ -1,0 +1,74 @@
+import type { ScanDocument } from '../document/scanDocument.ts';
+import type { LabelEntry, SourceEntry } from '../document/source.types.ts';
+import { countText, sizeText } from '../text/amounts.ts';
+import { type Html, html } from './html.ts';
+import { commandLines, facts, scrolled, timeHtml } from './parts.ts';
+import { badge } from './tones.ts';
+
+/** How the document came to be, as far as is known. */
+export interface MadeBy {
+  /** The words of the command, as a line for a shell; null where nothing tells. */
+  readonly commandLine: string | null;
+  /** Seconds since 1970; null where nothing tells. */
+  readonly scannedAt: number | null;
+  /** When the page was made. */
+  readonly pageAt: number;
+}
+
+/** For whoever has to answer for what stands above: what was read, by what, when. */
+export function examinerSection(
+  document: ScanDocument,
+  handles: readonly string[],
+  { commandLine, scannedAt, pageAt }: MadeBy,
+  sha256: string,
+): Html {
+  const { tool, judgedAs, depth, stopped, sources } = document;
+  return html`<section id="examiner" aria-labelledby="examiner-title"><h2 id="examiner-title">For the examiner</h2>
+${facts([
+  ['Tool', `${tool.name} ${tool.version}`],
+  ['Checksums by', `${tool.engine}${tool.native ? ' (native)' : ''}`],
+  ['Answers predicted of', `OpenZFS ${judgedAs}`],
+  ['Depth', `${depth}${stopped ? ', stopped before the end' : ''}`],
+  ['Scanned', scannedAt === null ? 'the document does not say when' : timeHtml(scannedAt)],
+  ['Page made', timeHtml(pageAt)],
+  ['Document', html`${document.schema}, SHA-256 <code class="hash">${sha256}</code>`],
+])}
+${commandLine === null ? html`<p>The command is not known: the page was made of a document.</p>` : html`<p>The command:</p>${commandLines([commandLine])}`}
+<p><button type="button" data-download hidden>Download the JSON document</button></p>
+<h3>Sources</h3>
+<p>Sources were opened read-only. What was read of them was not hashed: <code>zfs-uber bundle</code> writes what was read into one file with its hashes.</p>
+${
+  sources.length === 0
+    ? html`<p>None.</p>`
+    : scrolled(
+        'Table of sources',
+        html`<table><thead><tr><th scope="col">Name</th><th scope="col">Path</th><th scope="col">Kind</th><th scope="col" class="number">Size</th><th scope="col" class="number">Bytes</th><th scope="col" class="number">Begins at</th><th scope="col">Labels</th></tr></thead><tbody>${sources.map(
+          (source, index) => sourceRow(source, handles[index] ?? ''),
+        )}</tbody></table>`,
+      )
+}
+</section>
+`;
+}
+
+function sourceRow(source: SourceEntry, handle: string): Html {
+  const { path, kind, bundle, sizeBytes, offsetBytes, labels, error, madeOf = [], unreadable = [] } = source;
+  const notes = [
+    ...(bundle === undefined ? [] : [`from the bundle ${bundle.path} (there ${bundle.kind})`]),
+    ...(madeOf.length === 0 ? [] : [`made of ${madeOf.join(', ')}`]),
+    ...(error === null ? [] : [`${error.message} (${error.code})`]),
+    ...(unreadable.length === 0
+      ? []
+      : [
+          `${countText(unreadable.length, 'place')} could not be read, the first at byte ${unreadable[0]?.offsetBytes ?? ''}`,
+        ]),
+  ];
+  return html`<tr><th scope="row">${handle}</th><td><code>${path}</code>${notes.map((note) => html`<br><span class="dim">${note}</span>`)}</td><td>${kind}</td><td class="number">${sizeText(sizeBytes)}</td><td class="number">${sizeBytes}</td><td class="number">${offsetBytes}</td><td>${labelsHtml(labels)}</td></tr>
+`;
+}
+
+function labelsHtml(labels: readonly LabelEntry[]): Html {
+  if (labels.length === 0) return html`none read`;
+  if (labels.every(({ status }) => status === 'ok')) return badge('good', `${labels.length} ok`);
+  return html`${labels.map(({ index, status }) => html`${badge(status === 'ok' ? 'good' : 'bad', `${index} ${status}`)} `)}`;
+}

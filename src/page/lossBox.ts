@@ -1,0 +1,61 @@
+import type { CandidateEntry } from '../document/candidate.types.ts';
+import type { RecommendationEntry } from '../document/recommendation.types.ts';
+import { countText, durationText } from '../text/amounts.ts';
+import { sentence, verifyLine } from '../text/bestTxg.ts';
+import type { PoolCase } from '../text/poolCase.ts';
+import { intentLogsText, snapshotsText } from '../text/recommendedState.ts';
+import { type Html, html } from './html.ts';
+import { commandLines, facts, timeHtml } from './parts.ts';
+
+/** What going back to the recommended txg gives up, and what is there. */
+export function lostHtml(about: PoolCase, recommendation: RecommendationEntry, candidate: CandidateEntry | null): Html {
+  const { written } = about;
+  const at = written.findIndex(({ txg }) => txg === recommendation.txg);
+  const own = written[at];
+  const newest = written[0];
+  const snapshots = snapshotsText(recommendation);
+  const logs = intentLogsText(recommendation);
+  return html`<div class="card">
+<h3>What is lost, and what is there</h3>
+${facts([
+  ['Newer txgs given up', at < 0 ? 'not known' : at === 0 ? 'none' : countText(at, 'uberblock')],
+  ['Writing given up', at > 0 ? lostTime(recommendation.lossSeconds) : null],
+  ['State of', own === undefined ? null : timeHtml(own.timestamp)],
+  ['Newest state in the rings', at === 0 || newest === undefined ? null : timeHtml(newest.timestamp)],
+  ['Metadata', candidate === null ? null : metadataText(candidate)],
+  ['Content of files', candidate === null ? null : contentText(about, candidate)],
+  ['Damaged', damagedText(candidate)],
+  ['Snapshots', snapshots],
+  ['Intent logs', logs === null ? null : sentence(logs)],
+])}
+${
+  candidate !== null && ((candidate.dataErrors ?? 0) > 0 || (candidate.metadataErrors ?? 0) > 0)
+    ? html`<p>Which files these are:</p>${commandLines([verifyLine(about, candidate, true)])}`
+    : null
+}</div>`;
+}
+
+const lostTime = (seconds: number): string => (seconds === 0 ? 'less than 1 s' : durationText(seconds));
+
+function metadataText({ metadataErrors, blocksChecked }: CandidateEntry): string {
+  if (metadataErrors === null) return 'not checked';
+  if (metadataErrors > 0) return `${countText(metadataErrors, 'block')} cannot be read`;
+  return `every block reads (${countText(blocksChecked, 'block')} checked)`;
+}
+
+function contentText({ depth }: PoolCase, { dataErrors }: CandidateEntry): string {
+  if (dataErrors === null || depth !== 'data') return 'not read: --depth data reads it too';
+  return dataErrors === 0 ? 'every block reads' : `${countText(dataErrors, 'block')} cannot be read`;
+}
+
+/** Whose the blocks are that the load stumbles over, as far as its reasons tell; null where they do not. */
+function damagedText(candidate: CandidateEntry | null): string | null {
+  const named = new Set(
+    (candidate?.reasonData ?? []).flatMap(({ block }) =>
+      block === undefined
+        ? []
+        : `${block.what} of ${block.dataset ?? (block.datasetObject === '0' ? 'the MOS' : `dataset ${block.datasetObject}`)}`,
+    ),
+  );
+  return named.size === 0 ? null : [...named].join('; ');
+}

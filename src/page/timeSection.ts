@@ -1,0 +1,44 @@
+import { countText, durationText } from '../text/amounts.ts';
+import type { PoolCase } from '../text/poolCase.ts';
+import { type Html, html } from './html.ts';
+import { facts, section, timeHtml } from './parts.ts';
+import { momentsOf, oddSteps, type TimeStep } from './poolTimes.ts';
+import { badge } from './tones.ts';
+
+/** Odd steps that are named. */
+const NAMED = 20;
+
+/** When what was written, and where the clock makes no sense. */
+export function timeSection(id: string, about: PoolCase): Html {
+  const moments = momentsOf(about);
+  const written = moments.filter(({ kind }) => kind === 'uberblock');
+  const [first] = written;
+  const last = written.at(-1);
+  if (first === undefined || last === undefined) return html``;
+  const odd = oddSteps(moments);
+  const rest = odd.length - NAMED;
+  return section(
+    `${id}-time`,
+    'Time',
+    html`<p>By the clocks of the hosts that wrote to the pool.</p>`,
+    facts([
+      ['Oldest txg in the rings', html`${first.txg}, ${timeHtml(first.time)}`],
+      ['Newest txg in the rings', html`${last.txg}, ${timeHtml(last.time)}`],
+      ['Between them', last.time < first.time ? 'the clock went back' : durationText(last.time - first.time)],
+      ['Txgs with an uberblock', String(written.length)],
+    ]),
+    odd.length === 0
+      ? html`<p>No long gap between two txgs, and the clock never goes back.</p>`
+      : html`<ul>${odd.slice(0, NAMED).map(stepHtml)}</ul>`,
+    rest > 0 && html`<p class="dim">${countText(rest, 'more such step')}.</p>`,
+    html`<figure class="chart" data-chart="time" hidden><figcaption>Txgs, label texts, history and snapshots by time. Drag over the picture to look closer, double-click to see all.</figcaption></figure>`,
+  );
+}
+
+function stepHtml({ from, to, seconds }: TimeStep): Html {
+  const what =
+    seconds < 0
+      ? badge('bad', `clock back ${durationText(-seconds)}`)
+      : badge('note', `gap of ${durationText(seconds)}`);
+  return html`<li>${what} between txg ${from.txg} (${timeHtml(from.time)}) and txg ${to.txg} (${timeHtml(to.time)})</li>`;
+}
