@@ -29,6 +29,7 @@ export { timeline } from './api/timeline.ts';
 export { type UnpackedBlock, unpackBlock } from './api/unpackBlock.ts';
 export { type VerifyOptions, verify } from './api/verify.ts';
 export { chooseEngine, type EngineChoice } from './node/engine.ts';
+export type { SourceSpec } from './node/expandSpecs.ts';
 export type { OpenedSource } from './node/openedSource.ts';
 export { openSources } from './node/openSources.ts';
 export * from './parser.ts';

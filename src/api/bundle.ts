@@ -13,6 +13,7 @@ import { hexText } from '../document/nvlistJson.ts';
 import { documentError } from '../document/sourceEntry.ts';
 import { newSha256 } from '../node/bundledDisks.ts';
 import { chooseEngine } from '../node/engine.ts';
+import type { SourceSpec } from '../node/expandSpecs.ts';
 import { openFileSource } from '../node/fileSource.ts';
 import { newFile } from '../node/newFile.ts';
 import { SourceRecorder } from '../node/recorder.ts';
@@ -39,14 +40,14 @@ export interface BundleOptions {
  * Writes into one file what it takes to say the same of the sources elsewhere: labels, rings, and every metadata block
  * that the judging of all txgs of the rings reads. No data of files but what is so small that ZFS keeps it in metadata.
  *
- * @param sources paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @param sources paths of devices, images and directories, `path@OFFSET[+LENGTH]`, addresses on a network, sources
  * @param file that is not there yet; it is there when all of it is written, or not at all
  * @returns the document of `bundle --json`
  * @throws UsageError when the file is there already, a source is a bundle itself, or a path makes no sense; OutputError when
  *   the file cannot be written
  */
 export async function writeBundle(
-  sources: readonly string[],
+  sources: readonly SourceSpec[],
   file: string,
   options: BundleOptions = {},
 ): Promise<BundleDocument> {
@@ -72,7 +73,9 @@ export async function writeBundle(
     const stopped = signal?.aborted ?? false;
     const finishedAt = new Date().toISOString();
     const { name, version } = tool;
-    const about = { tool: { name, version }, startedAt, finishedAt, commandLine, stopped };
+    const { withoutSecret } = await import('../node/network/address.ts');
+    const words = commandLine?.map(withoutSecret) ?? null;
+    const about = { tool: { name, version }, startedAt, finishedAt, commandLine: words, stopped };
     const totals = await writer.finish(about);
     await output.commit();
     return buildBundleDocument({

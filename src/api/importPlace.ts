@@ -6,33 +6,43 @@ import { type ImportPlace, isAttached, NBD, type PlacedImage, wholePlace } from 
 import { STORE } from '../rewind/showing.ts';
 import { partitionName } from '../source/partition.ts';
 
-/** Where each source of a scan lies, for the commands: by absolute path, so that they work from any folder. */
-export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource, ImportPlace> {
+/**
+ * Where each source of a scan lies, for the commands: by absolute path, so that they work from any folder. Null where no
+ * command shows it: bytes that a program handed in; what lies in several files on a network.
+ */
+export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource, ImportPlace | null> {
   const handles = sourceHandles(opened.map(({ path }) => path));
   const images = new Map<string, PlacedImage>();
   return new Map(
     opened.map((each, index) => {
       const name = `zu-${handles[index]}`;
-      return [each, placeOf(each, name, imageOf(each, name, images))];
+      const { disk, madeOf } = each;
+      const shown = disk === null || disk.origin === 'path' || (disk.origin !== 'given' && madeOf.length === 0);
+      return [each, shown ? placeOf(each, name, imageOf(each, name, images)) : null];
     }),
   );
 }
 
 /** All parts of the disk in an image are seen where the image is opened, once. */
 function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedImage>): PlacedImage | null {
-  const image = opened.disk?.image ?? null;
-  const path = absolutePath(opened);
-  if (image === null) return null;
-  const { format, snapshot, pieces } = image;
+  const { image = null, origin = 'path' } = opened.disk ?? {};
+  const remote = typeof origin === 'string' ? null : origin;
+  const path =
+    remote === null ? absolutePath(opened) : remote.kind === 'nbd' ? remote.uri : (remote.url ?? remote.shown);
+  if (image === null && remote === null) return null;
+  const { format, snapshot, pieces } = image ?? { format: 'raw', snapshot: null, pieces: [] };
   const key = `${path}#${snapshot}`;
   const number = [...images.values()].filter(isAttached).length;
-  const copied = format === 'pieces' || format === 'ewf' || snapshot !== null;
+  const fetched = format === 'raw' && (remote?.kind !== 'nbd' || remote.tls);
+  const copied = fetched || format === 'pieces' || format === 'ewf' || snapshot !== null;
   const shownAt = copied ? `${STORE}/${name}.raw` : `${NBD}${number}`;
   const placed = images.get(key) ?? {
     path,
+    remote,
     format,
     snapshot,
     pieces: pieces.map((each) => resolve(each)),
+    name,
     shownAt,
   };
   images.set(key, placed);

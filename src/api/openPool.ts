@@ -6,6 +6,7 @@ import { type OpenedAt, openPoolAt } from '../dataset/openAt.ts';
 import type { PoolAt } from '../dataset/poolAt.ts';
 import { type Candidate, collectCandidates } from '../load/candidates.ts';
 import { chooseEngine } from '../node/engine.ts';
+import type { SourceSpec } from '../node/expandSpecs.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
@@ -36,7 +37,7 @@ export interface AtOptions extends WalkOptions {
 /** The pools that stand on some sources. */
 export interface OpenedPools {
   /** As given. */
-  readonly specs: readonly string[];
+  readonly specs: readonly SourceSpec[];
   readonly engine: Engine;
   readonly pools: readonly OpenedPool[];
   /** Every source with what its label regions say, also those that could not be opened. */
@@ -54,13 +55,13 @@ export interface OpenedPools {
 /**
  * Opens all pools that stand on the sources, without ZFS, read-only.
  *
- * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`, addresses on a network, sources
  * @returns also when a source cannot be opened or had no turn before `options.signal` was aborted, or there is no pool at
  *   all: `sources` says why; to be closed by the caller
  * @throws UsageError when a spec makes no sense
  */
 export async function openPools(
-  specs: readonly string[],
+  specs: readonly SourceSpec[],
   options: OpenPoolsOptions & Pick<SurveyChoice, 'recorder' | 'bootEnvironments'> = {},
 ): Promise<OpenedPools> {
   const engine = options.engine ?? chooseEngine();
@@ -80,7 +81,7 @@ export async function openPools(
  *
  * @throws UsageError when there is none, or several and `options.pool` does not say which; the reason of `options.signal`
  */
-export async function openPool(specs: readonly string[], options: OpenPoolOptions = {}): Promise<OpenedPool> {
+export async function openPool(specs: readonly SourceSpec[], options: OpenPoolOptions = {}): Promise<OpenedPool> {
   const opened = await openPools(specs, options);
   try {
     options.signal?.throwIfAborted();

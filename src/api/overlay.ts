@@ -121,16 +121,9 @@ function layingsOf(opened: OpenedPools, plan: OverlayPlan, form: OverlayForm): L
     const [source, name] = [opened.sources[index], handles[index]];
     const place = source === undefined ? undefined : places.get(source.opened);
     if (source === undefined || place === undefined || name === undefined) return [];
-    return [
-      {
-        name,
-        source: index,
-        device,
-        place,
-        plain: PLAIN.has(source.opened.kind) && source.opened.disk?.image == null,
-        form,
-      },
-    ];
+    const { path, kind } = source.opened;
+    if (place === null) throw new UsageError(`${path}: the system has no such file or device to lay an overlay over`);
+    return [{ name, source: index, device, place, plain: PLAIN.has(kind) && place.image === null, form }];
   });
 }
 

@@ -1,10 +1,11 @@
+import type { SourceSpec } from '../node/expandSpecs.ts';
 import type { OpenedPools, OpenPoolsOptions } from './openPool.ts';
 
 /**
- * What a call is about: paths of devices, images and directories, `path@OFFSET[+LENGTH]`, which it opens and closes itself;
- * or what `openPools` has opened, which stays open, for several calls about the same.
+ * What a call is about: paths of devices, images and directories, `path@OFFSET[+LENGTH]`, addresses on a network, which it
+ * opens and closes itself; sources that the caller reads; or what `openPools` has opened, which stays open, for several calls about the same.
  */
-export type Sources = readonly string[] | OpenedPools;
+export type Sources = readonly SourceSpec[] | OpenedPools;
 
 export interface Session {
   readonly opened: OpenedPools;

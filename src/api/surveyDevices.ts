@@ -1,5 +1,6 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import { mapBounded } from '../node/bounded.ts';
+import type { SourceSpec } from '../node/expandSpecs.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { openSources, stoppedAt } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
@@ -16,12 +17,12 @@ const AT_ONCE = 8;
  * Opens every source and reads its label regions. A source that cannot be opened or read is an entry that says why;
  * the others are read all the same.
  *
- * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @param specs paths of devices, images and directories, `path@OFFSET[+LENGTH]`, addresses on a network, sources
  * @returns in the order given, also when `choice.signal` is aborted: what had no turn by then has a StoppedError; the
  *   caller closes each `opened`
  * @throws UsageError when a spec makes no sense
  */
-export async function surveyDevices(specs: readonly string[], choice: SurveyChoice): Promise<SurveyedSource[]> {
+export async function surveyDevices(specs: readonly SourceSpec[], choice: SurveyChoice): Promise<SurveyedSource[]> {
   const options = choice.signal === undefined ? {} : { signal: choice.signal };
   const { recorder, handles } = choice;
   const opened = await openSources(specs, { ...options, recorder, ...(handles && { pool: handles }) });

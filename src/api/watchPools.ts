@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Engine } from '../block/engine.ts';
+import type { SourceSpec } from '../node/expandSpecs.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { watchFinding } from '../rewind/aim/watch.ts';
 import type { PoolJudgement } from '../rewind/judgement.ts';
@@ -23,7 +24,7 @@ export interface Watch {
  * The sources of the first look have to be closed: a block device that is still open may give what the system has kept
  * of it, and not what another host has written since.
  */
-export async function watchPools(specs: readonly string[], found: PoolScan, watch: Watch): Promise<PoolScan> {
+export async function watchPools(specs: readonly SourceSpec[], found: PoolScan, watch: Watch): Promise<PoolScan> {
   const { seconds, since, engine, progress, signal } = watch;
   try {
     for (let left = until(since, seconds); left > 0; left = until(since, seconds)) {

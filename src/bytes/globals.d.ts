@@ -2,6 +2,8 @@
 interface AbortSignal {
   readonly aborted: boolean;
   throwIfAborted(): void;
+  addEventListener(type: 'abort', hear: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', hear: () => void): void;
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean });

@@ -4,6 +4,8 @@ import type { DocumentError } from './parts.types.ts';
 export type SourceKind =
   | 'raw'
   | 'block'
+  | 'nbd'
+  | 'http'
   | 'gpt'
   | 'mbr'
   | 'slice'

@@ -44,6 +44,7 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
   return {
     target: {
       path,
+      reached: null,
       slice: slice === null ? null : { path, ...slice },
       image: null,
       directory,
@@ -53,6 +54,7 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
     origin: { path: file.name, absolutePath: disk.absolutePath },
     file: {
       ...(source ?? { name: path, size, read: () => Promise.reject(nothing) }),
+      origin: 'path',
       block: disk.block,
       sectorSize: disk.sectorSize,
       disk: `${file.disk} ${file.diskOffset} ${disk.id}`,

@@ -1,11 +1,17 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { SourceError } from '../source/source.ts';
+import { type ByteSource, SourceError } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
 import { type FileHost, type FileStatus, systemError } from './fileHost.ts';
-import { type ImageSpec, parseImageSpec, parseSlice, type SliceSpec } from './sourceSpec.ts';
+import type { NetworkAddress } from './network/address.ts';
+import { type ImageSpec, parseImageSpec, parseNetworkSuffix, parseSlice, type SliceSpec } from './sourceSpec.ts';
+
+/** What a call is about: text that names a source, or its bytes. */
+export type SourceSpec = string | ByteSource;
 
 /** One file or device to open, or the reason why a given text leads to none. */
 export interface Target {
+  /** Bytes that were handed in, or an address on a network; null for a path. */
+  readonly reached: ByteSource | NetworkAddress | null;
   /** As given, or the path of the file inside a given directory; for a slice the path before `@`. */
   readonly path: string;
   readonly slice: SliceSpec | null;
@@ -28,13 +34,41 @@ const MAX_NAMES = 65536;
  * @param atATime directories that are open at a time
  * @returns one target a file; what cannot be found is a target with its error
  */
-export async function expandSpecs(host: FileHost, specs: readonly string[], atATime = CONCURRENT): Promise<Target[]> {
-  const expanded = await mapBounded(specs, atATime, (spec) => expandSpec(host, spec));
+export async function expandSpecs(
+  host: FileHost,
+  specs: readonly SourceSpec[],
+  atATime = CONCURRENT,
+): Promise<Target[]> {
+  const expanded = await mapBounded(specs, atATime, async (spec): Promise<readonly Target[]> => {
+    if (typeof spec !== 'string') return [{ ...NAMED, path: spec.name, reached: spec }];
+    return NETWORK.test(spec) ? networkTargets(spec) : expandSpec(host, spec);
+  });
   return expanded.flat();
 }
 
+const NAMED = { reached: null, slice: null, image: null, directory: null, error: null } as const;
+
+/** @throws UsageError when it is no address */
+async function networkTargets(spec: string): Promise<Target[]> {
+  const { parseNetworkSpec } = await import('./network/address.ts');
+  const { address: text, slice, image } = parseNetworkSuffix(spec);
+  const address = parseNetworkSpec(text);
+  const { shown: path } = address;
+  return [
+    {
+      ...NAMED,
+      ...{ path, reached: address },
+      slice: slice && { ...slice, path },
+      image: image && { ...image, path },
+    },
+  ];
+}
+
+/** Text that names a source on a network; a path that begins so is given as `./http:...`. */
+const NETWORK = /^(nbds?|nbds?\+unix|https?):\/\//i;
+
 async function expandSpec(host: FileHost, spec: string): Promise<Target[]> {
-  const target: Target = { path: spec, slice: null, image: null, directory: null, error: null };
+  const target: Target = { ...NAMED, path: spec };
   try {
     const status = await statOf(host, spec);
     if (status instanceof SourceError) {
@@ -65,14 +99,14 @@ async function listDirectory(host: FileHost, directory: string): Promise<Target[
     const status = await statOf(host, path);
     // A link that leads nowhere is no image; anything else that cannot be looked at may be one.
     if (status instanceof SourceError && status.code === 'ENOENT') return [];
-    if (status instanceof SourceError) return [{ path, slice: null, image: null, directory, error: status }];
+    if (status instanceof SourceError) return [{ ...NAMED, path, directory, error: status }];
     if (!status.isFile() && !status.isBlockDevice()) return [];
-    return [{ path, slice: null, image: null, directory, error: null }];
+    return [{ ...NAMED, path, directory }];
   });
   const targets = found.flat();
   if (targets.length > 0) return targets;
   // Said here because no file is left to say it of.
-  return [{ path: directory, slice: null, image: null, directory: null, error: noImages(directory) }];
+  return [{ ...NAMED, path: directory, error: noImages(directory) }];
 }
 
 /** For a directory in which no file is an image. */

@@ -1,4 +1,5 @@
 import { LimitError } from '../bytes/errors.ts';
+import type { RemotePlace } from '../source/network/remotePlace.ts';
 import { type ByteSource, EndedError, SourceError } from '../source/source.ts';
 import { blockGeometry, measureByReading } from './blockDevice.ts';
 import { FILE_HOST, type FileStatus, type ReadHandle, readPatiently, systemError } from './fileHost.ts';
@@ -10,8 +11,10 @@ export interface OpenSource extends ByteSource {
   close(): Promise<void>;
 }
 
-/** A file or a block device, opened read-only. */
+/** A file or a block device, opened read-only, or what stands for one. */
 export interface FileSource extends OpenSource {
+  /** `given`: a program handed its bytes in, and the system knows nothing of it. */
+  readonly origin: 'path' | 'given' | RemotePlace;
   readonly block: boolean;
   /** Bytes a logical sector of a block device; null for a file, which has none. */
   readonly sectorSize: number | null;
@@ -45,6 +48,7 @@ export async function openFileSource(path: string, pool: HandlePool = handlePool
     let closed = false;
     return {
       name: path,
+      origin: 'path',
       ...shape,
       // A closed file is not opened again by the pool behind the caller's back.
       read: (...range) =>

@@ -10,14 +10,15 @@ import { vanishing } from '../source/vanishing.ts';
 import { shownPartitions } from './blockDevice.ts';
 import { mapBounded } from './bounded.ts';
 import { type ComposedFile, composed } from './composed.ts';
-import { expandSpecs, noImages, type Target } from './expandSpecs.ts';
+import { expandSpecs, noImages, type SourceSpec, type Target } from './expandSpecs.ts';
 import { FILE_HOST, type FileHost } from './fileHost.ts';
 import { type FileSource, openFileSource } from './fileSource.ts';
 import { type HandlePool, handlePool } from './handlePool.ts';
 import type { OpenedSource } from './openedSource.ts';
 import { sourcesAtATime } from './openFiles.ts';
+import { openReached } from './reached.ts';
 import type { SourceRecorder } from './recorder.ts';
-import { type FolderSiblings, type PathsByName, pathsByName, siblingsOf } from './siblings.ts';
+import { type FolderSiblings, type GivenFiles, givenFiles, siblingsOf } from './siblings.ts';
 import { asShown, diskOf, entryOf, nothingToClose, SHORTEST, windowEntries } from './sourceEntries.ts';
 import type { SliceSpec } from './sourceSpec.ts';
 
@@ -44,7 +45,8 @@ interface Opened {
 }
 
 /**
- * Opens what was named: devices, images, `path@OFFSET+LENGTH`, directories of images. A disk with partitions gives
+ * Opens what was named: devices, images, `path@OFFSET+LENGTH`, directories of images, addresses on a network; and what was
+ * handed in as bytes. A disk with partitions gives
  * those that look like vdevs, and the whole disk where it does too. What is named twice is opened once.
  *
  * In a directory, files without any trace of ZFS that are too small to be a vdev are passed over in silence.
@@ -52,7 +54,7 @@ interface Opened {
  * @returns in the order of `specs`, files of a directory by name; a thing that cannot be opened, or had no turn before
  *   `options.signal` was aborted, is an entry with its error and does not keep the others away
  */
-export async function openSources(specs: readonly string[], options: OpenOptions = {}): Promise<OpenedSource[]> {
+export async function openSources(specs: readonly SourceSpec[], options: OpenOptions = {}): Promise<OpenedSource[]> {
   const atATime = Math.min(CONCURRENT, sourcesAtATime());
   const pool = options.pool ?? handlePool(FILE_HOST);
   try {
@@ -62,7 +64,12 @@ export async function openSources(specs: readonly string[], options: OpenOptions
       pool,
       recorder,
       signal,
-      given: pathsByName(targets.flatMap(({ path, image }) => [image?.map ?? [], path].flat())),
+      given: givenFiles(
+        targets.flatMap(({ path, reached, image }) => {
+          const map = image?.map ?? null;
+          return [...(map === null ? [] : [{ path: map, reached: null }]), { path, reached }];
+        }),
+      ),
     };
     const opened = await mapBounded(targets, atATime, (target, order) => openTarget(opening, target, order));
     const parts = new Set(opened.flatMap((each) => each.parts));
@@ -87,7 +94,7 @@ export async function openSources(specs: readonly string[], options: OpenOptions
 interface Opening {
   readonly pool: HandlePool;
   /** Of all targets, and the maps that were named with them. */
-  readonly given: PathsByName;
+  readonly given: GivenFiles;
   readonly recorder: SourceRecorder | null;
   readonly signal: AbortSignal | undefined;
 }
@@ -108,7 +115,8 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     await siblings?.close();
   };
   try {
-    opened = await openFileSource(target.path, pool);
+    const { path, reached } = target;
+    opened = await (reached === null ? openFileSource(path, pool) : openReached(reached));
     siblings = siblingsOf(pool, opened, given);
     const file = { ...opened, read: vanishing(opened).read };
     const keyed =
@@ -228,7 +236,7 @@ async function sliceEntry(
   return { ...entry, foreign: placed(await findForeign(window, null, signal), offset, window.size) };
 }
 
-function failure({ path, slice }: Target, error: ZfsUberError): Opened['entries'][number] {
+function failure({ path, slice }: Pick<Target, 'path' | 'slice'>, error: ZfsUberError): Opened['entries'][number] {
   const offset = slice?.offset ?? 0;
   const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
   const nothing = {
@@ -255,9 +263,7 @@ function emptyDirectories(opened: readonly Opened[]): Opened['entries'] {
     if (target.directory === null) continue;
     empty.set(target.directory, (empty.get(target.directory) ?? true) && entries.length === 0);
   }
-  return [...empty].flatMap(([path, nothing]) =>
-    nothing ? [failure({ path, slice: null, image: null, directory: null, error: null }, noImages(path))] : [],
-  );
+  return [...empty].flatMap(([path, nothing]) => (nothing ? [failure({ path, slice: null }, noImages(path))] : []));
 }
 
 /** In a directory, a packed file beside what it unpacks to says nothing new. */

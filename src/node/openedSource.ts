@@ -3,6 +3,7 @@ import type { DeviceShift } from '../pool/survey.ts';
 import type { ImageFormat } from '../source/containers.layout.ts';
 import type { Container } from '../source/containers.ts';
 import type { PlacedSignature } from '../source/foreign.ts';
+import type { RemotePlace } from '../source/network/remotePlace.ts';
 import type { Partition } from '../source/partitions.ts';
 import type { ByteSource } from '../source/source.ts';
 import type { BundleOrigin } from './bundledDisks.ts';
@@ -11,7 +12,7 @@ import type { BundleOrigin } from './bundledDisks.ts';
 export interface OpenedSource {
   /** As given, or the path of the file inside a given directory. Raw text. */
   readonly path: string;
-  readonly kind: Container['kind'] | 'block' | 'gpt' | 'mbr' | 'slice';
+  readonly kind: Container['kind'] | 'block' | 'nbd' | 'http' | 'gpt' | 'mbr' | 'slice';
   /** Bytes in the path where `source` begins. */
   readonly offset: number;
   /** Bytes of `source`; without one, of the file as far as known, or 0. */
@@ -48,6 +49,8 @@ export interface DiskImage {
 export interface SourceDisk {
   readonly source: ByteSource;
   readonly block: boolean;
+  /** Where the file or device is; `given` where a program handed its bytes in. */
+  readonly origin: 'path' | 'given' | RemotePlace;
   /** The form in which the file holds the disk; null where the file is the disk. */
   readonly image: DiskImage | null;
   /** The same for two paths that lead to the same bytes, of which `offset` says where these begin. */

@@ -52,11 +52,12 @@ export class SourceRecorder {
 
 const named = ({
   path,
+  reached,
   slice,
   directory,
 }: Target): Pick<DiskFacts, 'path' | 'absolutePath' | 'slice' | 'directory'> => ({
   path,
-  absolutePath: resolve(path),
+  absolutePath: reached === null ? resolve(path) : path,
   slice: slice === null ? null : { offset: slice.offset, length: slice.length },
   directory,
 });

@@ -2,13 +2,24 @@ import { FormatError } from '../bytes/errors.ts';
 import { lastPart, type Sibling, type Siblings } from '../source/images/siblings.ts';
 import { type FileSource, openFileSource } from './fileSource.ts';
 import type { HandlePool } from './handlePool.ts';
+import { openReached, type Reached } from './reached.ts';
 
-/** Paths by their last part. */
-export type PathsByName = ReadonlyMap<string, readonly string[]>;
+/** A file that the user gave: by its path, or without one. */
+export interface GivenFile {
+  readonly path: string;
+  readonly reached: Reached | null;
+}
 
-export function pathsByName(paths: readonly string[]): PathsByName {
-  const found = new Map<string, string[]>();
-  for (const path of paths) found.set(lastPart(path), [...(found.get(lastPart(path)) ?? []), path]);
+/** By the last part of their paths. */
+export type GivenFiles = ReadonlyMap<string, readonly GivenFile[]>;
+
+export function givenFiles(files: readonly GivenFile[]): GivenFiles {
+  const found = new Map<string, GivenFile[]>();
+  for (const file of files) {
+    // What is left out of an address is no part of the file's name.
+    const name = lastPart(file.path.replace(file.reached === null ? '' : /\?.*$/s, ''));
+    found.set(name, [...(found.get(name) ?? []), file]);
+  }
   return found;
 }
 
@@ -28,17 +39,20 @@ export interface FolderSiblings extends Siblings {
  * @param file the image itself
  * @param given the user's files
  */
-export function siblingsOf(pool: HandlePool, file: FileSource, given: PathsByName): FolderSiblings {
-  const opened = new Map<string, FileSource>();
+export function siblingsOf(pool: HandlePool, file: FileSource, given: GivenFiles): FolderSiblings {
+  const opened = new Map<string | Reached, FileSource>();
 
-  const open = async (path: string): Promise<FileSource | null> => {
-    const known = opened.get(path);
+  const open = async ({ path, reached }: GivenFile): Promise<FileSource | null> => {
+    const known = opened.get(reached ?? path);
     if (known !== undefined) return known;
-    const status = await pool.host.stat(path).catch(() => null);
-    if (status === null || !status.isFile()) return null;
-    const found = await openFileSource(path, pool);
-    opened.set(path, found);
+    const found = reached === null ? await openRegular(path) : await openReached(reached);
+    if (found !== null) opened.set(reached ?? path, found);
     return found;
+  };
+
+  const openRegular = async (path: string): Promise<FileSource | null> => {
+    const status = await pool.host.stat(path).catch(() => null);
+    return status?.isFile() ? openFileSource(path, pool) : null;
   };
 
   const from = (image: FileSource, chain: readonly string[]): Siblings => ({
@@ -46,8 +60,10 @@ export function siblingsOf(pool: HandlePool, file: FileSource, given: PathsByNam
       const base = lastPart(name);
       if (base === '' || base === '.' || base === '..') return null;
       const folder = image.name.slice(0, image.name.length - lastPart(image.name).length);
-      for (const path of [...(given.get(base) ?? []), `${folder}${base}`]) {
-        const found = await open(path);
+      // What has no path has no folder either.
+      const beside = image.origin === 'path' ? [{ path: `${folder}${base}`, reached: null }] : [];
+      for (const each of [...(given.get(base) ?? []), ...beside]) {
+        const found = await open(each);
         if (found === null) continue;
         if (chain.includes(found.disk) || chain.length >= LONGEST_CHAIN) {
           const place = { source: image.name, offset: 0, path: ['parent'] };

@@ -22,7 +22,8 @@ export function asShown(found: FoundVdevs, shown: ReadonlyMap<number, number>): 
 }
 
 export function windowEntries(file: ComposedFile, { path, image }: Target, found: FoundVdevs): OpenedSource[] {
-  const whole = found.container ?? (file.block ? 'block' : 'raw');
+  const remote = typeof file.origin === 'string' ? null : file.origin.kind;
+  const whole = found.container ?? remote ?? (file.block ? 'block' : 'raw');
   // Without a trace every partition is offered, but not those too small for anything.
   const offered = found.traced
     ? found.windows
@@ -72,13 +73,14 @@ export function entryOf(
 }
 
 export const diskOf = (
-  { disk, diskOffset, block, pieces }: ComposedFile,
+  { disk, diskOffset, block, origin, pieces }: ComposedFile,
   source: ByteSource,
   container: Container['kind'] | null,
   snapshot: string | null,
 ): SourceDisk => ({
   source,
   block,
+  origin,
   image: imageOf(container, snapshot, pieces),
   id: disk,
   offset: diskOffset,

@@ -28,6 +28,28 @@ export function parseImageSpec(text: string): ImageSpec | null {
   return { path, snapshot, map };
 }
 
+/** An address taken apart from what is said of the disk there. */
+export interface NetworkSuffix {
+  readonly address: string;
+  readonly slice: Omit<SliceSpec, 'path'> | null;
+  readonly image: Omit<ImageSpec, 'path'> | null;
+}
+
+/**
+ * `ADDRESS@OFFSET[+LENGTH]` or `ADDRESS#snapshot=NAME`. What follows `@` in front of the path of an address is a host.
+ *
+ * @throws UsageError as `parseSlice`
+ */
+export function parseNetworkSuffix(text: string): NetworkSuffix {
+  const [, named, snapshot] = /^(.+?)#snapshot=(.+)$/s.exec(text) ?? [];
+  if (named !== undefined && snapshot !== undefined) {
+    return { address: named, slice: null, image: { snapshot, map: null } };
+  }
+  const part = parseSlice(text);
+  if (part === null || !/^[^/]*\/\/[^/]*\//.test(part.path)) return { address: text, slice: null, image: null };
+  return { address: part.path, slice: { offset: part.offset, length: part.length }, image: null };
+}
+
 const NUMBER = '(0[xX][0-9a-fA-F]+|[0-9]+)([KMGT]?)';
 const SLICE = new RegExp(`^(.+)@${NUMBER}(?:\\+${NUMBER})?$`, 's');
 const UNITS: Readonly<Record<string, bigint>> = { '': 1n, K: 1n << 10n, M: 1n << 20n, G: 1n << 30n, T: 1n << 40n };

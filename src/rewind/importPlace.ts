@@ -1,14 +1,20 @@
 import type { ImageFormat } from '../source/containers.layout.ts';
+import type { RemotePlace } from '../source/network/remotePlace.ts';
 
-/** A file that holds a disk in a form of its own, and where the disk is seen once it is open. */
+/** What holds a disk that the system does not see, and where the disk is seen once it is open. */
 export interface PlacedImage {
-  /** Absolute. */
+  /** Absolute; an address where it is on a network. */
   readonly path: string;
-  readonly format: ImageFormat | 'pieces';
+  /** Null for a file or device of the system. */
+  readonly remote: RemotePlace | null;
+  /** `raw` only on a network. */
+  readonly format: ImageFormat | 'pieces' | 'raw';
   /** Of an internal snapshot; null for the present state. */
   readonly snapshot: string | null;
   /** The further pieces of a split image, in order; else empty. */
   readonly pieces: readonly string[];
+  /** What has to be made for it is named so. */
+  readonly name: string;
   /** Block device or file that shows the disk. */
   readonly shownAt: string;
 }

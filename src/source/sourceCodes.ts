@@ -12,7 +12,10 @@ export type SourceCode =
   | 'image-damaged'
   | 'not-a-map'
   | 'not-in-bundle'
-  | 'bundle-damaged';
+  | 'bundle-damaged'
+  | 'refused'
+  | 'wrong-answer'
+  | 'no-ranges';
 
 /** As the system names it: `EIO`. */
 export type SystemCode = `E${string}` | 'UNKNOWN';

@@ -148,7 +148,7 @@ function shownFirst(pool: PoolEntry): string | null {
   if (lines === 0) return null;
   const copied = made.some(({ kind }) => kind === 'copy');
   const opened = made.some(({ kind }) => kind === 'open-images');
-  if (opened) return `the disk in the image is shown (${where})`;
+  if (opened) return `the system is shown the disk (${where})`;
   return `${copied ? 'a file is made of the vdev' : 'the images are shown as block devices'} (${where})`;
 }
 

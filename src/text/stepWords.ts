@@ -4,7 +4,7 @@ type Kind = ShellStepEntry['kind'];
 
 /** What stands before the lines of a step; empty where they speak for themselves. */
 const WORDS: Readonly<Record<Kind, string>> = {
-  'open-images': 'As root, show the disks that are in the images (-r: read-only); what is a copy takes its room:',
+  'open-images': 'As root, show the system the disks (-r: read-only); what is a copy takes its room:',
   'close-images': '',
   copy: 'As root, make a file of what was one: OpenZFS opens it as nothing else.',
   'show-read-only':

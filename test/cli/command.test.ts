@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import { shell, zfsUber } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -96,6 +97,18 @@ describe('streams', () => {
 });
 
 describe('the quick start', () => {
+  it('takes every kind of source', async () => {
+    const image = await imageIn(join(import.meta.dirname, '..', '..', 'test-images', 'disk-images'), 'v2.qcow2');
+    const bundle = join(folder, 'quick.bundle');
+    expect((await zfsUber(['bundle', '-o', bundle, ...images])).status).toBe(0);
+    for (const source of [image, bundle]) {
+      const { stdout, status } = await zfsUber(['scan', ...LABELS, source]);
+      expect([source, status, /^tank /.test(stdout)]).toEqual([source, 0, true]);
+    }
+    const { stdout, status } = await zfsUber(['scan', ...LABELS, 'nbd://127.0.0.1:1/']);
+    expect([status, stdout]).toEqual([3, expect.stringContaining('ECONNREFUSED')]);
+  });
+
   it('says what the library says, for labels and rings', async () => {
     for (const depth of ['labels', 'mos'] as const) {
       const { stdout } = await zfsUber(['scan', '--depth', depth, '--json', ...images]);

@@ -1,11 +1,13 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
 import { isAttached, type PlacedImage } from '../../rewind/importPlace.ts';
+import { STORE } from '../../rewind/showing.ts';
+import type { RemotePlace } from '../../source/network/remotePlace.ts';
 
 /** What qemu calls a format where it is not called so here. */
 const QEMU_NAMES: Partial<Record<PlacedImage['format'], string>> = { vhd: 'vpc' };
 
 /**
- * Lines that make the disks visible that are in images: through a network block device, or by a copy where there is none
+ * Lines that make the disks visible that are in images, or on a network: through a network block device, or by a copy where there is none
  * that reads the format.
  *
  * Source: qemu-nbd(8), qemu-img(1), ewfexport(1)
@@ -14,8 +16,27 @@ export function openImageLines(images: readonly PlacedImage[], readOnly: boolean
   const attached = images.filter(isAttached);
   return [
     ...(attached.length === 0 ? [] : [`modprobe nbd nbds_max=${Math.max(16, attached.length)} max_part=0`]),
-    ...images.map((image) => openLine(image, readOnly)),
+    ...images.flatMap((image) => openLinesOf(image, readOnly)),
   ];
+}
+
+/** What a server has is opened there where it can be, and fetched where it cannot. */
+function openLinesOf(image: PlacedImage, readOnly: boolean): string[] {
+  const { remote, format, shownAt, name } = image;
+  if (remote === null) return [openLine(image, readOnly)];
+  const opens = remote.kind === 'nbd' && !remote.tls;
+  if (opens && format !== 'ewf') return [openLine(image, readOnly)];
+  const file = format === 'raw' ? shownAt : `${STORE}/${name}.${format}`;
+  const fetch = fetchLine(remote, file, name);
+  return format === 'raw' ? [fetch] : [fetch, openLine({ ...image, path: file }, readOnly)];
+}
+
+/** Source: curl(1), nbdcopy(1); POSIX, XCU 2.6.2: an address that is not to be printed is asked for */
+function fetchLine(remote: RemotePlace, file: string, name: string): string {
+  if (remote.kind === 'nbd') return sh`nbdcopy ${remote.uri} ${file}`;
+  if (remote.url !== null) return sh`curl -fL -o ${file} ${remote.url}`;
+  const asked = `"\${${name.replace(/[^a-z0-9]/gi, '_')}:?set it to the whole address of this source}"`;
+  return sh`curl -fL -o ${file} ${raw(asked)}`;
 }
 
 function openLine(image: PlacedImage, readOnly: boolean): string {
