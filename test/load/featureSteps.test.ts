@@ -78,6 +78,16 @@ describe('the features of a pool', () => {
     },
   );
 
+  it('need the list of the txgs at which they were enabled only where something uses that', async () => {
+    const counting = (...counts: readonly (readonly [string, bigint])[]): LoadState => {
+      const memo = Object.assign(new LoadMemo(), { of: () => Promise.resolve(counts) });
+      return { ...loaded.state, memo };
+    };
+    expect(await lacking('feature_enabled_txg', counting())).toBeNull();
+    expect(await lacking('feature_enabled_txg', counting([ENABLED_TXG, 0n]))).toBeNull();
+    expect(await lacking('feature_enabled_txg', counting([ENABLED_TXG, 1n]))).toMatchObject({ because: 'damage' });
+  });
+
   it('that are needed to read and in use have to be known', async () => {
     const features = await viewOf(loaded.state).mos.features();
     const used = features.filter(({ readOnlyCompatible, references }) => !readOnlyCompatible && references > 0n);

@@ -6,7 +6,7 @@ import { checkpointTraversal, TAKE_STORED } from '../../src/load/checkpointSteps
 import { ASSERTED, POINTERS_HALT } from '../../src/load/hazard.ts';
 import { LoadMemo } from '../../src/load/loadMemo.ts';
 import type { LoadState } from '../../src/load/loadState.ts';
-import { openZfsOf } from '../../src/load/openzfs.ts';
+import { JUDGED_AS, openZfsOf } from '../../src/load/openzfs.ts';
 import { RING_PLAN } from '../../src/load/plan.ts';
 import type { Trouble } from '../../src/load/predict.ts';
 import { traversePlainly, verifyStep } from '../../src/load/verifyStep.ts';
@@ -88,6 +88,18 @@ describe('the traversal that ends a load', () => {
     }
     expect(await troubleAt(verifyStep(finding({ dataErrors: null }).verifier, true), state)).toBeNull();
     expect(state.counts?.dataErrors).toBe(0);
+  });
+
+  it('goes by the logical birth only where blocks were rewritten and the release does not know of it', async () => {
+    const birthBy = async (release: string, count: bigint) => {
+      const { verifier, asked } = finding({});
+      const view = { ...viewOf(loaded.state), features: new Map([['com.truenas:physical_rewrite', count]]) };
+      await troubleAt(verifyStep(verifier, false), fresh({ view, openZfs: openZfsOf(release) ?? JUDGED_AS }));
+      return asked[0]?.rewritten;
+    };
+    expect(await birthBy('2.3', 1n)).toBe('logical');
+    expect(await birthBy('2.3', 0n)).toBe('physical');
+    expect(await birthBy('2.4', 1n)).toBe('physical');
   });
 
   it('fails for one error in metadata, or for a block that ends it', async () => {
@@ -181,6 +193,48 @@ it('a traversal of an import without -T that opens a dataset without its dead li
   const { state, datasets } = await withLostDeadlist();
   expect(await traversePlainly(finding({}, { datasets }).verifier, state, 94n)).toBe('panics');
   expect(await traversePlainly(finding({}, { datasets }).verifier, fresh(), 94n)).toBe('passes');
+});
+
+describe('a traversal that opens a dataset of which something is lost', () => {
+  /** One block of metadata is lost, and perhaps another ends it. */
+  const dangerIn = async (lost: Partial<BlockFailure>, end: Partial<BlockFailure> | null = null) => {
+    const { state, datasets } = await withLostDeadlist();
+    const all = { ...bad(), datasets, failures: [failure(lost)], fatal: end === null ? null : failure(end) };
+    return (await troubleAt(verifyStep(finding(all).verifier, false), state))?.danger ?? null;
+  };
+  const dataset = async () => BigInt((await withLostDeadlist()).datasets[0]?.id ?? 0);
+
+  it('takes the machine down where an object of it is lost in the meta-object set, and in nothing else', async () => {
+    const id = await dataset();
+    expect(await dangerIn({ dataset: 0n, object: id })).toBe(ASSERTED);
+    expect(await dangerIn({ dataset: 0n, object: id + 1n })).toBeNull();
+    expect(await dangerIn({ dataset: 1n, object: id })).toBeNull();
+  });
+
+  it('takes it down only where it comes so far', async () => {
+    const id = await dataset();
+    const lost = { dataset: 0n, object: id };
+    expect(await dangerIn(lost, { dataset: id, object: 9n })).toBe(ASSERTED);
+    expect(await dangerIn(lost, { dataset: id - 1n, object: 9n })).toBeNull();
+  });
+
+  it('halts at nonsense in 2.1, and at nothing else', async () => {
+    const openZfs = openZfsOf('2.1') ?? JUDGED_AS;
+    const danger = async (about: Partial<BlockFailure>) => {
+      const { verifier } = finding({ ...bad(), failures: [failure(about)] });
+      return (await troubleAt(verifyStep(verifier, false), fresh({ openZfs })))?.danger;
+    };
+    expect(await danger({ error: null })).toBe(POINTERS_HALT);
+    expect(await danger({})).toBeUndefined();
+  });
+
+  it('says that it was at the blocks where it ends with an error of its own', async () => {
+    const lost = new UnavailableBlockError('lost', [], place, []);
+    const verifier: Verifier = { verify: () => Promise.reject(lost), memoryBytes: 0 };
+    expect(await troubleAt(verifyStep(verifier, false), fresh())).toMatchObject({
+      reason: { what: { role: 'all blocks' }, error: lost },
+    });
+  });
 });
 
 describe('the load of a checkpoint', () => {
