@@ -102,6 +102,24 @@ describe('the traversal that ends a load', () => {
     expect(await birthBy('2.4', 1n)).toBe('physical');
   });
 
+  it('can be ended while it goes on, and says of a lost block where its copies lie', async () => {
+    const { signal } = new AbortController();
+    const { verifier, asked } = finding({});
+    await troubleAt(verifyStep(verifier, false), fresh({ signal }));
+    await traversePlainly(verifier, fresh({ signal }), 94n);
+    await troubleAt(verifyStep(verifier, false), fresh());
+    expect(asked.map((options) => ('signal' in options ? options.signal : 'none'))).toEqual([signal, signal, 'none']);
+    expect(asked[1]).toMatchObject({ data: false, readOnly: true });
+    const lost = failure({ dataset: 77_777n });
+    const trouble = await troubleAt(verifyStep(finding({ ...bad(), failures: [lost] }).verifier, false), fresh());
+    const copies = lost.bp.dvas.map(({ vdev, offset }) => `${vdev}:${(Number(offset) * 512).toString(16)}`);
+    expect(trouble?.reason).toMatchObject({ block: { copies, name: null } });
+    const [known] = loaded.state.names;
+    const named = failure({ dataset: known?.[0] ?? 0n });
+    const other = await troubleAt(verifyStep(finding({ ...bad(), failures: [named] }).verifier, false), fresh());
+    expect(other?.reason).toMatchObject({ block: { name: known?.[1] } });
+  });
+
   it('fails for one error in metadata, or for a block that ends it', async () => {
     expect(await troubleAt(verifyStep(finding(bad()).verifier, false), fresh())).toMatchObject({
       reason: { code: 'block-lost', blocks: 1, block: { dataset: 54n, object: 3n, blockId: 1n, level: 0 } },
