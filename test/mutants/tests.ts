@@ -8,5 +8,6 @@ export const TESTS: Readonly<Record<string, readonly string[]>> = {
   'src/load/predict.ts': ['test/load/predict.test.ts'],
   'src/pool/pointerRules.ts': ['test/pool/pointerRules.test.ts'],
   'src/rewind/rank.ts': ['test/rewind/rank.test.ts'],
+  'src/text/candidateTable.ts': ['test/text/candidateTable.test.ts'],
   'src/text/candidateRuns.ts': ['test/text/candidateRuns.test.ts'],
 };
