@@ -115,11 +115,16 @@ describe('opening the directories of the pool', () => {
       expect(await troubleLacking(SPECIAL_DIRECTORIES, key, withFeatures([[feature, 1n]]))).toMatchObject({
         because: 'damage',
       });
+      const there = leading(key, 1n, withFeatures([[feature, 1n]]));
+      expect(await troubleAt(SPECIAL_DIRECTORIES, there)).toBeNull();
     }
   });
 
   it('meets an assertion where a list of what is to be freed is none', async () => {
-    expect(await troubleAt(SPECIAL_DIRECTORIES, leading('free_bpobj', 1n))).toMatchObject({ danger: ASSERTED });
+    expect(await troubleAt(SPECIAL_DIRECTORIES, leading('free_bpobj', 1n))).toMatchObject({
+      reason: { what: { role: 'list', key: 'free_bpobj' } },
+      danger: ASSERTED,
+    });
     const counted = withFeatures([['com.delphix:obsolete_counts', 1n]]);
     const obsolete = leading('com.delphix:obsolete_bpobj', 1n, counted);
     expect(await troubleAt(SPECIAL_DIRECTORIES, obsolete)).toMatchObject({
