@@ -1,6 +1,6 @@
 // Loads the program and runs it. Whatever keeps it from beginning ends with a sentence and status 70, and not with
 // Node's own 1, which would say that the sources have no trace of ZFS.
-const { existsSync, readFileSync, writeSync } = process.getBuiltinModule('node:fs');
+const { existsSync, readFileSync, statSync, writeSync } = process.getBuiltinModule('node:fs');
 const { dirname, join } = process.getBuiltinModule('node:path');
 
 const BUG = 70;
@@ -8,6 +8,9 @@ const STDERR = 2;
 /** Statuses of an answer: after a wrong line there is little to be kept. */
 const ANSWERED = [0, 1, 3];
 const PROGRAM = join(dirname(__dirname), 'dist', 'program.cjs');
+
+/** Threads that read, each for one request: what a source keeps busy, and how many there are at least and at most. */
+const THREADS = { source: 4, least: 32, most: 64 };
 
 /** @typedef {{ run: () => Promise<void> }} Program */
 
@@ -61,7 +64,23 @@ function load() {
   };
 }
 
+/**
+ * Threads for the reads of `words`, of which some are options: a disk or a network is slow where it waits for the answer
+ * to one read before it is given the next. To be told before Node makes its threads, with the first read of any.
+ *
+ * @param {readonly string[]} words
+ */
+function threadsFor(words) {
+  let sources = 0;
+  for (const word of words) {
+    const status = statSync(word, { throwIfNoEntry: false });
+    if (status !== undefined) sources += status.isDirectory() ? THREADS.most : 1;
+  }
+  return Math.max(THREADS.least, Math.min(THREADS.most, sources * THREADS.source));
+}
+
 async function main() {
+  process.env['UV_THREADPOOL_SIZE'] ??= String(threadsFor(process.argv.slice(3)));
   if (!existsSync(PROGRAM)) {
     // A clone that was never built; the package has it.
     writeSync(STDERR, "zfs-uber: not built yet. Run 'npm start' or 'npm run build' in its folder first.\n");

@@ -5,13 +5,17 @@ import type { OpenedSource } from '../node/openedSource.ts';
 import { openSources, stoppedAt } from '../node/openSources.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
+import { queued } from '../source/deviceQueue.ts';
 import { noting } from '../source/failedReads.ts';
 import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
 
-/** A source under survey holds up to 1 MiB of label bytes: this many at a time keep 64 sources under 150 MiB. */
-const AT_ONCE = 8;
+/** A source under survey holds up to 1 MiB of label bytes. */
+const AT_ONCE = 24;
+/** Reads of blocks that are under way at all devices together, and at least at each. */
+const IN_FLIGHT = 32;
+const LEAST_DEPTH = 2;
 
 /**
  * Opens every source and reads its label regions. A source that cannot be opened or read is an entry that says why;
@@ -27,6 +31,7 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
   const { recorder, handles } = choice;
   const opened = await openSources(specs, { ...options, recorder, ...(handles && { pool: handles }) });
   const cache = new ChunkCache();
+  const depth = Math.max(LEAST_DEPTH, Math.floor(IN_FLIGHT / Math.max(opened.length, 1)));
   let done = 0;
   try {
     const survey = async (source: OpenedSource): Promise<SurveyedSource> => {
@@ -35,7 +40,7 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
       const { bootEnvironments } = choice;
       const found = await surveyDevice(noted, choice.engine, { ...options, bootEnvironments });
       // The survey tells what can be read to the sector; from here on blocks are read, most of them small.
-      const cached = cache.of(noted);
+      const cached = cache.of(queued(noted, depth));
       return {
         opened: { ...source, source: cached },
         survey: {

@@ -1,10 +1,12 @@
 import { StoppedError, UnsupportedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { isBundle } from '../source/bundle/bundleFile.ts';
+import type { ChunkCache } from '../source/chunkCache.ts';
 import { recogniseContainer } from '../source/containers.ts';
 import { readEnds } from '../source/ends.ts';
 import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
 import { findForeign, placed } from '../source/foreign.ts';
 import { NO_SIBLINGS, type Siblings } from '../source/images/siblings.ts';
+import { probeCache, probed } from '../source/probed.ts';
 import { slice } from '../source/source.ts';
 import { vanishing } from '../source/vanishing.ts';
 import { shownPartitions } from './blockDevice.ts';
@@ -30,7 +32,7 @@ export interface OpenOptions {
 }
 
 /** Files probed at a time. */
-const CONCURRENT = 16;
+const CONCURRENT = 24;
 /** No vdev is smaller, so a smaller file without any trace was never one. Source: include/sys/vdev_impl.h, SPA_MINDEVSIZE */
 const SMALLEST_VDEV = 64 * 1024 * 1024;
 
@@ -64,6 +66,7 @@ export async function openSources(specs: readonly SourceSpec[], options: OpenOpt
       pool,
       recorder,
       signal,
+      probes: probeCache(atATime),
       given: givenFiles(
         targets.flatMap(({ path, reached, image }) => {
           const map = image?.map ?? null;
@@ -97,11 +100,12 @@ interface Opening {
   readonly given: GivenFiles;
   readonly recorder: SourceRecorder | null;
   readonly signal: AbortSignal | undefined;
+  readonly probes: ChunkCache;
 }
 
 /** @param order of the target among all */
 async function openTarget(opening: Opening, target: Target, order: number): Promise<Opened> {
-  const { pool, recorder, signal, given } = opening;
+  const { pool, recorder, signal, given, probes } = opening;
   const failed = (error: ZfsUberError): Opened => {
     recorder?.fail(order, target, error);
     return { target, disk: null, parts: [], entries: [failure(target, error)] };
@@ -110,6 +114,7 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
   if (signal?.aborted) return failed(stoppedAt(target.path));
   let opened: FileSource | null = null;
   let siblings: FolderSiblings | null = null;
+  let probing: ReturnType<typeof probed> | null = null;
   const closeAll = async (): Promise<void> => {
     await opened?.close();
     await siblings?.close();
@@ -118,7 +123,10 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     const { path, reached } = target;
     opened = await (reached === null ? openFileSource(path, pool) : openReached(reached));
     siblings = siblingsOf(pool, opened, given);
-    const file = { ...opened, read: vanishing(opened).read };
+    const lasting = { ...opened, read: vanishing(opened).read };
+    // What is reached over a network holds its ends itself.
+    if (reached === null) probing = probed(lasting, probes);
+    const file = { ...lasting, read: probing?.source.read ?? lasting.read };
     const keyed =
       target.slice === null && (await isBundle(file, signal))
         ? await bundledEntries(opening, file)
@@ -136,6 +144,8 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
     if (target.directory !== null && isEmptyFile(error)) return { target, disk: null, parts: [], entries: [] };
     return { ...failed(error), disk: opened?.disk ?? null };
+  } finally {
+    probing?.end();
   }
 }
 

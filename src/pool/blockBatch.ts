@@ -52,7 +52,7 @@ export interface BlockBatchOptions {
 /** Bytes between two blocks that are read and thrown away rather than cost a request; none where all that is read is kept. */
 const GAP = 16 * 1024;
 /** Blocks under way that are read one by one. */
-const SINGLES = 16;
+const SINGLES = 64;
 
 const SOUND: BatchAnswer = { bytes: null, error: null };
 const NOTHING = new Uint8Array(0);
@@ -119,7 +119,7 @@ class Batches implements BlockBatches {
     await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch)));
     const rest: number[] = [];
     for (const [index, answer] of answers.entries()) if (answer === null) rest.push(index);
-    const queue = rest.values();
+    const queue = inOrderOfPlace(rest, blocks).values();
     const work = async (): Promise<void> => {
       for (const index of queue) answers[index] = await this.#readOne(blocks[index], signal);
     };
@@ -244,6 +244,16 @@ class Batches implements BlockBatches {
       throw error;
     }
   }
+}
+
+/** As they lie on the devices, as far as their first addresses say. */
+function inOrderOfPlace(indexes: readonly number[], blocks: readonly BatchBlock[]): readonly number[] {
+  if (indexes.length < 2) return indexes;
+  const placed = indexes.map((index) => {
+    const [dva] = blocks[index]?.bp.dvas ?? [];
+    return { index, top: dva?.vdev ?? -1, offset: Number(dva?.offset ?? 0n) };
+  });
+  return placed.sort((a, b) => a.top - b.top || a.offset - b.offset).map(({ index }) => index);
 }
 
 async function contentOf(bp: Blkptr, stored: Uint8Array): Promise<BatchAnswer> {

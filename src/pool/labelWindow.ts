@@ -53,7 +53,7 @@ export interface LabelReadOptions {
 const { bootEnvironment: BOOT, config: CONFIG, ring: RING } = LABEL_REGIONS;
 
 /**
- * Reads config and ring of the four labels, each byte once, and nothing else of them: what stands before is as
+ * Reads config and ring of the four labels at once, each byte once, and nothing else of them: what stands before is as
  * unreadable as it may be. On a source too small for four, the places of labels 2 and 3 would be those of 0 and 1: they
  * are absent then, not the same bytes told twice.
  */
@@ -70,18 +70,18 @@ export async function readLabelWindows(
     const bytes = half?.subarray(from, from + there) ?? new Uint8Array(there);
     return { index, place: { source: source.name, offset, path: [`label ${index}`] }, bytes, lost: new Lost() };
   });
-  const failed: typeof drafts = [];
-  for (const draft of drafts) {
-    const { place, bytes, lost } = draft;
-    const boot = bootEnvironments ? clip(BOOT, bytes.length) : 0;
-    if (boot > 0) await readRegion(source, place.offset, BOOT.offset, boot, bytes, lost, signal);
-    const both = bytes.length - CONFIG.offset;
-    if (both > 0 && !(await readWhole(source, place.offset + CONFIG.offset, bytes.subarray(CONFIG.offset), signal))) {
-      failed.push(draft);
-    }
-  }
+  // All at once: those of one end lie side by side, and a disk that is told so goes to each end once.
+  const read = await Promise.all(
+    drafts.map(async ({ place, bytes, lost }) => {
+      const boot = bootEnvironments ? clip(BOOT, bytes.length) : 0;
+      if (boot > 0) await readRegion(source, place.offset, BOOT.offset, boot, bytes, lost, signal);
+      const both = bytes.length - CONFIG.offset;
+      return both <= 0 || readWhole(source, place.offset + CONFIG.offset, bytes.subarray(CONFIG.offset), signal);
+    }),
+  );
   // Those that are whole first: a dying drive may not come to the others.
-  for (const { place, bytes, lost } of failed) {
+  for (const [i, { place, bytes, lost }] of drafts.entries()) {
+    if (read[i] === true) continue;
     for (const region of [CONFIG, RING]) {
       const length = clip(region, bytes.length);
       if (length > 0) await readRegion(source, place.offset, region.offset, length, bytes, lost, signal);

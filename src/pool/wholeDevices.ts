@@ -4,7 +4,7 @@ import { MAX_TREE_DEPTH } from './vdevHealth.ts';
 import { LABEL_START } from './vdevLeaf.ts';
 
 /** Requests under way at one device. */
-const DEPTH = 4;
+const DEPTH = 32;
 /** What a wrong block of a leg weighs against bytes that wait for the others, when a leg is chosen. */
 const DISTRUST = 4 * 1024 * 1024;
 

@@ -1,17 +1,23 @@
 import { type ByteSource, SourceError } from './source.ts';
 
-/** Bytes read at once where few are asked for: a device needs hardly longer for them than for the few. */
-const CHUNK = 64 * 1024;
-/** Longer reads go past the cache: they are worth a request of their own. */
-const LONGEST = 32 * 1024;
-/** Bytes kept of all sources together. */
-const CAPACITY = 16 * 1024 * 1024;
+/** How much is read at once, and kept. All in bytes. */
+export interface ChunkSizes {
+  /** Read at once where fewer are asked for: a device needs hardly longer for them than for the few. */
+  readonly chunk: number;
+  /** Longer reads go past the cache: they are worth a request of their own. At most a chunk. */
+  readonly longest: number;
+  /** Kept of all sources together. */
+  readonly capacity: number;
+}
+
+/** For the blocks of a pool. */
+const OF_BLOCKS: ChunkSizes = { chunk: 64 * 1024, longest: 32 * 1024, capacity: 16 * 1024 * 1024 };
 /** Chunks whose memory waits for others: as many as are read at once. */
 const SPARE = 32;
 /** What a chunk that cannot be read takes. */
 const FAILED = 64;
 
-/** Of the source, `chunk * CHUNK` on; null when the device gives an error somewhere in it. */
+/** Of the source, `chunk` times its size on; null when the device gives an error somewhere in it. */
 interface Chunk {
   readonly bytes: Promise<Uint8Array | null>;
   readonly size: number;
@@ -30,7 +36,7 @@ interface Chunk {
  * before they began.
  */
 export class ChunkCache {
-  readonly #capacity: number;
+  readonly #sizes: ChunkSizes;
   /** By `source number * 2^n + chunk`, oldest use first. */
   readonly #chunks = new Map<string, Chunk>();
   /** Memory of chunks that are no longer kept: new memory for each costs more than reading it. */
@@ -38,9 +44,8 @@ export class ChunkCache {
   #size = 0;
   #sources = 0;
 
-  /** @param capacity bytes */
-  constructor(capacity: number = CAPACITY) {
-    this.#capacity = capacity;
+  constructor(sizes: Partial<ChunkSizes> = {}) {
+    this.#sizes = { ...OF_BLOCKS, ...sizes };
   }
 
   /**
@@ -50,23 +55,24 @@ export class ChunkCache {
   of(source: ByteSource): ByteSource {
     if (source.selection !== undefined) return source;
     const id = this.#sources++;
+    const { chunk: size, longest } = this.#sizes;
     return {
       name: source.name,
       size: source.size,
       ...(source.failures && { failures: source.failures }),
       read: async (offset, length, signal, into) => {
         const inside = offset >= 0 && length > 0 && offset + length <= source.size;
-        if (!inside || length > LONGEST) return source.read(offset, length, signal, into);
+        if (!inside || length > longest) return source.read(offset, length, signal, into);
         signal?.throwIfAborted();
-        const first = Math.floor(offset / CHUNK);
-        const last = Math.floor((offset + length - 1) / CHUNK);
+        const first = Math.floor(offset / size);
+        const last = Math.floor((offset + length - 1) / size);
         const chunks = [this.#chunk(source, id, first)];
         if (last > first) chunks.push(this.#chunk(source, id, last));
         for (const chunk of chunks) chunk.users++;
         try {
           const parts = await Promise.all(chunks.map(({ bytes }) => bytes));
           signal?.throwIfAborted();
-          const whole = assemble(parts, offset - first * CHUNK, length, into);
+          const whole = assemble(parts, offset - first * size, length, into);
           if (whole !== null) return whole;
         } finally {
           for (const chunk of chunks) chunk.users--;
@@ -84,10 +90,10 @@ export class ChunkCache {
       this.#chunks.set(key, known);
       return known;
     }
-    const at = index * CHUNK;
-    const size = Math.min(CHUNK, source.size - at);
+    const at = index * this.#sizes.chunk;
+    const size = Math.min(this.#sizes.chunk, source.size - at);
     // Others may wait for it too, so nobody's signal ends it.
-    const memory = this.#spare.pop() ?? new Uint8Array(CHUNK);
+    const memory = this.#spare.pop() ?? new Uint8Array(this.#sizes.chunk);
     const bytes = source.read(at, size, undefined, memory).catch((error: unknown) => {
       if (!(error instanceof SourceError)) throw error;
       this.#replace(key, { bytes: Promise.resolve(null), size: FAILED, memory: null, users: 0 });
@@ -102,7 +108,7 @@ export class ChunkCache {
     this.#size += chunk.size - (this.#chunks.get(key)?.size ?? 0);
     this.#chunks.set(key, chunk);
     for (const [oldest, old] of this.#chunks) {
-      if (this.#size <= this.#capacity) break;
+      if (this.#size <= this.#sizes.capacity) break;
       this.#chunks.delete(oldest);
       this.#size -= old.size;
       void this.#recycle(old);

@@ -18,8 +18,10 @@ const END = 8192;
 export async function readEnds(source: ByteSource, signal?: AbortSignal): Promise<SourceEnds> {
   const length = Math.min(END, source.size);
   const tailOffset = source.size - length;
-  const head = await readAround(source, 0, length, { signal });
-  const tail = await readAround(source, tailOffset, length, { signal });
+  const [head, tail] = await Promise.all([
+    readAround(source, 0, length, { signal }),
+    readAround(source, tailOffset, length, { signal }),
+  ]);
   return { head: head.bytes, tail: tail.bytes, tailOffset, troubles: [...head.troubles, ...tail.troubles] };
 }
 

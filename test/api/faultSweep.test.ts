@@ -167,7 +167,8 @@ describe.each(POOLS)('a sector of %s that cannot be read', (name) => {
     for (const n of numbers(17, 16 * KIB, 1)) {
       const at = LABEL + n - (n % SECTOR);
       const { document, failed } = await scanWith(whole.paths, { from: at, to: at + SECTOR });
-      expect(failed).toBe(0);
+      // It lies in what is read of an end before it is known what stands there, and is not asked for again.
+      expect(failed).toBeLessThanOrEqual(1);
       expect(document).toEqual(whole.document);
     }
   });

@@ -42,6 +42,23 @@ describe('a survey of a real device', () => {
     for (const [i, [from]] of reads.entries()) expect(from).toBeGreaterThanOrEqual(reads[i - 1]?.[1] ?? 0);
   });
 
+  it('reads the four labels at the same time', async () => {
+    const source = labelSource(await imageOf('torn-sector'));
+    let [underWay, most, reads] = [0, 0, 0];
+    const counting: ByteSource = {
+      ...source,
+      async read(offset, length) {
+        reads++;
+        most = Math.max(most, ++underWay);
+        await new Promise(setImmediate);
+        underWay--;
+        return source.read(offset, length);
+      },
+    };
+    expect((await surveyDevice(counting, engine)).labels.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect([reads, most]).toEqual([4, 4]);
+  });
+
   it('keeps none of the label buffers alive through its uberblocks', async () => {
     const { labels } = await survey(labelSource(await imageOf('torn-sector')));
     const sizes = labels.flatMap(({ ring }) =>

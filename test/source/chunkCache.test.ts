@@ -31,7 +31,7 @@ describe('ChunkCache', () => {
         fc.array(range, { maxLength: 20 }),
         fc.integer({ min: 1, max: 200_000 }),
         async (asked, room) => {
-          const cached = new ChunkCache(room).of(counted());
+          const cached = new ChunkCache({ capacity: room }).of(counted());
           await Promise.all(
             asked.map(async ([offset, wanted, lend]) => {
               const length = Math.min(wanted, SIZE - offset);
@@ -82,7 +82,7 @@ describe('ChunkCache', () => {
 
   it('forgets what was used longest ago', async () => {
     const source = counted();
-    const cached = new ChunkCache(2 * 65_536).of(source);
+    const cached = new ChunkCache({ capacity: 2 * 65_536 }).of(source);
     for (const offset of [0, 65_536, 0, 131_072, 0, 65_536]) await cached.read(offset, 512);
     expect(source.reads.map(([offset]) => offset)).toEqual([0, 65_536, 131_072, 65_536]);
   });

@@ -24,7 +24,7 @@ export class ImageFile {
   constructor(source: ByteSource, what: string) {
     this.source = source;
     this.#what = what;
-    this.#tables = new ChunkCache(TABLES).of(source);
+    this.#tables = new ChunkCache({ capacity: TABLES }).of(source);
   }
 
   /**

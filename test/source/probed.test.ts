@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { memorySource } from '../../src/source/memorySource.ts';
+import { probeCache, probed } from '../../src/source/probed.ts';
+import { type ByteSource, SourceError } from '../../src/source/source.ts';
+
+const MIB = 1024 * 1024;
+
+function counted(bad: (offset: number, length: number) => boolean = () => false) {
+  const source = memorySource(
+    Uint8Array.from({ length: 3 * MIB }, (_, i) => i >> 8),
+    'disk',
+  );
+  const reads: [number, number][] = [];
+  const counting: ByteSource = {
+    ...source,
+    async read(offset, length) {
+      reads.push([offset, length]);
+      if (bad(offset, length)) throw new SourceError('EIO', 'bad', { source: 'disk', offset, path: [] });
+      return source.read(offset, length);
+    },
+  };
+  return { counting, reads };
+}
+
+it('reads each end of a source once, however many look there', async () => {
+  const { counting, reads } = counted();
+  const { source } = probed(counting, probeCache(1));
+  const places = [0, 16_344, 278_488, 3 * MIB - 8192, 3 * MIB - 49_152, 3 * MIB - 262_144];
+  for (const at of places) expect((await source.read(at, 8))[0]).toBe((at >> 8) & 255);
+  expect(reads).toEqual([
+    [0, MIB / 2],
+    [2.5 * MIB, MIB / 2],
+  ]);
+});
+
+it('passes every read on once the source is open', async () => {
+  const { counting, reads } = counted();
+  const { source, end } = probed(counting, probeCache(1));
+  await source.read(0, 8);
+  end();
+  await source.read(0, 8);
+  expect(reads).toEqual([
+    [0, MIB / 2],
+    [0, 8],
+  ]);
+});
+
+it('reads for each what it needs where the whole end cannot be had', async () => {
+  const { counting } = counted((offset, length) => offset <= 1000 && offset + length > 1000);
+  const { source } = probed(counting, probeCache(1));
+  await expect(source.read(992, 16)).rejects.toThrow('bad');
+  expect((await source.read(16_344, 8))[0]).toBe(63);
+});
