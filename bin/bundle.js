@@ -1,20 +1,19 @@
 // Builds what a package runs from, dist/: the program and the library of Node in one CommonJS file, which starts fastest
-// and goes into any bundle; the parser as modules, for browsers; the schemas without their layout.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// and goes into any bundle; the parser as modules, for browsers; their types; the schemas without layout.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { build } from 'esbuild';
+import { CACHE } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DIST = join(ROOT, 'dist');
 
-/**
- * Packages that few runs need and the package depends on all the same, for the parser. The others are in the program: to
- * find and to read their files takes longer than to run them.
- */
-const OUTSIDE = ['@noble/hashes', 'pako', 'zstd-codec', 'zstddec'];
+/** Packages that few runs need. The others are in the program: to find and to read their files takes longer than to run them. */
+const OUTSIDE = ['@noble/hashes', 'pako', 'yargs', 'zstd-codec', 'zstddec'];
 
 /** The command, and the library for who asks for it: neither loads the other. */
 const ENTRIES = `
@@ -40,6 +39,7 @@ const COMMON = /** @type {const} */ ({
  * @returns {Promise<string>}
  */
 export async function bundleProgram(outside) {
+  const pages = `export const HELP_PAGES = ${JSON.stringify(await layOutHelp())};`;
   const { outputFiles } = await build({
     ...COMMON,
     stdin: { contents: ENTRIES, resolveDir: ROOT },
@@ -55,6 +55,12 @@ export async function bundleProgram(outside) {
     },
     plugins: [
       {
+        name: 'help pages',
+        setup({ onLoad }) {
+          onLoad({ filter: /[/\\]cli[/\\]helpPages\.ts$/ }, () => ({ contents: pages }));
+        },
+      },
+      {
         name: 'builtin modules',
         setup({ onResolve }) {
           const bare = new RegExp(`^(${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
@@ -64,6 +70,35 @@ export async function bundleProgram(outside) {
     ],
   });
   return (outputFiles[0]?.text ?? '').replaceAll('require("node:', 'process.getBuiltinModule("node:');
+}
+
+/** @returns {Promise<Record<number, Record<string, string>>>} the pages of `src/cli/helpPages.ts` */
+async function layOutHelp() {
+  const { outputFiles } = await build({
+    ...COMMON,
+    stdin: {
+      contents:
+        "export { helpText, WIDTHS } from './src/cli/help.ts'; export { COMMANDS } from './src/cli/commands.ts';",
+      resolveDir: ROOT,
+    },
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+  // Below the packages that it imports.
+  const file = join(CACHE, 'help.mjs');
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(file, outputFiles[0]?.contents ?? '');
+  const { helpText, WIDTHS, COMMANDS } = await import(pathToFileURL(file).href);
+  /** @type {Record<number, Record<string, string>>} */
+  const pages = {};
+  for (const width of WIDTHS) {
+    /** @type {Record<string, string>} */
+    const ofWidth = {};
+    for (const command of [null, ...COMMANDS]) ofWidth[command?.name ?? ''] = await helpText(command, width);
+    pages[width] = ofWidth;
+  }
+  return pages;
 }
 
 /** The program, its sum before it, and the modules that give out its library by name. */
@@ -106,6 +141,31 @@ async function buildParser() {
   });
 }
 
+/** The types of what the package exports, and none of what only its own files import. */
+function buildTypes() {
+  const types = join(DIST, 'types');
+  const { status } = spawnSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', 'src/tsconfig.types.json'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`tsc ends with status ${status}`);
+  /** @type {Set<string>} */
+  const reached = new Set();
+  /** @param {string} file */
+  const reach = (file) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
+      reach(join(dirname(file), `${path}.d.ts`));
+    }
+  };
+  for (const name of ['index', 'parser']) reach(join(types, `${name}.d.ts`));
+  for (const entry of readdirSync(types, { withFileTypes: true, recursive: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !reached.has(file)) rmSync(file);
+  }
+}
+
 function copySchemas() {
   const from = join(ROOT, 'schema');
   mkdirSync(join(DIST, 'schema'), { recursive: true });
@@ -120,4 +180,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await buildProgram();
   await buildParser();
   copySchemas();
+  buildTypes();
 }

@@ -92,7 +92,6 @@ function typescript() {
       rmSync(dist, { recursive: true, force: true });
       must(process.execPath, [BROWSER_PAGES]);
       must(process.execPath, [BUNDLE]);
-      must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.types.json']);
       return 'built';
     },
     !existsSync(join(dist, 'program.cjs')),

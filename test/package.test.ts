@@ -1,7 +1,21 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
+import { type BuildOptions, build } from 'esbuild';
+import { build as viteBuild } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
 import { built } from './tools/command.ts';
@@ -16,7 +30,9 @@ const MODULES = join(ROOT, 'node_modules');
 let folder = '';
 /** Where the package lies once it is installed. */
 let installed = '';
+let sizes: { readonly path: string; readonly size: number }[] = [];
 let files: string[] = [];
+const isAddon = (path: string): boolean => /\.node(\.json)?$/.test(path);
 
 const run = (program: string, args: readonly string[], cwd = folder): SpawnSyncReturns<string> =>
   spawnSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
@@ -32,8 +48,9 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'zfs-uber-package-')));
   // Built above; its own script would build again.
   const packed = must('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT);
-  const [{ filename, files: names }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
-  files = names.map(({ path }) => path);
+  const [{ filename, files: packedFiles }] = JSON.parse(packed) as [{ filename: string; files: typeof sizes }];
+  sizes = packedFiles;
+  files = sizes.map(({ path }) => path);
   installed = install(join(folder, filename));
   mkdirSync(join(folder, 'consumer', 'node_modules'), { recursive: true });
   // Also keeps Node from asking a manifest further up.
@@ -84,39 +101,86 @@ describe('the package', () => {
 
   it('is imported by its name, whole and as the parser alone', async () => {
     const [image = ''] = await poolImages(pool('torn-sector'));
-    const consumer = join(folder, 'consumer', 'use.mjs');
-    writeFileSync(
-      consumer,
-      `import { scan } from 'zfs-uber';
-       import * as parser from 'zfs-uber/parser';
-       const { pools } = await scan([${JSON.stringify(image)}], { depth: 'labels' });
-       console.log(JSON.stringify([pools[0].name, Object.keys(parser).length > 0]));`,
-    );
-    expect(must(process.execPath, [consumer])).toBe('["tank",true]\n');
+    const uses = (load: (name: string) => string) => `
+      ${load('zfs-uber')} ${load('zfs-uber/parser')}
+      zfs_uber.scan([${JSON.stringify(image)}], { depth: 'labels' }).then(({ pools }) =>
+        console.log(pools[0].name, zfs_uber.ZfsUberError === zfs_uber_parser.ZfsUberError));`;
+    const variable = (name: string) => name.replace(/\W/g, '_');
+    const programs = {
+      'use.mjs': uses((name) => `import * as ${variable(name)} from '${name}';`),
+      'use.cjs': uses((name) => `const ${variable(name)} = require('${name}');`),
+    };
+    for (const [name, code] of Object.entries(programs)) {
+      writeFileSync(join(folder, 'consumer', name), code);
+      const { stdout, stderr } = run(process.execPath, [join(folder, 'consumer', name)]);
+      expect({ name, stdout, stderr }).toEqual({ name, stdout: 'tank true\n', stderr: '' });
+    }
   });
 
-  it('gives its types to a strict program', () => {
-    const consumer = join(folder, 'consumer');
-    writeFileSync(
-      join(consumer, 'use.ts'),
-      `import { scan, type ScanDocument } from 'zfs-uber';
-       const document: ScanDocument = await scan(['disk.img'], { depth: 'labels' });
-       export const txgs: readonly string[] = document.pools.flatMap((pool) => pool.candidates.map(({ txg }) => txg));
+  it.each([
+    ['node16', 'node16', true],
+    ['nodenext', 'nodenext', true],
+    ['es2022', 'bundler', true],
+    // A CommonJS program: Node has loaded modules by require since 20.19, and only the last of these knows.
+    ['nodenext', 'nodenext', false],
+  ])(
+    'gives its types to a strict program: module %s, resolution %s, itself a module: %s',
+    (module, moduleResolution, isModule) => {
+      const consumer = join(folder, 'consumer');
+      const file = isModule ? 'use.mts' : 'use.cts';
+      writeFileSync(
+        join(consumer, file),
+        `import { scan, type ScanDocument } from 'zfs-uber';
+       import { surveyDevice } from 'zfs-uber/parser';
+       export const document: Promise<ScanDocument> = scan(['disk.img'], { depth: 'labels' });
+       export const txgs = document.then(({ pools }) => pools.flatMap((pool): string[] => pool.candidates.map(({ txg }) => txg)));
+       export const survey: (...args: Parameters<typeof surveyDevice>) => unknown = surveyDevice;
        // @ts-expect-error: what is not there is said
-       export const nothing = document.nothing;`,
+       export const nothing = document.then((each) => each.nothing);`,
+      );
+      const compilerOptions = {
+        ...{ module, moduleResolution, target: 'es2022', types: [] },
+        ...{ strict: true, noEmit: true, skipLibCheck: false },
+      };
+      writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+      const { stdout, status } = run(join(MODULES, '.bin', 'tsc'), ['-p', consumer]);
+      expect(stdout).toBe('');
+      expect(status).toBe(0);
+    },
+  );
+
+  it('is below 2 MiB unpacked, without what a machine has built, and without maps that lead nowhere', () => {
+    expect(sizes.filter(({ path }) => !isAddon(path)).reduce((sum, { size }) => sum + size, 0)).toBeLessThan(2 << 20);
+    const mapped = files.filter(
+      (file) => file.endsWith('js') && readFileSync(join(installed, file)).includes('sourceMappingURL'),
     );
-    const compilerOptions = {
-      module: 'nodenext',
-      target: 'es2022',
-      strict: true,
-      noEmit: true,
-      types: [],
-      skipLibCheck: false,
-    };
-    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
-    const { stdout, status } = run(join(MODULES, '.bin', 'tsc'), ['-p', consumer]);
-    expect(stdout).toBe('');
-    expect(status).toBe(0);
+    expect(mapped).toEqual([]);
+  });
+
+  it('is the same bytes when it is packed again', () => {
+    const again = join(folder, 'again');
+    mkdirSync(again);
+    // Built by itself, in a folder of another name.
+    const tree = join(folder, 'tree');
+    for (const part of [
+      'bin',
+      'docs',
+      'schema',
+      'src',
+      'package.json',
+      'tsconfig.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+    ]) {
+      cpSync(join(ROOT, part), join(tree, part), { recursive: true });
+    }
+    cpSync(join(ROOT, 'native'), join(tree, 'native'), { recursive: true, filter: (path) => !path.includes('target') });
+    symlinkSync(MODULES, join(tree, 'node_modules'));
+    must(process.execPath, [join(tree, 'bin', 'bundle.js')], tree);
+    must('npm', ['pack', '--ignore-scripts', '--pack-destination', again], tree);
+    const [tarball = ''] = readdirSync(again);
+    expect(readFileSync(join(again, tarball)).equals(readFileSync(join(folder, tarball)))).toBe(true);
   });
 
   it('names only files that are there', () => {
@@ -130,5 +194,72 @@ describe('the package', () => {
     expect(named.map((file) => file.replace('*', 'scan')).filter((file) => !existsSync(join(installed, file)))).toEqual(
       [],
     );
+  });
+});
+
+describe('a bundle of it', () => {
+  /** Of a program that uses it, alone in a folder. */
+  async function bundled(name: string, code: string, options: BuildOptions): Promise<string> {
+    const outfile = join(folder, 'alone', name);
+    await build({
+      stdin: { contents: code, resolveDir: join(folder, 'consumer') },
+      bundle: true,
+      outfile,
+      logLevel: 'error',
+      ...options,
+    });
+    return outfile;
+  }
+
+  const SCAN =
+    "import { scan } from 'zfs-uber'; scan(process.argv.slice(2), {}).then((it) => console.log(JSON.stringify(it)));";
+
+  it.each([
+    ['cjs', 'tool.cjs'],
+    ['esm', 'tool.mjs'],
+  ] as const)('runs alone in a folder, with neither manifest nor addon: %s', async (format, name) => {
+    const images = await poolImages(pool('all-compressions'));
+    const tool = await bundled(name, SCAN, { platform: 'node', format });
+    const { stdout, stderr, status } = run(process.execPath, [tool, ...images], join(folder, 'alone'));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      tool: { version: manifest.version, engine: 'node' },
+      pools: [{ recommendation: { txg: expect.any(String) } }],
+    });
+  });
+
+  const SURVEY = `
+    import { memorySource, pureEngine, surveyDevice } from 'zfs-uber/parser';
+    surveyDevice(memorySource(new Uint8Array(64 << 20), 'empty.img'), pureEngine).then((survey) => {
+      globalThis.seen = survey.labels.map((label) => label.status).join();
+    });`;
+
+  /** What a page has, and nothing of Node. */
+  async function inAPage(script: string): Promise<unknown> {
+    const page = createContext({ TextDecoder, TextEncoder });
+    runInContext(script, page);
+    return vi.waitFor(() => {
+      const seen: unknown = runInContext('globalThis.seen', page);
+      if (seen === undefined) throw new Error('not yet');
+      return seen;
+    });
+  }
+
+  it('is made for browsers of the parser: esbuild', async () => {
+    const script = await bundled('page.js', SURVEY, { platform: 'browser', format: 'iife' });
+    expect(await inAPage(readFileSync(script, 'utf8'))).toBe('empty,empty,empty,empty');
+  });
+
+  it('is made for browsers of the parser: vite', async () => {
+    const entry = join(folder, 'consumer', 'page.js');
+    writeFileSync(entry, SURVEY);
+    const made = await viteBuild({
+      configFile: false,
+      root: join(folder, 'consumer'),
+      logLevel: 'error',
+      build: { write: false, lib: { entry, formats: ['iife'], name: 'page' }, target: 'es2022' },
+    });
+    const [{ output }] = made as unknown as [{ output: { code: string }[] }];
+    expect(await inAPage(output[0]?.code ?? '')).toBe('empty,empty,empty,empty');
   });
 });

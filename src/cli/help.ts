@@ -1,7 +1,8 @@
-import yargs from 'yargs';
+import type { Argv } from 'yargs';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS } from './commandOptions.ts';
 import { COMMANDS, SOURCE_HELP } from './commands.ts';
+import { HELP_PAGES } from './helpPages.ts';
 import type { Options } from './options.ts';
 
 const PROGRAM = 'zfs-uber';
@@ -10,13 +11,22 @@ const STATUSES =
   'Exit status: 0 a pool was found; 1 no trace of ZFS; 2 wrong usage; 3 something could not be read (the report says ' +
   'what); 70 a bug in zfs-uber.';
 
+/** Columns of the pages that are laid out when the package is built, the widest first. Lines of more are hard to read. */
+export const WIDTHS = [100, 80] as const;
+
 /**
- * The help of a command, or of the whole program, made from the table of commands. Only here is yargs loaded: its
- * import alone takes longer than a scan of small images may.
+ * The help of a command, or of the whole program, made from the table of commands.
  *
- * @param columns of the page
+ * @param columns of the page, at most
  */
 export async function helpText(command: Command | null, columns: number): Promise<string> {
+  const width = WIDTHS.find((each) => each <= columns) ?? columns;
+  return HELP_PAGES[width]?.[command?.name ?? ''] ?? layOut(command, width);
+}
+
+/** Only here is yargs loaded: its import alone takes longer than a scan of small images may. */
+async function layOut(command: Command | null, columns: number): Promise<string> {
+  const { default: yargs } = await import('yargs');
   const parser = yargs([])
     .scriptName(PROGRAM)
     .detectLocale(false)
@@ -44,7 +54,7 @@ const listed = ({ name, operands }: Command): string => `${name} ${operands.leng
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-function addOptions(parser: ReturnType<typeof yargs>, options: Options): void {
+function addOptions(parser: Argv, options: Options): void {
   for (const [name, { describe, placeholder, choices, initialText, letter }] of Object.entries(options)) {
     const value = placeholder === null || choices.length > 0 ? '' : `${placeholder}: `;
     parser.option(name, {

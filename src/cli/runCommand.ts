@@ -31,7 +31,7 @@ async function dispatch(ask: Ask, terminal: Terminal, load: () => Promise<Librar
   switch (ask.what) {
     case 'help': {
       const { helpText } = await import('./help.ts');
-      terminal.out(await helpText(ask.command, Math.min(terminal.columns ?? 80, 100)));
+      terminal.out(await helpText(ask.command, terminal.columns ?? 80));
       return EXIT.done;
     }
     case 'version': {
