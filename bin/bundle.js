@@ -72,13 +72,12 @@ export async function bundleProgram(outside) {
   return (outputFiles[0]?.text ?? '').replaceAll('require("node:', 'process.getBuiltinModule("node:');
 }
 
-/** @returns {Promise<Record<number, Record<string, string>>>} the pages of `src/cli/helpPages.ts` */
+/** @returns {Promise<Record<string, string>>} the pages of `src/cli/helpPages.ts` */
 async function layOutHelp() {
   const { outputFiles } = await build({
     ...COMMON,
     stdin: {
-      contents:
-        "export { helpText, WIDTHS } from './src/cli/help.ts'; export { COMMANDS } from './src/cli/commands.ts';",
+      contents: "export { helpText } from './src/cli/help.ts'; export { COMMANDS } from './src/cli/commands.ts';",
       resolveDir: ROOT,
     },
     format: 'esm',
@@ -89,14 +88,11 @@ async function layOutHelp() {
   const file = join(CACHE, 'help.mjs');
   mkdirSync(CACHE, { recursive: true });
   writeFileSync(file, outputFiles[0]?.contents ?? '');
-  const { helpText, WIDTHS, COMMANDS } = await import(pathToFileURL(file).href);
-  /** @type {Record<number, Record<string, string>>} */
+  const { helpText, COMMANDS } = await import(pathToFileURL(file).href);
+  /** @type {Record<string, string>} */
   const pages = {};
-  for (const width of WIDTHS) {
-    /** @type {Record<string, string>} */
-    const ofWidth = {};
-    for (const command of [null, ...COMMANDS]) ofWidth[command?.name ?? ''] = await helpText(command, width);
-    pages[width] = ofWidth;
+  for (const command of [null, ...COMMANDS]) {
+    pages[command?.name ?? ''] = await helpText(command, Number.POSITIVE_INFINITY);
   }
   return pages;
 }

@@ -11,17 +11,17 @@ const STATUSES =
   'Exit status: 0 a pool was found; 1 no trace of ZFS; 2 wrong usage; 3 something could not be read (the report says ' +
   'what); 70 a bug in zfs-uber.';
 
-/** Columns of the pages that are laid out when the package is built, the widest first. Lines of more are hard to read. */
-export const WIDTHS = [100, 80] as const;
+/** Columns of the pages that are laid out when the package is built. */
+const WIDTH = 80;
 
 /**
  * The help of a command, or of the whole program, made from the table of commands.
  *
- * @param columns of the page, at most
+ * @param columns of the terminal; a page has no more than 80
  */
 export async function helpText(command: Command | null, columns: number): Promise<string> {
-  const width = WIDTHS.find((each) => each <= columns) ?? columns;
-  return HELP_PAGES[width]?.[command?.name ?? ''] ?? layOut(command, width);
+  if (columns < WIDTH) return layOut(command, columns);
+  return HELP_PAGES[command?.name ?? ''] ?? layOut(command, WIDTH);
 }
 
 /** Only here is yargs loaded: its import alone takes longer than a scan of small images may. */
