@@ -2,6 +2,7 @@ import { LimitError, ZfsUberError } from '../bytes/errors.ts';
 import type { BlockCache } from '../dataset/blockCache.ts';
 import type { DmuObject } from '../dataset/object.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import type { SpentBound } from '../traverse/spentBound.ts';
 import { BLOCK_COST, costLimit } from '../traverse/walkBudget.ts';
 import { ObjectMemo } from './objectMemo.ts';
 
@@ -40,6 +41,12 @@ export class LoadMemo {
   #valueBytes = 0;
   #cost = 0;
   #maxCost = Number.POSITIVE_INFINITY;
+  #forgot = 0;
+
+  /** Bounds for which something is found out anew. */
+  get spent(): readonly SpentBound[] {
+    return [...this.objects.spent, ...(this.#forgot === 0 ? [] : [{ what: 'objects', most: CAPACITY } as const])];
+  }
 
   /** From here on reading whole objects ends with a LimitError where it gets out of all proportion. */
   limitTo(devices: readonly DeviceSurvey[]): void {
@@ -63,6 +70,7 @@ export class LoadMemo {
     this.#contents.set(key, { dnode: object.dnode.bytes.slice(), error: answer });
     for (const oldest of this.#contents.keys()) {
       if (this.#contents.size <= CAPACITY) break;
+      this.#forgot++;
       this.#contents.delete(oldest);
     }
     const error = await answer;
@@ -88,6 +96,7 @@ export class LoadMemo {
     this.#values.set(key, { dnode: object.dnode.bytes.slice(), value, bytes });
     for (const [oldest, each] of this.#values) {
       if (this.#valueBytes <= VALUE_BYTES) break;
+      this.#forgot++;
       this.#values.delete(oldest);
       this.#valueBytes -= each.bytes;
     }

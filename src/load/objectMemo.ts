@@ -1,6 +1,7 @@
 import type { BlockCache } from '../dataset/blockCache.ts';
 import { DnodeVersions, type NumberedBlocks } from '../dataset/dnodeVersions.ts';
 import type { Mos } from '../dataset/mos.ts';
+import type { SpentBound } from '../traverse/spentBound.ts';
 
 /** Answers that are kept, some 400 bytes each; what is asked beyond them is found out again at each txg. */
 const CAPACITY = 2 ** 18;
@@ -47,7 +48,19 @@ export interface Conditions<T> {
  */
 export class ObjectMemo {
   readonly #known = new WeakMap<BlockCache, Known>();
+  readonly #capacity: number;
   #size = 0;
+  #full = false;
+
+  /** @param capacity answers that are kept */
+  constructor(capacity = CAPACITY) {
+    this.#capacity = capacity;
+  }
+
+  /** The bound, where an answer was not kept for it. */
+  get spent(): readonly SpentBound[] {
+    return this.#full ? [{ what: 'answers', most: this.#capacity }] : [];
+  }
 
   /**
    * What `make` gives, found out again only where an object that it asked for is another than then.
@@ -111,7 +124,10 @@ export class ObjectMemo {
 
   #keep(kept: Answers['kept'], id: bigint, answer: Answer): void {
     if (!kept.has(id)) {
-      if (this.#size >= CAPACITY) return;
+      if (this.#size >= this.#capacity) {
+        this.#full = true;
+        return;
+      }
       this.#size++;
     }
     kept.set(id, answer);

@@ -105,6 +105,9 @@ export async function examine(
     get memoryBytes() {
       return inner.memoryBytes;
     },
+    get spent() {
+      return inner.spent;
+    },
   };
   const replay = replayOf(candidate.checkpoint, verifier, data);
   const planned = replay.traversal === null ? replay.steps : [...replay.steps, replay.traversal];

@@ -54,6 +54,7 @@ export async function findOut(gathered: Gathered, verdicts: Verdicts, chosen: Ch
     ...{ pool, candidates: all, judged: verdicts.rings, best, stopped, cut, facts, placeOf: options.placeOf },
     openZfs: options.openZfs,
     overlaps: options.overlaps ?? [],
+    spent: [...(gathered.verifier?.spent ?? []), ...gathered.memo.spent],
     checkpoint: kept === null ? null : { ...kept, judged: verdicts.checkpoint },
   };
   const evident = [...vanishedStranger(options.stranger ?? null, verdicts.rings), ...collectFindings(evidence)];

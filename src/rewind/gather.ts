@@ -135,5 +135,8 @@ export function telling(verifier: Verifier, onShare: JudgeOptions['onShare']): V
     get memoryBytes() {
       return verifier.memoryBytes;
     },
+    get spent() {
+      return verifier.spent;
+    },
   };
 }

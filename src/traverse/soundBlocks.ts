@@ -21,6 +21,8 @@ export class SoundBlocks {
   readonly #counts = new Uint32Array(SHARDS);
   readonly #recent = new Uint32Array(RECENT * 2);
   #size = 0;
+  /** Something was not remembered because the limit was reached. */
+  full = false;
   /** The mark that {@link mark} made last. */
   slot = 0;
   high = 0;
@@ -97,7 +99,10 @@ export class SoundBlocks {
 
   /** @returns false when it is not remembered because the limit is reached */
   add(slot: number, high: number, low: number): boolean {
-    if (this.#size >= this.#limit) return false;
+    if (this.#size >= this.#limit) {
+      this.full = true;
+      return false;
+    }
     const index = slot >>> 24;
     let shard = this.#shards[index];
     if (shard === undefined) return false;

@@ -9,6 +9,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import { DatasetWalk } from './datasetWalk.ts';
 import { logErrors } from './logErrors.ts';
 import { PointerScan, type RewrittenBirth } from './pointerScan.ts';
+import type { SpentBound } from './spentBound.ts';
 import { type BlockRole, type Failure, isLogHead, isSummary, type Ordered, type Part } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
 import { Walk } from './walk.ts';
@@ -95,6 +96,8 @@ export interface Verifier {
   verify(view: VerifyView, options: VerifyOptions): Promise<Verification>;
   /** Bytes that the memory of judged blocks takes at present. */
   readonly memoryBytes: number;
+  /** Bounds of what is remembered that were reached. */
+  readonly spent: readonly SpentBound[];
 }
 
 export interface VerifierOptions {
@@ -151,6 +154,10 @@ class PoolVerifier implements Verifier {
     let sum = 0;
     for (const kinds of this.#known.values()) for (const { memo } of kinds.values()) sum += memo.sound.bytes;
     return sum;
+  }
+
+  get spent(): readonly SpentBound[] {
+    return [...this.#known.values()].flatMap((kinds) => [...kinds.values()].flatMap(({ memo }) => memo.spent));
   }
 
   async verify(view: VerifyView, options: VerifyOptions): Promise<Verification> {

@@ -1,4 +1,5 @@
 import { SoundBlocks } from './soundBlocks.ts';
+import type { Remembered, SpentBound } from './spentBound.ts';
 import type { Failure, Ordered, Summary } from './summary.ts';
 
 /** A dataset or snapshot as the MOS at one txg has it. */
@@ -47,12 +48,21 @@ export class VerifyMemo {
   readonly sound: SoundBlocks;
   readonly #wrong = new Map<number, Wrong>();
   readonly #mos = new Map<number, MosEntry & Marked>();
+  readonly #spent = new Map<Remembered, number>();
+  readonly #limit: number;
   #listed = 0;
   #details = 0;
 
   /** @param more of a traversal that looks at all that this one does, and more; null without */
   constructor(limit: number, more: VerifyMemo | null = null) {
+    this.#limit = limit;
     this.sound = new SoundBlocks(limit, Math.random, more?.sound ?? null);
+  }
+
+  /** Bounds that something was not remembered for. */
+  get spent(): readonly SpentBound[] {
+    const blocks = this.sound.full ? [{ what: 'blocks', most: this.#limit } as const] : [];
+    return [...blocks, ...[...this.#spent].map(([what, most]) => ({ what, most }))];
   }
 
   wrong(slot: number, high: number, low: number): Summary | null {
@@ -63,6 +73,7 @@ export class VerifyMemo {
 
   addWrong(slot: number, high: number, low: number, summary: Summary): void {
     if (this.#wrong.size < MAX_SUMMARIES) this.#wrong.set(keyOf(high), { slot, low, summary });
+    else this.#spent.set('fail', MAX_SUMMARIES);
   }
 
   mos(slot: number, high: number, low: number): MosEntry | null {
@@ -72,14 +83,19 @@ export class VerifyMemo {
 
   addMos(slot: number, high: number, low: number, summary: Summary | null, datasets: readonly DatasetRef[]): void {
     const listed = listedSize(datasets);
-    if (this.#mos.size >= MAX_MOS_ENTRIES || this.#listed + listed > MAX_LISTED) return;
+    if (this.#mos.size >= MAX_MOS_ENTRIES || this.#listed + listed > MAX_LISTED) {
+      this.#spent.set('lists', MAX_LISTED);
+      return;
+    }
     this.#listed += listed;
     this.#mos.set(keyOf(high), { slot, low, summary, datasets });
   }
 
   /** Whether there is room for one more failure with its particulars. */
   takeDetail(): boolean {
-    return ++this.#details <= MAX_DETAILS;
+    if (++this.#details <= MAX_DETAILS) return true;
+    this.#spent.set('particulars', MAX_DETAILS);
+    return false;
   }
 }
 

@@ -56,6 +56,16 @@ describe('what was found out about objects of the pool', () => {
     expect(made).toBeGreaterThan(all.length);
   });
 
+  it('is kept up to a bound, and it is told that there was more', async () => {
+    const [mos] = await sets();
+    if (mos === undefined) throw new Error('no txg');
+    const memo = new ObjectMemo(2);
+    for (const id of [1n, 2n, 1n]) await memo.of('dnode', id, mos, (through) => dnodeOf(through, 1n));
+    expect(memo.spent).toEqual([]);
+    await memo.of('dnode', 3n, mos, (through) => dnodeOf(through, 1n));
+    expect(memo.spent).toEqual([{ what: 'answers', most: 2 }]);
+  });
+
   it('is found out once where several txgs that have the same ask at a time', async () => {
     const [one, other] = await sets();
     if (one === undefined || other === undefined) throw new Error('no txg');

@@ -62,6 +62,7 @@ function finding(all: Partial<Verification>, latest: Partial<Verification> = all
       return Promise.resolve(found);
     },
     memoryBytes: 0,
+    spent: [],
   };
   return { verifier, asked };
 }
@@ -248,7 +249,7 @@ describe('a traversal that opens a dataset of which something is lost', () => {
 
   it('says that it was at the blocks where it ends with an error of its own', async () => {
     const lost = new UnavailableBlockError('lost', [], place, []);
-    const verifier: Verifier = { verify: () => Promise.reject(lost), memoryBytes: 0 };
+    const verifier: Verifier = { verify: () => Promise.reject(lost), memoryBytes: 0, spent: [] };
     expect(await troubleAt(verifyStep(verifier, false), fresh())).toMatchObject({
       reason: { what: { role: 'all blocks' }, error: lost },
     });

@@ -68,5 +68,6 @@ describe('what all traversals of a pool may cost', () => {
     for (let i = 0; i < 8; i++)
       blocks += (await verifier.verify(view, { reader, data: true, readOnly: true })).blocksChecked;
     expect(blocks).toBeGreaterThan(0);
+    expect(verifier.spent).toEqual([{ what: 'blocks', most: 0 }]);
   });
 });

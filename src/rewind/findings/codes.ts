@@ -62,6 +62,7 @@ export const FINDING_CODES = {
   'pool-destroyed': ['warning'],
   checkpoint: ['info', 'warning'],
   'old-roots-overwritten': ['info'],
+  'memory-bound': ['info'],
   'aimed-before': ['info', 'error'],
   'aimed-needs': ['info', 'error'],
   watched: ['info'],

@@ -2,6 +2,7 @@ import type { Candidate } from '../../load/candidates.ts';
 import type { OpenZfs } from '../../load/openzfs.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
+import type { SpentBound } from '../../traverse/spentBound.ts';
 import type { CutPool } from '../cutPool.ts';
 import type { FoundCheckpoint } from '../facts/checkpoint.ts';
 import type { PoolFacts } from '../facts/poolFacts.ts';
@@ -49,6 +50,8 @@ export interface Evidence {
   readonly facts: PoolFacts | null;
   /** What meta-object sets keep as the checkpoint, and what was found out about it; null without one. */
   readonly checkpoint: (FoundCheckpoint & { readonly judged: Judged | null }) | null;
+  /** Bounds of what is remembered from txg to txg that were reached. */
+  readonly spent?: readonly SpentBound[];
   /** Where a device lies; null for one that nobody knows, and as for all where it is not given. */
   readonly placeOf?: (device: DeviceSurvey) => ImportPlace | null;
 }

@@ -11,6 +11,7 @@ import { keptStates } from './keptStates.ts';
 import { disagreeingLabels, lostLabels, newerLabels, otherNames } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
 import { largeLabels } from './largeLabels.ts';
+import { memoryBound } from './memoryBound.ts';
 import { overwrittenPools } from './overwritten.ts';
 import { plainImport } from './plainImport.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
@@ -60,6 +61,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   poolState,
   checkpoint,
   reusedRoots,
+  memoryBound,
 ];
 
 const WEIGHT: Record<Severity, number> = { error: 0, warning: 1, info: 2 };

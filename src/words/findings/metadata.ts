@@ -1,9 +1,22 @@
 import type { Failing, FailingBefore, MetadataValues } from '../../rewind/findings/values/metadata.ts';
+import type { Remembered } from '../../traverse/spentBound.ts';
 import { count, list, span } from '../amounts.ts';
 import { dangerWords, hazardCause } from '../hazards.ts';
 import type { FindingWords } from './findingWords.ts';
 
+/** What is remembered, in the plural. */
+const REMEMBERED: Readonly<Record<Remembered, string>> = {
+  blocks: 'sound blocks',
+  fail: 'blocks with something wrong',
+  particulars: 'failures with their particulars',
+  lists: 'places in lists of datasets',
+  answers: 'answers about datasets and directories',
+  objects: 'objects of the load',
+};
+
 export const METADATA_WORDS: FindingWords<keyof MetadataValues> = {
+  'memory-bound': ({ bounds }) =>
+    `More was to be remembered from txg to txg than there is room for: ${list(bounds.map(({ what, most }) => `${most} ${REMEMBERED[what]}`))}. What is beyond was found out again for each txg: that takes longer, and the verdicts are the same.${bounds.some(({ what }) => what === 'particulars') ? ' Failures beyond are counted and not told of one by one.' : ''}`,
   'uberblock-ahead-of-metadata': (values) =>
     `${whichOf(values)}, but the metadata that ${values.uberblocks === 1 ? 'it points' : 'they point'} to is not on the disks. ${olderReads(values)} Likely cause: a flush that was acknowledged and not done (disk cache, RAID card, hypervisor).`,
   'metadata-damaged': (values) =>

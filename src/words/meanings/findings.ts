@@ -231,6 +231,10 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     says: 'root blocks of older uberblocks were overwritten by later writes',
     todo: 'nothing: that is how old txgs end',
   },
+  'memory-bound': {
+    says: 'a [bound](limits.md#walk) of what is remembered from txg to txg was reached: what is beyond was found out again for each. The verdicts are the same, the scan took longer; of failures beyond 10,000 only the number is known',
+    todo: 'nothing; with `--min-txg` fewer txgs are judged in less time',
+  },
   'aimed-before': {
     says: 'with `--before`: which record of the history fits, when, by whom, in which txg it took effect, how many candidates are older, or how many are from before the time that was given; error when no record fits (the last ones that took something away are told) or none is older',
     todo: 'no record: look for its text with `zfs-uber history`, or give a time; no candidate: give every device and older image',

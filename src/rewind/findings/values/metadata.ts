@@ -1,4 +1,5 @@
 import type { Hazard } from '../../../load/hazard.ts';
+import type { SpentBound } from '../../../traverse/spentBound.ts';
 import type { NamedVdev } from './named.ts';
 
 /** The newest uberblocks: sound, and what they point to does not read. */
@@ -29,6 +30,8 @@ interface Retry {
 
 /** What findings about metadata that does not read know. */
 export interface MetadataValues {
+  /** One of each kind. */
+  'memory-bound': { readonly bounds: readonly SpentBound[] };
   'uberblock-ahead-of-metadata': FailingBefore;
   /** `0:1a2b000`, vdev and byte offset, of each copy of the one block that all need. */
   'metadata-damaged': FailingBefore & { readonly copies: readonly string[] };
