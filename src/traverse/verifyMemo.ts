@@ -1,3 +1,5 @@
+import { LimitError } from '../bytes/errors.ts';
+import type { Place } from '../bytes/place.ts';
 import { SoundBlocks } from './soundBlocks.ts';
 import type { Remembered, SpentBound } from './spentBound.ts';
 import type { Failure, Ordered, Summary } from './summary.ts';
@@ -20,17 +22,20 @@ export interface DatasetRef {
   found?: Ordered['part'] | null;
 }
 
+/** Datasets in order; a list within it is that of a block below, which all have that lead to the block. */
+export type DatasetList = readonly (DatasetRef | DatasetList)[];
+
 /** What lies below a pointer of the tree of the MOS' dnodes. */
 export interface MosEntry {
   readonly summary: Summary | null;
-  readonly datasets: readonly DatasetRef[];
+  readonly datasets: DatasetList;
 }
 
 /** Subtrees and blocks with something wrong, of which each costs an object; and how many have their particulars. */
 const MAX_SUMMARIES = 100_000;
 const MAX_DETAILS = 10_000;
 const MAX_MOS_ENTRIES = 100_000;
-/** Places in the lists of datasets of those entries, of which each level of the tree has its own. */
+/** Places in the lists of datasets of those entries. */
 const MAX_LISTED = 2 ** 20;
 
 /** The parts of a mark that are not its key. */
@@ -81,7 +86,7 @@ export class VerifyMemo {
     return found !== undefined && found.low === low && found.slot === slot ? found : null;
   }
 
-  addMos(slot: number, high: number, low: number, summary: Summary | null, datasets: readonly DatasetRef[]): void {
+  addMos(slot: number, high: number, low: number, summary: Summary | null, datasets: DatasetList): void {
     const listed = listedSize(datasets);
     if (this.#mos.size >= MAX_MOS_ENTRIES || this.#listed + listed > MAX_LISTED) {
       this.#spent.set('lists', MAX_LISTED);
@@ -105,9 +110,31 @@ const keyOf = (high: number): number => high | 0;
 /** As many sound datasets take the memory of one that is none, with what is wrong with it. */
 const BROKEN_DATASET = 8;
 
-/** How many sound datasets take the memory that these take. */
-export function listedSize(datasets: readonly DatasetRef[]): number {
+/** How many sound datasets take the memory that these take, without those of lists within. */
+export function listedSize(datasets: DatasetList): number {
   let size = 0;
-  for (const { broken } of datasets) size += broken === null ? 1 : BROKEN_DATASET;
+  for (const each of datasets) size += isList(each) || each.broken === null ? 1 : BROKEN_DATASET;
   return size;
+}
+
+const isList = (each: DatasetRef | DatasetList): each is DatasetList => Array.isArray(each);
+
+/** Datasets and snapshots of a pool; more are made to exhaust memory. */
+export const MAX_DATASETS = 2 ** 20;
+
+/**
+ * All datasets of a list, in order: a forged tree may lead to one block by many ways.
+ *
+ * @throws LimitError when there are more than a pool has
+ */
+export function allDatasets(list: DatasetList, place: Place): readonly DatasetRef[] {
+  const all: DatasetRef[] = [];
+  const open = [list.values()];
+  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+    const { value, done } = last.next();
+    if (done) open.pop();
+    else if (isList(value)) open.push(value.values());
+    else if (all.push(value) > MAX_DATASETS) throw new LimitError(`more than ${MAX_DATASETS} datasets`, place);
+  }
+  return all;
 }

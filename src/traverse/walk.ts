@@ -9,7 +9,7 @@ import { inBatches } from './inBatches.ts';
 import { KeptPointers } from './keptPointers.ts';
 import type { PointerScan } from './pointerScan.ts';
 import { type BlockRole, bareFatal, bareSummary, compose, fatalSummary, leafSummary, type Summary } from './summary.ts';
-import { listedSize, type MosEntry } from './verifyMemo.ts';
+import { allDatasets, type DatasetRef, listedSize, MAX_DATASETS } from './verifyMemo.ts';
 import type { WalkBudget } from './walkBudget.ts';
 import type { WalkMemory } from './walkMemory.ts';
 import {
@@ -33,8 +33,6 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_SETS = 64;
 /** Batches under way: one is read while another is summed and a third is looked through. */
 const BATCHES = 3;
-/** Datasets and snapshots of a pool; more are made to exhaust memory. */
-const MAX_DATASETS = 2 ** 20;
 /** Share of the whole traversal that is the MOS'. */
 const MOS_SHARE = 0.1;
 
@@ -76,7 +74,10 @@ export class Walk {
   }
 
   /** The MOS, from its root block; and which datasets it has. */
-  async mos(rootbp: Blkptr, minTxg: number): Promise<MosEntry> {
+  async mos(
+    rootbp: Blkptr,
+    minTxg: number,
+  ): Promise<{ readonly summary: Summary | null; readonly datasets: readonly DatasetRef[] }> {
     const tree: Tree = { mos: true, objset: 0, min: minTxg };
     const top = newNode(null, 0, tree, true, null, MOS_SHARE, true);
     const bytes = rootbp.bytes;
@@ -84,7 +85,7 @@ export class Walk {
     const littleEndian = new Blkptr(bytes, true, rootbp.place).birth === rootbp.birth;
     this.take(top, { view, at: 0, littleEndian, order: 0, object: 0, level: 0, blockId: 0, role: 'root' });
     await this.work();
-    return { summary: compose(top.parts), datasets: inOrder(top) };
+    return { summary: compose(top.parts), datasets: allDatasets(inOrder(top), rootbp.place) };
   }
 
   /** Works on all that was taken, in the order in which it was. */

@@ -6,7 +6,7 @@ import { UnavailableBlockError } from '../pool/blockRead.ts';
 import type { Child, Tree } from './children.ts';
 import type { PointerScan } from './pointerScan.ts';
 import type { BlockRole, Ordered } from './summary.ts';
-import type { DatasetRef } from './verifyMemo.ts';
+import type { DatasetList } from './verifyMemo.ts';
 
 /** Marks of what is asked of a pointer, next to the pointer itself. */
 export const LEAF = 1;
@@ -24,7 +24,7 @@ export interface Node {
   /** How the whole is remembered; null when it is not. */
   readonly mark: Mark | null;
   readonly parts: Ordered[];
-  readonly datasets: { readonly order: number; readonly refs: readonly DatasetRef[] }[] | null;
+  readonly datasets: { readonly order: number; readonly refs: DatasetList }[] | null;
   pending: number;
   /** Share of the whole traversal. */
   share: number;
@@ -62,9 +62,11 @@ export function newNode(
   return { above, order, tree, keepBelow, mark, parts: [], datasets: datasets ? [] : null, pending: 0, share };
 }
 
-export function inOrder({ datasets }: Node): readonly DatasetRef[] {
+export function inOrder({ datasets }: Node): DatasetList {
   if (datasets === null || datasets.length === 0) return [];
-  return datasets.sort((a, b) => a.order - b.order).flatMap(({ refs }) => refs);
+  datasets.sort((a, b) => a.order - b.order);
+  const [only] = datasets;
+  return datasets.length === 1 && only !== undefined ? only.refs : datasets.map(({ refs }) => refs);
 }
 
 /** Levels fall from each block to those below it, and dnodes stand in the tree of the dnodes alone: else no end is sure. */

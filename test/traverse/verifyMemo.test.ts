@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { LimitError } from '../../src/bytes/errors.ts';
 import type { Summary } from '../../src/traverse/summary.ts';
-import { type DatasetRef, VerifyMemo } from '../../src/traverse/verifyMemo.ts';
+import { allDatasets, type DatasetList, type DatasetRef, VerifyMemo } from '../../src/traverse/verifyMemo.ts';
 
 const WRONG: Summary = { metadata: 1, data: 0, fatal: null, metadataBefore: 1, dataBefore: 0, parts: [] };
 const REF = { id: 1, weight: 1, broken: null } as unknown as DatasetRef;
@@ -44,4 +45,22 @@ it('tells that a list of datasets was not remembered', () => {
   );
   expect(memo.mos(1, 2, 3)).toBe(null);
   expect(memo.spent).toEqual([{ what: 'lists', most: 2 ** 20 }]);
+});
+
+const ref = (id: number): DatasetRef => ({ ...REF, id });
+const PLACE = { source: 'disk', offset: 0, path: [] };
+
+it('gives all datasets of lists within lists, in order', () => {
+  const shared = [ref(2), [ref(3)]];
+  const list = [ref(1), shared, shared, ref(4)];
+  expect(allDatasets(list, PLACE).map(({ id }) => id)).toEqual([1, 2, 3, 2, 3, 4]);
+});
+
+it('refuses lists that lead to more datasets than a pool has, though they are short', () => {
+  let list: DatasetList = Array.from({ length: 64 }, (_, id) => ref(id));
+  for (let level = 0; level < 4; level++) {
+    const below = list;
+    list = Array.from({ length: 64 }, () => below);
+  }
+  expect(() => allDatasets(list, PLACE)).toThrow(LimitError);
 });
