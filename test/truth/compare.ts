@@ -17,9 +17,14 @@ export interface Report {
 export interface PoolReport extends Report {
   /** Its txgs that were asked for. */
   readonly txgs: number;
+  /** Where OpenZFS answers now so, now so: what a copy that does not read left in memory may make up for another. */
+  readonly unsettled: readonly string[];
   /** The answers, as test-images keeps them: of each pool that the scan found. */
   readonly truths: readonly Truth[];
 }
+
+/** How often a question is asked that contradicts us: an answer that OpenZFS does not give each time is none. */
+const ASKED_AGAIN = 5;
 
 /** What judges one pool needs of the run. */
 export interface Bench {
@@ -35,6 +40,7 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number, zf
   const bench: Bench = { made, judge };
   const document = await scan([made.folder], { depth: 'data', zfs });
   const contradictions: string[] = [];
+  const unsettled: string[] = [];
   let asked = 0;
   let askedTxgs = 0;
   const truths: Truth[] = [];
@@ -45,17 +51,17 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number, zf
     for (const candidate of chosen(pool, txgs, made.recipe.seed)) {
       askedTxgs++;
       for (const mode of ['ro', 'rw'] as const) {
-        const answer = await askOf(pool, candidate, mode, bench);
-        if (answer === null) continue;
+        const settled = await settledAnswer(pool, candidate, mode, bench);
+        if (settled === null) continue;
+        const { answer, imports, why, first } = settled;
         asked++;
         if (candidate.checkpoint === undefined) answers[mode][candidate.txg] = answer;
-        const imports = answer.rc === 0 && (candidate.checkpoint !== undefined || loads(answer, candidate));
         const txg = BigInt(candidate.txg);
         if (mode === 'ro' && imports && candidate.checkpoint === undefined && (newest === null || txg > newest))
           newest = txg;
-        const why = contradictionOf(candidate, mode, answer, imports);
         const which = candidate.checkpoint === undefined ? '' : ' (checkpoint)';
         if (why !== null) contradictions.push(`${about} txg ${txg}${which} ${mode}: ${why}`);
+        else if (first !== null) unsettled.push(`${about} txg ${txg}${which} ${mode}: ${first}`);
       }
     }
     const recommended = pool.recommendation?.txg ?? null;
@@ -69,7 +75,34 @@ export async function judgePoolOf(made: MadePool, judge: Judge, txgs: number, zf
     contradictions.push(...contradictionsOf(pool).map((line) => `${about}: ${line}`));
     truths.push(truthOf(pool, made, answers));
   }
-  return { asked, txgs: askedTxgs, contradictions, truths };
+  return { asked, txgs: askedTxgs, contradictions, unsettled, truths };
+}
+
+interface Settled {
+  readonly answer: KernelAnswer;
+  readonly imports: boolean;
+  /** What contradicts us each time. */
+  readonly why: string | null;
+  /** What contradicted us at first. */
+  readonly first: string | null;
+}
+
+/** Null where there is nothing to ask. */
+async function settledAnswer(
+  pool: PoolEntry,
+  candidate: CandidateEntry,
+  mode: 'ro' | 'rw',
+  bench: Bench,
+): Promise<Settled | null> {
+  let first: string | null = null;
+  for (let times = 1; ; times++) {
+    const answer = await askOf(pool, candidate, mode, bench);
+    if (answer === null) return null;
+    const imports = answer.rc === 0 && (candidate.checkpoint !== undefined || loads(answer, candidate));
+    const why = contradictionOf(candidate, mode, answer, imports);
+    first ??= why;
+    if (why === null || times === ASKED_AGAIN) return { answer, imports, why, first };
+  }
 }
 
 function truthOf(

@@ -70,11 +70,12 @@ async function askOne({ seed, kind, txgs }: Task, scratch: string, umake: string
   const recipe = recipeOf(seed, wantedOf(kind));
   const made = await makePool(recipe, join(scratch, 'pool'), umake);
   const report = await judgePoolOf(made, judge, txgs, release);
-  const { asked, contradictions } = report;
+  const { asked, contradictions, unsettled } = report;
   const head = `${seed} ${kindOf(recipe)} ${recipe.options.join(' ')} ${recipe.sizeBytes / 2 ** 20} MiB`;
   const failed = made.failed.length === 0 ? '' : `  (${made.failed.length}: ${made.failed[0]})`;
   console.log(`${head}: ${asked} answers, ${contradictions.length} contradictions${failed}`);
   for (const line of contradictions) console.log(`    ${line}`);
+  for (const line of unsettled) console.log(`    now so, now so: ${line}`);
   if (values.keep !== undefined && (contradictions.length > 0 || values['keep-all'])) keep(made, report, values.keep);
   return {
     zfs: release,
