@@ -7,6 +7,8 @@ export const TESTS: Readonly<Record<string, readonly string[]>> = {
   'src/load/checkpointSteps.ts': ['test/load/verifyStep.test.ts'],
   'src/load/predict.ts': ['test/load/predict.test.ts'],
   'src/pool/pointerRules.ts': ['test/pool/pointerRules.test.ts'],
+  'src/rewind/commands.ts': ['test/rewind/commands.test.ts'],
+  'src/rewind/steps.ts': ['test/rewind/steps.test.ts'],
   'src/rewind/rank.ts': ['test/rewind/rank.test.ts'],
   'src/text/candidateTable.ts': ['test/text/candidateTable.test.ts'],
   'src/text/candidateRuns.ts': ['test/text/candidateRuns.test.ts'],
