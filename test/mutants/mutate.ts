@@ -55,7 +55,7 @@ function blanked(code: string): string {
     .replace(/^(import|export) (type )?\{[^}]*\} from .*$/gm, blank)
     .replace(/^import .*$/gm, blank)
     .replace(/^(export )?interface [\s\S]*?^\}/gm, blank)
-    .replace(/^(export )?type [\s\S]*?;$/gm, blank)
+    .replace(/^(export )?type [\s\S]*?;$(?!\n )/gm, blank)
     .replace(/\b(Pick|Omit|Record|Required|Extract|Exclude|Parameters)<[^<>]*>/g, blank)
     .replace(/\b[A-Z]\w*(\['\w+'\])+/g, blank)
     .replace(/'(?:[^'\\\n]|\\.)*'/g, (text) => `'${blank(text.slice(1, -1))}'`);
