@@ -21,6 +21,7 @@ async function bundled(entry) {
     // The page that it stands in may be saved in whatever encoding.
     charset: 'ascii',
     legalComments: 'inline',
+    banner: entry.endsWith('.ts') ? { js: '/*! With uPlot, copyright (c) Leon Sorokin, MIT license */' } : {},
     logLevel: 'warning',
   });
   return outputFiles[0]?.text ?? '';

@@ -3,10 +3,12 @@ import { LimitError, UsageError } from '../bytes/errors.ts';
 import { shellCommand } from '../bytes/shellWord.ts';
 import { readScanDocument, type Schema } from '../document/readScanDocument.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
+import type { Timeline } from '../document/timeline.ts';
 import { openFileSource } from '../node/fileSource.ts';
 import { newFile } from '../node/newFile.ts';
 import { isOnOutput } from '../node/outputIs.ts';
 import { parseImageSpec, parseSlice } from '../node/sourceSpec.ts';
+import { toldMoments } from '../page/poolTimes.ts';
 import { reportPage } from '../page/reportPage.ts';
 
 export interface ReportOptions {
@@ -16,6 +18,8 @@ export interface ReportOptions {
   readonly commandLine?: readonly string[] | null | undefined;
   /** When the document was made, in seconds since 1970; null where nothing tells. */
   readonly scannedAt?: number | null | undefined;
+  /** When what was written to the pools besides: what `timeline` gives of the same sources. */
+  readonly timeline?: (() => Promise<Timeline>) | undefined;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function writeReport(
   file: string,
   sources: readonly string[],
   scan: () => Promise<ScanDocument>,
-  { pool = null, commandLine = null, scannedAt = null }: ReportOptions = {},
+  { pool = null, commandLine = null, scannedAt = null, timeline }: ReportOptions = {},
 ): Promise<ScanDocument> {
   for (const spec of sources) {
     const paths = [spec, parseSlice(spec)?.path, parseImageSpec(spec)?.path];
@@ -50,6 +54,7 @@ export async function writeReport(
         pool,
         commandLine: commandLine && shellCommand(['zfs-uber', ...commandLine]),
         scannedAt,
+        told: timeline === undefined ? [] : toldMoments(await timeline()),
         pageAt: Math.floor(Date.now() / 1000),
       },
     );

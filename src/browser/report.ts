@@ -1,10 +1,33 @@
+import { sourceHandles } from '../document/handles.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
+import { candidateRows } from '../page/candidateRows.ts';
+import type { PoolMoments } from '../page/poolTimes.ts';
+import { poolCase } from '../text/poolCase.ts';
+import { choiceChart, timeChart } from './report/charts.ts';
+import { copyButtons, download, localTimes } from './report/conveniences.ts';
+import { all } from './report/elements.ts';
+import { ringCursor } from './report/ringCursor.ts';
+import { RowsTable } from './report/rowsTable.ts';
 
 /** What every page of a report does when it is loaded; without it the page says the same, and stands still. */
 function start(): void {
-  const text = document.getElementById('document')?.textContent ?? '';
-  const scan: ScanDocument = JSON.parse(text);
-  console.assert(scan.schema === 'zfs-uber/scan/1');
+  const read = (id: string) => JSON.parse(document.getElementById(id)?.textContent ?? 'null');
+  const scan: ScanDocument = read('document');
+  const told: readonly PoolMoments[] = read('told');
+  const { sources, depth } = scan;
+  const handles = sourceHandles(sources.map(({ path }) => path));
+  copyButtons();
+  localTimes();
+  download(scan);
+  for (const [at, article] of all('article.pool').entries()) {
+    const pool = scan.pools[at];
+    if (pool === undefined) continue;
+    const rows = candidateRows(pool, handles);
+    const table = RowsTable.of(article, rows);
+    ringCursor(article, pool, sources, handles, rows, (txg) => table?.showTxg(txg));
+    timeChart(article, poolCase(pool, sources, depth), told.find((each) => each.pool === pool.guid)?.moments ?? []);
+    choiceChart(article, rows);
+  }
 }
 
 start();

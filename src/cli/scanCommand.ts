@@ -25,7 +25,11 @@ export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
       });
     const document = await (html === null
       ? scanned()
-      : library.writeReport(html, sources, scanned, { pool, scannedAt: Math.floor(now() / 1000) }));
+      : library.writeReport(html, sources, scanned, {
+          pool,
+          scannedAt: Math.floor(now() / 1000),
+          timeline: () => library.timeline(sources, { pool, signal }),
+        }));
     return unread.signal.aborted ? { ...document, stopped: false } : document;
   },
   async text(page, document, { all, show, 'newest-first': newestFirst, quiet, pool }) {

@@ -11,7 +11,8 @@ import { WAY_RISKS } from '../words/wayRisks.ts';
 import { type Html, html, type Part } from './html.ts';
 import { lostHtml } from './lossBox.ts';
 import { commandLines } from './parts.ts';
-import { badge, saidHtml, VERDICT_TONES } from './tones.ts';
+import { badge, saidHtml } from './tones.ts';
+import { VERDICT_TONES } from './verdictTones.ts';
 
 /** What a person in trouble has to know first: does it import, which txg is best, what it costs, what to type. */
 export function answerHtml(about: PoolCase, id: string): Html {
@@ -34,14 +35,14 @@ function bestHtml(about: PoolCase, recommendation: RecommendationEntry, id: stri
   const withoutLog = candidate?.withoutLog ?? false;
   // Of the newest txg that imports all is said above.
   const told = why === '' || (whyData.kind === 'newest' && whyData.verdict === 'importable');
-  return html`<div class="card best">
+  return html`<div class="answer"><div class="card best">
 <p class="kicker">Recommended</p>
 <p class="txg">Txg ${txg} ${badge(VERDICT_TONES[verdict], verdict)}</p>
 <p class="cost">${sentence(costText(about, withoutLog))}${verdict === 'unverified' ? ' Not proven: it may still fail.' : ''}</p>
 ${checkpoint === undefined ? null : html`<p>It is the checkpoint that the pool keeps (held by txg ${checkpoint.heldBy}).</p>`}
 ${told ? null : html`<p>${sentence(why)}</p>`}
 </div>
-${lostHtml(about, recommendation, candidate)}
+${lostHtml(about, recommendation, candidate)}</div>
 <h3 id="${id}-steps">What to do, in this order</h3>
 ${phasesHtml(recommendedPhases(about, recommendation, { withoutLog }), id)}`;
 }

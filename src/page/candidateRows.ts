@@ -6,6 +6,9 @@ import { reasonText } from '../text/candidateReason.ts';
 import { branchesOf } from '../text/candidateRuns.ts';
 import { recommended } from '../text/poolCase.ts';
 
+/** Rows that stand in the page itself; the script shows all, of which the browser then draws those in sight. */
+export const STANDING_ROWS = 200;
+
 /** A candidate as the table and the pictures of the page show it. Texts are raw. */
 export interface CandidateRow {
   readonly candidate: CandidateEntry;

@@ -1,11 +1,8 @@
 import { countText } from '../text/amounts.ts';
-import { type CandidateRow, type RowColumn, rowColumns } from './candidateRows.ts';
+import { type CandidateRow, type RowColumn, rowColumns, STANDING_ROWS } from './candidateRows.ts';
 import { type Html, html } from './html.ts';
 import { scrolled, section } from './parts.ts';
-import { VERDICT_TONES } from './tones.ts';
-
-/** Rows that stand in the page itself; the script shows all, of which the browser then draws those in sight. */
-export const STANDING_ROWS = 200;
+import { VERDICT_TONES } from './verdictTones.ts';
 
 /** Every txg that can be gone back to, the best first. */
 export function candidatesSection(id: string, rows: readonly CandidateRow[]): Html {

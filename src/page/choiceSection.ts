@@ -5,8 +5,10 @@ import { lossText } from '../text/candidateLoss.ts';
 import { wordsToImport } from '../text/stepWords.ts';
 import type { CandidateRow } from './candidateRows.ts';
 import { type Html, html } from './html.ts';
+import { verdictItems } from './legend.ts';
 import { commandLines, scrolled, section } from './parts.ts';
-import { badge, VERDICT_TONES } from './tones.ts';
+import { badge } from './tones.ts';
+import { VERDICT_TONES } from './verdictTones.ts';
 
 /** What is given up against what is damaged: the recommended txg, the alternatives, and a picture of all. */
 export function choiceSection(id: string, pool: PoolEntry, rows: readonly CandidateRow[]): Html {
@@ -33,7 +35,7 @@ export function choiceSection(id: string, pool: PoolEntry, rows: readonly Candid
   return section(
     `${id}-choice`,
     'The choice: loss against damage',
-    recommendation === null ? null : html`<p>${text}</p>`,
+    html`<p>${recommendation === null ? 'No txg can be recommended: the table of all txgs says why.' : text}</p>`,
     choices.length === 0
       ? null
       : scrolled(
@@ -41,7 +43,7 @@ export function choiceSection(id: string, pool: PoolEntry, rows: readonly Candid
           html`<table><thead><tr><th scope="col" class="number">Txg</th><th scope="col">Verdict</th><th scope="col" class="number">Loss</th><th scope="col">Damage</th><th scope="col">Why</th></tr></thead><tbody>${choices}</tbody></table>`,
         ),
     commands,
-    html`<figure class="chart" data-chart="choice" hidden><figcaption>Each txg by the writing it gives up and the blocks it has lost. The table of all txgs has the numbers.</figcaption></figure>`,
+    html`<figure class="chart" data-chart="choice" hidden><figcaption>Each txg by the writing it gives up and the blocks it has lost. The table of all txgs has the numbers.</figcaption><ul class="legend">${verdictItems(rows.map(({ candidate }) => candidate.verdict))}</ul></figure>`,
   );
 }
 

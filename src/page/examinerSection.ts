@@ -26,7 +26,7 @@ export function examinerSection(
   return html`<section id="examiner" aria-labelledby="examiner-title"><h2 id="examiner-title">For the examiner</h2>
 ${facts([
   ['Tool', `${tool.name} ${tool.version}`],
-  ['Checksums by', `${tool.engine}${tool.native ? ' (native)' : ''}`],
+  ['Checksums by', tool.engine],
   ['Answers predicted of', `OpenZFS ${judgedAs}`],
   ['Depth', `${depth}${stopped ? ', stopped before the end' : ''}`],
   ['Scanned', scannedAt === null ? 'the document does not say when' : timeHtml(scannedAt)],

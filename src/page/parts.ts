@@ -12,9 +12,15 @@ ${parts}
 export const commandLines = (lines: readonly string[]): Html[] =>
   lines.map(
     (line) =>
-      html`<div class="command"><pre tabindex="0"><code>${line}</code></pre><button type="button" class="copy" hidden>Copy</button></div>
+      html`<div class="command"><pre><code>${unbroken(line)}</code></pre><button type="button" class="copy" hidden>Copy</button></div>
 `,
   );
+
+/** A line whose options are not broken at their hyphen; what is copied is the line. */
+const unbroken = (line: string): Html[] =>
+  line
+    .split(/(?<= )(?=-)|(?= )/)
+    .map((word) => (word.startsWith('-') ? html`<span class="option">${word}</span>` : html`${word}`));
 
 /** A time as UTC; the script adds what it is where the page is read. */
 export function timeHtml(timestamp: number): Html {

@@ -1,8 +1,10 @@
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { SourceEntry } from '../document/source.types.ts';
-import type { PoolCase } from '../text/poolCase.ts';
+import type { Timeline } from '../document/timeline.ts';
+import { branchesOf, SHARED } from '../text/candidateRuns.ts';
+import type { PoolCase, Written } from '../text/poolCase.ts';
 
-export type MomentKind = 'uberblock' | 'label' | 'history' | 'snapshot';
+export type MomentKind = 'uberblock' | 'label' | 'history' | 'dataset' | 'snapshot';
 
 /** Something that was written in a txg, and when. Texts are raw. */
 export interface Moment {
@@ -13,8 +15,34 @@ export interface Moment {
   readonly text: string;
 }
 
-/** What the document tells of times, in the order of txgs, the oldest first. */
-export function momentsOf({ pool, sources, written }: PoolCase): Moment[] {
+/** Moments of a pool that no scan tells: its history, its datasets and snapshots. */
+export interface PoolMoments {
+  /** Guid of the pool. */
+  readonly pool: string;
+  readonly moments: readonly Moment[];
+}
+
+/** Moments of a pool that a page has; of more the newest. */
+const MOST = 4000;
+
+/** What a timeline tells besides what a scan does. */
+export function toldMoments({ pools, events }: Timeline): PoolMoments[] {
+  return pools.map(({ name, guid }) => {
+    const moments = events.flatMap(({ kind, pool, txg, time, message }): Moment[] => {
+      const known = kind === 'history' || kind === 'dataset' || kind === 'snapshot';
+      if (!known || txg === null || time === null || pool !== (name ?? guid)) return [];
+      return [{ kind, txg: txg.toString(), time: Number(time), text: message }];
+    });
+    return { pool: guid, moments: moments.slice(-MOST) };
+  });
+}
+
+/**
+ * What is known of times, in the order of txgs, the oldest first.
+ *
+ * @param told what was read of the pool besides
+ */
+export function momentsOf({ pool, sources, written }: PoolCase, told: readonly Moment[]): Moment[] {
   const times = new Map(written.map(({ txg, timestamp }) => [txg, timestamp]));
   const ascending = [...written].reverse();
   const moments: Moment[] = written.map(({ txg, timestamp }) => ({
@@ -28,7 +56,9 @@ export function momentsOf({ pool, sources, written }: PoolCase): Moment[] {
     const next = times.get(txg) ?? ascending.find((each) => BigInt(each.txg) >= BigInt(txg))?.timestamp;
     if (next !== undefined) moments.push({ kind: 'label', txg, time: next, text: `labels of ${where.join(', ')}` });
   }
-  for (const { name, creationTime, creationTxg } of pool.recommendation?.snapshots?.newest ?? []) {
+  moments.push(...told);
+  const named = told.length > 0 ? [] : (pool.recommendation?.snapshots?.newest ?? []);
+  for (const { name, creationTime, creationTxg } of named) {
     moments.push({ kind: 'snapshot', txg: creationTxg, time: creationTime, text: `snapshot ${name}` });
   }
   return moments.sort((a, b) => (BigInt(a.txg) < BigInt(b.txg) ? -1 : a.txg === b.txg ? 0 : 1));
@@ -48,8 +78,8 @@ function labelTxgs(pool: PoolEntry, sources: readonly SourceEntry[]): Map<string
 
 /** What is odd about the times of neighbouring txgs. */
 export interface TimeStep {
-  readonly from: Moment;
-  readonly to: Moment;
+  readonly from: Written;
+  readonly to: Written;
   /** Negative where the clock went back. */
   readonly seconds: number;
 }
@@ -57,15 +87,26 @@ export interface TimeStep {
 /** A gap is this many times what usually lies between two uberblocks, and at least so many seconds. */
 const GAP = { times: 20, seconds: 60 };
 
+/** The txgs of each history of a pool, the oldest first: of most pools one, of devices that went on alone one each. */
+export function historiesOf({ pool, written, newest }: PoolCase): (readonly Written[])[] {
+  const branches = branchesOf(pool, pool.sources.map(String));
+  const names = new Set([...branches.values()].filter((name) => name !== SHARED));
+  if (names.size === 0) return [[...written].reverse()];
+  const of = (name: string) => newest.filter((each) => [name, SHARED].includes(branches.get(each) ?? SHARED));
+  return [...names].map((name) => of(name).reverse());
+}
+
 /** Where the clock of the writer went back, and where nothing was written for long; in the order of txgs. */
-export function oddSteps(moments: readonly Moment[]): TimeStep[] {
-  const written = moments.filter(({ kind }) => kind === 'uberblock');
-  const steps = written.slice(1).flatMap((to, at) => {
-    const from = written[at];
-    return from === undefined ? [] : [{ from, to, seconds: to.time - from.time }];
-  });
-  const sorted = steps.map(({ seconds }) => seconds).sort((a, b) => a - b);
+export function oddSteps(histories: readonly (readonly Written[])[]): TimeStep[] {
+  const steps = new Map<string, TimeStep>();
+  for (const history of histories) {
+    for (const [at, to] of history.entries()) {
+      const from = history[at - 1];
+      if (from !== undefined) steps.set(`${from.txg} ${to.txg}`, { from, to, seconds: to.timestamp - from.timestamp });
+    }
+  }
+  const sorted = [...steps.values()].map(({ seconds }) => seconds).sort((a, b) => a - b);
   const usual = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const gap = Math.max(GAP.seconds, usual * GAP.times);
-  return steps.filter(({ seconds }) => seconds < 0 || seconds > gap);
+  return [...steps.values()].filter(({ seconds }) => seconds < 0 || seconds > gap);
 }

@@ -17,6 +17,7 @@ import { examinerSection, type MadeBy } from './examinerSection.ts';
 import { findingsSection } from './findingsSection.ts';
 import { Html, html } from './html.ts';
 import { section } from './parts.ts';
+import type { PoolMoments } from './poolTimes.ts';
 import { ringSection } from './ringSection.ts';
 import { timeSection } from './timeSection.ts';
 import { saidHtml } from './tones.ts';
@@ -33,6 +34,8 @@ export interface PageAssets {
 export interface ReportChoice extends MadeBy {
   /** What `--pool` asked for. */
   readonly pool: string | null;
+  /** What was read of the pools' histories. */
+  readonly told: readonly PoolMoments[];
 }
 
 /**
@@ -66,11 +69,12 @@ export function reportPage(document: ScanDocument, { style, script }: PageAssets
 <main id="report">
 ${reservations(document).map(saidHtml)}
 ${document.pools.length === 0 ? nothingHtml(document, choice.pool) : null}
-${document.pools.map((pool, at) => poolHtml(pool, `pool-${at}`, document, handles, choice.pageAt))}
+${document.pools.map((pool, at) => poolHtml(pool, `pool-${at}`, document, handles, choice))}
 ${othersHtml(document, handles)}
 ${examinerSection(document, handles, choice, hex(sha256(new TextEncoder().encode(whole))))}
 </main>
 <script type="application/json" id="document">${embedded(document)}</script>
+<script type="application/json" id="told">${embedded(choice.told)}</script>
 <script>${new Html(script)}</script>
 </body>
 </html>
@@ -78,9 +82,8 @@ ${examinerSection(document, handles, choice, hex(sha256(new TextEncoder().encode
   return page.markup;
 }
 
-/** The document for the script of the page. A browser ends a script at the first `</script`, whatever is around it. */
-const embedded = (document: ScanDocument): Html =>
-  new Html(jsonSafe(JSON.stringify(document)).replaceAll('<', '\\u003c'));
+/** Something for the script of the page. A browser ends a script at the first `</script`, whatever is around it. */
+const embedded = (value: unknown): Html => new Html(jsonSafe(JSON.stringify(value)).replaceAll('<', '\\u003c'));
 
 /** What the page may do: its own style and script, named by their hashes, and nothing else. */
 function policy(style: string, script: string): string {
@@ -117,17 +120,17 @@ function poolHtml(
   id: string,
   { sources, depth }: ScanDocument,
   handles: readonly string[],
-  now: number,
+  { pageAt, told }: ReportChoice,
 ): Html {
   const about = poolCase(pool, sources, depth);
   const rows = candidateRows(pool, handles);
-  const [name = '', ...facts_] = headingParts(about, now);
+  const [name = '', ...facts_] = headingParts(about, pageAt);
   return html`<article class="pool" data-pool="${pool.guid}" aria-labelledby="${id}">
 <h2 class="pool-name" id="${id}">${name}</h2>
 <p class="about">${facts_.map((part) => html`<span>${part}</span> `)}</p>
 ${answerHtml(about, id)}
 ${ringSection(id, pool, sources, handles)}
-${timeSection(id, about)}
+${timeSection(id, about, told.find((each) => each.pool === pool.guid)?.moments ?? [])}
 ${choiceSection(id, pool, rows)}
 ${vdevSection(id, pool, sources, handles)}
 ${findingsSection(id, pool.findings, pool.versions ?? [], sources, handles)}

@@ -48,6 +48,9 @@ const BAD: ReadonlySet<string> = new Set([
   RING_LETTERS.garbage,
 ]);
 
+/** As a slot is before it is written, and after it was wiped. */
+const UNWRITTEN: ReadonlySet<string> = new Set([RING_LETTERS.empty, RING_LETTERS.template]);
+
 /**
  * The rings of a pool's devices with a column for each txg. A slot that is damaged stands in the column of the newest txg
  * that other labels have in that slot, for that is what should be there.
@@ -132,9 +135,11 @@ function slotsOf(
     known.add(txg);
   }
   for (const [slot, letter] of [...ring.map].entries()) {
-    if (!BAD.has(letter)) continue;
+    const lacking = UNWRITTEN.has(letter);
+    if (!lacking && !BAD.has(letter)) continue;
     const txg = bySlot.get(`${ringLength(source)} ${slot}`)?.find((each) => !known.has(each)) ?? null;
-    slots.push({ txg, slot, letter });
+    // Of a slot that nobody has written there is nothing to show.
+    if (txg !== null || !lacking) slots.push({ txg, slot, letter });
   }
   return slots;
 }

@@ -1,10 +1,13 @@
 import { RING_LETTERS } from '../document/ringMap.ts';
 import type { Verdict } from '../load/predict.ts';
+import type { MomentKind } from './poolTimes.ts';
 import { ABSENT } from './ringGrid.ts';
 
 /** Size of a cell of the picture, in its own units. */
 export const CELL = 12;
 export const ROW = 20;
+/** Units to the size of text: the picture grows with it. */
+export const REM = 16;
 
 /** A shape: commands of a path that begins at the middle of the cell. Told apart without colour. */
 export type Mark = string;
@@ -18,8 +21,18 @@ export const MARKS: ReadonlyMap<string, Mark> = new Map([
   [RING_LETTERS.unreadable, 'm-4 -5h8v10h-8zm2 3h4m-4 4h4'],
   [RING_LETTERS.foreign, 'm-3 5v-10h6m-6 5h5'],
   [RING_LETTERS.garbage, 'm-5 1q2.5 -6 5 -1t5 -1'],
+  [RING_LETTERS.empty, 'm-3 -4h6v8h-6z'],
+  [RING_LETTERS.template, 'm-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z'],
   [ABSENT, 'm-1 0h2'],
 ]);
+
+/** What else than uberblocks has a time. */
+export const MOMENT_MARKS: Readonly<Record<Exclude<MomentKind, 'uberblock'>, Mark>> = {
+  label: 'm0 -6v12',
+  history: 'm0 -4l4 8h-8z',
+  dataset: 'm-4 -4h8v8h-8z',
+  snapshot: 'm-4 0h8m-4 -4v8',
+};
 
 export const VERDICT_MARKS: Readonly<Record<Verdict, Mark>> = {
   importable: 'm-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z',

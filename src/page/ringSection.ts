@@ -1,16 +1,14 @@
 import type { PoolEntry } from '../document/pool.types.ts';
 import { RING_LETTERS } from '../document/ringMap.ts';
 import type { SourceEntry } from '../document/source.types.ts';
-import type { Verdict } from '../load/predict.ts';
 import { countText } from '../text/amounts.ts';
 import { SIGNS } from '../text/ringPicture.ts';
 import { type Html, html } from './html.ts';
+import { markItem, verdictItems } from './legend.ts';
 import { section } from './parts.ts';
 import { ABSENT, type RingColumn, type RingGrid, type RingRow, ringGrid } from './ringGrid.ts';
-import { CELL, MARKS, markPath, ROW, VERDICT_MARKS } from './ringMarks.ts';
+import { CELL, MARKS, markPath, REM, ROW, VERDICT_MARKS } from './ringMarks.ts';
 
-/** Pixels at the usual size of text; the picture grows with it. */
-const REM = 16;
 /** Of a digit of the numbers above the columns. */
 const DIGIT = 6.2;
 
@@ -134,27 +132,12 @@ function rowText(
 /** Slots that a line of the text names. */
 const NAMED = 12;
 
-const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
-  importable: 'imports',
-  readonly: 'imports read-only',
-  damaged: 'damaged',
-  incomplete: 'devices are missing',
-  unverified: 'not known',
-};
-
 function legendHtml({ tracks }: RingGrid): Html {
-  const verdicts = new Set(tracks.flatMap(({ verdicts }) => verdicts.flatMap((each) => each?.verdict ?? [])));
+  const verdicts = tracks.flatMap(({ verdicts }) => verdicts.flatMap((each) => each?.verdict ?? []));
   const letters = new Set(tracks.flatMap(({ rows }) => rows.flatMap(({ cells }) => [...cells])));
-  const item = (kind: string, path: string, words: string) =>
-    html`<li><svg width="${CELL / REM}rem" height="${ROW / REM}rem" viewBox="0 0 ${CELL} ${ROW}" aria-hidden="true"><path class="${kind}" d="${path}"/></svg> ${words}</li>`;
-  const verdictItems = Object.entries(VERDICT_MARKS).flatMap(([verdict, mark]) =>
-    verdicts.has(verdict as Verdict)
-      ? item(`verdict-${verdict}`, markPath(mark, 0, 0), VERDICT_WORDS[verdict as Verdict])
-      : [],
-  );
   const cellItems = [...MARKS].flatMap(([letter, mark]) => {
     const words = letter === ABSENT ? 'not in this label' : (SIGNS.get(letter)?.meaning ?? '');
-    return letters.has(letter) ? item(`cell-${letter}`, markPath(mark, 0, 0), words) : [];
+    return letters.has(letter) ? markItem(`cell-${letter}`, mark, words) : [];
   });
-  return html`<div class="legends"><p>Verdict:</p><ul class="legend">${verdictItems}</ul><p>Copy in a label:</p><ul class="legend">${cellItems}</ul></div>`;
+  return html`<div class="legends"><p>Verdict:</p><ul class="legend">${verdictItems(verdicts)}</ul><p>Copy in a label:</p><ul class="legend">${cellItems}</ul></div>`;
 }

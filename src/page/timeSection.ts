@@ -1,21 +1,23 @@
 import { countText, durationText } from '../text/amounts.ts';
 import type { PoolCase } from '../text/poolCase.ts';
 import { type Html, html } from './html.ts';
+import { markItem, verdictItems } from './legend.ts';
 import { facts, section, timeHtml } from './parts.ts';
-import { momentsOf, oddSteps, type TimeStep } from './poolTimes.ts';
+import { historiesOf, type Moment, type MomentKind, momentsOf, oddSteps, type TimeStep } from './poolTimes.ts';
+import { MOMENT_MARKS } from './ringMarks.ts';
 import { badge } from './tones.ts';
 
 /** Odd steps that are named. */
 const NAMED = 20;
 
 /** When what was written, and where the clock makes no sense. */
-export function timeSection(id: string, about: PoolCase): Html {
-  const moments = momentsOf(about);
+export function timeSection(id: string, about: PoolCase, told: readonly Moment[]): Html {
+  const moments = momentsOf(about, told);
   const written = moments.filter(({ kind }) => kind === 'uberblock');
   const [first] = written;
   const last = written.at(-1);
   if (first === undefined || last === undefined) return html``;
-  const odd = oddSteps(moments);
+  const odd = oddSteps(historiesOf(about));
   const rest = odd.length - NAMED;
   return section(
     `${id}-time`,
@@ -31,14 +33,22 @@ export function timeSection(id: string, about: PoolCase): Html {
       ? html`<p>No long gap between two txgs, and the clock never goes back.</p>`
       : html`<ul>${odd.slice(0, NAMED).map(stepHtml)}</ul>`,
     rest > 0 && html`<p class="dim">${countText(rest, 'more such step')}.</p>`,
-    html`<figure class="chart" data-chart="time" hidden><figcaption>Txgs, label texts, history and snapshots by time. Drag over the picture to look closer, double-click to see all.</figcaption></figure>`,
+    html`<figure class="chart" data-chart="time" hidden><figcaption>Txgs, label texts, history and snapshots by time. Drag over the picture to look closer, double-click to see all.</figcaption><ul class="legend">${verdictItems(about.pool.candidates.map(({ verdict }) => verdict))}${Object.entries(WORDS).map(([kind, words]) => moments.some((moment) => moment.kind === kind) && markItem(`moment-${kind}`, MOMENT_MARKS[kind as keyof typeof WORDS], words))}</ul></figure>`,
+    told.length === 0 && html`<p class="dim">The history of the pool was not read for this page.</p>`,
   );
 }
+
+const WORDS: Readonly<Record<Exclude<MomentKind, 'uberblock'>, string>> = {
+  label: 'label text',
+  history: 'history',
+  dataset: 'dataset made',
+  snapshot: 'snapshot made',
+};
 
 function stepHtml({ from, to, seconds }: TimeStep): Html {
   const what =
     seconds < 0
       ? badge('bad', `clock back ${durationText(-seconds)}`)
       : badge('note', `gap of ${durationText(seconds)}`);
-  return html`<li>${what} between txg ${from.txg} (${timeHtml(from.time)}) and txg ${to.txg} (${timeHtml(to.time)})</li>`;
+  return html`<li>${what} between txg ${from.txg} (${timeHtml(from.timestamp)}) and txg ${to.txg} (${timeHtml(to.timestamp)})</li>`;
 }

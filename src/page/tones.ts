@@ -1,24 +1,12 @@
-import type { Verdict } from '../load/predict.ts';
 import type { Severity } from '../rewind/findings/codes.ts';
-import type { Said } from '../text/outlook.ts';
 import { type Html, html } from './html.ts';
-
-/** How grave something is: a class of the style sheet. */
-export type Tone = Said['tone'] | 'note';
+import type { Tone } from './verdictTones.ts';
 
 /** A sign before the words, for who does not see the colour; the words say it too, so it is hidden from readers. */
 const SIGNS: Readonly<Record<Tone, string>> = { good: '✓', warn: '!', bad: '✕', strong: '→', note: 'i' };
 
 export const toneSign = (tone: Tone): Html =>
   html`<span class="sign sign-${tone}" aria-hidden="true">${SIGNS[tone]}</span>`;
-
-export const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
-  importable: 'good',
-  readonly: 'warn',
-  damaged: 'bad',
-  incomplete: 'bad',
-  unverified: 'note',
-};
 
 export const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', info: 'note' };
 

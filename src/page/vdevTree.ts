@@ -3,7 +3,8 @@ import type { SourceEntry } from '../document/source.types.ts';
 import { isDamaged } from '../text/sourceTrouble.ts';
 import { type Html, html } from './html.ts';
 import { section } from './parts.ts';
-import { badge, type Tone } from './tones.ts';
+import { badge } from './tones.ts';
+import type { Tone } from './verdictTones.ts';
 
 const STATES: Readonly<Record<VdevEntry['state'], Tone>> = {
   present: 'good',

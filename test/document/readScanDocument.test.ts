@@ -65,7 +65,7 @@ describe('readScanDocument', () => {
           expect(error).toBeInstanceOf(FormatError);
           return;
         }
-        const choice = { pool: null, commandLine: null, scannedAt: null, pageAt: 0 };
+        const choice = { pool: null, commandLine: null, scannedAt: null, pageAt: 0, told: [] };
         expect(reportPage(document, { style: '', script: '' }, choice)).toContain('<!doctype html>');
       }),
       { numRuns: 300 },

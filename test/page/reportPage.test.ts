@@ -22,7 +22,7 @@ import {
 } from '../document/sampleDocuments.ts';
 
 const ASSETS = { style: 'p{margin:0}', script: 'start()' };
-const CHOICE: ReportChoice = { pool: null, commandLine: 'zfs-uber scan d0.img', scannedAt: NOW, pageAt: NOW };
+const CHOICE: ReportChoice = { pool: null, commandLine: 'zfs-uber scan d0.img', scannedAt: NOW, pageAt: NOW, told: [] };
 const render = (document: ScanDocument, choice: Partial<ReportChoice> = {}) =>
   reportPage(document, ASSETS, { ...CHOICE, ...choice });
 
@@ -180,7 +180,7 @@ describe('the page', () => {
         ) as ScanDocument;
         const page = render(names);
         expect(page).not.toContain('<img');
-        expect(page.match(/<\/script>/g)).toHaveLength(2);
+        expect(page.match(/<\/script>/g)).toHaveLength(3);
         const tags = page.replace(/<(script|style)[^>]*>.*?<\/\1>/gs, '').match(/<[a-z][^>]*>/g) ?? [];
         expect(
           tags.filter((tag) => /\son\w+\s*=|\sstyle\s*=|javascript:/i.test(tag.replace(/"[^"]*"/g, '""'))),
