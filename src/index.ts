@@ -32,4 +32,5 @@ export { chooseEngine, type EngineChoice } from './node/engine.ts';
 export type { SourceSpec } from './node/expandSpecs.ts';
 export type { OpenedSource } from './node/openedSource.ts';
 export { openSources } from './node/openSources.ts';
+export { systemDisks } from './node/rawDisk.ts';
 export * from './parser.ts';

@@ -1,16 +1,20 @@
 import { resolve } from 'node:path';
 import { sourceHandles } from '../document/handles.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
+import { type System, systemOf } from '../node/systems.ts';
 import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
 import { type ImportPlace, isAttached, NBD, type PlacedImage, wholePlace } from '../rewind/importPlace.ts';
 import { STORE } from '../rewind/showing.ts';
-import { partitionName } from '../source/partition.ts';
+import { type Partition, partitionName } from '../source/partition.ts';
 
 /**
  * Where each source of a scan lies, for the commands: by absolute path, so that they work from any folder. Null where no
  * command shows it: bytes that a program handed in; what lies in several files on a network.
  */
-export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource, ImportPlace | null> {
+export function importPlaces(
+  opened: readonly OpenedSource[],
+  system: System = systemOf(process.platform),
+): Map<OpenedSource, ImportPlace | null> {
   const handles = sourceHandles(opened.map(({ path }) => path));
   const images = new Map<string, PlacedImage>();
   return new Map(
@@ -18,7 +22,8 @@ export function importPlaces(opened: readonly OpenedSource[]): Map<OpenedSource,
       const name = `zu-${handles[index]}`;
       const { disk, madeOf } = each;
       const shown = disk === null || disk.origin === 'path' || (disk.origin !== 'given' && madeOf.length === 0);
-      return [each, shown ? placeOf(each, name, imageOf(each, name, images)) : null];
+      const place = shown ? placeOf(each, name, imageOf(each, name, images), system) : null;
+      return [each, place === null ? null : onSystem(place, system)];
     }),
   );
 }
@@ -49,7 +54,15 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
   return placed;
 }
 
-function placeOf(opened: OpenedSource, name: string, image: PlacedImage | null): ImportPlace {
+/** What another system than Linux has no lines for has no place. */
+function onSystem(place: ImportPlace, system: System): ImportPlace | null {
+  if (system === 'linux') return place;
+  const { image, part, kind } = place;
+  const none = image !== null || part !== null || (system === 'windows' && kind === 'file');
+  return none ? null : { ...place, system };
+}
+
+function placeOf(opened: OpenedSource, name: string, image: PlacedImage | null, system: System): ImportPlace {
   const { kind, offset, size, partition, disk, shift } = opened;
   const whole = image?.shownAt ?? absolutePath(opened);
   const block = image === null ? disk?.block || kind === 'block' : isAttached(image);
@@ -58,8 +71,8 @@ function placeOf(opened: OpenedSource, name: string, image: PlacedImage | null):
     if (fillsPath(shift, size)) return wholePlace(whole, is, name, image);
     return { path: whole, kind: is, part: { start: shift.start, size }, image, name };
   }
-  if (partition !== null && is === 'block' && image === null && partition.hidden === null)
-    return wholePlace(partitionPath(whole, partition.index), is, name);
+  const named = partition === null || image !== null ? null : partitionPath(whole, partition, system);
+  if (named !== null && is === 'block' && partition?.hidden === null) return wholePlace(named, is, name);
   const fills = partition === null && offset === 0 && (disk === null || size === disk.source.size);
   if (fills) return wholePlace(whole, is, name, image);
   return { path: whole, kind: is, part: { start: offset, size }, image, name };
@@ -69,11 +82,16 @@ function placeOf(opened: OpenedSource, name: string, image: PlacedImage | null):
 const absolutePath = ({ path, bundle }: OpenedSource): string => bundle?.absolutePath ?? resolve(path);
 
 /**
- * The system's name for a partition: `/dev/sdb1`, `/dev/nvme0n1p1`, `/dev/disk/by-id/ata-X-part1`.
+ * The system's name for a partition: `/dev/sdb1`, `/dev/nvme0n1p1`, `/dev/disk/by-id/ata-X-part1`; FreeBSD `/dev/da0p1`, in
+ * an MBR `/dev/da0s1`; macOS `/dev/disk2s1`. Null where it has no name that is known here.
  *
- * Source: Linux, block/partitions/core.c, add_partition; systemd, rules.d/60-persistent-storage.rules
+ * Source: Linux, block/partitions/core.c, add_partition; systemd, rules.d/60-persistent-storage.rules; FreeBSD, gpart(8)
  */
-function partitionPath(disk: string, index: number): string {
+function partitionPath(disk: string, { index, kind }: Partition, system: System): string | null {
+  if (system === 'freebsd')
+    return kind === 'gpt' || kind === 'mbr' ? `${disk}${kind === 'gpt' ? 'p' : 's'}${index}` : null;
+  if (system === 'darwin') return `${disk.replace('/dev/rdisk', '/dev/disk')}s${index}`;
+  if (system !== 'linux') return null;
   if (/^\/dev\/(disk\/by-[^/]+|mapper)\//.test(disk)) return `${disk}-part${index}`;
   return `${disk}${/\d$/.test(disk) ? 'p' : ''}${index}`;
 }

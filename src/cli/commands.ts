@@ -20,7 +20,9 @@ export const COMMANDS: readonly Command[] = [
       name: 'scan',
       summary: 'find pools, rank the txgs they can go back to, recommend one',
       options: SCAN_OPTIONS,
+      withoutSources: true,
       examples: [
+        ['scan', 'all disks that the system has, as root'],
         ['scan /dev/sdb1 /dev/sdc1', 'the pool on two partitions'],
         ['scan --json images/ > report.json', 'every image of a directory, as a document'],
         ['scan disk.img@1048576', 'a vdev that begins 1 MiB into an image'],

@@ -15,6 +15,8 @@ import type { ToolInfo } from '../document/parts.types.ts';
 /** What the commands call: a function each. Tests hand in their own. */
 export interface Library {
   readonly scan: typeof scan;
+  /** Paths of all disks that the system names. */
+  readonly systemDisks: () => Promise<string[]>;
   readonly writeReport: typeof writeReport;
   readonly readScan: typeof readScan;
   readonly verify: typeof verify;

@@ -16,6 +16,7 @@ export function nodeLibrary(load: () => Addon = loadAddon): Library {
     writeReport: async (file, sources, make, options) =>
       (await import('../api/report.ts')).writeReport(file, sources, make, { commandLine: commandLine(), ...options }),
     readScan: async (file) => (await import('../api/report.ts')).readScan(file),
+    systemDisks: async () => (await import('../node/rawDisk.ts')).systemDisks(),
     verify: async (sources, txg, options) =>
       (await import('../api/verify.ts')).verify(sources, txg, { ...options, engine }),
     overlay: async (sources, options) => (await import('../api/overlay.ts')).overlay(sources, { ...options, engine }),

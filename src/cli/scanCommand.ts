@@ -6,11 +6,13 @@ import { answering } from './answer.ts';
 import type { Request } from './command.ts';
 import type { SCAN_OPTIONS } from './commandOptions.ts';
 import { scanStatus } from './exitStatus.ts';
+import { sourcesOrDisks } from './sourcesOrDisks.ts';
 
 export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
-  async ask(library, { sources, values }, { progress, signal, send, now }) {
+  async ask(library, { sources: named, values }, { progress, signal, send, now }) {
     check(values);
     const { depth, zfs, pool, 'min-txg': minTxg, 'max-txg': maxTxg, before, needs, watch, html } = values;
+    const sources = await sourcesOrDisks(library, named);
     // Who went away wants no more lines, and no judging for them.
     const unread = new AbortController();
     const onCandidate = async (line: CandidateLine) => {

@@ -6,6 +6,7 @@ import type { Place } from '../bytes/place.ts';
 import { SourceError } from '../source/source.ts';
 import { systemCode } from '../source/sourceCodes.ts';
 import { mayBeLossy, systemPath } from './systemPath.ts';
+import { isWindowsDisk, type System, systemOf } from './systems.ts';
 
 /** What is asked of `stat`; a symbolic link was followed. */
 export interface FileStatus {
@@ -36,18 +37,25 @@ export interface FileHost {
   list(path: string): Promise<readonly string[]>;
   /** A small text file, as in /sys. */
   readText(path: string): Promise<string>;
+  /** Absent for Linux. */
+  readonly system?: System;
+  /** What a program of the system says of its disks; null where it is not there, or fails. Absent where none is asked. */
+  ask?(program: string, ...args: readonly string[]): Promise<string | null>;
 }
 
 // Non-blocking matters only where a FIFO takes the place of a file between stat and open: that open would hang.
 const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
+const SYSTEM = systemOf(process.platform);
+
 export const FILE_HOST: FileHost = {
-  stat: (path) => stat(systemPath(path), { bigint: true }),
+  system: SYSTEM,
+  stat: (path) => (isWindowsDisk(SYSTEM, path) ? windowsDisk(path) : stat(systemPath(path), { bigint: true })),
   async open(path) {
     const handle = await open(systemPath(path), READ_ONLY);
     return {
       read: (buffer, at, length, position) => handle.read(buffer, at, length, position),
-      stat: () => handle.stat({ bigint: true }),
+      stat: () => (isWindowsDisk(SYSTEM, path) ? windowsDisk(path) : handle.stat({ bigint: true })),
       close: () => handle.close(),
     };
   },
@@ -57,7 +65,27 @@ export const FILE_HOST: FileHost = {
     return (await readdir(systemPath(path), { encoding: 'buffer' })).map(fileNameOf);
   },
   readText: (path) => readFile(path, 'utf8'),
+  async ask(program, ...args) {
+    const { execFile } = await import('node:child_process');
+    return new Promise((resolve) => {
+      execFile(program, args, { timeout: LONGEST_ANSWER, maxBuffer: 16 << 20, windowsHide: true }, (error, stdout) => {
+        resolve(error === null ? stdout : null);
+      });
+    });
+  },
 };
+
+/** Milliseconds that a program of the system may take. */
+const LONGEST_ANSWER = 20_000;
+
+/** Windows does not tell what it tells of a file. */
+async function windowsDisk(path: string): Promise<FileStatus> {
+  const [, number = '0'] = /(\d+)$/.exec(path) ?? [];
+  const no = (): boolean => false;
+  const kinds = { isFile: no, isDirectory: no, isBlockDevice: no, isFIFO: no, isSocket: no };
+  const id = BigInt(number);
+  return { dev: -1n, ino: id, rdev: id, size: 0n, ...kinds, isCharacterDevice: () => true };
+}
 
 /** A signal, or a system that is short of something for a moment: the same read passes then. */
 const PASSING: ReadonlySet<string> = new Set(['EINTR', 'EAGAIN']);

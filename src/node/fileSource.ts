@@ -4,6 +4,7 @@ import { type ByteSource, EndedError, SourceError } from '../source/source.ts';
 import { blockGeometry, measureByReading } from './blockDevice.ts';
 import { FILE_HOST, type FileStatus, type ReadHandle, readPatiently, systemError } from './fileHost.ts';
 import { type HandlePool, handlePool, type PooledFile } from './handlePool.ts';
+import { measureRawDisk, rawDiskShape } from './rawDisk.ts';
 
 /** A source that holds something of the system. */
 export interface OpenSource extends ByteSource {
@@ -37,11 +38,16 @@ const MAX_REQUEST = 64 * 1024 * 1024;
 export async function openFileSource(path: string, pool: HandlePool = handlePool(FILE_HOST)): Promise<FileSource> {
   const place = { source: path, offset: 0, path: [] };
   const status = await pool.host.stat(path).catch((error: unknown) => Promise.reject(systemError(error, place)));
-  const refused = refusal(status);
+  const raw = status.isCharacterDevice() && (pool.host.system ?? 'linux') !== 'linux';
+  const refused = raw ? null : refusal(status);
   if (refused !== null) throw new SourceError('not-a-source', refused, place);
   const file = { path, dev: status.dev, ino: status.ino };
   try {
-    const shape = status.isBlockDevice() ? await shapeOfDevice(pool, file, status) : shapeOfFile(file, status);
+    const shape = raw
+      ? await shapeOfRawDisk(pool, file, status)
+      : status.isBlockDevice()
+        ? await shapeOfDevice(pool, file, status)
+        : shapeOfFile(file, status);
     // Opened once now, so that a missing permission is said before anything is read.
     await pool.use(file, async () => undefined);
     const read = reader(pool, file, shape);
@@ -77,6 +83,28 @@ async function shapeOfDevice(pool: HandlePool, file: PooledFile, { rdev }: FileS
   const measure = (handle: ReadHandle) => measureByReading(handle, sectorSize, file.path);
   const size = known.size ?? (await pool.use(file, measure).catch((error: unknown) => asSourceError(error, file.path)));
   return { size: checkSize(file.path, BigInt(size)), block: true, sectorSize, disk: `block ${disk}`, diskOffset };
+}
+
+/** Sectors of disks, for who has to try: reads of any other length fail. */
+const SECTORS = [512, 4096];
+
+/** @throws SourceError `not-a-source` for a character device that is no disk */
+async function shapeOfRawDisk(pool: HandlePool, file: PooledFile, { rdev }: FileStatus): Promise<Shape> {
+  const { path } = file;
+  // A missing permission is said before any program is asked.
+  await pool.use(file, async () => undefined);
+  let shape = await rawDiskShape(pool.host, path);
+  for (const sectorSize of SECTORS) {
+    if (shape !== null) break;
+    const size = await pool.use(file, (handle) => measureRawDisk(handle, sectorSize));
+    if (size > 0) shape = { size, sectorSize };
+  }
+  if (shape === null) {
+    const message = 'it is a character device and no disk: nothing can be read of it by the sector';
+    throw new SourceError('not-a-source', message, { source: path, offset: 0, path: [] });
+  }
+  const size = checkSize(path, BigInt(shape.size));
+  return { size, block: true, sectorSize: shape.sectorSize, disk: `raw ${rdev}`, diskOffset: 0 };
 }
 
 function asSourceError(error: unknown, path: string): never {

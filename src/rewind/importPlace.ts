@@ -1,5 +1,6 @@
 import type { ImageFormat } from '../source/containers.layout.ts';
 import type { RemotePlace } from '../source/network/remotePlace.ts';
+import type { System } from './systems.ts';
 
 /** What holds a disk that the system does not see, and where the disk is seen once it is open. */
 export interface PlacedImage {
@@ -36,6 +37,8 @@ export interface ImportPlace {
   readonly image: PlacedImage | null;
   /** What has to be made to show it is named so: no other source of the scan has it, no shell and no file system minds it. */
   readonly name: string;
+  /** That the lines are for; absent for Linux. */
+  readonly system?: System;
 }
 
 /** A file or block device that the vdev is all of. */

@@ -32,7 +32,7 @@ const MAPPED = '/dev/mapper';
  */
 export function showingOf(device: DeviceSurvey, place: ImportPlace): Showing {
   const { kind, path, part, name } = place;
-  const [link, store] = [`${LINKS}/${name}`, `${STORE}/${name}`];
+  const [link, store] = [loopPath(place), `${STORE}/${name}`];
   const type = leafType(device);
   if (type === 'file') {
     if (kind === 'file' && part === null) return { kind: 'as-is', place, path, copy: '' };
@@ -44,6 +44,17 @@ export function showingOf(device: DeviceSurvey, place: ImportPlace): Showing {
   if (part.start % SECTOR === 0) return { kind: 'padded', place, path: `${MAPPED}/${name}`, copy: '' };
   return { kind: 'padded-copy', place, path: link, copy: store };
 }
+
+/** Where a loop device is seen: by a link where nobody knows its name before. */
+function loopPath({ name, system = 'linux' }: ImportPlace): string {
+  const number = 900 + Number(/\d*$/.exec(name)?.[0] ?? 0);
+  if (system === 'freebsd') return `/dev/md${number}`;
+  if (system === 'illumos') return `/dev/lofi/${number}`;
+  return system === 'linux' ? `${LINKS}/${name}` : `/var/run/${name}`;
+}
+
+/** Of a device whose path ends in it. */
+export const loopNumber = (path: string): number => Number(/\d*$/.exec(path)?.[0] ?? 0);
 
 /** `file` or `disk` as its own label has it; null when none says. */
 export const leafType = ({ config }: DeviceSurvey): string | null =>

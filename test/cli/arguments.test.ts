@@ -76,7 +76,7 @@ describe('readArguments', () => {
     [['scna', 'x'], "unknown command 'scna'; did you mean 'scan'?"],
     [['restore', 'x'], "unknown command 'restore' (commands: scan, labels, ring, "],
     [['help', 'lables'], "unknown command 'lables'; did you mean 'labels'?"],
-    [['scan'], 'scan: no SOURCE given'],
+    [['labels'], 'labels: no SOURCE given'],
     [['scan', ''], 'scan: a SOURCE is empty text'],
     [['scan', 'x', '--dpeth', 'mos'], 'scan: unknown option --dpeth; did you mean --depth?'],
     [['labels', 'x', '--depth', 'mos'], 'labels: unknown option --depth'],

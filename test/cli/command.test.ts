@@ -28,7 +28,7 @@ describe('wrong usage', () => {
   it.each([
     [[], 'no command given'],
     [['scna', 'x'], "unknown command 'scna'"],
-    [['scan'], 'no SOURCE given'],
+    [['labels'], 'no SOURCE given'],
     [['scan', 'x', '--dpeth', 'mos'], 'unknown option --dpeth'],
     [['scan', 'x', '--depth', 'deep'], "expected labels, mos, meta, data; found 'deep'"],
     [['scan', 'x', '--depth'], '--depth needs a value'],

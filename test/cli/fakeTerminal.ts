@@ -49,6 +49,7 @@ const unopened = () => Promise.reject(new UsageError('no pool was found'));
 export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument = lyingMirror()): Library {
   return {
     scan: async () => document,
+    systemDisks: async () => [],
     writeReport: async (_file, _sources, scan) => scan(),
     readScan: async () => document,
     labels: async () => buildLabelsDocument(TOOL, []),

@@ -5,7 +5,8 @@ import { type Showing, STORE } from '../../rewind/showing.ts';
 type Shown = Pick<Showing, 'place' | 'copy'>;
 
 /** Where the file system can share blocks a copy takes no time and no room until it is written to. */
-export function copyLines({ place: { path, part }, copy }: Shown): string[] {
+export function copyLines({ place: { path, part, system }, copy }: Shown): string[] {
+  if (system !== undefined) return [sh`cp ${path} ${copy}`];
   if (part === null) return [sh`cp --sparse=always --reflink=auto ${path} ${copy}`];
   const { start, size } = part;
   const [skip, seek] = [Math.max(start, 0), Math.max(-start, 0)];

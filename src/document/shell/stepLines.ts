@@ -5,6 +5,7 @@ import type { Showing } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
 import { openImageLines } from './imageLines.ts';
 import { openingLines } from './openingLines.ts';
+import { LOOPS } from './otherSystems.ts';
 import { copyLines, copyThen, losetup, shownPlace, sliceSpec } from './placeLines.ts';
 
 /** The lines of one step, for bash with root's rights. Each stands for itself and prints nothing that is needed later. */
@@ -97,6 +98,10 @@ export function paddedTable(showing: Showing, readOnly: boolean): string {
   return sh`printf '0 ${missing} zero\\n${raw(rest)}\\n' "$(${raw(losetup(showing, readOnly))})"`;
 }
 
+/** On another system than Linux whole files alone are shown. */
+const loopsOf = ({ place: { system = 'linux' } }: Showing) =>
+  system === 'linux' || system === 'windows' ? null : LOOPS[system];
+
 function showLines(showings: readonly Showing[], readOnly: boolean): string[] {
   const run = linkRun(showings);
   if (run !== null) {
@@ -106,6 +111,8 @@ function showLines(showings: readonly Showing[], readOnly: boolean): string[] {
     return [sh`i=${first}; for d in ${paths}; do ln -s "$(${raw(attach)})" ${raw(prefix)}$i; i=$((i+1)); done`];
   }
   return showings.map((showing) => {
+    const loops = loopsOf(showing);
+    if (loops !== null) return loops.show(showing.place.path, showing.path, readOnly);
     if (showing.kind !== 'padded') return sh`ln -s "$(${raw(losetup(showing, readOnly))})" ${showing.path}`;
     return sh`${raw(paddedTable(showing, readOnly))} | dmsetup create${raw(readOnly ? ' -r' : '')} ${showing.place.name}`;
   });
@@ -120,7 +127,11 @@ function detachLines(showings: readonly Showing[]): string[] {
       sh`for i in $(seq ${first} ${first + showings.length - 1}); do losetup -d "$(readlink ${loop})"; rm ${loop}; done`,
     ];
   }
-  return showings.map(({ kind, path, place: { name } }) => {
+  return showings.map((showing) => {
+    const { kind, path, place } = showing;
+    const { name } = place;
+    const loops = loopsOf(showing);
+    if (loops !== null) return loops.detach(path, place.path);
     if (kind !== 'padded') return sh`losetup -d "$(readlink ${path})"; rm ${path}`;
     // Held by the mapping alone, the loop device goes with it.
     return sh`l=$(dmsetup deps -o devname ${name} | grep -o 'loop[0-9]*'); dmsetup remove ${name}; losetup -d /dev/$l`;
@@ -149,6 +160,6 @@ export function numberedRun<T>(items: readonly T[], nameOf: (item: T) => string)
 
 /** Whole files that loop devices show. */
 const linkRun = (showings: readonly Showing[]): NumberedRun | null =>
-  showings.every(({ kind, place }) => kind === 'loop' && place.part === null)
+  showings.every(({ kind, place }) => kind === 'loop' && place.part === null && place.system === undefined)
     ? numberedRun(showings, ({ path }) => path)
     : null;
