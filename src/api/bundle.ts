@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Engine } from '../block/engine.ts';
 import { loadFramePacker } from '../block/zstdFrames.ts';
 import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
@@ -26,6 +27,8 @@ import { readForBundle } from './readForBundle.ts';
 import { toolInfo } from './toolInfo.ts';
 
 export interface BundleOptions {
+  /** Names of datasets, snapshots and files are left out, and the history with them. */
+  readonly withoutNames?: boolean | undefined;
   /** Also ask the system for model and serial number of each device. */
   readonly withIdentity?: boolean | undefined;
   /** What the bundle says it was made by: the words after the program's name. */
@@ -35,6 +38,9 @@ export interface BundleOptions {
   readonly signal?: AbortSignal | undefined;
   readonly engine?: Engine | undefined;
 }
+
+/** Bytes of what names are hidden with. */
+const SECRET = 32;
 
 /**
  * Writes into one file what it takes to say the same of the sources elsewhere: labels, rings, and every metadata block
@@ -51,16 +57,22 @@ export async function writeBundle(
   file: string,
   options: BundleOptions = {},
 ): Promise<BundleDocument> {
-  const { withIdentity = false, commandLine = null, progress, signal } = options;
+  const { withoutNames = false, withIdentity = false, commandLine = null, progress, signal } = options;
   const engine = options.engine ?? chooseEngine();
   const tool = toolInfo(engine);
   const startedAt = new Date().toISOString();
   const pack = await loadFramePacker();
   const output = await newFile(file);
   try {
-    const writer = new BundleWriter({ write: (part) => output.write(part), pack, newDigest: newSha256 });
+    const secret = withoutNames ? new Uint8Array(randomBytes(SECRET)) : null;
+    const writer = new BundleWriter({ write: (part) => output.write(part), pack, newDigest: newSha256, secret });
     const recorder = new SourceRecorder(writer, withIdentity);
-    const opened = await openPools(sources, { engine, progress, signal, recorder, bootEnvironments: true });
+    const opened = await openPools(sources, {
+      ...{ engine, progress, signal, recorder },
+      // They name datasets.
+      bootEnvironments: !withoutNames,
+    });
+    writer.keepOnlyAnswers();
     try {
       await unlessStopped(
         signal,
@@ -83,6 +95,7 @@ export async function writeBundle(
       ...about,
       tool,
       file,
+      withoutNames,
       sources: opened.sources.map((source) => describeOpened(source.opened)),
       pools: opened.pools.map((pool) => ({ name: pool.name, guid: pool.guid.toString() })),
     });

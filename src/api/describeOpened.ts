@@ -15,7 +15,7 @@ export function describeOpened(opened: OpenedSource): SourceDescription {
   return {
     path,
     kind: bundle === null ? kind : 'bundle',
-    bundle: bundle && { path: bundle.path, kind },
+    bundle: bundle && { path: bundle.path, kind, withoutNames: bundle.withoutNames },
     sizeBytes: size,
     offsetBytes: offset,
     error: errorOf(opened),

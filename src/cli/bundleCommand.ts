@@ -6,9 +6,10 @@ import type { BUNDLE_OPTIONS } from './commandOptions.ts';
 import { bundleCheckStatus, bundleStatus } from './exitStatus.ts';
 
 export const bundle = answering<typeof BUNDLE_OPTIONS, BundleDocument>({
-  async ask(library, { sources, values: { output, 'with-identity': withIdentity } }, { progress, signal }) {
+  async ask(library, { sources, values }, { progress, signal }) {
+    const { output, 'without-names': withoutNames, 'with-identity': withIdentity } = values;
     if (output === null) throw new UsageError('bundle: say where to: -o FILE, or --check to check one');
-    return library.writeBundle(sources, output, { withIdentity, progress, signal });
+    return library.writeBundle(sources, output, { withoutNames, withIdentity, progress, signal });
   },
   text: (page, document, { quiet }) => [bundleText(page, document, quiet)],
   status: bundleStatus,

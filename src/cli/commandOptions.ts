@@ -92,6 +92,7 @@ export const EXPLAIN_OPTIONS = {
 export const BUNDLE_OPTIONS = {
   output: withLetter('o', text('FILE', 'the bundle to write; nothing of that name may be there')),
   check: flag('check bundles in place of writing one: are they what was written, by whom, when'),
+  'without-names': flag('leave out names of datasets, snapshots and files, and the history'),
   'with-identity': flag('also put in model and serial number of each device, as the system has them'),
 } satisfies Options;
 

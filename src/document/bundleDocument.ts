@@ -20,6 +20,8 @@ export interface BundleDocument {
   readonly sha256: string;
   /** Bytes of the devices that are in it. */
   readonly keptBytes: string;
+  /** Names of datasets, snapshots and files are left out, and the history with them. */
+  readonly withoutNames: boolean;
   /** ISO 8601. */
   readonly startedAt: string;
   /** ISO 8601. */
@@ -41,6 +43,7 @@ export interface BundleFacts {
   readonly size: number;
   readonly sha256: Uint8Array;
   readonly kept: number;
+  readonly withoutNames: boolean;
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly stopped: boolean;
@@ -58,6 +61,7 @@ export function buildBundleDocument(facts: BundleFacts): BundleDocument {
     sizeBytes: facts.size.toString(),
     sha256: hexText(facts.sha256),
     keptBytes: facts.kept.toString(),
+    withoutNames: facts.withoutNames,
     startedAt,
     finishedAt,
     sources: facts.sources.map(describeSource),
@@ -105,6 +109,8 @@ export interface BundleAbout {
   readonly commandLine: readonly string[] | null;
   /** It lacks what was not read by then. */
   readonly stopped: boolean;
+  /** It lacks names of datasets, snapshots and files, and the history. */
+  readonly withoutNames: boolean;
   /** All that was given. */
   readonly disks: readonly BundleDiskEntry[];
 }
@@ -125,13 +131,14 @@ export interface BundleDiskEntry {
 }
 
 export function bundleAbout({ tool, disks, errors, ...manifest }: BundleManifest): BundleAbout {
-  const { startedAt, finishedAt, commandLine, stopped } = manifest;
+  const { startedAt, finishedAt, commandLine, stopped, withoutNames } = manifest;
   return {
     tool,
     startedAt,
     finishedAt,
     commandLine,
     stopped,
+    withoutNames,
     disks: disks.map(({ path, absolutePath, size, block, identity, failure, gone }): BundleDiskEntry => {
       const { code, message } = errors[failure ?? gone ?? -1] ?? { code: null, message: '' };
       const error = code === null ? null : { code, message };

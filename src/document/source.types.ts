@@ -137,6 +137,8 @@ export interface SourceEntry {
     readonly path: string;
     /** What the source is where it is. */
     readonly kind: SourceKind;
+    /** Names of datasets, snapshots and files are not in it: those that are shown were made up. Nor is the history. */
+    readonly withoutNames: boolean;
   };
   /** Files that it is made of besides: parents of an image, segments, pieces, a map of what was read; absent without any. */
   readonly madeOf?: readonly string[];

@@ -18,7 +18,7 @@ export interface SourceDescription {
   readonly path: string;
   readonly kind: SourceKind;
   /** The bundle that stands for it, and what it is where it is; absent or null for what is there itself. */
-  readonly bundle?: { readonly path: string; readonly kind: SourceKind } | null;
+  readonly bundle?: { readonly path: string; readonly kind: SourceKind; readonly withoutNames: boolean } | null;
   /** Bytes; 0 when it could not be opened. */
   readonly sizeBytes: number | bigint;
   /** Where the vdev begins inside the path. */

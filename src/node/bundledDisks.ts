@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Digest } from '../source/bundle/frames.ts';
 import type { BundledDisk } from '../source/bundle/manifest.ts';
 import { type Bundle, openBundle } from '../source/bundle/openBundle.ts';
-import { type ByteSource, SourceError } from '../source/source.ts';
+import { type AnswersGiven, type ByteSource, SourceError } from '../source/source.ts';
 import type { Target } from './expandSpecs.ts';
 import type { FileSource } from './fileSource.ts';
 
@@ -12,6 +12,8 @@ export interface BundleOrigin {
   readonly path: string;
   /** Of the file or device, on the host where the bundle was made. */
   readonly absolutePath: string;
+  /** Names of datasets, snapshots and files are not in it. */
+  readonly withoutNames: boolean;
 }
 
 /** A disk of a bundle, to be opened as if it were there. */
@@ -21,6 +23,8 @@ export interface BundledTarget {
   /** Where partitions begin that the system had devices of, and their numbers; null where it was not asked. */
   readonly partitions: ReadonlyMap<number, number> | null;
   readonly origin: BundleOrigin;
+  /** Of blocks, in a bundle without names. */
+  readonly answers: AnswersGiven | null;
 }
 
 export const newSha256 = (): Digest => createHash('sha256');
@@ -51,7 +55,8 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
       error: source === null ? nothing : null,
     },
     partitions: partitions === null ? null : new Map(partitions),
-    origin: { path: file.name, absolutePath: disk.absolutePath },
+    origin: { path: file.name, absolutePath: disk.absolutePath, withoutNames: bundle.manifest.withoutNames },
+    answers: bundle.answers,
     file: {
       ...(source ?? { name: path, size, read: () => Promise.reject(nothing) }),
       origin: 'path',

@@ -7,7 +7,7 @@ import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
 import { findForeign, placed } from '../source/foreign.ts';
 import { NO_SIBLINGS, type Siblings } from '../source/images/siblings.ts';
 import { probeCache, probed } from '../source/probed.ts';
-import { slice } from '../source/source.ts';
+import { type BlockAnswers, slice, withAnswers } from '../source/source.ts';
 import { vanishing } from '../source/vanishing.ts';
 import { shownPartitions } from './blockDevice.ts';
 import { mapBounded } from './bounded.ts';
@@ -164,7 +164,7 @@ async function diskEntries(
   const entries = await entriesOf(host, { ...whole, ...recorded?.file }, siblings, target, ask, signal);
   if (recorded !== null && siblings.opened.length > joined) throw notBundled(file, siblings.opened);
   if (entries.length > 0) recorded?.accept(shown);
-  return keyedBy(file, target, entries);
+  return keyedBy(file, target, answered(entries, recorder?.answers ?? null));
 }
 
 /** A bundle holds what was read of one file. */
@@ -172,6 +172,16 @@ function notBundled(file: FileSource, others: readonly FileSource[]): Unsupporte
   const names = others.map(({ name }) => name).join(', ');
   const message = `its disk lies in other files too (${names}): make a raw copy, and the bundle of that`;
   return new UnsupportedError(message, { source: file.name, offset: 0, path: [] });
+}
+
+/** The same, with blocks that are answered for, or of which the answers are kept. */
+function answered(entries: readonly OpenedSource[], answers: BlockAnswers | null): readonly OpenedSource[] {
+  if (answers === null) return entries;
+  return entries.map((entry) => ({
+    ...entry,
+    source: entry.source && withAnswers(entry.source, answers),
+    disk: entry.disk && { ...entry.disk, source: withAnswers(entry.disk.source, answers) },
+  }));
 }
 
 /** Of a bundle the disks that it stands for, as if they were there. */
@@ -182,7 +192,7 @@ async function bundledEntries(
   if (recorder !== null) throw new UsageError(`${bundle.name} is a bundle: make one of the devices themselves`);
   const { bundledTargets } = await import('./bundledDisks.ts');
   const all: Opened['entries'][number][] = [];
-  for (const { target, file, partitions, origin } of await bundledTargets(bundle, signal)) {
+  for (const { target, file, partitions, origin, answers } of await bundledTargets(bundle, signal)) {
     const found =
       target.error === null
         ? keyedBy(
@@ -191,7 +201,10 @@ async function bundledEntries(
             await entriesOf(host, { ...file, pieces: [] }, NO_SIBLINGS, target, async () => partitions, signal),
           )
         : [failure(target, target.error)];
-    all.push(...found.map(({ key, entry }) => ({ key: `${key} ${origin.path}`, entry: { ...entry, bundle: origin } })));
+    for (const { key, entry } of found) {
+      const [told = entry] = answered([entry], answers);
+      all.push({ key: `${key} ${origin.path}`, entry: { ...told, bundle: origin } });
+    }
   }
   return all;
 }

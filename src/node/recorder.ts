@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ZfsUberError } from '../bytes/errors.ts';
 import type { BundleWriter, DiskFacts } from '../source/bundle/bundleWriter.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
+import type { AnswersKept } from '../source/source.ts';
 import { deviceIdentity } from './blockDevice.ts';
 import type { Target } from './expandSpecs.ts';
 import type { FileHost } from './fileHost.ts';
@@ -29,6 +30,11 @@ export class SourceRecorder {
   constructor(writer: BundleWriter, identity: boolean) {
     this.#writer = writer;
     this.#identity = identity;
+  }
+
+  /** Takes what is said of blocks, where their bytes are not kept. */
+  get answers(): AnswersKept | null {
+    return this.#writer.answers;
   }
 
   /** @param order of the target among all */

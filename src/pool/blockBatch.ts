@@ -6,6 +6,7 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { ByteSource } from '../source/source.ts';
+import { answersIn } from './answeredBlocks.ts';
 import type { BlockReader } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
 import { LentMemory } from './lentMemory.ts';
@@ -94,7 +95,8 @@ class Batches implements BlockBatches {
     this.#salted = options.salted ?? null;
     this.#kept = options.kept ?? (() => null);
     const legs = new Map<ByteSource, Leg>();
-    this.#tops = root.children.map((top) => wholeDevices(top, legs));
+    // Where blocks are answered for, the reader does it.
+    this.#tops = answersIn(root) === null ? root.children.map((top) => wholeDevices(top, legs)) : [];
     this.#gap = [...legs.keys()].some(({ selection }) => selection !== undefined) ? 0 : GAP;
   }
 

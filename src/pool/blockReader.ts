@@ -7,6 +7,7 @@ import { inside } from '../bytes/place.ts';
 import type { Blkptr, Dva } from '../format/blkptr.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { Uberblock } from '../format/uberblock.ts';
+import { answeredBlocks, answersIn } from './answeredBlocks.ts';
 import { BlkptrCheck } from './blkptrCheck.ts';
 import {
   type Attempt,
@@ -56,8 +57,17 @@ const GANG_READ_BYTES = 1024;
  * @param root its children are the top-level vdevs, at the index of their id
  */
 export function openBlockReader(root: VdevNode, options: BlockReaderOptions): BlockReader {
-  return new PoolBlocks(root, options);
+  const blocks = new PoolBlocks(root, options);
+  const answers = answersIn(root);
+  if (answers === null) return blocks;
+  const pointers = new BlkptrCheck(root.children, options.strictness);
+  const { salted, mappings = null, raidzReflow = NO_REFLOW, scrub = false } = options;
+  const salt = salted === undefined || salted === UNREAD_SALT ? 'unread' : salted === null ? 'unknown' : 'known';
+  const copiesOf = (bp: Blkptr) => pointers.copiesOf(bp);
+  return answeredBlocks(root, blocks, answers, { scrub, salt, mapped: mappings !== null, raidzReflow, copiesOf });
 }
+
+const NO_REFLOW: Uberblock['raidzReflow'] = { offset: 0n, state: 0 };
 
 class PoolBlocks implements BlockReader {
   readonly #tops: readonly VdevNode[];
@@ -75,7 +85,7 @@ class PoolBlocks implements BlockReader {
     this.#gangReadsLeft = GANG_READS + deviceBytes(root) / GANG_READ_BYTES;
     this.#layouts = openLayouts(root, {
       mappings: options.mappings ?? null,
-      raidzReflow: options.raidzReflow ?? { offset: 0n, state: 0 },
+      raidzReflow: options.raidzReflow ?? NO_REFLOW,
     });
     this.#checksums = { engine: options.engine, salted: options.salted === undefined ? UNREAD_SALT : options.salted };
     this.#scrub = options.scrub ?? false;

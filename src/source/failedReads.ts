@@ -51,6 +51,7 @@ export const noting = (source: ByteSource): ByteSource & { readonly failures: Fa
   size: source.size,
   ...(source.selection && { selection: source.selection }),
   ...(source.runs && { runs: (...range) => source.runs?.(...range) ?? Promise.resolve([]) }),
+  ...(source.answers && { answers: source.answers }),
   read: (...range) => source.read(...range),
   failures: new NotedReads(),
 });

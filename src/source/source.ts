@@ -115,6 +115,32 @@ export interface Selection {
   readonly searched: ByteSource;
 }
 
+/** What reading a block of a pool answered, kept in place of its bytes. */
+export interface StoredAnswer {
+  /** What it says beside the content; empty for a sound block of which nothing is to be told. */
+  readonly about: string;
+  /** What is left of the content; null where nothing is. */
+  readonly content: Uint8Array | null;
+}
+
+/** For who makes a bundle without names: the bytes of blocks go through a sieve, and only what comes out is kept. */
+export interface AnswersKept {
+  /** Random bytes that are kept nowhere: what stands for names is made with them. */
+  readonly secret: Uint8Array;
+  /** @param key 16 bytes, in hexadecimal, of the question */
+  keep(key: string, answer: StoredAnswer): Promise<void>;
+  /** Does `work`, and keeps nothing of what is read the while. */
+  unkept<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Of a bundle without names. */
+export interface AnswersGiven {
+  /** Null for a question that nobody asked when it was made. */
+  find(key: string): Promise<StoredAnswer | null>;
+}
+
+export type BlockAnswers = AnswersKept | AnswersGiven;
+
 /** A part of a source by what is known of its bytes without reading them. */
 export interface SourceRun {
   /** `zero`: nothing is stored, and it reads as zeros. `unread`: nobody knows what stood there, and a read fails. */
@@ -148,16 +174,20 @@ export interface ByteSource {
   readonly failures?: FailedReads;
   /** Absent where all of the source can be had at any time. */
   readonly selection?: Selection;
+  /** Blocks of the pool are answered for in place of being read, or their answers are kept; mostly absent. */
+  readonly answers?: BlockAnswers;
 }
 
 /** `source` seen from elsewhere: `offset` there is `offset - shift` here. To be spread into a window on it. */
 export function selectionOf(
-  { selection }: ByteSource,
+  { selection, answers }: ByteSource,
   shift: number,
   windowOn: (searched: ByteSource) => ByteSource,
-): Pick<ByteSource, 'selection'> {
-  if (selection === undefined) return {};
+): Pick<ByteSource, 'selection' | 'answers'> {
+  const answered = answers && { answers };
+  if (selection === undefined) return { ...answered };
   return {
+    ...answered,
     selection: {
       lacks: (offset, length) => selection.lacks(offset + shift, length),
       searched: windowOn(selection.searched),
@@ -200,3 +230,13 @@ export function slice(source: ByteSource, offset: number, length: number): ByteS
     },
   };
 }
+
+/** The same source, of whose blocks `answers` tells or is told. */
+export const withAnswers = (source: ByteSource, answers: BlockAnswers): ByteSource => ({
+  name: source.name,
+  size: source.size,
+  ...(source.selection && { selection: source.selection }),
+  ...(source.runs && { runs: (...range) => source.runs?.(...range) ?? Promise.resolve([]) }),
+  answers,
+  read: (...range) => source.read(...range),
+});

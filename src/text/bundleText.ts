@@ -3,10 +3,15 @@ import { countText, sizeText } from './amounts.ts';
 import { clean, entry, type Page, paragraph } from './page.ts';
 import { joinBlocks } from './viewHeadText.ts';
 
+const WITH =
+  'It holds names of datasets and files, and no data of files but what is small enough that ZFS keeps it in metadata.';
+const WITHOUT =
+  'It holds no names of datasets, snapshots and files, no history and no data of files; the name of the pool, of its host and paths of its devices it holds. What is shown of it has made-up names.';
+
 /** The report of `bundle`: what is in the file, and by what it is known again. */
 export function bundleText(page: Page, document: BundleDocument, quiet: boolean): string {
   const { good, warn } = page.style;
-  const { file, sizeBytes, keptBytes, sources, pools, sha256, stopped } = document;
+  const { file, sizeBytes, keptBytes, withoutNames, sources, pools, sha256, stopped } = document;
   const failed = sources.filter(({ error }) => error !== null);
   const names = pools.map(({ name, guid }) => (name === null ? guid : clean(page, name)));
   const head = `${clean(page, file)}: ${sizeText(sizeBytes)}, with ${sizeText(keptBytes)} of ${countText(sources.length, 'source')}`;
@@ -26,7 +31,7 @@ export function bundleText(page: Page, document: BundleDocument, quiet: boolean)
           ...paragraph(page, `Note the SHA-256 down apart from the file: it is what sha256sum gives.`),
           ...paragraph(
             page,
-            `It is a source like any other: zfs-uber scan ${clean(page, file)}. It holds names of datasets and files, and no data of files but what is small enough that ZFS keeps it in metadata.`,
+            `It is a source like any other: zfs-uber scan ${clean(page, file)}. ${withoutNames ? WITHOUT : WITH}`,
           ),
         ],
   ]);
@@ -52,11 +57,13 @@ function checkLines(
   ];
 }
 
-function aboutLines(page: Page, { tool, startedAt, finishedAt, commandLine, stopped, disks }: BundleAbout): string[] {
+function aboutLines(page: Page, about: BundleAbout): string[] {
+  const { tool, startedAt, finishedAt, commandLine, stopped, withoutNames, disks } = about;
   const made = `${clean(page, `${tool.name} ${tool.version}`)}, from ${clean(page, startedAt)} to ${clean(page, finishedAt)}`;
   return [
     ...entry(page, 'made by', `${made}${stopped ? '; it was stopped before all was read' : ''}`),
     ...(commandLine === null ? [] : entry(page, 'as', clean(page, `zfs-uber ${commandLine.join(' ')}`))),
+    ...(withoutNames ? entry(page, 'without', 'names of datasets, snapshots and files, and the history') : []),
     ...disks.flatMap(({ path, sizeBytes, identity, error }) => {
       const known = [identity?.model, identity?.serial].flatMap((word) => word ?? []);
       const parts = [clean(page, path), sizeText(sizeBytes), ...known.map((word) => clean(page, word))];

@@ -1,6 +1,7 @@
 import type { LabelDifference, LabelsDocument, LabelsSource, LabelText } from '../document/labelsDocument.ts';
 import type { JsonNvList, JsonValue } from '../document/nvlistJson.ts';
 import { sizeText } from './amounts.ts';
+import { fromBundle } from './fromBundle.ts';
 import { labelValueText } from './labelValueText.ts';
 import { clean, entry, flow, type Page, paragraph, wrap } from './page.ts';
 import { couldNotRead, withoutPlace } from './sourceTrouble.ts';
@@ -21,7 +22,8 @@ const DIFFERENCES = 40;
  */
 export function labelsText(page: Page, document: LabelsDocument, choice: LabelsTextChoice): string {
   const readable = document.sources.filter(({ error, labels }) => error === null || labels.length > 0);
-  const blocks = readable.flatMap((source) => sourceBlocks(page, source, choice));
+  const blocks = [fromBundle(page, document.sources)];
+  blocks.push(...readable.flatMap((source) => sourceBlocks(page, source, choice)));
   blocks.push(couldNotRead(page, document.sources));
   return `${blocks
     .filter((block) => block.length > 0)

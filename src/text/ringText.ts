@@ -1,6 +1,7 @@
 import type { RingDocument, RingSource, SlotText } from '../document/ringDocument.ts';
 import type { SlotState } from '../pool/survey.ts';
 import { countText } from './amounts.ts';
+import { fromBundle } from './fromBundle.ts';
 import { sourceHeading } from './labelsText.ts';
 import { clean, type Page, paragraph, type Style } from './page.ts';
 import { ringLines, ringPicture } from './ringPicture.ts';
@@ -62,10 +63,11 @@ const SOUND: readonly SlotState[] = ['valid', 'mmp'];
  */
 export function ringText(page: Page, document: RingDocument, choice: RingTextChoice): string {
   const readable = document.sources.filter(({ error, rings }) => error === null || rings.length > 0);
-  const blocks = readable.flatMap((source) => [
-    [...sourceHeading(page, source), ...picture(page, source)],
-    choice.quiet ? [] : slotTable(page, source, choice.all),
-  ]);
+  const blocks = [fromBundle(page, document.sources)];
+  for (const source of readable) {
+    blocks.push([...sourceHeading(page, source), ...picture(page, source)]);
+    blocks.push(choice.quiet ? [] : slotTable(page, source, choice.all));
+  }
   blocks.push(couldNotRead(page, document.sources));
   return `${blocks
     .filter((block) => block.length > 0)

@@ -8,6 +8,7 @@ import { countText } from './amounts.ts';
 import { beforeWriting } from './beforeWriting.ts';
 import { choiceLines, otherTxgs, recipeBrief, recipeLines } from './bestTxg.ts';
 import { candidatesBrief, candidateTable, type TableChoice } from './candidateTable.ts';
+import { ofBundle } from './fromBundle.ts';
 import type { Said } from './outlook.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
 import { answerAgain, heading, poolAnswer } from './poolAnswer.ts';
@@ -194,9 +195,9 @@ const ownFindings = (page: Page, about: PoolCase, all: boolean): string[] => [
   ...findings(page, toldFindings(about), all, stepsAbove(about)),
 ];
 
-/** That more is to be known than what follows: before everything else, or nobody sees it. */
+/** That more is to be known than what follows, and of what it is told: before everything else, or nobody sees it. */
 export function reservations({ stopped, pools, sources }: ScanDocument): Said[] {
-  const all: Said[] = [];
+  const all = ofBundle(sources);
   if (stopped) {
     const candidates = pools.flatMap((pool) => pool.candidates);
     const judged = candidates.filter(({ verdict }) => verdict !== 'unverified').length;
@@ -212,7 +213,7 @@ export function reservations({ stopped, pools, sources }: ScanDocument): Said[] 
 }
 
 const notWhole = (page: Page, document: ScanDocument): string[] =>
-  reservations(document).flatMap(({ text, tone }) => paragraph(page, text, page.style[tone]));
+  reservations(document).flatMap(({ text, tone }) => paragraph(page, clean(page, text), page.style[tone]));
 
 const WORDS: Readonly<Record<Severity, { rank: number; word: string; paint: keyof Style }>> = {
   error: { rank: 0, word: 'Error', paint: 'bad' },

@@ -1,6 +1,7 @@
 import type { DocumentError } from '../document/parts.types.ts';
 import type { ViewHead } from '../document/viewHead.ts';
 import { agoText, countText, timeText } from './amounts.ts';
+import { fromBundle } from './fromBundle.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
 import { couldNotRead } from './sourceTrouble.ts';
 
@@ -27,6 +28,7 @@ export function viewHeadText(page: Page, head: ViewHead, about: readonly string[
     lines.push(...flow(parts, '   ', page.width, '  ').map((line, i) => (i === 0 ? page.style.strong(line) : line)));
     lines.push(...flow(about, ', ', page.width - 2, '').map((line) => `  ${line}`));
   }
+  lines.push(...fromBundle(page, head.sources));
   if (error !== null) {
     const none =
       txg === null && passedOver.length > 1 ? `None of ${passedOver.length} txgs opens; of the newest: ` : '';
@@ -64,7 +66,9 @@ export function troublesText(
   for (const { message } of troubles.slice(0, SHOWN)) lines.push(...paragraph(page, clean(page, message)));
   const rest = troubles.length - SHOWN;
   if (rest > 0) lines.push(...paragraph(page, `${countText(rest, 'more error')}: --json has them`, page.style.dim));
-  const older = txg === null ? [] : ringTxgs.filter((each) => BigInt(each) < BigInt(txg)).slice(0, OLDER);
+  // What was left out of a bundle is in it at no txg.
+  const elsewhere = txg === null || troubles.every(({ code }) => code === 'not-in-bundle');
+  const older = elsewhere ? [] : ringTxgs.filter((each) => BigInt(each) < BigInt(txg ?? 0)).slice(0, OLDER);
   if (older.length > 0) lines.push(...entry(page, 'Next', `An older txg may still have it: --txg ${older.join(', ')}`));
   return lines;
 }

@@ -67,6 +67,7 @@ async function forged({ kept, runs, manifest, said }: Claims): Promise<Uint8Arra
     directory: BigInt(frames.size),
     kept: BigInt(kept.length),
     runs: BigInt(runs.length),
+    answers: 0n,
     manifest: BigInt(text.length),
     directorySha256: sha256Of(newDigest, directory),
     fileSha256: new Uint8Array(32),

@@ -52,7 +52,7 @@ beforeAll(async () => {
 /** What the bundle is of which `reads` were made. */
 async function written(work: (writer: BundleWriter) => Promise<void>): Promise<ByteSource> {
   const parts: Uint8Array[] = [];
-  const writer = new BundleWriter({ write: async (part) => void parts.push(part), pack, newDigest });
+  const writer = new BundleWriter({ write: async (part) => void parts.push(part), pack, newDigest, secret: null });
   await work(writer);
   await writer.finish(ABOUT);
   return memorySource(Uint8Array.from(Buffer.concat(parts)), 'x.bundle');

@@ -1,9 +1,9 @@
 import { layout, raw, u32, u64 } from '../../bytes/struct.ts';
 
 /**
- * A bundle, all numbers little-endian: header, frames, directory, trailer. The frames hold three streams one after the
+ * A bundle, all numbers little-endian: header, frames, directory, trailer. The frames hold four streams one after the
  * other, each cut into pieces of {@link FRAME} bytes, the last one shorter: what was kept of the disks, the table of runs
- * that says where each piece of it lay, and the manifest, which is JSON. docs/bundle.md tells the fields.
+ * that says where each piece of it lay, the table of answers, and the manifest, which is JSON. docs/bundle.md tells the fields.
  */
 
 /** Begins a bundle; one character a byte. */
@@ -45,16 +45,30 @@ export const RUN = layout('bundle run', 32, {
   position: u64(24),
 });
 
+/** One a question about a block, by key. In a bundle without names answers stand in place of the blocks' bytes. */
+export const ANSWER = layout('bundle answer', 32, {
+  /** The first bytes of the SHA-256 of the question. */
+  key: raw(0, 16),
+  /** Byte of the first stream where what it says stands, in UTF-8, and the content behind. */
+  position: u64(16),
+  /** Bytes of what it says. */
+  about: u32(24),
+  /** Bytes of the content, more by one; 0 without. */
+  content: u32(28),
+});
+
 /** The last bytes of the file. */
 export const TRAILER = layout('bundle trailer', 128, {
   magic: raw(0, 16),
   version: u32(16),
   /** Of the file, where the directory begins; it ends where the trailer begins. */
   directory: u64(24),
-  /** Bytes of the three streams. */
+  /** Bytes, or entries, of the streams. */
   kept: u64(32),
   runs: u64(40),
   manifest: u64(48),
+  /** A bundle with names has none. */
+  answers: u64(56),
   /** SHA-256 of the directory. */
   directorySha256: raw(64, 32),
   /** SHA-256 of the file up to this field. */

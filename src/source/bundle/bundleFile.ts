@@ -4,6 +4,7 @@ import { inside, type Place } from '../../bytes/place.ts';
 import { read } from '../../bytes/struct.ts';
 import { type ByteSource, SourceError } from '../source.ts';
 import {
+  ANSWER,
   BUNDLE_MAGIC,
   BUNDLE_VERSION,
   DIRECTORY_ENTRY,
@@ -20,14 +21,14 @@ import { type Digest, frameSize, framesOf, sha256Of } from './frames.ts';
 const MOST_FRAMES = 16;
 /** The manifest is read whole. */
 const MOST_MANIFEST = 64 * 1024 * 1024;
-/** Bytes of the file for each run of its table: a run of a real bundle is a block of some hundred bytes and more. */
+/** Bytes of the file for each run and answer of its tables: in a real bundle each is a block of some hundred bytes and more. */
 const BYTES_A_RUN = 16;
-/** Runs that any bundle may have. */
+/** Runs and answers that any bundle may have. */
 const FREE_RUNS = 65536;
 
 /** A stream of a bundle: so many bytes, in the frames from `first` on. */
 export interface Stream {
-  readonly name: 'kept bytes' | 'runs' | 'manifest';
+  readonly name: 'kept bytes' | 'runs' | 'answers' | 'manifest';
   readonly first: number;
   readonly bytes: number;
 }
@@ -59,6 +60,7 @@ export class BundleFile {
   readonly source: ByteSource;
   readonly kept: Stream;
   readonly runs: Stream;
+  readonly answers: Stream;
   readonly manifest: Stream;
   /** SHA-256 that the trailer gives of the file up to itself. */
   readonly fileSha256: Uint8Array;
@@ -72,6 +74,7 @@ export class BundleFile {
     trailer: {
       readonly kept: number;
       readonly runs: number;
+      readonly answers: number;
       readonly manifest: number;
       readonly fileSha256: Uint8Array;
     },
@@ -83,7 +86,9 @@ export class BundleFile {
     this.fileSha256 = trailer.fileSha256;
     this.kept = { name: 'kept bytes', first: 0, bytes: trailer.kept };
     this.runs = { name: 'runs', first: framesOf(trailer.kept), bytes: trailer.runs * RUN.size };
-    const manifestAt = this.runs.first + framesOf(this.runs.bytes);
+    const answersAt = this.runs.first + framesOf(this.runs.bytes);
+    this.answers = { name: 'answers', first: answersAt, bytes: trailer.answers * ANSWER.size };
+    const manifestAt = answersAt + framesOf(this.answers.bytes);
     this.manifest = { name: 'manifest', first: manifestAt, bytes: trailer.manifest };
   }
 
@@ -103,7 +108,7 @@ export class BundleFile {
     const place = at(end, 'trailer');
     const trailer = read(TRAILER, await source.read(end, TRAILER.size, signal), true, place);
     checkMagic(trailer.magic, TRAILER_MAGIC, trailer.version, place);
-    const number = (name: 'directory' | 'kept' | 'runs' | 'manifest', most: number): number => {
+    const number = (name: 'directory' | 'kept' | 'runs' | 'answers' | 'manifest', most: number): number => {
       const value = trailer[name];
       if (value <= BigInt(most)) return Number(value);
       const where = inside(place, name, TRAILER.fields[name].offset);
@@ -112,11 +117,14 @@ export class BundleFile {
     const directoryAt = number('directory', end);
     const kept = number('kept', Number.MAX_SAFE_INTEGER);
     const runs = number('runs', Number.MAX_SAFE_INTEGER);
+    const answers = number('answers', Number.MAX_SAFE_INTEGER);
     const manifest = number('manifest', Number.MAX_SAFE_INTEGER);
     if (manifest > MOST_MANIFEST) throw new LimitError(`a manifest of ${manifest} bytes`, place);
-    if (runs > FREE_RUNS + source.size / BYTES_A_RUN)
-      throw new LimitError(`${runs} runs in ${source.size} bytes`, place);
-    const frames = framesOf(kept) + framesOf(runs * RUN.size) + framesOf(manifest);
+    for (const [what, count] of Object.entries({ runs, answers })) {
+      if (count > FREE_RUNS + source.size / BYTES_A_RUN)
+        throw new LimitError(`${count} ${what} in ${source.size} bytes`, place);
+    }
+    const frames = framesOf(kept) + framesOf(runs * RUN.size) + framesOf(answers * ANSWER.size) + framesOf(manifest);
     const where = at(directoryAt, 'directory');
     if (frames * DIRECTORY_ENTRY.size !== end - directoryAt) {
       const expected = `${frames} entries of ${DIRECTORY_ENTRY.size} bytes`;
@@ -126,7 +134,12 @@ export class BundleFile {
     if (!isSame(sha256Of(newDigest, directory), trailer.directorySha256)) {
       throw new FormatError('format-value', 'directory', 'the SHA-256 of the trailer', 'another', where);
     }
-    return new BundleFile(source, directory, { kept, runs, manifest, fileSha256: trailer.fileSha256 }, newDigest);
+    return new BundleFile(
+      source,
+      directory,
+      { kept, runs, answers, manifest, fileSha256: trailer.fileSha256 },
+      newDigest,
+    );
   }
 
   /** All of a stream. Only for those that {@link open} has bounded. */

@@ -1,8 +1,9 @@
 import { encode } from '../../bytes/encode.ts';
 import type { ZfsUberError } from '../../bytes/errors.ts';
-import { type ByteSource, EndedError, isGone } from '../source.ts';
+import { type AnswersKept, type ByteSource, EndedError, isGone } from '../source.ts';
 import { writtenCode } from '../sourceCodes.ts';
-import { BUNDLE_MAGIC, BUNDLE_VERSION, HEADER, RUN, TRAILER, TRAILER_MAGIC } from './bundle.layout.ts';
+import { AnswerTable } from './answerTable.ts';
+import { ANSWER, BUNDLE_MAGIC, BUNDLE_VERSION, HEADER, RUN, TRAILER, TRAILER_MAGIC } from './bundle.layout.ts';
 import { DiskRecord } from './diskRecord.ts';
 import { FrameWriter, type FrameWriterOptions, sha256Of } from './frames.ts';
 import type { BundledDisk, BundledError, BundleManifest } from './manifest.ts';
@@ -29,6 +30,11 @@ export interface BundleTotals {
   readonly disks: readonly BundledDisk[];
 }
 
+export interface BundleWriterOptions extends FrameWriterOptions {
+  /** Random bytes, for a bundle without names; null for one with them. */
+  readonly secret: Uint8Array | null;
+}
+
 /** Runs of the table that are written before what is written is waited for. */
 const RUNS_AT_ONCE = 32768;
 
@@ -51,12 +57,39 @@ export class BundleWriter {
   readonly #entries: Entry[] = [];
   readonly #errors: BundledError[] = [];
   readonly #numbers = new Map<string, number>();
+  readonly #answers: AnswerTable | null;
   #kept = 0;
 
-  constructor(options: FrameWriterOptions) {
+  constructor(options: BundleWriterOptions) {
+    const { secret } = options;
     this.#frames = new FrameWriter(options);
+    this.#answers =
+      secret &&
+      new AnswerTable(
+        secret,
+        (bytes) => this.#keep(bytes),
+        () => this.#frames.settled(),
+      );
     this.#newDigest = options.newDigest;
     this.#frames.put(encode(HEADER, { magic: asBytes(BUNDLE_MAGIC), version: BUNDLE_VERSION }, true));
+  }
+
+  /** Takes what is said of blocks; null where their bytes are kept. */
+  get answers(): AnswersKept | null {
+    return this.#answers;
+  }
+
+  /** From here on nothing is kept but answers, where those are. */
+  keepOnlyAnswers(): void {
+    this.#answers?.closeBytes();
+  }
+
+  /** @returns where the bytes stand in the stream of kept bytes */
+  #keep(bytes: Uint8Array): number {
+    const position = this.#kept;
+    this.#frames.add(bytes);
+    this.#kept += bytes.length;
+    return position;
   }
 
   /** A disk that could not be opened. */
@@ -66,12 +99,8 @@ export class BundleWriter {
 
   addDisk(order: number, facts: DiskFacts, source: ByteSource): RecordedDisk {
     const record = new DiskRecord({
-      keep: (bytes) => {
-        const position = this.#kept;
-        this.#frames.add(bytes);
-        this.#kept += bytes.length;
-        return position;
-      },
+      keep: (bytes) => this.#keep(bytes),
+      ignores: () => this.#answers?.ignoresBytes ?? false,
       numberOf: (error) => this.#numberOf(error),
       settled: () => this.#frames.settled(),
     });
@@ -94,7 +123,7 @@ export class BundleWriter {
   }
 
   /** Writes the rest. Nothing is to be read of the disks after it. */
-  async finish(about: Omit<BundleManifest, 'schema' | 'disks' | 'errors'>): Promise<BundleTotals> {
+  async finish(about: Omit<BundleManifest, 'schema' | 'withoutNames' | 'disks' | 'errors'>): Promise<BundleTotals> {
     const frames = this.#frames;
     frames.endStream();
     this.#entries.sort((a, b) => a.order - b.order);
@@ -106,6 +135,12 @@ export class BundleWriter {
       }
     }
     frames.endStream();
+    let answers = 0;
+    for (const entry of this.#answers?.entries() ?? []) {
+      frames.add(encode(ANSWER, entry, true));
+      if (++answers % RUNS_AT_ONCE === 0) await frames.settled();
+    }
+    frames.endStream();
     const disks = this.#entries.map(
       ({ facts, failure, record, partitions }): BundledDisk => ({
         ...facts,
@@ -114,16 +149,23 @@ export class BundleWriter {
         gone: record === null || record.gone === null ? null : this.#numberOf(record.gone),
       }),
     );
-    const whole: BundleManifest = { schema: 'zfs-uber/bundle-manifest/1', ...about, disks, errors: this.#errors };
+    const withoutNames = this.#answers !== null;
+    const whole: BundleManifest = {
+      schema: 'zfs-uber/bundle-manifest/1',
+      ...about,
+      withoutNames,
+      disks,
+      errors: this.#errors,
+    };
     const manifest = new TextEncoder().encode(JSON.stringify(whole));
     frames.add(manifest);
     frames.endStream();
-    const sha256 = await this.#seal(runs, manifest.length);
+    const sha256 = await this.#seal(runs, answers, manifest.length);
     return { size: frames.size, sha256, kept: this.#kept, disks };
   }
 
   /** Writes directory and trailer. @returns the digest of the file */
-  async #seal(runs: number, manifest: number): Promise<Uint8Array> {
+  async #seal(runs: number, answers: number, manifest: number): Promise<Uint8Array> {
     const frames = this.#frames;
     const directory = frames.directory();
     const begin = encode(
@@ -135,6 +177,7 @@ export class BundleWriter {
         kept: BigInt(this.#kept),
         runs: BigInt(runs),
         manifest: BigInt(manifest),
+        answers: BigInt(answers),
         directorySha256: sha256Of(this.#newDigest, directory),
         fileSha256: new Uint8Array(0),
       },

@@ -56,10 +56,11 @@ async function checkFrames(bundle: Bundle | null, signal: AbortSignal | undefine
   const damaged: number[] = [];
   let error: ZfsUberError | null = null;
   let frames = 0;
-  for (const stream of bundle === null ? [] : [bundle.file.kept, bundle.file.runs, bundle.file.manifest]) {
+  const file = bundle?.file;
+  for (const stream of file === undefined ? [] : [file.kept, file.runs, file.answers, file.manifest]) {
     for (let index = 0; index < framesOf(stream.bytes); index++) {
       frames++;
-      const frame = await attempt(() => bundle?.file.frame(stream, index, signal) ?? Promise.resolve(null));
+      const frame = await attempt(() => file?.frame(stream, index, signal) ?? Promise.resolve(null));
       if (!(frame instanceof ZfsUberError)) continue;
       damaged.push(stream.first + index);
       error ??= frame;

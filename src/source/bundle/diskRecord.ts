@@ -20,6 +20,8 @@ export interface TableRun {
 export interface RecordSink {
   /** @returns where the bytes stand in the stream of kept bytes */
   readonly keep: (bytes: Uint8Array) => number;
+  /** Nothing that is read now is kept. */
+  readonly ignores: () => boolean;
   readonly numberOf: (error: SourceError) => number;
   /** Waits until there is room for more. */
   readonly settled: () => Promise<void>;
@@ -60,6 +62,7 @@ export class DiskRecord {
       size: source.size,
       selection: { lacks: () => false, searched: source },
       read: async (offset, length, signal, into) => {
+        if (this.#sink.ignores()) return source.read(offset, length, signal, into);
         try {
           const bytes = await source.read(offset, length, signal, into);
           this.#note(offset, bytes);

@@ -13,6 +13,8 @@ export interface BundleManifest {
   readonly commandLine: readonly string[] | null;
   /** The work was stopped before all that the judging reads was read. */
   readonly stopped: boolean;
+  /** Names of datasets, snapshots and files are left out, and bytes of blocks with them: others stand in their place. */
+  readonly withoutNames: boolean;
   readonly disks: readonly BundledDisk[];
   readonly errors: readonly BundledError[];
 }
@@ -85,6 +87,7 @@ export function parseManifest(text: string, place: Place): BundleManifest {
     finishedAt: whole.text('finishedAt'),
     commandLine: whole.has('commandLine') ? whole.items('commandLine').map((word) => `${word}`) : null,
     stopped: whole.flag('stopped'),
+    withoutNames: whole.has('withoutNames') && whole.flag('withoutNames'),
     disks,
     errors,
   };

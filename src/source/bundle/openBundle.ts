@@ -1,9 +1,17 @@
 import { Sha256 } from '../../block/sha256.ts';
 import { FormatError } from '../../bytes/errors.ts';
 import { inside, type Place } from '../../bytes/place.ts';
-import { type ByteSource, EndedError, NotInBundleError, SourceError } from '../source.ts';
+import {
+  type AnswersGiven,
+  type ByteSource,
+  EndedError,
+  NotInBundleError,
+  SourceError,
+  type StoredAnswer,
+  withAnswers,
+} from '../source.ts';
 import { SourceGoneError } from '../vanishing.ts';
-import { RUN } from './bundle.layout.ts';
+import { ANSWER, RUN } from './bundle.layout.ts';
 import { BundleFile } from './bundleFile.ts';
 import type { Digest } from './frames.ts';
 import { type BundledDisk, type BundledError, type BundleManifest, parseManifest } from './manifest.ts';
@@ -14,6 +22,8 @@ export interface Bundle {
   readonly manifest: BundleManifest;
   /** In the order of `manifest.disks`; null for one that could not be opened. */
   readonly disks: readonly (ByteSource | null)[];
+  /** Of blocks, in a bundle without names; null in one with them. */
+  readonly answers: AnswersGiven | null;
 }
 
 export interface OpenBundleOptions {
@@ -36,13 +46,16 @@ export async function openBundle(source: ByteSource, options: OpenBundleOptions 
   const place = { source: source.name, offset: 0, path: ['manifest'] };
   const manifest = parseManifest(utf8(await file.whole(file.manifest, signal), place), place);
   const table = new RunTable(await file.whole(file.runs, signal), manifest, file);
+  const answers = manifest.withoutNames ? new Answers(await file.whole(file.answers, signal), file) : null;
   return {
     file,
     manifest,
     disks: manifest.disks.map((disk, index) => {
       if (disk.failure !== null) return null;
-      return new DiskInBundle(disk, table.part(index), file, manifest.errors).asSource();
+      const source = new DiskInBundle(disk, table.part(index), file, manifest.errors).asSource();
+      return answers === null ? source : withAnswers(source, answers);
     }),
+    answers,
   };
 }
 
@@ -126,6 +139,75 @@ class RunTable {
 function wrongRun(index: number, field: string, found: number | bigint, place: Place): FormatError {
   const at = inside(place, `run ${index}`);
   return new FormatError('format-bounds', field, 'one that fits those before it and the disk', `${found}`, at);
+}
+
+/** The most that ZFS writes as one block. Source: include/sys/spa.h, SPA_MAXBLOCKSIZE */
+const MOST_CONTENT = 16 * 1024 * 1024;
+/** Many times what is said of a block of which every copy is damaged. */
+const MOST_ABOUT = 4 * 1024 * 1024;
+
+/** The table of answers, all of which was checked. */
+class Answers implements AnswersGiven {
+  readonly #table: Uint8Array;
+  readonly #view: DataView;
+  readonly #file: BundleFile;
+
+  constructor(table: Uint8Array, file: BundleFile) {
+    this.#table = table;
+    this.#view = new DataView(table.buffer, table.byteOffset, table.length);
+    this.#file = file;
+    const place = { source: file.source.name, offset: 0, path: ['answers'] };
+    for (let i = 0; i < table.length / ANSWER.size; i++) {
+      const { position, about, content } = this.#entry(i);
+      if (about > MOST_ABOUT || content > MOST_CONTENT + 1) throw wrongAnswer(i, 'length', about + content, place);
+      const end = position + BigInt(about + Math.max(0, content - 1));
+      if (end > BigInt(file.kept.bytes)) throw wrongAnswer(i, 'position', position, place);
+    }
+  }
+
+  async find(key: string): Promise<StoredAnswer | null> {
+    const at = this.#indexOf(key);
+    if (at === null) return null;
+    const { position, about, content } = this.#entry(at);
+    const bytes = new Uint8Array(about + Math.max(0, content - 1));
+    await this.#file.fill(this.#file.kept, Number(position), bytes);
+    return {
+      about: new TextDecoder().decode(bytes.subarray(0, about)),
+      content: content === 0 ? null : bytes.subarray(about),
+    };
+  }
+
+  #indexOf(key: string): number | null {
+    let [low, high] = [0, this.#table.length / ANSWER.size];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#keyAt(middle) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#table.length / ANSWER.size && this.#keyAt(low) === key ? low : null;
+  }
+
+  #keyAt(index: number): string {
+    const at = index * ANSWER.size;
+    return [...this.#table.subarray(at, at + ANSWER.fields.key.size)]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('');
+  }
+
+  #entry(index: number) {
+    const at = index * ANSWER.size;
+    const { position, about, content } = ANSWER.fields;
+    return {
+      position: this.#view.getBigUint64(at + position.offset, true),
+      about: this.#view.getUint32(at + about.offset, true),
+      content: this.#view.getUint32(at + content.offset, true),
+    };
+  }
+}
+
+function wrongAnswer(index: number, field: string, found: number | bigint, place: Place): FormatError {
+  const at = inside(place, `answer ${index}`);
+  return new FormatError('format-bounds', field, 'one that the bundle has room for', `${found}`, at);
 }
 
 /** A disk as far as a bundle has it. */
