@@ -17,7 +17,7 @@ const OUTSIDE = ['@noble/hashes', 'pako', 'yargs', 'zstd-codec', 'zstddec'];
 
 /** The command, and the library for who asks for it: neither loads the other. */
 const ENTRIES = `
-  export const run = () => require('./src/cli/main.ts').run();
+  export const run = (load) => require('./src/cli/main.ts').run(load);
   export const library = () => require('./src/index.ts');
 `;
 

@@ -5,12 +5,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as zlib from 'node:zlib';
 import { CACHE, imageIn } from './images.js';
+import { writeLicences } from './licences.js';
+import { buildAddons, dependOnPackages, makePackages, seal } from './platforms.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | docs | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | docs | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | executable [FILE [NODE]]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -128,16 +129,6 @@ function addon() {
   );
 }
 
-/**
- * Notes beside the addon what it is: a file that was cut crashes the process that loads it, and is not loaded.
- *
- * @param {string} file
- */
-function seal(file) {
-  const bytes = readFileSync(file);
-  writeFileSync(`${file}.json`, `${JSON.stringify({ size: bytes.length, crc32: zlib.crc32(bytes) })}\n`);
-}
-
 const NAPI_BUILD = [
   'build',
   '--release',
@@ -212,6 +203,29 @@ function run(script, args) {
   must(process.execPath, ['--expose-gc', bundle, ...args]);
 }
 
+/** @param {string} folder for the packages of the addons that are built */
+function platforms(folder) {
+  for (const name of makePackages(resolve(folder))) console.error(name);
+}
+
+/** @param {readonly string[]} args the file to make, and the Node to make it of */
+async function executable([out = join(ROOT, 'zfs-uber'), node]) {
+  dependencies();
+  typescript();
+  const native = join(ROOT, 'native');
+  // For the C library that Node's own builds have. One that was built elsewhere, for older machines, is not built again.
+  const here = () =>
+    readdirSync(native).find(
+      (file) => file.startsWith(`index.${process.platform}-${process.arch}`) && /(?<!musl)\.node$/.test(file),
+    );
+  if (here() === undefined) addon();
+  const file = here();
+  if (file === undefined) throw new Error('no addon is built for this machine');
+  const { makeExecutable } = await import('./executable.js');
+  await makeExecutable(join(native, file), resolve(out), node);
+  say('executable', out);
+}
+
 function benches() {
   return readdirSync(join(ROOT, 'test', 'bench')).map((file) => file.replace(/\.ts$/, ''));
 }
@@ -233,7 +247,16 @@ else if (command === 'docs') run('docs/make', []);
 else if (command === 'mutants') run('mutants/run', args);
 else if (command === 'fuzz') run('fuzz/run', args);
 else if (command === 'ztest') run('oracle/manyPools', args);
-else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);
+else if (command === 'addon') buildAddons(args);
+else if (command === 'platforms') platforms(args[0] ?? join(ROOT, 'npm'));
+else if (command === 'release') dependOnPackages();
+else if (command === 'licences') writeLicences();
+else if (command === 'executable') await executable(args);
+else if (command === 'runtimes') {
+  setUp();
+  const { smokeRuntimes } = await import('./runtimes.js');
+  if (!(await smokeRuntimes())) process.exitCode = 1;
+} else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);
 else {
   console.error(USAGE);
   process.exit(2);

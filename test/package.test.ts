@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -17,6 +18,7 @@ import { createContext, runInContext } from 'node:vm';
 import { type BuildOptions, build } from 'esbuild';
 import { build as viteBuild } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { makePackages } from '../bin/platforms.js';
 import manifest from '../package.json' with { type: 'json' };
 import { built } from './tools/command.ts';
 import { pool, poolImages } from './tools/images.ts';
@@ -96,6 +98,30 @@ describe('the package', () => {
     expect(addons(files)).toEqual(addons(here));
   });
 
+  it.skipIf(!readdirSync(join(ROOT, 'native')).some((file) => file.endsWith('.node')))(
+    'finds the addon in the package of its platform, and goes without where there is none',
+    () => {
+      const modules = join(folder, 'platform', 'node_modules');
+      cpSync(installed, join(modules, manifest.name), {
+        recursive: true,
+        filter: (path) => !path.slice(installed.length).match(/[/\\](native|node_modules)\b/),
+      });
+      const version = () => must(process.execPath, [join(modules, manifest.name, 'bin', 'zfs-uber.cjs'), '--version']);
+      expect(version()).toContain(
+        `engine node (none faster: no addon for ${process.platform}-${process.arch} is here)`,
+      );
+      const packages = join(folder, 'packages');
+      const [name = ''] = makePackages(packages);
+      const [made = ''] = readdirSync(packages);
+      must('npm', ['publish', '--dry-run'], join(packages, made));
+      expect(readdirSync(join(packages, made)).sort()).toEqual([
+        ...['LICENSE', 'README.md', `index.${made}.node`, `index.${made}.node.json`, 'package.json'],
+      ]);
+      renameSync(join(packages, made), join(modules, name));
+      expect(version()).toContain('engine native');
+    },
+  );
+
   it('is imported by its name, whole and as the parser alone', async () => {
     const [image = ''] = await poolImages(pool('torn-sector'));
     const uses = (load: (name: string) => string) => `
@@ -168,6 +194,7 @@ describe('the package', () => {
       'README.md',
       'LICENSE',
       'CHANGELOG.md',
+      'THIRD-PARTY.md',
     ]) {
       cpSync(join(ROOT, part), join(tree, part), { recursive: true });
     }

@@ -1,0 +1,74 @@
+// Makes one file that runs on a machine without Node and without packages, a rescue stick's: Node itself with the program
+// and the addon inside it, as Node's documentation of single executable applications tells.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleProgram } from './bundle.js';
+import { CACHE } from './images.js';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What Node looks for in its own file. */
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+const POSTJECT = 'postject@1.0.0-alpha.6';
+
+/** Behind the program: takes the addon out of the executable, because the system loads none but a file. */
+const BEGIN = `
+{
+const fs = process.getBuiltinModule('node:fs');
+const path = process.getBuiltinModule('node:path');
+const { tmpdir } = process.getBuiltinModule('node:os');
+const { getAsset } = process.getBuiltinModule('node:sea');
+module.exports.run(() => {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), 'zfs-uber-'));
+  try {
+    const file = path.join(folder, 'addon.node');
+    fs.writeFileSync(file, new Uint8Array(getAsset('addon')), { flag: 'wx', mode: 0o700 });
+    const addon = { exports: {} };
+    process.dlopen(addon, file);
+    return addon.exports;
+  } finally {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Windows keeps what is loaded.
+    }
+  }
+}).catch((error) => {
+  console.error('zfs-uber: the program cannot go on; nothing is said of the sources');
+  console.error(error);
+  process.exit(70);
+});
+}
+`;
+
+/** @param {string} program @param {readonly string[]} args @throws Error where it fails */
+function run(program, args) {
+  const { status, error, stderr } = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr}`);
+}
+
+/**
+ * @param {string} addon for the machine that it is to run on
+ * @param {string} out
+ * @param {string} [node] the Node to put it into; its version makes the parts
+ */
+export async function makeExecutable(addon, out, node = process.execPath) {
+  if (!existsSync(addon)) throw new Error(`no addon: ${addon}`);
+  const folder = join(CACHE, 'executable');
+  mkdirSync(folder, { recursive: true });
+  const main = join(folder, 'main.cjs');
+  const blob = join(folder, 'blob');
+  writeFileSync(main, `${await bundleProgram([])}${BEGIN}`);
+  const config = { main, output: blob, assets: { addon }, disableExperimentalSEAWarning: true, useCodeCache: true };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  run(node, ['--experimental-sea-config', join(folder, 'config.json')]);
+  copyFileSync(node, out);
+  chmodSync(out, 0o755);
+  const signed = process.platform === 'darwin';
+  if (signed) run('codesign', ['--remove-signature', out]);
+  const macho = signed ? ['--macho-segment-name', 'NODE_SEA'] : [];
+  run('npx', ['--yes', POSTJECT, out, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE, ...macho]);
+  if (signed) run('codesign', ['--sign', '-', out]);
+}
