@@ -3,6 +3,7 @@ export { type BundleOptions, type CheckOptions, checkBundles, writeBundle } from
 export { type CarveSourcesOptions, carve } from './api/carve.ts';
 export { datasets, snapshots } from './api/datasets.ts';
 export { explain } from './api/explain.ts';
+export { type FailedMap, withFailedMaps } from './api/failedMaps.ts';
 export { type JudgeChoice, judge } from './api/judge.ts';
 export { NoSuchTxgError } from './api/noSuchTxg.ts';
 export {
@@ -28,8 +29,11 @@ export type { SurveyChoice, SurveyedSource } from './api/surveyedSource.ts';
 export { timeline } from './api/timeline.ts';
 export { type UnpackedBlock, unpackBlock } from './api/unpackBlock.ts';
 export { type VerifyOptions, verify } from './api/verify.ts';
+export { DeviceMedia, type DeviceMediaChoice, type ReadDisk } from './node/deviceMedia.ts';
 export { chooseEngine, type EngineChoice } from './node/engine.ts';
 export type { SourceSpec } from './node/expandSpecs.ts';
+export { FILE_HOST } from './node/fileHost.ts';
+export { type HandlePool, handlePool } from './node/handlePool.ts';
 export type { OpenedSource } from './node/openedSource.ts';
 export { openSources } from './node/openSources.ts';
 export { systemDisks } from './node/rawDisk.ts';

@@ -16,6 +16,7 @@ import { newSha256 } from '../node/bundledDisks.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { SourceSpec } from '../node/expandSpecs.ts';
 import { openFileSource } from '../node/fileSource.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import { newFile } from '../node/newFile.ts';
 import { SourceRecorder } from '../node/recorder.ts';
 import { BundleWriter } from '../source/bundle/bundleWriter.ts';
@@ -36,6 +37,8 @@ export interface BundleOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
   /** Ends the reading: the bundle then has what was read by then, and says so. */
   readonly signal?: AbortSignal | undefined;
+  /** Through which files and devices are opened, and how what fails is read. Default: the system, with care. */
+  readonly handles?: HandlePool | undefined;
   readonly engine?: Engine | undefined;
 }
 
@@ -57,7 +60,7 @@ export async function writeBundle(
   file: string,
   options: BundleOptions = {},
 ): Promise<BundleDocument> {
-  const { withoutNames = false, withIdentity = false, commandLine = null, progress, signal } = options;
+  const { withoutNames = false, withIdentity = false, commandLine = null, progress, signal, handles } = options;
   const engine = options.engine ?? chooseEngine();
   const tool = toolInfo(engine);
   const startedAt = new Date().toISOString();
@@ -68,7 +71,7 @@ export async function writeBundle(
     const writer = new BundleWriter({ write: (part) => output.write(part), pack, newDigest: newSha256, secret });
     const recorder = new SourceRecorder(writer, withIdentity);
     const opened = await openPools(sources, {
-      ...{ engine, progress, signal, recorder },
+      ...{ engine, progress, signal, handles, recorder },
       // They name datasets.
       bootEnvironments: !withoutNames,
     });

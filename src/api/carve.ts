@@ -3,6 +3,7 @@ import { UsageError } from '../bytes/errors.ts';
 import { carveDisk } from '../dataset/carveDisk.ts';
 import { buildCarveDocument, type CarveDocument, type CarvedSource } from '../document/carveDocument.ts';
 import { chooseEngine } from '../node/engine.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { openSources } from '../node/openSources.ts';
 import { isOnOutput } from '../node/outputIs.ts';
@@ -19,6 +20,8 @@ export interface CarveSourcesOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
   /** Ends the reading: the document then has what was found by then. */
   readonly signal?: AbortSignal | undefined;
+  /** Through which files and devices are opened, and how what fails is read. Default: the system, with care. */
+  readonly handles?: HandlePool | undefined;
   readonly engine?: Engine | undefined;
 }
 
@@ -32,9 +35,9 @@ export interface CarveSourcesOptions {
  *   OutputError when it cannot be written
  */
 export async function carve(sources: readonly string[], options: CarveSourcesOptions = {}): Promise<CarveDocument> {
-  const { state = null, progress, signal, engine = chooseEngine() } = options;
+  const { state = null, progress, signal, handles, engine = chooseEngine() } = options;
   const tool = toolInfo(engine);
-  const opened = await openSources(sources, signal === undefined ? {} : { signal });
+  const opened = await openSources(sources, { ...(signal && { signal }), ...(handles && { pool: handles }) });
   try {
     if (state !== null) refuseSources(opened, state);
     const states = state === null ? null : await CarveStates.open(state);

@@ -7,6 +7,7 @@ import type { PoolAt } from '../dataset/poolAt.ts';
 import { type Candidate, collectCandidates } from '../load/candidates.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { SourceSpec } from '../node/expandSpecs.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
@@ -20,6 +21,8 @@ import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
 export interface OpenPoolsOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Through which files and devices are opened, and how what fails is read. Default: the system, with care. */
+  readonly handles?: HandlePool | undefined;
   /** Default: the fastest one that works here. */
   readonly engine?: Engine | undefined;
 }

@@ -1,15 +1,14 @@
 import { SCAN_SCHEMA, SCRIPT, STYLE } from '#page-assets';
-import { LimitError, UsageError } from '../bytes/errors.ts';
+import { LimitError } from '../bytes/errors.ts';
 import { shellCommand } from '../bytes/shellWord.ts';
 import { readScanDocument, type Schema } from '../document/readScanDocument.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
 import type { Timeline } from '../document/timeline.ts';
 import { openFileSource } from '../node/fileSource.ts';
 import { newFile } from '../node/newFile.ts';
-import { isOnOutput } from '../node/outputIs.ts';
-import { parseImageSpec, parseSlice } from '../node/sourceSpec.ts';
 import { toldMoments } from '../page/poolTimes.ts';
 import { reportPage } from '../page/reportPage.ts';
+import { refuseOnSources } from './onSources.ts';
 
 export interface ReportOptions {
   /** What `scan` was asked for: the only pool. */
@@ -38,12 +37,7 @@ export async function writeReport(
   scan: () => Promise<ScanDocument>,
   { pool = null, commandLine = null, scannedAt = null, timeline }: ReportOptions = {},
 ): Promise<ScanDocument> {
-  for (const spec of sources) {
-    const paths = [spec, parseSlice(spec)?.path, parseImageSpec(spec)?.path];
-    if (paths.some((path) => path !== undefined && isOnOutput(file, path))) {
-      throw new UsageError(`${file} is or lies on ${spec}, which is only read`);
-    }
-  }
+  refuseOnSources(file, sources);
   const output = await newFile(file);
   try {
     const document = await scan();

@@ -3,6 +3,7 @@ import { buildLabelsDocument, type LabelsDocument } from '../document/labelsDocu
 import { buildRingDocument, type RingDocument } from '../document/ringDocument.ts';
 import type { DescribedSource } from '../document/sourceEntry.ts';
 import { chooseEngine } from '../node/engine.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import { describeSurveyed } from './describeOpened.ts';
 import type { Progress } from './progress.ts';
 import { isOpened, type Sources } from './session.ts';
@@ -13,6 +14,8 @@ export interface SurveyOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
   /** Ends the reading: sources that had no turn have the error `stopped`. */
   readonly signal?: AbortSignal | undefined;
+  /** Through which files and devices are opened, and how what fails is read. Default: the system, with care. */
+  readonly handles?: HandlePool | undefined;
   /** Default: the fastest one that works here. */
   readonly engine?: Engine | undefined;
 }
@@ -39,11 +42,11 @@ export async function ring(sources: Sources, options: SurveyOptions = {}): Promi
   return buildRingDocument(tool, described, stopped);
 }
 
-async function survey(sources: Sources, { progress, signal, engine: wanted }: SurveyOptions) {
+async function survey(sources: Sources, { progress, signal, handles, engine: wanted }: SurveyOptions) {
   const engine = wanted ?? (isOpened(sources) ? sources.engine : chooseEngine());
   // Of opened pools the labels are read anew: what they say of boot environments nothing else needs.
   const specs = isOpened(sources) ? sources.specs : sources;
-  const surveyed = await surveyDevices(specs, { engine, progress, signal, bootEnvironments: true });
+  const surveyed = await surveyDevices(specs, { engine, progress, signal, handles, bootEnvironments: true });
   await closeSources(surveyed);
   const described: DescribedSource[] = surveyed.map(describeSurveyed);
   return { tool: toolInfo(engine), described, stopped: signal?.aborted ?? false };

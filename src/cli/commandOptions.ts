@@ -7,6 +7,12 @@ export const COMMON_OPTIONS = {
   'no-color': flag('no colour (also: NO_COLOR; no colour when stdout is no terminal)'),
   quiet: flag('the answer only: no tables, no progress'),
   progress: flag('show progress on stderr also when it is no terminal'),
+  'device-may-fail': choice(
+    ['never-twice', 'around', 'stop'],
+    'never-twice',
+    'what is done about a device of which a read fails: not ask for it again, read around it, read no more of the device',
+  ),
+  'write-map': text('FILE', 'write what could not be read as a map of ddrescue; PATH?map=FILE leaves it out'),
   help: withLetter('h', flag('show this help')),
   version: flag('show version and engine'),
 } satisfies Options;

@@ -3,6 +3,7 @@ import type { checkBundles, writeBundle } from '../api/bundle.ts';
 import type { carve } from '../api/carve.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
 import type { explain } from '../api/explain.ts';
+import type { FailedMap } from '../api/failedMaps.ts';
 import type { overlay } from '../api/overlay.ts';
 import type { readScan, writeReport } from '../api/report.ts';
 import type { scan } from '../api/scan.ts';
@@ -33,5 +34,11 @@ export interface Library {
   readonly carve: typeof carve;
   readonly timeline: typeof timeline;
   readonly explain: typeof explain;
+  /** Does `work`, and writes what could not be read meanwhile. */
+  readonly withFailedMaps: <T>(
+    file: string,
+    specs: readonly string[],
+    work: () => Promise<T>,
+  ) => Promise<{ readonly result: T; readonly maps: readonly FailedMap[] }>;
   readonly tool: () => Promise<ToolInfo & { readonly passedOver: string | null }>;
 }

@@ -17,9 +17,9 @@ export async function run(load?: () => Addon): Promise<void> {
   const stop = new AbortController();
   const output = openOutput(() => stop.abort());
   const terminal = processTerminal(output, stop);
-  const status = await runCommand(commandLine(), terminal, async () => {
+  const status = await runCommand(commandLine(), terminal, async (media) => {
     const { nodeLibrary } = await import('./nodeLibrary.ts');
-    return nodeLibrary(load);
+    return nodeLibrary(load, media);
   });
   const failure = await output.end();
   if (failure !== null) {

@@ -1,6 +1,9 @@
 import { toolInfo } from '../api/toolInfo.ts';
 import { type Addon, loadAddon } from '../node/addon.ts';
+import { DeviceMedia, type DeviceMediaChoice } from '../node/deviceMedia.ts';
 import { chooseEngine } from '../node/engine.ts';
+import { FILE_HOST } from '../node/fileHost.ts';
+import { handlePool } from '../node/handlePool.ts';
 import { commandLine } from '../node/systemPath.ts';
 import type { Library } from './library.ts';
 
@@ -8,40 +11,50 @@ import type { Library } from './library.ts';
  * The library on this machine: its files and devices, its fastest engine. A call loads what it needs, and no more.
  *
  * @param load how to get the addon where it does not lie beside the program
+ * @param media how devices are read that may fail
  */
-export function nodeLibrary(load: () => Addon = loadAddon): Library {
+export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaChoice = {}): Library {
   const engine = chooseEngine({ load });
+  const handles = handlePool(FILE_HOST, undefined, new DeviceMedia(media));
+  const given = { engine, handles };
   return {
-    scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, engine }),
+    scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, ...given }),
     writeReport: async (file, sources, make, options) =>
       (await import('../api/report.ts')).writeReport(file, sources, make, { commandLine: commandLine(), ...options }),
     readScan: async (file) => (await import('../api/report.ts')).readScan(file),
     systemDisks: async () => (await import('../node/rawDisk.ts')).systemDisks(),
     verify: async (sources, txg, options) =>
-      (await import('../api/verify.ts')).verify(sources, txg, { ...options, engine }),
-    overlay: async (sources, options) => (await import('../api/overlay.ts')).overlay(sources, { ...options, engine }),
+      (await import('../api/verify.ts')).verify(sources, txg, { ...options, ...given }),
+    overlay: async (sources, options) => (await import('../api/overlay.ts')).overlay(sources, { ...options, ...given }),
     labels: async (sources, options) =>
-      (await import('../api/surveyDocuments.ts')).labels(sources, { ...options, engine }),
-    ring: async (sources, options) => (await import('../api/surveyDocuments.ts')).ring(sources, { ...options, engine }),
+      (await import('../api/surveyDocuments.ts')).labels(sources, { ...options, ...given }),
+    ring: async (sources, options) =>
+      (await import('../api/surveyDocuments.ts')).ring(sources, { ...options, ...given }),
     datasets: async (sources, options) =>
-      (await import('../api/datasets.ts')).datasets(sources, { ...options, engine }),
+      (await import('../api/datasets.ts')).datasets(sources, { ...options, ...given }),
     snapshots: async (sources, options) =>
-      (await import('../api/datasets.ts')).snapshots(sources, { ...options, engine }),
+      (await import('../api/datasets.ts')).snapshots(sources, { ...options, ...given }),
     openHistory: async (sources, options) =>
-      (await import('../api/streams.ts')).openHistory(sources, { ...options, engine }),
+      (await import('../api/streams.ts')).openHistory(sources, { ...options, ...given }),
     openObject: async (sources, place, options) =>
-      (await import('../api/streams.ts')).openObject(sources, place, { ...options, engine }),
+      (await import('../api/streams.ts')).openObject(sources, place, { ...options, ...given }),
     block: async (sources, address, options) =>
-      (await import('../api/block.ts')).block(sources, address, { ...options, engine }),
+      (await import('../api/block.ts')).block(sources, address, { ...options, ...given }),
     timeline: async (sources, options) =>
-      (await import('../api/timeline.ts')).timeline(sources, { ...options, engine }),
+      (await import('../api/timeline.ts')).timeline(sources, { ...options, ...given }),
     explain: async (text, sources, options) =>
-      (await import('../api/explain.ts')).explain(text, sources, { ...options, engine }),
+      (await import('../api/explain.ts')).explain(text, sources, { ...options, ...given }),
     writeBundle: async (sources, file, options) =>
-      (await import('../api/bundle.ts')).writeBundle(sources, file, { ...options, commandLine: commandLine(), engine }),
+      (await import('../api/bundle.ts')).writeBundle(sources, file, {
+        ...options,
+        commandLine: commandLine(),
+        ...given,
+      }),
     checkBundles: async (files, options) =>
-      (await import('../api/bundle.ts')).checkBundles(files, { ...options, engine }),
-    carve: async (sources, options) => (await import('../api/carve.ts')).carve(sources, { ...options, engine }),
+      (await import('../api/bundle.ts')).checkBundles(files, { ...options, ...given }),
+    carve: async (sources, options) => (await import('../api/carve.ts')).carve(sources, { ...options, ...given }),
+    withFailedMaps: async (file, specs, work) =>
+      (await import('../api/failedMaps.ts')).withFailedMaps(file, specs, handles, work),
     tool: async () => ({ ...toolInfo(engine), passedOver: engine.info.passedOver }),
   };
 }

@@ -1,5 +1,6 @@
 import { OutputError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { printable } from '../bytes/printable.ts';
+import type { DeviceMediaChoice } from '../node/deviceMedia.ts';
 import { isFull } from '../node/openFiles.ts';
 import { ArgumentError, type Ask, readArguments } from './arguments.ts';
 import { EXIT } from './exitStatus.ts';
@@ -15,11 +16,7 @@ const REPORT = 'This is a bug in zfs-uber, not in your pool. Please report it wi
  * @param load gets the library; called only where a command needs it
  * @returns the exit status: see `EXIT`
  */
-export async function runCommand(
-  args: readonly string[],
-  terminal: Terminal,
-  load: () => Promise<Library>,
-): Promise<number> {
+export async function runCommand(args: readonly string[], terminal: Terminal, load: Load): Promise<number> {
   try {
     return await dispatch(readArguments(args), terminal, load);
   } catch (error) {
@@ -27,7 +24,7 @@ export async function runCommand(
   }
 }
 
-async function dispatch(ask: Ask, terminal: Terminal, load: () => Promise<Library>): Promise<number> {
+async function dispatch(ask: Ask, terminal: Terminal, load: Load): Promise<number> {
   switch (ask.what) {
     case 'help': {
       const { helpText } = await import('./help.ts');
@@ -35,7 +32,7 @@ async function dispatch(ask: Ask, terminal: Terminal, load: () => Promise<Librar
       return EXIT.done;
     }
     case 'version': {
-      const { passedOver, ...tool } = await (await load()).tool();
+      const { passedOver, ...tool } = await (await load({})).tool();
       if (ask.json) terminal.out(`${JSON.stringify({ ...tool, passedOver }, null, 2)}\n`);
       else {
         const why = passedOver === null ? '' : ` (none faster: ${passedOver})`;
@@ -44,7 +41,33 @@ async function dispatch(ask: Ask, terminal: Terminal, load: () => Promise<Librar
       return EXIT.done;
     }
     case 'run':
-      return ask.command.start({ ...ask, values: valuesOf(ask) }, terminal, load());
+      return runOne(ask, terminal, load);
+  }
+}
+
+/** How a command gets the library. */
+export type Load = (media: DeviceMediaChoice) => Promise<Library>;
+
+async function runOne(ask: Extract<Ask, { what: 'run' }>, terminal: Terminal, load: Load): Promise<number> {
+  const values = valuesOf(ask);
+  const { 'device-may-fail': mayFail, 'write-map': file } = values;
+  const say = (line: string) => terminal.err(`${printable(`zfs-uber: ${line}`, takesUnicode(terminal))}\n`);
+  const words = () => import('../text/mediaText.ts');
+  const said: Promise<void>[] = [];
+  const library = load({
+    mayFail,
+    onFirst: (error) => void said.push(words().then((text) => say(text.firstFailureText(error, mayFail)))),
+  });
+  const start = () => ask.command.start({ ...ask, values }, terminal, library);
+  try {
+    if (file === null) return await start();
+    const { result, maps } = await (await library).withFailedMaps(file, ask.sources, start);
+    const { failedMapText } = await words();
+    for (const map of maps) say(failedMapText(map));
+    if (maps.length === 0) say(`all that was asked for could be read: ${file} is not written`);
+    return result;
+  } finally {
+    await Promise.all(said);
   }
 }
 

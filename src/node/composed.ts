@@ -1,5 +1,5 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { beginsAsMap, parseDdrescueMap, rescued } from '../source/images/ddrescue.ts';
+import { beginsAsMap, parseDdrescueMap, type RescuedRange, rescued } from '../source/images/ddrescue.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { isFirstPiece, joined, nextPiece } from '../source/images/splitRaw.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
@@ -31,7 +31,7 @@ export async function composed(file: FileSource, siblings: Siblings, map: string
   if (map !== null) {
     const found = await siblings.find(map);
     const ranges = found === null ? null : await rangesOf(found.source);
-    if (ranges !== null) return { ...whole, ...viewOf(rescued(whole, ranges)) };
+    if (ranges !== null) return { ...whole, ...viewOf(rescued(whole, file.block ? onDevice(ranges) : ranges)) };
     throw new SourceError('not-a-map', `${map}: this is no map of ddrescue`, {
       source: file.name,
       offset: 0,
@@ -47,6 +47,10 @@ export async function composed(file: FileSource, siblings: Siblings, map: string
   }
   return whole;
 }
+
+/** The device itself is there, and no copy of it: what nobody has tried can be. */
+const onDevice = (ranges: readonly RescuedRange[]): RescuedRange[] =>
+  ranges.map((range) => (range.status === '?' ? { ...range, status: '+' } : range));
 
 const viewOf = ({ size, read, runs }: ByteSource): Pick<ByteSource, 'size' | 'read' | 'runs'> => ({
   size,

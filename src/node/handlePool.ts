@@ -1,4 +1,5 @@
 import { SourceError } from '../source/source.ts';
+import { DeviceMedia } from './deviceMedia.ts';
 import { type FileHost, type FileStatus, type ReadHandle, systemError } from './fileHost.ts';
 import { isFull, sourcesAtATime } from './openFiles.ts';
 
@@ -20,6 +21,8 @@ export interface PooledFile {
  */
 export interface HandlePool {
   readonly host: FileHost;
+  /** How what it opens is read where it fails. */
+  readonly media: DeviceMedia;
   /**
    * @param work gets a handle that stays open until its promise settles
    * @throws SourceError when the file cannot be opened, or its path now leads to another file
@@ -30,7 +33,7 @@ export interface HandlePool {
   releaseAll(): Promise<void>;
 }
 
-export function handlePool(host: FileHost, maxOpen?: number): HandlePool {
+export function handlePool(host: FileHost, maxOpen?: number, media = new DeviceMedia()): HandlePool {
   // Ordered by last use, the oldest first.
   const slots = new Map<PooledFile, Slot>();
   const waiting: (() => void)[] = [];
@@ -78,6 +81,7 @@ export function handlePool(host: FileHost, maxOpen?: number): HandlePool {
 
   return {
     host,
+    media,
     release,
     async releaseAll() {
       await Promise.all([...slots.keys()].map(release));

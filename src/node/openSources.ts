@@ -8,7 +8,6 @@ import { findForeign, placed } from '../source/foreign.ts';
 import { NO_SIBLINGS, type Siblings } from '../source/images/siblings.ts';
 import { probeCache, probed } from '../source/probed.ts';
 import { type BlockAnswers, slice, withAnswers } from '../source/source.ts';
-import { vanishing } from '../source/vanishing.ts';
 import { shownPartitions } from './blockDevice.ts';
 import { mapBounded } from './bounded.ts';
 import { type ComposedFile, composed } from './composed.ts';
@@ -123,7 +122,7 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     const { path, reached } = target;
     opened = await (reached === null ? openFileSource(path, pool) : openReached(reached));
     siblings = siblingsOf(pool, opened, given);
-    const lasting = { ...opened, read: vanishing(opened).read };
+    const lasting = { ...opened, read: pool.media.reading(opened).read };
     // What is reached over a network holds its ends itself.
     if (reached === null) probing = probed(lasting, probes);
     const file = { ...lasting, read: probing?.source.read ?? lasting.read };

@@ -56,5 +56,5 @@ export function vanishing(source: ByteSource): ByteSource {
 }
 
 /** The range was none that the source has, or it was closed. */
-const isOfTheCaller = (error: SourceError): boolean =>
+export const isOfTheCaller = (error: SourceError): boolean =>
   error instanceof MissingBytesError || error.code === 'source-short' || error.code === 'source-closed';

@@ -31,6 +31,8 @@ describe('readArguments', () => {
       quiet: false,
       show: [],
       progress: false,
+      'device-may-fail': 'never-twice',
+      'write-map': null,
       help: false,
       version: false,
     });

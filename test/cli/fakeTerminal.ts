@@ -65,6 +65,7 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     checkBundles: unopened,
     timeline: unopened,
     carve: unopened,
+    withFailedMaps: async (_file, _specs, work) => ({ result: await work(), maps: [] }),
     explain: unopened,
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),
     ...about,

@@ -207,3 +207,31 @@ describe('what goes wrong', () => {
     expect(err()).toMatch(/^zfs-uber: TypeError: x is undefined\nThis is a bug in zfs-uber, [\s\S]*\n {4}at /);
   });
 });
+
+describe('devices that may fail', () => {
+  it('are told of when the first read fails, with what is done then', async () => {
+    const record = recorded({});
+    const failure = new SourceError('EIO', 'read error', { source: '/dev/s\x1bdb', offset: 4096, path: [] });
+    const status = await runCommand(
+      ['scan', '/dev/sdb', '--device-may-fail', 'stop'],
+      record.terminal,
+      async (media) => {
+        expect(media.mayFail).toBe('stop');
+        media.onFirst?.(failure, 'stop');
+        return fakeLibrary();
+      },
+    );
+    expect(status).toBe(0);
+    expect(record.err()).toBe(
+      'zfs-uber: /dev/s\\x1bdb: a read failed at byte 4096 (EIO): it is not read any more (--device-may-fail)\n',
+    );
+  });
+
+  it('have maps of what could not be read, which are told of', async () => {
+    const maps = [{ file: 'bad.map', path: '/dev/sdb', failed: 8192 }];
+    const withFailedMaps: Library['withFailedMaps'] = async (_file, _specs, work) => ({ result: await work(), maps });
+    const { err } = await run('scan /dev/sdb --write-map bad.map', { withFailedMaps });
+    expect(err()).toContain("leaves them out with '/dev/sdb?map=bad.map'");
+    expect((await run('scan /dev/sdb --write-map bad.map')).err()).toContain('bad.map is not written');
+  });
+});

@@ -26,7 +26,8 @@ const WHY = {
 export const beginsAsMap = (text: string): boolean => STATUS.test(linesOf(text)[0] ?? '');
 
 /**
- * The ranges of a map file (or log file, as it was called) of ddrescue.
+ * The ranges of a map file (or log file, as it was called) of ddrescue. Of one that {@link failedReadsMap} made, and ddrescue
+ * has not changed since, what failed alone is not there.
  *
  * @returns null when the text is none
  * @throws FormatError for ranges that overlap, or a line that is neither
@@ -35,6 +36,7 @@ export const beginsAsMap = (text: string): boolean => STATUS.test(linesOf(text)[
 export function parseDdrescueMap(text: string, name: string): RescuedRange[] | null {
   const [state, ...rest] = linesOf(text);
   if (state === undefined || !STATUS.test(state)) return null;
+  const ofReads = text.startsWith(OF_READS);
   const ranges: RescuedRange[] = [];
   let end = 0;
   for (const line of rest.slice(0, MOST_RANGES)) {
@@ -50,10 +52,41 @@ export function parseDdrescueMap(text: string, name: string): RescuedRange[] | n
         place,
       );
     }
-    ranges.push({ offset, length, status: (match[3] ?? '?') as RescuedRange['status'] });
+    const status = (match[3] ?? '?') as RescuedRange['status'];
+    ranges.push({ offset, length, status: ofReads && status === '?' ? '+' : status });
     end = offset + length;
   }
   return ranges;
+}
+
+/** First line of a map that tells of reads, not of a copy: what it does not call failed is there to be read. */
+const OF_READS = '# Mapfile of reads that failed';
+
+/**
+ * A map of what could not be read, to be handed to ddrescue: all else is to be tried yet.
+ *
+ * @param failed ascending, without overlap
+ * @param size bytes of the disk
+ * Source: GNU ddrescue manual, "Mapfile structure"
+ */
+export function failedReadsMap(
+  failed: Iterable<{ readonly start: number; readonly end: number }>,
+  size: number,
+): string {
+  const hex = (value: number): string => `0x${value.toString(16).toUpperCase().padStart(8, '0')}`;
+  const lines = [OF_READS, '# current_pos  current_status  current_pass', `${hex(0)}     ?               1`];
+  lines.push('#      pos        size  status');
+  let at = 0;
+  const line = (to: number, status: RescuedRange['status']): void => {
+    if (to > at) lines.push(`${hex(at)}  ${hex(to - at)}  ${status}`);
+    at = Math.max(at, to);
+  };
+  for (const { start, end } of failed) {
+    line(Math.min(start, size), '?');
+    line(Math.min(end, size), '-');
+  }
+  line(size, '?');
+  return `${lines.join('\n')}\n`;
 }
 
 /** Without comments. */
