@@ -123,8 +123,8 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     opened = await (reached === null ? openFileSource(path, pool) : openReached(reached));
     siblings = siblingsOf(pool, opened, given);
     const lasting = { ...opened, read: pool.media.reading(opened).read };
-    // What is reached over a network holds its ends itself.
-    if (reached === null) probing = probed(lasting, probes);
+    // What is reached over a network holds its ends itself; what a map leaves out is not read with what is beside it.
+    if (reached === null && (target.image?.map ?? null) === null) probing = probed(lasting, probes);
     const file = { ...lasting, read: probing?.source.read ?? lasting.read };
     const keyed =
       target.slice === null && (await isBundle(file, signal))
