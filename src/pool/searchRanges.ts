@@ -1,3 +1,5 @@
+import { USUAL_BASES } from '../source/usualBases.layout.ts';
+
 const MIB = 1024 * 1024;
 /** Read whole at either end: longer than any boot area and small enough for a second of a slow disk. */
 const END = 64 * MIB;
@@ -34,8 +36,9 @@ export function searchRanges(focus: Extent, partitions: readonly number[], size:
 
 /** Places behind the first range where a label 0 can stand, of which only the magic is read. */
 export function usualStarts(focus: Extent, size: number): number[] {
-  const places: number[] = [];
-  let place = Math.ceil((focus.from + END) / STRIDE) * STRIDE;
-  for (; places.length < MOST_STRIDES && place < Math.min(focus.to, size); place += STRIDE) places.push(place);
-  return places;
+  const from = Math.ceil((focus.from + END) / STRIDE) * STRIDE;
+  const to = Math.min(focus.to, size);
+  const others = USUAL_BASES.map(({ base }) => focus.from + base).filter((base) => base >= from && base < to);
+  const strides = Math.min(MOST_STRIDES, Math.max(0, Math.ceil((to - from) / STRIDE)));
+  return [...others, ...Array.from({ length: strides }, (_, i) => from + i * STRIDE)];
 }

@@ -6,6 +6,7 @@ import { readEnds, type SourceEnds } from './ends.ts';
 import { findForeign, type PlacedSignature, placed } from './foreign.ts';
 import { ZFS_TYPE_GUIDS } from './gpt.layout.ts';
 import { NO_SIBLINGS, type Siblings } from './images/siblings.ts';
+import { innerEnd } from './innerEnd.ts';
 import { TYPE_ZFS } from './mbr.layout.ts';
 import { findPartitions, type Partition } from './partitions.ts';
 import { isSealedLabel, type Sha256 } from './sealedLabel.ts';
@@ -133,9 +134,26 @@ async function withForeign(
     const own = partition === null ? whole : placed(await findForeign(source, null, signal), offset, source.size);
     // The end of the last partition may be that of the disk.
     const others = around.filter((each) => !own.some((other) => other.offset === each.offset));
-    signed.push({ ...window, foreign: [...own, ...(partition === null ? [] : others)] });
+    const told = { ...window, foreign: [...own, ...(partition === null ? [] : others)] };
+    signed.push(await asInside(told, own, signal));
   }
   return signed;
+}
+
+/** The window as the layer has it that is signed behind it, where labels say that a vdev is on that. */
+async function asInside(
+  window: VdevWindow,
+  own: readonly PlacedSignature[],
+  signal?: AbortSignal,
+): Promise<VdevWindow> {
+  const { source, offset, labels } = window;
+  const signatures = own.map((each) => ({ ...each, offset: each.offset - offset }));
+  const end = await innerEnd(source, signatures, signal);
+  if (end === null) return window;
+  const inside = { ...slice(source, 0, end), name: source.name };
+  const trace = await findVdevTrace(inside, signal);
+  if (trace.labels.length <= labels.length) return window;
+  return { ...window, source: inside, labels: trace.labels.map((label) => label + offset) };
 }
 
 async function windowsOf(disk: ByteSource, partitions: readonly Partition[], signal?: AbortSignal) {

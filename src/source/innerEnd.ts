@@ -1,0 +1,65 @@
+import { read } from '../bytes/struct.ts';
+import { SECTOR } from '../bytes/units.ts';
+import type { ForeignSignature } from './foreign.ts';
+import { DRBD, DRBD_MAGIC_AT, MD_0_90, MD_1, MD_RAID1 } from './layers.layout.ts';
+import { type ByteSource, SourceError } from './source.ts';
+
+/**
+ * Where the device ends that another layer makes of `source`, whose metadata stands behind it: DRBD with internal metadata,
+ * a leg of an md RAID1 with its superblock at the end, a gmirror or glabel of FreeBSD. Such a device begins where the source
+ * does, and a vdev on it has its last labels there.
+ *
+ * @param signatures of the source itself, their offsets counted in it
+ * @returns bytes; null where there is no such layer, or what it says cannot be
+ */
+export async function innerEnd(
+  source: ByteSource,
+  signatures: readonly ForeignSignature[],
+  signal?: AbortSignal,
+): Promise<number | null> {
+  for (const signature of signatures) {
+    const end = await endBy(source, signature, signal);
+    // What is said is a stranger's word.
+    if (end !== null && end > 0n && end < BigInt(source.size) && end <= BigInt(signature.offset)) return Number(end);
+  }
+  return null;
+}
+
+async function endBy(source: ByteSource, { kind, name, offset }: ForeignSignature, signal?: AbortSignal) {
+  const place = { source: source.name, offset, path: [name] };
+  const bytesAt = (at: number, length: number) => readOrNothing(source, at, length, signal);
+  const sectors = (count: bigint): bigint => count * BigInt(SECTOR);
+  switch (kind) {
+    case 'drbd': {
+      const bytes = await bytesAt(offset - DRBD_MAGIC_AT, DRBD.size);
+      return bytes && sectors(read(DRBD, bytes, false, place).sectors);
+    }
+    case 'geom':
+      return /gmirror|glabel/.test(name) ? BigInt(offset) : null;
+    case 'md':
+      if (name.endsWith('0.90')) {
+        const bytes = await bytesAt(offset, MD_0_90.size);
+        if (bytes === null) return null;
+        // The first byte of the magic, which is known, tells the byte order.
+        const { level, size } = read(MD_0_90, bytes, bytes[0] === 0xfc, place);
+        return level === MD_RAID1 ? BigInt(size) * 1024n : null;
+      } else {
+        const bytes = await bytesAt(offset, MD_1.size);
+        if (bytes === null) return null;
+        const { level, dataOffset, dataSize } = read(MD_1, bytes, true, place);
+        return level === MD_RAID1 && dataOffset === 0n ? sectors(dataSize) : null;
+      }
+    default:
+      return null;
+  }
+}
+
+async function readOrNothing(source: ByteSource, offset: number, length: number, signal?: AbortSignal) {
+  if (offset < 0 || offset + length > source.size) return null;
+  try {
+    return await source.read(offset, length, signal);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return null;
+  }
+}

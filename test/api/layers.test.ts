@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scan } from '../../src/api/scan.ts';
+import { usualStarts } from '../../src/pool/searchRanges.ts';
+import { USUAL_BASES } from '../../src/source/usualBases.layout.ts';
+import { random, SEED } from '../fuzz/random.ts';
+import { imageOf, MIB } from '../pool/carve/madeDisk.ts';
+
+let room = '';
+let vdev: Uint8Array;
+beforeAll(async () => {
+  room = mkdtempSync(join(tmpdir(), 'zfs-uber-layers-'));
+  vdev = await imageOf('healthy-single');
+});
+afterAll(() => rmSync(room, { recursive: true, force: true }));
+
+/** What a layer writes behind the device that it makes of a disk. */
+type Trailer = (view: DataView, disk: Uint8Array) => void;
+
+const WHOLE = 70 * MIB;
+const inner = () => vdev.length;
+
+const drbd: Trailer = (view) => {
+  const at = view.byteLength - (view.byteLength % 4096) - 4096;
+  view.setBigUint64(at, BigInt(inner() / 512));
+  view.setUint32(at + 60, 0x8374026d);
+};
+const md1: Trailer = (view) => {
+  const at = view.byteLength - (view.byteLength % 4096) - 8192;
+  view.setUint32(at, 0xa92b4efc, true);
+  view.setUint32(at + 4, 1, true);
+  view.setInt32(at + 72, 1, true);
+  view.setBigUint64(at + 136, BigInt(inner() / 512), true);
+  view.setBigUint64(at + 144, BigInt(at / 512), true);
+};
+const md090: Trailer = (view) => {
+  const at = view.byteLength - (view.byteLength % 65536) - 65536;
+  view.setUint32(at, 0xa92b4efc, true);
+  view.setUint32(at + 8, 90, true);
+  view.setInt32(at + 28, 1, true);
+  view.setUint32(at + 32, inner() / 1024, true);
+};
+const gmirror: Trailer = (_, disk) => disk.set(Buffer.from('GEOM::MIRROR\0'), disk.length - 512);
+
+function disk(name: string, size: number, trailer: Trailer): string {
+  const bytes = new Uint8Array(size);
+  bytes.set(vdev);
+  trailer(new DataView(bytes.buffer), bytes);
+  const path = join(room, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const statuses = async (path: string) => {
+  const { sources } = await scan([path], { depth: 'labels' });
+  return sources.map(({ sizeBytes, labels }) => [sizeBytes, ...labels.map(({ status }) => status)]);
+};
+
+describe('a vdev on a device that ends before its disk does', () => {
+  it.each<[string, number, Trailer, number]>([
+    ['DRBD with internal metadata', WHOLE, drbd, 64 * MIB],
+    ['md RAID1, version 1.0', WHOLE, md1, 64 * MIB],
+    ['md RAID1, version 0.90', WHOLE, md090, 64 * MIB],
+    // One sector less is a whole label less.
+    ['gmirror', 64 * MIB + 256 * 1024, gmirror, 64 * MIB + 256 * 1024 - 512],
+  ])('%s: has its last labels where that ends', async (name, size, trailer, end) => {
+    expect(await statuses(disk(name.replaceAll(/\W/g, '-'), size, trailer))).toEqual([
+      [`${end}`, 'ok', 'ok', 'ok', 'ok'],
+    ]);
+  });
+
+  it('is not where no label says so, whatever the layer does', async () => {
+    const pick = random(SEED);
+    for (const trailer of [drbd, md1, md090]) {
+      for (let run = 0; run < 4; run++) {
+        const path = disk('lies', WHOLE, (view, bytes) => {
+          trailer(view, bytes);
+          const end = bytes.length - 65536;
+          // Sizes of all kinds, and noise over all of it but the magics' neighbourhood.
+          for (const at of [view.byteLength - 4096, view.byteLength - 8192 + 136, end + 32]) {
+            view.setBigUint64(
+              at,
+              [0n, 1n, 2n ** 63n, 2n ** 64n - 1n, BigInt(pick(2 ** 30))][pick(5)] ?? 0n,
+              pick(2) === 0,
+            );
+          }
+        });
+        expect(await statuses(path)).toEqual([[`${WHOLE}`, 'ok', 'ok', 'empty', 'empty']]);
+      }
+    }
+  });
+});
+
+describe('a lost partition table', () => {
+  it('has each usual place of a partition among those that are tried, on a disk of any size', () => {
+    for (const size of [64 * MIB, 3 * 1024 * MIB, 10 * 2 ** 40]) {
+      const places = new Set(usualStarts({ from: 0, to: size }, size));
+      const far = USUAL_BASES.map(({ base }) => base).filter((base) => base >= 64 * MIB && base < size);
+      expect(far.filter((base) => !places.has(base))).toEqual([]);
+      expect(places.size).toBeLessThanOrEqual(8192 + USUAL_BASES.length);
+    }
+  });
+});
