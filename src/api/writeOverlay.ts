@@ -20,6 +20,8 @@ const SECTOR = 512;
 const PAGE = 4096;
 /** What is copied at a time. */
 const CHUNK = 1024 * 1024;
+/** Of which an image is asked at a time where it has data. */
+const STRETCH = 1024 * CHUNK;
 
 /** A device of the plan, and where it lies. */
 export interface Laying {
@@ -128,12 +130,19 @@ async function writeCopy(folder: NewFolder, laying: Laying, signal?: AbortSignal
   return { file, carrier };
 }
 
-/** All that is not zeros. */
+/** All that is not zeros. What an image says to be zeros is not read: of a large disk that is most. */
 async function* copied(source: ByteSource, signal?: AbortSignal): AsyncGenerator<FilePiece> {
   const whole = zeroed(source);
-  for (let offset = 0; offset < source.size; offset += CHUNK) {
-    const bytes = await whole.read(offset, Math.min(CHUNK, source.size - offset), signal);
-    if (!isZero(bytes)) yield { offset, bytes };
+  for (let from = 0; from < source.size; from += STRETCH) {
+    const length = Math.min(STRETCH, source.size - from);
+    const all = [{ kind: 'data', offset: from, length }] as const;
+    for (const run of (await source.runs?.(from, length, signal)) ?? all) {
+      const end = run.kind === 'data' ? run.offset + run.length : run.offset;
+      for (let offset = run.offset; offset < end; offset += CHUNK) {
+        const bytes = await whole.read(offset, Math.min(CHUNK, end - offset), signal);
+        if (!isZero(bytes)) yield { offset, bytes };
+      }
+    }
   }
 }
 

@@ -8,12 +8,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageIn } from '../../bin/images.js';
 import { overlay } from '../../src/api/overlay.ts';
 import { OutputError, UsageError } from '../../src/bytes/errors.ts';
 import type { OverlayDocument } from '../../src/document/overlayDocument.ts';
@@ -160,6 +162,31 @@ describe('a new folder', () => {
     await expect(NewFolder.begin(join(room, 'full'))).rejects.toThrow(UsageError);
     await expect(NewFolder.begin(join(room, 'nowhere', 'deep'))).rejects.toThrow(UsageError);
   });
+});
+
+describe('a copy of a disk that is mostly holes', () => {
+  it('has its data and its holes, whatever its size', async () => {
+    const images = await poolImages(pool('metaslabs-of-200-gib'));
+    const { answer, devices } = await overlay(images, { as: 'copy', output: join(room, 'large') });
+    expect(answer).toBe('loads');
+    for (const [i, { file }] of devices.entries()) {
+      const [own, copy] = [statSync(images[i] ?? ''), statSync(join(room, 'large', file ?? ''))];
+      expect(copy.size).toBe(own.size);
+      expect(copy.blocks).toBeLessThan(own.blocks + 4096);
+    }
+    const [first] = (await scan([join(room, 'large')], { depth: 'meta' })).pools;
+    expect(first?.candidates[0]?.verdict).toBe('importable');
+  }, 60_000);
+
+  it('has of a disk image what the image holds', async () => {
+    const images = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
+    const image = await imageIn(images, 'dynamic.vdi');
+    const { devices } = await overlay([image], { as: 'copy', output: join(room, 'of-image') });
+    const [of, copied] = [await scan([image]), await scan([join(room, 'of-image', devices[0]?.file ?? '')])];
+    const best = copied.pools[0]?.candidates[0];
+    expect(of.pools[0]?.candidates.map(({ txg }) => txg)).toContain(best?.txg);
+    expect(best?.verdict).toBe('importable');
+  }, 60_000);
 });
 
 describe('a leg that was detached', () => {
