@@ -5,6 +5,7 @@ import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  block,
   checkBundles,
   datasets,
   history,
@@ -64,11 +65,19 @@ describe('a bundle says the same as the devices', () => {
       expect(bundled, name).toEqual(own);
     };
     await same('scan', (from) => scan(from));
+    await same('scan --zfs 2.1', (from) => scan(from, { zfs: '2.1' }));
     await same('labels', (from) => labels(from));
     await same('ring', (from) => ring(from));
     const opened = await openPools(images);
     await opened.close();
-    for (const { guid, txgs } of opened.pools) {
+    for (const { guid, txgs, candidates } of opened.pools) {
+      for (const { uberblock, txg } of [candidates[0], candidates.at(-1)].flatMap((each) => each ?? [])) {
+        const { rootbp } = uberblock;
+        const [dva] = rootbp.dvas;
+        if (dva === undefined) continue;
+        const place = `${dva.vdev}:${(dva.offset * 512n).toString(16)}:${rootbp.psize.toString(16)}`;
+        await same(`block ${place}`, (from) => block(from, place, { pool: guid.toString(), txg, decompress: 'lz4' }));
+      }
       for (const txg of [txgs[0] ?? 0n, txgs.at(-1) ?? 0n]) {
         const at = { pool: guid.toString(), txg };
         await same(`verify ${txg}`, (from) => verify(from, txg, { depth: 'meta', pool: at.pool }));
