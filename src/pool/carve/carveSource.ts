@@ -10,8 +10,10 @@ import { MARK, markSectors } from './sectorMarks.ts';
 
 const { config: CONFIG, ring: RING } = LABEL_REGIONS;
 
-/** Large enough that a disk reads at full speed while what came before is looked at. */
+/** Large enough that a disk reads at full speed. */
 const CHUNK = 4 * 1024 * 1024;
+/** Chunks at hand: one is looked at while the disk works at the others. */
+const MEMORIES = 4;
 /** What ends in a chunk begins so much before it at most: the config of a label is 112 KiB. */
 const CARRY = 128 * 1024;
 
@@ -163,30 +165,35 @@ export class Carver {
   }
 
   async #scanData(from: number, to: number): Promise<void> {
+    const count = Math.ceil((to - from) / CHUNK);
     const room = CARRY + Math.min(CHUNK, to - from);
-    let [here, ahead] = [new Uint8Array(room), new Uint8Array(to - from > CHUNK ? room : 0)];
-    let carried = 0;
-    let next = this.#fill(here, from, to);
-    for (let at = from; at < to; ) {
+    const memories = Array.from({ length: Math.min(count, MEMORIES) }, () => new Uint8Array(room));
+    const memoryOf = (chunk: number): Uint8Array => memories[chunk % memories.length] ?? new Uint8Array(room);
+    const filling: Promise<void>[] = [];
+    const fill = (chunk: number): void => {
+      if (chunk >= count) return;
+      const filled = this.#fill(memoryOf(chunk), from + chunk * CHUNK, to);
+      // Who stops waits for none of them.
+      filled.catch(() => {});
+      filling[chunk] = filled;
+    };
+    for (let chunk = 0; chunk < memories.length; chunk++) fill(chunk);
+    for (let chunk = 0; chunk < count && !this.#isOver; chunk++) {
+      const at = from + chunk * CHUNK;
       const length = Math.min(CHUNK, to - at);
-      await next;
-      if (this.#gone) return;
-      // The disk works while this is looked at.
-      if (at + length < to) next = this.#fill(ahead, at + length, to);
-      next.catch(() => {});
-      const offset = at - CARRY;
-      await this.#look(here, CARRY - carried, CARRY, CARRY + length, offset);
+      await filling[chunk];
+      if (this.#gone) break;
+      const memory = memoryOf(chunk);
+      await this.#look(memory, chunk === 0 ? CARRY : 0, CARRY, CARRY + length, at - CARRY);
+      // Before the memory is used for what comes later.
+      if (chunk + 1 < count) memoryOf(chunk + 1).set(memory.subarray(length, length + CARRY), 0);
+      fill(chunk + memories.length);
       this.#work += length;
       this.#read += length;
-      at += length;
-      this.#done = at;
+      this.#done = at + length;
       await this.#told();
-      if (this.#isOver) break;
-      if (at < to) ahead.set(here.subarray(length, length + CARRY), 0);
-      carried = Math.min(CARRY, carried + length);
-      [here, ahead] = [ahead, here];
     }
-    await next.catch(() => {});
+    await Promise.allSettled(filling);
   }
 
   /** Reads a chunk behind what is carried. What cannot be read is zeros, and noted. */
