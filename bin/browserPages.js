@@ -1,13 +1,33 @@
-// Builds dist/page: what a report page needs, as texts that the program has in itself.
+// Builds dist/page, what a report page needs as texts that the program has in itself, and dist/web, the page that does the
+// same in a browser: one file, which any host serves and a browser opens as it is.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const UPLOT = readFileSync(join(ROOT, 'node_modules', 'uplot', 'LICENSE'), 'utf8');
 
-/** @param {string} entry a file of src/browser @returns {Promise<string>} it and all that it imports, as one text */
-async function bundled(entry) {
+/** Puts what the worker has of Node where its modules are imported. As CommonJS it may lack names that nobody calls. */
+const NODE = {
+  name: 'node',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, () => ({ path: 'node', namespace: 'node' }));
+    onLoad({ filter: /^node$/, namespace: 'node' }, () => ({
+      contents: "module.exports = require('./src/browser/web/node.ts');",
+      resolveDir: ROOT,
+    }));
+  },
+};
+
+/**
+ * @param {string} entry a file of src/browser
+ * @param {string} [licence] of what is in it
+ * @returns {Promise<string>} it and all that it imports, as one text
+ */
+async function bundled(entry, licence = '') {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: [join('src', 'browser', entry)],
@@ -21,8 +41,10 @@ async function bundled(entry) {
     // The page that it stands in may be saved in whatever encoding.
     charset: 'ascii',
     legalComments: 'inline',
-    banner: entry.endsWith('.ts') ? { js: '/*! With uPlot, copyright (c) Leon Sorokin, MIT license */' } : {},
     logLevel: 'warning',
+    banner: licence === '' ? {} : { js: `/*!\n${licence}*/` },
+    define: { 'import.meta.url': '""' },
+    plugins: [NODE],
   });
   return outputFiles[0]?.text ?? '';
 }
@@ -30,16 +52,43 @@ async function bundled(entry) {
 /** The schema of a scan without what only people read. */
 function schema() {
   const text = readFileSync(join(ROOT, 'schema', 'scan.json'), 'utf8');
-  return JSON.stringify(
-    JSON.parse(text, (name, value) => (name === 'description' && typeof value === 'string' ? undefined : value)),
-  );
+  const kept = /** @param {string} name @param {unknown} value */ (name, value) =>
+    name === 'description' && typeof value === 'string' ? undefined : value;
+  return JSON.stringify(JSON.parse(text, kept));
 }
 
-const texts = { SCRIPT: await bundled('report.ts'), STYLE: await bundled('report.css'), SCAN_SCHEMA: schema() };
+const SCRIPT = await bundled('report.ts', `With uPlot:\n${UPLOT}`);
+const STYLE = await bundled('report.css');
 mkdirSync(join(ROOT, 'dist', 'page'), { recursive: true });
 writeFileSync(
   join(ROOT, 'dist', 'page', 'assets.js'),
-  Object.entries(texts)
+  Object.entries({ SCRIPT, STYLE, SCAN_SCHEMA: schema() })
     .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`)
     .join(''),
 );
+
+/** @param {string} text */
+const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+/** A text for a script of the page. @param {string} id @param {string} text */
+const data = (id, text) =>
+  `<script type="application/json" id="${id}">${JSON.stringify(text).replaceAll('<', '\\u003c')}</script>`;
+
+const [script, style, worker] = [await bundled('web.ts'), await bundled('web.css'), await bundled('webWorker.ts')];
+// The report's own hashes too: its frame may do no more than this page. `connect-src data:` is a codec's own code.
+const policy = [
+  "default-src 'none'",
+  `script-src ${hash(script)} ${hash(SCRIPT)} 'wasm-unsafe-eval' blob:`,
+  `style-src ${hash(style)} ${hash(STYLE)}`,
+  "worker-src blob:; connect-src data:; img-src data:; base-uri 'none'; form-action 'none'",
+].join('; ');
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const page = readFileSync(join(ROOT, 'src', 'browser', 'web.html'), 'utf8')
+  .replace('{policy}', () => policy)
+  .replaceAll('{version}', () => version)
+  .replace(/<style>[^<]*<\/style>/, () => `<style>${style}</style>`)
+  .replace('<!--data-->', () =>
+    [data('worker', worker), data('report-script', SCRIPT), data('report-style', STYLE)].join('\n'),
+  )
+  .replace(/<script>[^<]*<\/script>/, () => `<script>${script}</script>`);
+mkdirSync(join(ROOT, 'dist', 'web'), { recursive: true });
+writeFileSync(join(ROOT, 'dist', 'web', 'index.html'), page);

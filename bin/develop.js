@@ -79,7 +79,7 @@ const BROWSER_PAGES = join(ROOT, 'bin', 'browserPages.js');
 function typescript() {
   const dist = join(ROOT, 'dist');
   const inputs = [
-    ...filesBelow(join(ROOT, 'src'), /\.(ts|json|css)$/),
+    ...filesBelow(join(ROOT, 'src'), /\.(ts|json|css|html)$/),
     join(ROOT, 'tsconfig.json'),
     fileURLToPath(import.meta.url),
     BUNDLE,

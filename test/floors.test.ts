@@ -20,9 +20,9 @@ const FLOOR = new Map(
     node: 11,
     text: 12,
     page: 13,
-    browser: 14,
+    browser: 15,
     api: 14,
-    cli: 15,
+    cli: 16,
   }),
 );
 const HOSTS = new Set(['node', 'api', 'cli', 'browser']);

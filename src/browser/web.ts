@@ -1,0 +1,117 @@
+import { printable } from '../bytes/printable.ts';
+import { reportPage } from '../page/reportPage.ts';
+import { countText, sizeText } from '../text/amounts.ts';
+import { all, element } from './report/elements.ts';
+import type { DroppedFile } from './web/droppedFiles.ts';
+import { droppedBy } from './web/dropping.ts';
+import type { FromWorker, ToWorker } from './web/messages.ts';
+
+/** Texts that building the page puts into it. */
+const built = (id: string): string => JSON.parse(document.getElementById(id)?.textContent ?? '""');
+
+function find<T extends HTMLElement>(id: string, kind: abstract new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page lacks ${id}`);
+  return found;
+}
+
+const status = find('status', HTMLElement);
+const list = find('files', HTMLUListElement);
+const start = find('scan', HTMLButtonElement);
+const stop = find('stop', HTMLButtonElement);
+const save = find('save', HTMLButtonElement);
+const bar = find('progress', HTMLProgressElement);
+const report = find('report', HTMLIFrameElement);
+
+let files: DroppedFile[] = [];
+let worker: Worker | null = null;
+let page: string | null = null;
+
+/** Another file of the same path takes the place of the first. */
+function take(more: readonly DroppedFile[]): void {
+  const byPath = new Map([...files, ...more].map((file) => [file.path, file] as const));
+  files = [...byPath.values()];
+  list.replaceChildren(...files.map(({ path, blob }) => element('li', '', `${path} (${sizeText(blob.size)})`)));
+  start.disabled = files.length === 0;
+  status.textContent =
+    files.length === 0 ? '' : `${countText(files.length, 'file')}: nothing of them leaves this page.`;
+}
+
+for (const input of all<HTMLInputElement>('input[type=file]')) {
+  input.addEventListener('change', () => {
+    take([...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file })));
+    input.value = '';
+  });
+}
+addEventListener('dragover', (event) => event.preventDefault());
+addEventListener('drop', async (event) => {
+  event.preventDefault();
+  if (event.dataTransfer !== null) take(await droppedBy(event.dataTransfer));
+});
+find('clear', HTMLButtonElement).addEventListener('click', () => {
+  files = [];
+  take([]);
+});
+
+start.addEventListener('click', () => {
+  worker?.terminate();
+  const url = URL.createObjectURL(new Blob([built('worker')], { type: 'text/javascript' }));
+  worker = new Worker(url);
+  URL.revokeObjectURL(url);
+  worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => hear(data));
+  worker.addEventListener('error', ({ message }) => ended(`This is a bug: ${message}`));
+  ask({
+    what: 'scan',
+    files,
+    sources: [...new Set(files.map(({ path }) => path.split('/')[0] ?? path))],
+    depth: find('depth', HTMLSelectElement).value === 'mos' ? 'mos' : 'meta',
+    zfs: find('zfs', HTMLSelectElement).value,
+  });
+  start.disabled = true;
+  stop.hidden = false;
+  bar.hidden = false;
+  bar.removeAttribute('value');
+});
+stop.addEventListener('click', () => ask({ what: 'stop' }));
+
+const ask = (message: ToWorker): void => worker?.postMessage(message);
+
+function hear(message: FromWorker): void {
+  switch (message.what) {
+    case 'progress': {
+      const { phase, done, total, part } = message.progress;
+      const share = part ?? done / Math.max(total, 1);
+      bar.value = share;
+      status.textContent = `${phase}: ${Math.floor(share * 100)} %`;
+      return;
+    }
+    case 'document': {
+      const now = Math.floor(Date.now() / 1000);
+      const assets = { script: built('report-script'), style: built('report-style') };
+      const choice = { pool: null, commandLine: null, scannedAt: now, pageAt: now, told: [] };
+      page = reportPage(message.document, assets, choice);
+      report.srcdoc = page;
+      report.hidden = false;
+      save.hidden = false;
+      ended('Done. Commands name the files as they were dropped: run them in the folder that has them.');
+      return;
+    }
+    case 'failed':
+      ended(message.message);
+  }
+}
+
+function ended(said: string): void {
+  status.textContent = printable(said);
+  start.disabled = false;
+  stop.hidden = true;
+  bar.hidden = true;
+}
+
+save.addEventListener('click', () => {
+  const link = element('a');
+  link.href = URL.createObjectURL(new Blob([page ?? ''], { type: 'text/html' }));
+  link.download = 'zfs-uber-report.html';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+});

@@ -1,0 +1,22 @@
+import type { Progress } from '../../api/progress.ts';
+import type { ScanDocument } from '../../document/scanDocument.ts';
+import type { Depth } from '../../rewind/judgement.ts';
+import type { DroppedFile } from './droppedFiles.ts';
+
+/** What the page asks of its worker. */
+export type ToWorker =
+  | {
+      readonly what: 'scan';
+      readonly files: readonly DroppedFile[];
+      /** What of them to scan: files, and folders of files. */
+      readonly sources: readonly string[];
+      readonly depth: Depth;
+      readonly zfs: string;
+    }
+  | { readonly what: 'stop' };
+
+/** What the worker says. */
+export type FromWorker =
+  | { readonly what: 'progress'; readonly progress: Progress }
+  | { readonly what: 'document'; readonly document: ScanDocument }
+  | { readonly what: 'failed'; readonly message: string };

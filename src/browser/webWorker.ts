@@ -1,0 +1,34 @@
+import { scan } from '../api/scan.ts';
+import { pureEngine } from '../block/pureEngine.ts';
+import { handlePool } from '../node/handlePool.ts';
+import { hostOf } from './web/droppedFiles.ts';
+import type { FromWorker, ToWorker } from './web/messages.ts';
+
+/** Files of a folder that are open at a time; a browser has no limit of its own. */
+const OPEN = 64;
+
+const say = (message: FromWorker): void => postMessage(message);
+
+let stopping: AbortController | null = null;
+
+addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
+  if (data.what === 'stop') {
+    stopping?.abort();
+    return;
+  }
+  stopping = new AbortController();
+  const { files, sources, depth, zfs } = data;
+  try {
+    const document = await scan(sources, {
+      depth,
+      zfs,
+      engine: pureEngine,
+      handles: handlePool(hostOf(files), OPEN),
+      signal: stopping.signal,
+      progress: (progress) => say({ what: 'progress', progress }),
+    });
+    say({ what: 'document', document });
+  } catch (error) {
+    say({ what: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+});
