@@ -2,7 +2,10 @@ import type { OpenedSource, SourceDisk } from '../node/openedSource.ts';
 import type { Extent } from '../pool/searchRanges.ts';
 import { findShiftedVdevs, type ShiftedVdev } from '../pool/shiftedVdevs.ts';
 import type { DeviceShift, DeviceSurvey } from '../pool/survey.ts';
+import { dataStart } from '../source/innerEnd.ts';
+import { linearSegments } from '../source/lvm.ts';
 import { partitionName } from '../source/partition.ts';
+import { type ByteSource, slice } from '../source/source.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyedSource } from './surveyedSource.ts';
 
@@ -54,6 +57,7 @@ async function searchDisk(entries: readonly Entry[], lost: readonly Entry[], cho
       focus,
       known: settled.map((entry) => extentOf(entry, disk)),
       partitions: lost.flatMap(({ opened }) => (opened.partition === null ? [] : [opened.offset])),
+      starts: await innerStarts(disk.source, lost, choice.signal),
       signal: choice.signal,
     });
     const fresh = found.filter(({ start }) => !known.has(disk.offset + start));
@@ -75,6 +79,24 @@ async function searchDisk(entries: readonly Entry[], lost: readonly Entry[], cho
     for (const { opened } of others) replaced.set(opened, []);
   }
   return replaced;
+}
+
+/** Where layers around the vdev say that what is in them begins, in bytes of the disk. A label has to prove it. */
+async function innerStarts(disk: ByteSource, lost: readonly Entry[], signal?: AbortSignal): Promise<number[]> {
+  const starts = new Set<number>();
+  for (const { opened } of lost) {
+    for (const { kind, name, offset, holder } of opened.foreign) {
+      const { start, length } = holder;
+      if (start < 0 || start + length > disk.size) continue;
+      const inside = slice(disk, start, length);
+      const begins =
+        kind === 'lvm'
+          ? (await linearSegments(inside, signal)).flatMap((each) => (each.at === 0 ? [each.offset] : []))
+          : [await dataStart(inside, { kind, name, offset: offset - start }, signal)];
+      for (const begin of begins) if (begin !== null) starts.add(start + begin);
+    }
+  }
+  return [...starts];
 }
 
 interface Search {

@@ -15,6 +15,7 @@ const MOST = {
   /** Places tried for configs of labels 2 and 3, which do not say where their vdev begins: some 3 us each. */
   trials: 1 << 18,
   vdevs: 16,
+  starts: 4096,
   /** 16 GiB. */
   before: 1 << 16,
   behind: 1 << 16,
@@ -37,6 +38,8 @@ export interface ShiftedSearch {
   readonly known: readonly Extent[];
   /** Where partitions begin, as far as a table says. */
   readonly partitions: readonly number[];
+  /** Other places where a vdev is said to begin, of which only the magic of label 0 is read; the first 4096. */
+  readonly starts?: readonly number[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,7 +58,8 @@ export async function findShiftedVdevs(disk: ByteSource, search: ShiftedSearch):
   for (const { from, to } of searchRanges(search.focus, search.partitions, disk.size)) {
     await scanRange(searched, from, to, finder.skip, finder.visit, search.signal);
   }
-  await finder.probe(usualStarts(search.focus, disk.size));
+  const { starts = [] } = search;
+  await finder.probe([...starts.slice(0, MOST.starts), ...usualStarts(search.focus, disk.size)]);
   return finder.found();
 }
 

@@ -1,7 +1,7 @@
 import { read } from '../bytes/struct.ts';
 import { SECTOR } from '../bytes/units.ts';
 import type { ForeignSignature } from './foreign.ts';
-import { DRBD, DRBD_MAGIC_AT, MD_0_90, MD_1, MD_RAID1 } from './layers.layout.ts';
+import { BCACHE, BCACHE_MAGIC_AT, DRBD, DRBD_MAGIC_AT, MD_0_90, MD_1, MD_RAID1 } from './layers.layout.ts';
 import { type ByteSource, SourceError } from './source.ts';
 
 /**
@@ -52,6 +52,30 @@ async function endBy(source: ByteSource, { kind, name, offset }: ForeignSignatur
     default:
       return null;
   }
+}
+
+/**
+ * Where the data begins of a layer whose metadata stands in front: md RAID1 of versions 1.1 and 1.2, bcache.
+ *
+ * @returns bytes of `source`; null where there is no such layer, or what it says cannot be
+ */
+export async function dataStart(
+  source: ByteSource,
+  { kind, name, offset }: ForeignSignature,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  const place = { source: source.name, offset, path: [name] };
+  let sectors: bigint | null = null;
+  if (kind === 'md' && !name.endsWith('0.90')) {
+    const bytes = await readOrNothing(source, offset, MD_1.size, signal);
+    const { level, dataOffset } = bytes === null ? { level: null, dataOffset: 0n } : read(MD_1, bytes, true, place);
+    sectors = level === MD_RAID1 ? dataOffset : null;
+  } else if (kind === 'bcache') {
+    const bytes = await readOrNothing(source, offset - BCACHE_MAGIC_AT, BCACHE.size, signal);
+    sectors = bytes && read(BCACHE, bytes, true, place).dataOffset;
+  }
+  const start = (sectors ?? 0n) * BigInt(SECTOR);
+  return start > 0n && start < BigInt(source.size) ? Number(start) : null;
 }
 
 async function readOrNothing(source: ByteSource, offset: number, length: number, signal?: AbortSignal) {

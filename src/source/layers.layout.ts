@@ -22,5 +22,9 @@ export const MD_1 = layout('md superblock, version 1', 256, {
 /** Source: the same, mdp_super_t: in the byte order of the machine; the size of a leg in KiB */
 export const MD_0_90 = layout('md superblock, version 0.90', 128, { level: i32(28), size: u32(32) });
 
+/** Source: Linux, drivers/md/bcache/bcache_ondisk.h, struct cache_sb_disk: little-endian */
+export const BCACHE = layout('bcache superblock', 192, { dataOffset: u64(184) });
+export const BCACHE_MAGIC_AT = 24;
+
 /** Every leg has all that the array has. */
 export const MD_RAID1 = 1;

@@ -7,9 +7,11 @@ import { usualStarts } from '../../src/pool/searchRanges.ts';
 import { USUAL_BASES } from '../../src/source/usualBases.layout.ts';
 import { random, SEED } from '../fuzz/random.ts';
 import { imageOf, MIB } from '../pool/carve/madeDisk.ts';
+import { LVM_EXTENT, LVM_FIRST, lvmHead } from '../tools/lvmHead.ts';
 
 let room = '';
 let vdev: Uint8Array;
+const lvm = lvmHead(1 << 20, [{ volume: 'tank', at: 0, extent: 200, count: 140 }]);
 beforeAll(async () => {
   room = mkdtempSync(join(tmpdir(), 'zfs-uber-layers-'));
   vdev = await imageOf('healthy-single');
@@ -101,5 +103,40 @@ describe('a lost partition table', () => {
       expect(far.filter((base) => !places.has(base))).toEqual([]);
       expect(places.size).toBeLessThanOrEqual(8192 + USUAL_BASES.length);
     }
+  });
+});
+
+describe('a vdev in front of which a layer has its metadata', () => {
+  it.each<[string, number, (bytes: Uint8Array, view: DataView, start: number) => void]>([
+    ['a linear volume of LVM', LVM_FIRST + 200 * LVM_EXTENT, (bytes) => bytes.set(lvm)],
+    [
+      'md RAID1, version 1.2',
+      101 * MIB + 4096,
+      (_, view, start) => {
+        view.setUint32(4096, 0xa92b4efc, true);
+        view.setUint32(4096 + 4, 1, true);
+        view.setInt32(4096 + 72, 1, true);
+        view.setBigUint64(4096 + 128, BigInt(start / 512), true);
+        view.setBigUint64(4096 + 144, 8n, true);
+      },
+    ],
+    [
+      'bcache',
+      101 * MIB + 8192,
+      (bytes, view, start) => {
+        bytes.set(Buffer.from('c68573f64e1a45ca8265f57f48ba6d81', 'hex'), 4096 + 24);
+        view.setBigUint64(4096 + 184, BigInt(start / 512), true);
+      },
+    ],
+  ])('%s: is found where that says it begins', async (name, start, head) => {
+    const bytes = new Uint8Array(300 * MIB);
+    bytes.set(vdev, start);
+    head(bytes, new DataView(bytes.buffer), start);
+    const path = join(room, name.replaceAll(/\W/g, '-'));
+    writeFileSync(path, bytes);
+    const { sources } = await scan([path], { depth: 'labels' });
+    expect(sources.map(({ offsetBytes, labels }) => [offsetBytes, ...labels.map(({ status }) => status)])).toEqual([
+      [`${start}`, 'ok', 'ok', 'ok', 'ok'],
+    ]);
   });
 });
