@@ -29,6 +29,7 @@ export type { SurveyChoice, SurveyedSource } from './api/surveyedSource.ts';
 export { timeline } from './api/timeline.ts';
 export { type UnpackedBlock, unpackBlock } from './api/unpackBlock.ts';
 export { type VerifyOptions, verify } from './api/verify.ts';
+export { serveWeb, type WebOptions, type WebService } from './api/web.ts';
 export { DeviceMedia, type DeviceMediaChoice, type ReadDisk } from './node/deviceMedia.ts';
 export { chooseEngine, type EngineChoice } from './node/engine.ts';
 export type { SourceSpec } from './node/expandSpecs.ts';

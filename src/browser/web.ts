@@ -5,6 +5,7 @@ import { all, element } from './report/elements.ts';
 import type { DroppedFile } from './web/droppedFiles.ts';
 import { droppedBy } from './web/dropping.ts';
 import type { FromWorker, ToWorker } from './web/messages.ts';
+import { servedSources } from './web/servedFiles.ts';
 
 /** Texts that building the page puts into it. */
 const built = (id: string): string => JSON.parse(document.getElementById(id)?.textContent ?? '""');
@@ -24,6 +25,8 @@ const bar = find('progress', HTMLProgressElement);
 const report = find('report', HTMLIFrameElement);
 
 let files: DroppedFile[] = [];
+/** What `zfs-uber web` was given. */
+let served: readonly string[] = [];
 let worker: Worker | null = null;
 let page: string | null = null;
 
@@ -31,8 +34,9 @@ let page: string | null = null;
 function take(more: readonly DroppedFile[]): void {
   const byPath = new Map([...files, ...more].map((file) => [file.path, file] as const));
   files = [...byPath.values()];
-  list.replaceChildren(...files.map(({ path, blob }) => element('li', '', `${path} (${sizeText(blob.size)})`)));
-  start.disabled = files.length === 0;
+  const lines = files.length === 0 ? served : files.map(({ path, blob }) => `${path} (${sizeText(blob.size)})`);
+  list.replaceChildren(...lines.map((line) => element('li', '', line)));
+  start.disabled = files.length + served.length === 0;
   status.textContent =
     files.length === 0 ? '' : `${countText(files.length, 'file')}: nothing of them leaves this page.`;
 }
@@ -63,7 +67,8 @@ start.addEventListener('click', () => {
   ask({
     what: 'scan',
     files,
-    sources: [...new Set(files.map(({ path }) => path.split('/')[0] ?? path))],
+    sources: files.length === 0 ? served : [...new Set(files.map(({ path }) => path.split('/')[0] ?? path))],
+    served: files.length === 0 ? location.href : null,
     depth: find('depth', HTMLSelectElement).value === 'mos' ? 'mos' : 'meta',
     zfs: find('zfs', HTMLSelectElement).value,
   });
@@ -93,7 +98,11 @@ function hear(message: FromWorker): void {
       report.srcdoc = page;
       report.hidden = false;
       save.hidden = false;
-      ended('Done. Commands name the files as they were dropped: run them in the folder that has them.');
+      ended(
+        files.length === 0
+          ? 'Done.'
+          : 'Done. Commands name the files as they were dropped: run them in the folder that has them.',
+      );
       return;
     }
     case 'failed':
@@ -114,4 +123,9 @@ save.addEventListener('click', () => {
   link.download = 'zfs-uber-report.html';
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+});
+
+servedSources(location.href).then((sources) => {
+  served = sources;
+  if (sources.length > 0) take([]);
 });

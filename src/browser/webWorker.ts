@@ -3,6 +3,7 @@ import { pureEngine } from '../block/pureEngine.ts';
 import { handlePool } from '../node/handlePool.ts';
 import { hostOf } from './web/droppedFiles.ts';
 import type { FromWorker, ToWorker } from './web/messages.ts';
+import { servedHost } from './web/servedFiles.ts';
 
 /** Files of a folder that are open at a time; a browser has no limit of its own. */
 const OPEN = 64;
@@ -17,13 +18,13 @@ addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
     return;
   }
   stopping = new AbortController();
-  const { files, sources, depth, zfs } = data;
+  const { files, sources, served, depth, zfs } = data;
   try {
     const document = await scan(sources, {
       depth,
       zfs,
       engine: pureEngine,
-      handles: handlePool(hostOf(files), OPEN),
+      handles: handlePool(served === null ? hostOf(files) : servedHost(served), OPEN),
       signal: stopping.signal,
       progress: (progress) => say({ what: 'progress', progress }),
     });

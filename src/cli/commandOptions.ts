@@ -55,6 +55,10 @@ export const SCAN_OPTIONS = {
   'json-lines': flag('print each txg as a line of JSON as soon as it is judged, then the document in one line'),
 } satisfies Options;
 
+export const WEB_OPTIONS = {
+  port: unsigned('N', 'where to listen on this machine (default: a port that is free)'),
+} satisfies Options;
+
 export const REPORT_OPTIONS = {
   html: text('FILE', 'the page to write; nothing of that name may be there; needed'),
   pool: text('NAME|GUID', 'which pool scan was asked for, where it found none'),

@@ -11,6 +11,7 @@ import {
   SCAN_OPTIONS,
   TABLE_OPTIONS,
   VERIFY_OPTIONS,
+  WEB_OPTIONS,
 } from './commandOptions.ts';
 
 /** All commands. Parsing, help and suggestions are made from this table alone. */
@@ -58,6 +59,19 @@ export const COMMANDS: readonly Command[] = [
       examples: [['report report.json --html report.html', 'the page, without the disks']],
     },
     async () => (await import('./reportCommand.ts')).report,
+  ),
+  command(
+    {
+      name: 'web',
+      summary: 'the page that scans in a browser, for this machine alone; it may read the SOURCEs that are given',
+      options: WEB_OPTIONS,
+      withoutSources: true,
+      examples: [
+        ['web', 'to drop images on the page'],
+        ['web /dev/sdb1 /dev/sdc1', 'the page scans these, which are only read'],
+      ],
+    },
+    async () => (await import('./webCommand.ts')).web,
   ),
   command(
     {

@@ -11,6 +11,7 @@ import type { openHistory, openObject } from '../api/streams.ts';
 import type { labels, ring } from '../api/surveyDocuments.ts';
 import type { timeline } from '../api/timeline.ts';
 import type { verify } from '../api/verify.ts';
+import type { serveWeb } from '../api/web.ts';
 import type { ToolInfo } from '../document/parts.types.ts';
 
 /** What the commands call: a function each. Tests hand in their own. */
@@ -20,6 +21,7 @@ export interface Library {
   readonly systemDisks: () => Promise<string[]>;
   readonly writeReport: typeof writeReport;
   readonly readScan: typeof readScan;
+  readonly serveWeb: typeof serveWeb;
   readonly verify: typeof verify;
   readonly overlay: typeof overlay;
   readonly labels: typeof labels;

@@ -21,6 +21,7 @@ export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaCho
     scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, ...given }),
     writeReport: async (file, sources, make, options) =>
       (await import('../api/report.ts')).writeReport(file, sources, make, { commandLine: commandLine(), ...options }),
+    serveWeb: async (sources, options) => (await import('../api/web.ts')).serveWeb(sources, options),
     readScan: async (file) => (await import('../api/report.ts')).readScan(file),
     systemDisks: async () => (await import('../node/rawDisk.ts')).systemDisks(),
     verify: async (sources, txg, options) =>

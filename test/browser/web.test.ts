@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIn } from '../../bin/images.js';
-import { type PoolEntry, type ScanDocument, scan, writeBundle } from '../../src/index.ts';
+import { type PoolEntry, type ScanDocument, scan, serveWeb, writeBundle } from '../../src/index.ts';
 import { axeViolations, NO_BROWSER, type OpenedPage, openBrowser, openPage } from '../tools/browser.ts';
 import { built } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -80,6 +80,24 @@ describe.skipIf(NO_BROWSER !== null)('the page of the library', () => {
     expect(advice(await documentOf(page))).toEqual(advice(await scan([dropped])));
     expect(troubles).toEqual([]);
     await close();
+  });
+
+  it('scans what zfs-uber web hands over, and asks nobody else', async () => {
+    const images = await poolImages(pool('stale-leg'));
+    const stop = new AbortController();
+    const { url, ended } = await serveWeb(images, { signal: stop.signal });
+    const { page, troubles, close } = await openPage(browser, url);
+    await expect.poll(() => page.isEnabled('#scan')).toBe(true);
+    await page.click('#scan');
+    const document = await documentOf(page);
+    expect(advice(document)).toEqual(advice(await scan(images)));
+    expect(document.pools[0]?.recommendation?.commandReadOnly).toEqual(
+      (await scan(images)).pools[0]?.recommendation?.commandReadOnly,
+    );
+    expect(troubles.filter((each) => !each.startsWith(`request: ${url}`))).toEqual([]);
+    await close();
+    stop.abort();
+    await ended;
   });
 
   it('says of a file without a trace of ZFS that there is none, and can be asked again', async () => {

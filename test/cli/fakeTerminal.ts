@@ -52,6 +52,7 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     systemDisks: async () => [],
     writeReport: async (_file, _sources, scan) => scan(),
     readScan: async () => document,
+    serveWeb: async () => ({ url: 'http://127.0.0.1:1/t/', ended: Promise.resolve() }),
     labels: async () => buildLabelsDocument(TOOL, []),
     ring: async () => buildRingDocument(TOOL, []),
     verify: unopened,

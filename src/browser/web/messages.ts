@@ -10,6 +10,8 @@ export type ToWorker =
       readonly files: readonly DroppedFile[];
       /** What of them to scan: files, and folders of files. */
       readonly sources: readonly string[];
+      /** Address of the service that has the sources; null where they are among `files`. */
+      readonly served: string | null;
       readonly depth: Depth;
       readonly zfs: string;
     }

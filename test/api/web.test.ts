@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveWeb, UsageError, type WebService } from '../../src/index.ts';
+import { built } from '../tools/command.ts';
+import { pool, poolImages } from '../tools/images.ts';
+
+const stop = new AbortController();
+let service: WebService;
+let image = '';
+beforeAll(async () => {
+  await built();
+  [image = ''] = await poolImages(pool('torn-sector'));
+  service = await serveWeb([image], { signal: stop.signal });
+});
+afterAll(async () => {
+  stop.abort();
+  await service.ended;
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** As a client that may say whatever it likes; `fetch` sets some headers itself. */
+function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(new URL(path, service.url), { headers, method }, (message) => {
+      const parts: Buffer[] = [];
+      message.on('data', (part) => parts.push(part));
+      message.on('end', () => {
+        const { statusCode: status = 0, headers } = message;
+        resolve({ status, headers, body: Buffer.concat(parts) });
+      });
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+const of = (what: string, path: string) => `${what}?path=${encodeURIComponent(path)}`;
+
+describe('the service of the page', () => {
+  it('gives out the page, which may ask it and nobody else', async () => {
+    const { status, body, headers } = await ask('.');
+    expect(status).toBe(200);
+    expect(body.toString()).toContain("connect-src data: 'self';");
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+    expect(headers['cross-origin-resource-policy']).toBe('same-origin');
+  });
+
+  it('hands over the bytes of a source that a range asks for, and what the system says of it', async () => {
+    const range = await ask(of('read', image), { range: 'bytes=131072-135167' });
+    expect(range.status).toBe(206);
+    expect(range.body.equals(readFileSync(image).subarray(131072, 135168))).toBe(true);
+    expect(JSON.parse((await ask('sources')).body.toString())).toEqual([image]);
+    expect(JSON.parse((await ask(of('stat', image))).body.toString())).toMatchObject({
+      is: 'file',
+      size: String(readFileSync(image).length),
+    });
+  });
+
+  it.each([
+    ['another name for this address', 403, '.', { host: 'evil.example' }],
+    ['a page of another site', 403, '.', { 'sec-fetch-site': 'cross-site' }],
+    ['no token', 404, '/', {}],
+    ['another token', 404, '/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/sources', {}],
+    ['what there is not', 404, 'shutdown', {}],
+    ['a file that was not given', 403, of('read', '/etc/passwd'), { range: 'bytes=0-9' }],
+    ['a text of the system', 403, of('text', '/etc/passwd'), {}],
+    ['a way up from what is known of devices', 403, of('text', '/sys/dev/block/8:0/../../../../etc/passwd'), {}],
+    ['all of a file at once', 416, 'whole', {}],
+  ])('refuses %s', async (_, status, path, headers) => {
+    const asked = path === 'whole' ? of('read', image) : path;
+    expect(await ask(asked, headers)).toMatchObject({ status });
+  });
+
+  it('refuses what lies beside a source, or above it by any spelling', async () => {
+    for (const path of [dirname(image), join(dirname(image), 'other'), `${image}/../other`, `${image}x`]) {
+      expect(await ask(of('stat', path))).toMatchObject({ status: 403 });
+    }
+  });
+
+  it('takes no order to write or to do anything', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      expect(await ask(of('read', image), {}, method)).toMatchObject({ status: 405 });
+    }
+  });
+
+  it('says that a port is taken', async () => {
+    const taken = Number(new URL(service.url).port);
+    await expect(serveWeb([], { port: taken })).rejects.toThrow(UsageError);
+  });
+});
