@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { printable } from '../bytes/printable.ts';
 import type { Addon } from '../node/addon.ts';
 import { outputIs } from '../node/outputIs.ts';
@@ -29,19 +30,21 @@ export async function run(load?: () => Addon): Promise<void> {
 }
 
 function processTerminal(output: Output, stop: AbortController): Terminal {
-  const { stderr, env, platform } = process;
+  const { env, platform } = process;
+  let stderr: NodeJS.WriteStream | null = null;
+  // Node takes a millisecond or two to make the stream, and most runs have nothing to say on it.
   const err = (text: string): void => {
+    // Nobody is left who could be told.
+    stderr ??= process.stderr.on('error', () => {});
     stderr.write(text);
   };
-  // Nobody is left who could be told.
-  stderr.on('error', () => {});
   return {
     out: output.write,
     err,
     send: output.send,
     outIs: outputIs,
     outIsTerminal: output.isTerminal,
-    errIsTerminal: stderr.isTTY === true,
+    errIsTerminal: isatty(STDERR),
     columns: output.columns,
     rows: output.rows,
     env,
@@ -54,6 +57,7 @@ function processTerminal(output: Output, stop: AbortController): Terminal {
   };
 }
 
+const STDERR = 2;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Node ends the process on a signal that nobody listens to: so the second one does. */
