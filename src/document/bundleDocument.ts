@@ -18,7 +18,7 @@ export interface BundleDocument {
   readonly sizeBytes: string;
   /** Of the whole file, in hexadecimal, as `sha256sum` gives it: note it down apart from the file. */
   readonly sha256: string;
-  /** Bytes of the devices that are in it. */
+  /** Bytes of the devices that are in it; without names mostly what was answered of blocks, unpacked. */
   readonly keptBytes: string;
   /** Names of datasets, snapshots and files are left out, and the history with them. */
   readonly withoutNames: boolean;

@@ -2,6 +2,7 @@ import type { CandidateEntry } from '../document/candidate.types.ts';
 import type { RecommendationEntry } from '../document/recommendation.types.ts';
 import { countText, durationText } from '../text/amounts.ts';
 import { sentence, verifyLine } from '../text/bestTxg.ts';
+import { hasData } from '../text/fromBundle.ts';
 import type { PoolCase } from '../text/poolCase.ts';
 import { intentLogsText, snapshotsText } from '../text/recommendedState.ts';
 import { type Html, html } from './html.ts';
@@ -43,8 +44,9 @@ function metadataText({ metadataErrors, blocksChecked }: CandidateEntry): string
   return `every block reads (${countText(blocksChecked, 'block')} checked)`;
 }
 
-function contentText({ depth }: PoolCase, { dataErrors }: CandidateEntry): string {
-  if (dataErrors === null || depth !== 'data') return 'not read: --depth data reads it too';
+function contentText({ depth, sources }: PoolCase, { dataErrors }: CandidateEntry): string {
+  const unread = hasData(sources) ? 'not read: --depth data reads it too' : 'not read: a bundle has none of it';
+  if (dataErrors === null || depth !== 'data') return unread;
   return dataErrors === 0 ? 'every block reads' : `${countText(dataErrors, 'block')} cannot be read`;
 }
 

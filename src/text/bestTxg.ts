@@ -1,6 +1,7 @@
 import { pathWord } from '../bytes/shellWord.ts';
 import type { CandidateEntry } from '../document/candidate.types.ts';
 import { countText } from './amounts.ts';
+import { hasData } from './fromBundle.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import { hasFinding, type PoolCase, recommended } from './poolCase.ts';
 import { stateAt } from './recommendedState.ts';
@@ -118,7 +119,7 @@ function contentLines(page: Page, about: PoolCase, candidate: CandidateEntry | n
   const { dim, warn } = page.style;
   const lost = candidate?.dataErrors ?? 0;
   if (candidate === null || lost === 0) {
-    const text = 'Their content was not read: --depth data reads it too.';
+    const text = `Their content was not read: ${hasData(about.sources) ? '--depth data reads it too' : 'a bundle has none of it'}.`;
     return about.depth === 'meta' ? entry(page, 'Files', text, dim, dim) : [];
   }
   return [

@@ -14,7 +14,7 @@ export function bundleText(page: Page, document: BundleDocument, quiet: boolean)
   const { file, sizeBytes, keptBytes, withoutNames, sources, pools, sha256, stopped } = document;
   const failed = sources.filter(({ error }) => error !== null);
   const names = pools.map(({ name, guid }) => (name === null ? guid : clean(page, name)));
-  const head = `${clean(page, file)}: ${sizeText(sizeBytes)}, with ${sizeText(keptBytes)} of ${countText(sources.length, 'source')}`;
+  const head = `${clean(page, file)}: ${sizeText(sizeBytes)}, with ${withoutNames ? 'what was found' : sizeText(keptBytes)} of ${countText(sources.length, 'source')}`;
   const of = names.length === 0 ? 'no pool was found on them' : `pool ${names.join(', ')}`;
   return joinBlocks([
     [

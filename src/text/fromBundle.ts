@@ -21,6 +21,9 @@ export function ofBundle(sources: readonly Bundled[]): Said[] {
   return [said, { text: made, tone: 'warn' }];
 }
 
-/** The same as lines. */
+/** A bundle has no data of files: nobody is to be sent for it. */
+export const hasData = (sources: readonly Bundled[]): boolean => sources.every(({ bundle }) => bundle === undefined);
+
+/** {@link ofBundle} as lines. */
 export const fromBundle = (page: Page, sources: readonly Bundled[]): string[] =>
   ofBundle(sources).flatMap(({ text, tone }) => paragraph(page, clean(page, text), page.style[tone]));

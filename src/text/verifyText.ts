@@ -3,6 +3,7 @@ import type { DamagedFile } from '../document/damagedFiles.ts';
 import type { FailureEntry, StepEntry, VerifyDocument } from '../document/verifyDocument.ts';
 import { STEP_WORDS } from '../words/steps.ts';
 import { countText, sizeText } from './amounts.ts';
+import { hasData } from './fromBundle.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
 import { withAnswerAtEnd } from './screen.ts';
 import { stepsToImport } from './stepsText.ts';
@@ -62,7 +63,8 @@ function answerLines(page: Page, document: VerifyDocument): string[] {
 
 function errorsText(document: VerifyDocument): string {
   const { metadataErrors, dataErrors, found, blocksChecked, depth, verdict, sources } = document;
-  const unread = depth === 'data' ? '' : ' (data was not looked at: --depth data)';
+  const how = hasData(sources) ? '--depth data' : 'a bundle has none';
+  const unread = depth === 'data' ? '' : ` (data was not looked at: ${how})`;
   if (metadataErrors === null) {
     const gone = verdict === 'unverified' && sources.some(({ error }) => error !== null);
     if (gone) return 'not counted: not all could be read';

@@ -1,6 +1,7 @@
 import type { FindingEntry } from '../document/parts.types.ts';
 import type { SourceEntry } from '../document/source.types.ts';
 import { countText } from './amounts.ts';
+import { hasData } from './fromBundle.ts';
 import { clean, entryLine, type Page, paragraph } from './page.ts';
 import type { PoolCase } from './poolCase.ts';
 import { snapshotsText } from './recommendedState.ts';
@@ -52,7 +53,9 @@ export function wellPool(page: Page, about: PoolCase, quiet: boolean): string[] 
     ...(snapshots === null ? [] : [clean(page, snapshots)]),
     ...(logs.length === 0 ? [] : [`intent logs of ${countText(logs.length, 'dataset')} to replay`]),
     labelsText(pool.sources.flatMap((index) => about.sources[index] ?? [])),
-    depth === 'data' ? 'file contents read too' : 'file contents not read (--depth data)',
+    depth === 'data'
+      ? 'file contents read too'
+      : `file contents not read (${hasData(about.sources) ? '--depth data' : 'a bundle has none'})`,
     'all details: --all',
   ];
   const made = toImport.length > 1;

@@ -184,6 +184,8 @@ describe('what is made of a bundle without names', () => {
     const text = scanText(PAGE, await scan([file]), choice);
     expect(text.startsWith(`  ${first}`)).toBe(true);
     expect(text).toContain('were made up');
+    // What a bundle has not, nobody is sent for.
+    expect(text).not.toContain('--depth data');
     expect(ringText(PAGE, await ring([file]), choice)).toContain(first);
     expect(scanText(PAGE, await scan(images), choice)).not.toContain(first);
   });
