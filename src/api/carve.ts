@@ -3,6 +3,7 @@ import { UsageError } from '../bytes/errors.ts';
 import { carveDisk } from '../dataset/carveDisk.ts';
 import { buildCarveDocument, type CarveDocument, type CarvedSource } from '../document/carveDocument.ts';
 import { chooseEngine } from '../node/engine.ts';
+import type { SourceSpec } from '../node/expandSpecs.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { openSources } from '../node/openSources.ts';
@@ -11,6 +12,7 @@ import { noting } from '../source/failedReads.ts';
 import type { ByteSource } from '../source/source.ts';
 import { CarveStates } from './carveState.ts';
 import { describeOpened } from './describeOpened.ts';
+import { isPlain } from './plainSource.ts';
 import type { Progress } from './progress.ts';
 import { toolInfo } from './toolInfo.ts';
 
@@ -29,12 +31,12 @@ export interface CarveSourcesOptions {
  * Looks through whole disks for what is left of pools: labels and uberblocks anywhere, by their checksums, and roots of
  * pools that no uberblock leads to.
  *
- * @param sources paths of devices, images and directories, `path@OFFSET[+LENGTH]`
+ * @param sources paths of devices, images and directories, `path@OFFSET[+LENGTH]`, or what gives bytes itself
  * @returns the document of `carve --json`
  * @throws UsageError when a path makes no sense, or the file of the state is none, is of other sources, or lies on one;
  *   OutputError when it cannot be written
  */
-export async function carve(sources: readonly string[], options: CarveSourcesOptions = {}): Promise<CarveDocument> {
+export async function carve(sources: readonly SourceSpec[], options: CarveSourcesOptions = {}): Promise<CarveDocument> {
   const { state = null, progress, signal, handles, engine = chooseEngine() } = options;
   const tool = toolInfo(engine);
   const opened = await openSources(sources, { ...(signal && { signal }), ...(handles && { pool: handles }) });
@@ -111,9 +113,16 @@ async function carveOne(
   });
   await kept?.keep(carved.state);
   const whole = { ...opened, kind: kindOf(opened), offset, size: noted.size, source: noted };
-  const reachable = opened.bundle === null && (opened.disk?.image?.snapshot ?? null) === null;
-  const place = reachable ? { path: opened.path, offset, whole: opened.disk?.source.size ?? noted.size } : null;
+  const all = opened.disk?.source.size ?? noted.size;
+  const place = isNamed(opened) ? { path: opened.path, offset, whole: all, plain: isPlain(opened) } : null;
   return { source: describeOpened({ ...whole, partition: null }), carved, place };
+}
+
+/** Its path leads to it again, and to a part of it with `@OFFSET` behind. */
+function isNamed({ bundle, disk }: OpenedSource): boolean {
+  const { image = null, origin = 'path' } = disk ?? {};
+  if (bundle !== null || (image?.snapshot ?? null) !== null || origin === 'given') return false;
+  return typeof origin === 'string' || origin.kind === 'nbd' || origin.url !== null;
 }
 
 /** Of the disk that a partition was found on. */

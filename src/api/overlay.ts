@@ -21,6 +21,7 @@ import { importPlaces } from './importPlace.ts';
 import { oneTxgHead } from './oneTxgHead.ts';
 import { askedPool, type OpenedPool, type OpenedPools, type OpenPoolOptions } from './openPool.ts';
 import { chooseOverlay, type OverlayWish } from './overlayChoice.ts';
+import { isPlain } from './plainSource.ts';
 import { type Sources, withPools } from './session.ts';
 import { describeLaying, type Laying, writeLaying } from './writeOverlay.ts';
 
@@ -121,14 +122,11 @@ function layingsOf(opened: OpenedPools, plan: OverlayPlan, form: OverlayForm): L
     const [source, name] = [opened.sources[index], handles[index]];
     const place = source === undefined ? undefined : places.get(source.opened);
     if (source === undefined || place === undefined || name === undefined) return [];
-    const { path, kind } = source.opened;
+    const { path } = source.opened;
     if (place === null) throw new UsageError(`${path}: the system has no such file or device to lay an overlay over`);
-    return [{ name, source: index, device, place, plain: PLAIN.has(kind) && place.image === null, form }];
+    return [{ name, source: index, device, place, plain: isPlain(source.opened) && place.image === null, form }];
   });
 }
-
-/** Kinds of sources whose bytes lie in their path as they are. */
-const PLAIN: ReadonlySet<string> = new Set(['raw', 'block', 'gpt', 'mbr', 'slice']);
 
 function scriptFacts(
   { candidate, devices }: OverlayPlan,

@@ -127,7 +127,13 @@ export interface CarvedSource {
   /** Null when it could not be opened. */
   readonly carved: CarvedDisk | null;
   /** The path and offset `PATH@OFFSET` count from; null where no other command takes a part of it. */
-  readonly place: { readonly path: string; readonly offset: number; readonly whole: number } | null;
+  readonly place: {
+    readonly path: string;
+    readonly offset: number;
+    readonly whole: number;
+    /** Its bytes lie in the path as they are: an overlay can be laid over that. */
+    readonly plain: boolean;
+  } | null;
 }
 
 export function buildCarveDocument(tool: ToolInfo, sources: readonly CarvedSource[], stopped: boolean): CarveDocument {
@@ -139,7 +145,7 @@ export function buildCarveDocument(tool: ToolInfo, sources: readonly CarvedSourc
     tool,
     stopped: stopped || sources.some(({ carved }) => carved?.stopped === true),
     sources: sources.map(sourceEntry),
-    pools: poolEntries(vdevs),
+    pools: poolEntries(vdevs, sources),
     vdevs,
     roots: sources.flatMap((each, index) => (each.carved?.roots ?? []).map((root) => rootEntry(root, index, each))),
   };
@@ -217,7 +223,7 @@ function rootEntry({ objset, proven, followed }: CarvedRoot, index: number, of: 
   };
 }
 
-function poolEntries(vdevs: readonly CarvedVdevEntry[]): CarvedPoolEntry[] {
+function poolEntries(vdevs: readonly CarvedVdevEntry[], sources: readonly CarvedSource[]): CarvedPoolEntry[] {
   const pools = new Map<string, { name: string | null; vdevs: number[] }>();
   for (const [index, { pool }] of vdevs.entries()) {
     if (pool === null || pool.guid === null) continue;
@@ -226,7 +232,12 @@ function poolEntries(vdevs: readonly CarvedVdevEntry[]): CarvedPoolEntry[] {
     pools.set(pool.guid, known);
   }
   return [...pools]
-    .map(([guid, { name, vdevs: own }]) => ({ name, guid, vdevs: own, commands: commandsOf(guid, own, vdevs) }))
+    .map(([guid, { name, vdevs: own }]) => ({
+      name,
+      guid,
+      vdevs: own,
+      commands: commandsOf(guid, own, vdevs, sources),
+    }))
     .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
 }
 
@@ -234,12 +245,14 @@ function commandsOf(
   guid: string,
   own: readonly number[],
   vdevs: readonly CarvedVdevEntry[],
+  sources: readonly CarvedSource[],
 ): CarvedPoolEntry['commands'] {
   const specs = own.flatMap((index) => vdevs[index]?.spec ?? []);
   if (specs.length === 0) return { scan: [], overlay: [] };
+  const plain = own.every((index) => sources[vdevs[index]?.source ?? -1]?.place?.plain === true);
   const of = ['--pool', guid, ...specs.map((spec) => (spec.startsWith('-') ? `./${spec}` : spec))];
   return {
     scan: ['zfs-uber', 'scan', ...of],
-    overlay: ['zfs-uber', 'overlay', '-o', `zu-overlay-${guid}`, ...of],
+    overlay: ['zfs-uber', 'overlay', ...(plain ? [] : ['--as', 'copy']), '-o', `zu-overlay-${guid}`, ...of],
   };
 }

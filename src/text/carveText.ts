@@ -109,13 +109,13 @@ function aloneLines(page: Page, document: CarveDocument, vdev: CarvedVdevEntry):
 }
 
 function vdevLines(page: Page, { sources }: CarveDocument, vdev: CarvedVdevEntry): string[] {
-  const { source, offsetBytes, lengthBytes, inside, labels, uberblocks, spec } = vdev;
+  const { source, offsetBytes, lengthBytes, inside, labels, uberblocks } = vdev;
   const { count, newestTxg, oldestTxg } = uberblocks;
   const sound = labels.filter((status) => status === 'ok').length;
   const length = lengthBytes === null ? 'length unknown' : sizeText(lengthBytes);
   const txgs = count === 0 ? 'no uberblock' : `${countText(count, 'txg')}, ${oldestTxg} to ${newestTxg}`;
   const parts = [`begins at byte ${offsetBytes}`, length, `${countText(sound, 'sound label')}`, txgs];
-  const before = spec === null ? ['its front is not there'] : [];
+  const before = Number(offsetBytes) < 0 ? ['its front is not there'] : [];
   return entry(
     page,
     'vdev',

@@ -92,6 +92,10 @@ describe('carve', () => {
       const { pools, sources } = await carve([image]);
       const [spec = ''] = specsOf(pools[0]?.commands.scan ?? []);
       expect(sources[0]?.error).toBe(null);
+      const words = pools[0]?.commands.overlay ?? [];
+      const as = words[2] === '--as' ? words[3] : 'qcow2';
+      if (as !== 'qcow2' && as !== 'copy') throw new Error(words.join(' '));
+      expect((await overlay(specsOf(words), { as, output: join(room, `${name}.overlay`) })).refusal).toBe(null);
       const whole = spec.includes('@') ? spec : `${spec}@0`;
       const scanned = await scan([whole], { depth: 'labels' });
       expect(scanned.pools.map(({ guid }) => guid)).toEqual(pools.map(({ guid }) => guid));
