@@ -11,7 +11,7 @@ import { buildAddons, dependOnPackages, makePackages, seal } from './platforms.j
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | docs | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | executable [FILE [NODE]]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | executable [FILE [NODE]]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -226,6 +226,23 @@ async function executable([out = join(ROOT, 'zfs-uber'), node]) {
   say('executable', out);
 }
 
+/** TypeDoc with a TypeScript of its own: it reads the API of the compiler, which TypeScript 7 does not have. */
+const TYPEDOC = ['typedoc@0.28.20', 'typescript@5.9.3', 'typedoc-plugin-missing-exports@4.1.4'];
+
+/** The API reference, made of the docstrings: installs TypeDoc apart from the dependencies where it is not there. @param {string} folder */
+function apiReference(folder) {
+  const tools = join(CACHE, 'typedoc');
+  const program = join(tools, 'node_modules', 'typedoc', 'bin', 'typedoc');
+  if (!existsSync(program)) {
+    mkdirSync(tools, { recursive: true });
+    writeFileSync(join(tools, 'package.json'), '{ "private": true }\n');
+    const quiet = ['--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    must('npm', ['install', '--prefix', tools, ...quiet, ...TYPEDOC]);
+  }
+  const plugin = join(tools, 'node_modules', 'typedoc-plugin-missing-exports', 'index.js');
+  must(process.execPath, [program, '--options', 'typedoc.json', '--plugin', plugin, '--out', folder]);
+}
+
 function benches() {
   return readdirSync(join(ROOT, 'test', 'bench')).map((file) => file.replace(/\.ts$/, ''));
 }
@@ -244,6 +261,7 @@ else if (command === 'accuracy')
 else if (command === 'truth') run('truth/run', args);
 else if (command === 'pointers') run('truth/pointers', args);
 else if (command === 'docs') run('docs/make', []);
+else if (command === 'docs-api') apiReference(resolve(args[0] ?? join(CACHE, 'api')));
 else if (command === 'mutants') run('mutants/run', args);
 else if (command === 'fuzz') run('fuzz/run', args);
 else if (command === 'ztest') run('oracle/manyPools', args);

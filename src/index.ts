@@ -2,6 +2,7 @@ export { type BlockOptions, block } from './api/block.ts';
 export { type BundleOptions, type CheckOptions, checkBundles, writeBundle } from './api/bundle.ts';
 export { type CarveSourcesOptions, carve } from './api/carve.ts';
 export { datasets, snapshots } from './api/datasets.ts';
+export { type EvidenceLog, type LogOptions, openLog } from './api/evidenceLog.ts';
 export { explain } from './api/explain.ts';
 export { type FailedMap, withFailedMaps } from './api/failedMaps.ts';
 export { type JudgeChoice, judge } from './api/judge.ts';

@@ -54,6 +54,7 @@ export {
 } from './document/historyDocument.ts';
 export { documentParts } from './document/jsonParts.ts';
 export { buildLabelsDocument, type LabelsDocument, type LabelsSource } from './document/labelsDocument.ts';
+export type * from './document/logLine.ts';
 export type { ObjectDocument, ObjectEntry, ObjectHead, ObjectLists, ObjectStream } from './document/objectDocument.ts';
 export { type ObjectPlace, objectStream } from './document/objectStream.ts';
 export type { OverlayDocument } from './document/overlayDocument.ts';

@@ -187,6 +187,7 @@ describe('the package', () => {
     for (const part of [
       'bin',
       'docs',
+      'man',
       'schema',
       'src',
       'package.json',

@@ -79,7 +79,7 @@ export interface Engine {
    *
    * @param content has room for each that is wanted, and no two of them overlap
    * @param salted null where no block needs it; those that do are then wrong
-   * @returns an {@link OUTCOME} a block
+   * @returns an `OUTCOME` a block
    * @throws UsageError for a block or a content outside of its buffer
    */
   openBlocks(

@@ -1,6 +1,8 @@
+import type { EvidenceLog } from '../api/evidenceLog.ts';
 import { UsageError } from '../bytes/errors.ts';
 import { printable } from '../bytes/printable.ts';
 import { documentParts } from '../document/jsonParts.ts';
+import type { NewFile } from '../node/newFile.ts';
 import type { Page } from '../text/page.ts';
 import type { Request, Run } from './command.ts';
 import type { Library } from './library.ts';
@@ -36,6 +38,8 @@ export interface Answer<O extends Options, D extends object> {
   /** Paths of sources, where the document may not be written into one. */
   readonly apartFrom?: (document: D) => readonly string[];
   readonly close?: (document: D) => Promise<void>;
+  /** `--output` is what the command makes, and no file for what it prints. */
+  readonly makesOutput?: boolean;
 }
 
 /** The work of a command that answers so. */
@@ -50,11 +54,57 @@ async function print<O extends Options, D extends object>(
   terminal: Terminal,
   library: Library,
 ): Promise<number> {
+  const { sources } = request;
+  const file = answer.makesOutput ? null : outputOf(request.values);
+  const log = request.values.log === null ? null : await library.openLog(request.values.log, { sources });
+  const output = file === null ? null : await terminal.newFile(file, sources);
+  let status: number | null = null;
+  try {
+    const send = sendingTo(terminal, output, log);
+    status = await printTo(answer, request, output === null ? terminal : offTerminal(terminal), library, send, log);
+    await output?.commit();
+    return status;
+  } finally {
+    await output?.abandon();
+    log?.end(status);
+  }
+}
+
+/** Of a command that has the option. */
+const outputOf = (values: object): string | null =>
+  'output' in values && typeof values.output === 'string' ? values.output : null;
+
+/** What is written to a file is for no screen. */
+const offTerminal = (terminal: Terminal): Terminal => ({
+  ...terminal,
+  outIsTerminal: false,
+  columns: null,
+  outIs: () => false,
+});
+
+function sendingTo(terminal: Terminal, output: NewFile | null, log: EvidenceLog | null): Terminal['send'] {
+  return async (part) => {
+    log?.printed(part);
+    if (output === null) return terminal.send(part);
+    await output.write(typeof part === 'string' ? Buffer.from(part) : part);
+    return true;
+  };
+}
+
+async function printTo<O extends Options, D extends object>(
+  answer: Answer<O, D>,
+  request: Request<O>,
+  terminal: Terminal,
+  library: Library,
+  send: Terminal['send'],
+  log: EvidenceLog | null,
+): Promise<number> {
   const { json, quiet, progress: asked, 'no-color': noColor } = request.values;
   const progress = progressLine(terminal, { asked, quiet });
-  const calling = { progress: progress.show, signal: terminal.stopped(), send: terminal.send, now: terminal.now };
+  const calling = { progress: progress.show, signal: terminal.stopped(), send, now: terminal.now };
   const document = await answer.ask(library, request, calling).finally(progress.end);
   try {
+    log?.decided(document);
     for (const path of answer.apartFrom?.(document) ?? []) {
       if (terminal.outIs(path)) throw new UsageError(`stdout is ${path}: it would be overwritten`);
     }
@@ -63,7 +113,7 @@ async function print<O extends Options, D extends object>(
       (json
         ? (answer.json ?? documentParts)(document)
         : await answer.text(await pageFor(terminal, noColor), document, request.values));
-    await sendParts(terminal, parts);
+    await sendParts(send, parts);
     for (const note of answer.notes?.(document, request.values) ?? []) {
       terminal.err(`${printable(`zfs-uber: ${note}`, takesUnicode(terminal))}\n`);
     }
@@ -74,6 +124,6 @@ async function print<O extends Options, D extends object>(
 }
 
 /** Prints parts as they are made; ends early when nobody reads any more. */
-async function sendParts({ send }: Terminal, parts: Parts): Promise<void> {
+async function sendParts(send: Terminal['send'], parts: Parts): Promise<void> {
   for await (const part of parts) if (!(await send(part))) return;
 }

@@ -4,12 +4,13 @@ import { nearest } from '../bytes/nearest.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS } from './commandOptions.ts';
 import { COMMANDS } from './commands.ts';
-import type { Option, Options } from './options.ts';
+import { type Option, type Options, SHELLS, type Shell } from './options.ts';
 
 /** What the user asked for. */
 export type Ask =
   | { readonly what: 'version'; readonly json: boolean }
   | { readonly what: 'help'; readonly command: Command | null }
+  | { readonly what: 'completion'; readonly shell: Shell }
   | {
       readonly what: 'run';
       readonly command: Command;
@@ -56,6 +57,7 @@ export function readArguments(args: readonly string[]): Ask {
   const [name, ...rest] = words;
   const asks = (option: string) => given.some((token) => token.name === option);
   if (name === 'help') return { what: 'help', command: rest[0] === undefined ? null : commandOf(rest[0]) };
+  if (name === 'completion' && !asks('help')) return { what: 'completion', shell: shellOf(rest) };
   if (asks('help')) return { what: 'help', command: name === undefined ? null : commandOf(name) };
   if (asks('version')) return { what: 'version', json: asks('json') };
   if (name === undefined) {
@@ -79,6 +81,12 @@ export function readArguments(args: readonly string[]): Ask {
     throw new ArgumentError(`${command.name}: no SOURCE given`, command);
   if (sources.includes('')) throw new ArgumentError(`${command.name}: a SOURCE is empty text`, command);
   return { what: 'run', command, operands, sources, values };
+}
+
+function shellOf([name, ...more]: readonly string[]): Shell {
+  const shell = SHELLS.find((each) => each === name);
+  if (shell !== undefined && more.length === 0) return shell;
+  throw new ArgumentError(`completion: say for which shell: ${SHELLS.join(', ')}`, null);
 }
 
 function commandOf(name: string): Command {

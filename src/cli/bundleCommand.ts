@@ -6,6 +6,7 @@ import type { BUNDLE_OPTIONS } from './commandOptions.ts';
 import { bundleCheckStatus, bundleStatus } from './exitStatus.ts';
 
 export const bundle = answering<typeof BUNDLE_OPTIONS, BundleDocument>({
+  makesOutput: true,
   async ask(library, { sources, values }, { progress, signal }) {
     const { output, 'without-names': withoutNames, 'with-identity': withIdentity } = values;
     if (output === null) throw new UsageError('bundle: say where to: -o FILE, or --check to check one');
@@ -16,6 +17,7 @@ export const bundle = answering<typeof BUNDLE_OPTIONS, BundleDocument>({
 });
 
 export const checkBundles = answering<typeof BUNDLE_OPTIONS, BundleCheckDocument>({
+  makesOutput: true,
   async ask(library, { sources, values: { output } }, { progress, signal }) {
     if (output !== null) throw new UsageError('bundle: --check and -o exclude each other');
     return library.checkBundles(sources, { progress, signal });

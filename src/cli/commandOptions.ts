@@ -13,9 +13,18 @@ export const COMMON_OPTIONS = {
     'what is done about a device of which a read fails: not ask for it again, read around it, read no more of the device',
   ),
   'write-map': text('FILE', 'write what could not be read as a map of ddrescue; PATH?map=FILE leaves it out'),
+  log: text('FILE', 'append to FILE a line of JSON for all that is opened, read and decided'),
   help: withLetter('h', flag('show this help')),
   version: flag('show version and engine'),
 } satisfies Options;
+
+const OUTPUT = withLetter(
+  'o',
+  text(
+    'FILE',
+    'write to FILE what would be printed: it is there whole or not at all, and nothing of that name may be there',
+  ),
+);
 
 const ALL = flag('show every section, and every line of long tables');
 
@@ -33,6 +42,7 @@ const DEPTH = choice(
 );
 
 export const SCAN_OPTIONS = {
+  output: OUTPUT,
   zfs: ZFS,
   depth: DEPTH,
   pool: text('NAME|GUID', 'only this pool'),
@@ -65,6 +75,7 @@ export const REPORT_OPTIONS = {
 } satisfies Options;
 
 export const VERIFY_OPTIONS = {
+  output: OUTPUT,
   zfs: ZFS,
   txg: unsigned('T', 'which txg; needed, unless --checkpoint is given'),
   checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
@@ -76,10 +87,11 @@ export const VERIFY_OPTIONS = {
   all: ALL,
 } satisfies Options;
 
-export const TABLE_OPTIONS = { all: ALL } satisfies Options;
+export const TABLE_OPTIONS = { output: OUTPUT, all: ALL } satisfies Options;
 
 /** Options of the commands that look into one pool at one txg. */
 export const POOL_OPTIONS = {
+  output: OUTPUT,
   pool: text('NAME|GUID', 'which pool, where the sources hold several'),
   txg: unsigned('T', 'look at the pool as it was at txg T (default: the newest that opens)'),
 } satisfies Options;
@@ -94,6 +106,7 @@ export const BLOCK_OPTIONS = {
 } satisfies Options;
 
 export const EXPLAIN_OPTIONS = {
+  output: OUTPUT,
   zfs: ZFS,
   depth: DEPTH,
   pool: text('NAME|GUID', 'only this pool'),
@@ -107,6 +120,7 @@ export const BUNDLE_OPTIONS = {
 } satisfies Options;
 
 export const CARVE_OPTIONS = {
+  output: OUTPUT,
   state: text('FILE', 'keep there how far it came: the same command goes on from it'),
   all: ALL,
 } satisfies Options;

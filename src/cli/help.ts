@@ -37,7 +37,9 @@ async function layOut(command: Command | null, columns: number): Promise<string>
   if (command === null) {
     parser.usage(`${PROGRAM} COMMAND SOURCE...\n\n${ABOUT}`);
     for (const each of COMMANDS) parser.command(listed(each), each.summary);
-    parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help`);
+    parser.epilogue(
+      `SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help, man ${PROGRAM}; ${PROGRAM} completion bash|zsh|fish`,
+    );
   } else {
     parser.usage(
       `${PROGRAM} ${command.name} [options] ${[...command.operands, command.withoutSources ? '[SOURCE...]' : 'SOURCE...'].join(' ')}\n\n${sentence(command.summary)}`,

@@ -2,6 +2,7 @@ import type { block } from '../api/block.ts';
 import type { checkBundles, writeBundle } from '../api/bundle.ts';
 import type { carve } from '../api/carve.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
+import type { EvidenceLog, openLog } from '../api/evidenceLog.ts';
 import type { explain } from '../api/explain.ts';
 import type { FailedMap } from '../api/failedMaps.ts';
 import type { overlay } from '../api/overlay.ts';
@@ -42,5 +43,6 @@ export interface Library {
     specs: readonly string[],
     work: () => Promise<T>,
   ) => Promise<{ readonly result: T; readonly maps: readonly FailedMap[] }>;
+  readonly openLog: (...about: Parameters<typeof openLog>) => Promise<EvidenceLog>;
   readonly tool: () => Promise<ToolInfo & { readonly passedOver: string | null }>;
 }

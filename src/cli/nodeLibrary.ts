@@ -56,6 +56,8 @@ export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaCho
     carve: async (sources, options) => (await import('../api/carve.ts')).carve(sources, { ...options, ...given }),
     withFailedMaps: async (file, specs, work) =>
       (await import('../api/failedMaps.ts')).withFailedMaps(file, specs, handles, work),
+    openLog: async (file, options) =>
+      (await import('../api/evidenceLog.ts')).openLog(file, { ...options, commandLine: commandLine(), engine }),
     tool: async () => ({ ...toolInfo(engine), passedOver: engine.info.passedOver }),
   };
 }

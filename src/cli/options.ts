@@ -104,3 +104,7 @@ export const unsigned = (placeholder: string, describe: string): Option<bigint |
     return number;
   },
 });
+
+/** Shells that a completion is made for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];

@@ -5,6 +5,7 @@ import type { OVERLAY_OPTIONS } from './commandOptions.ts';
 import { overlayStatus } from './exitStatus.ts';
 
 export const overlay = answering<typeof OVERLAY_OPTIONS, OverlayDocument>({
+  makesOutput: true,
   async ask(library, { sources, values }, { progress, signal }) {
     const { txg, checkpoint, output, as, method, undetach, assume, pool } = values;
     if (checkpoint && txg !== null) throw new UsageError('overlay: --txg and --checkpoint exclude each other');

@@ -31,6 +31,11 @@ async function dispatch(ask: Ask, terminal: Terminal, load: Load): Promise<numbe
       terminal.out(await helpText(ask.command, terminal.columns ?? 80));
       return EXIT.done;
     }
+    case 'completion': {
+      const { completionOf } = await import('./completion.ts');
+      terminal.out(completionOf(ask.shell));
+      return EXIT.done;
+    }
     case 'version': {
       const { passedOver, ...tool } = await (await load({})).tool();
       if (ask.json) terminal.out(`${JSON.stringify({ ...tool, passedOver }, null, 2)}\n`);

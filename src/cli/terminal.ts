@@ -1,3 +1,4 @@
+import type { NewFile } from '../node/newFile.ts';
 import type { Page, Style } from '../text/page.ts';
 import { PLAIN_STYLE } from '../text/page.ts';
 
@@ -7,6 +8,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** As `out`, and done when it is written: for what does not fit into memory. False when nobody reads any more. */
   readonly send: (part: string | Uint8Array) => Promise<boolean>;
+  /** A file to be written in place of stdout; UsageError where it is there, or lies on one of the sources. */
+  readonly newFile: (path: string, sources: readonly string[]) => Promise<NewFile>;
   /** Whether stdout is that very file or device. */
   readonly outIs: (path: string) => boolean;
   readonly outIsTerminal: boolean;

@@ -33,7 +33,7 @@ export interface Addon {
     littleEndian: boolean,
   ) => readonly bigint[];
   /**
-   * `table` is {@link BLOCK_COLUMNS} numbers a block: offset, length, algorithm, whether it is little-endian, packing,
+   * `table` is `BLOCK_COLUMNS` numbers a block: offset, length, algorithm, whether it is little-endian, packing,
    * offset and length in `content`; `expected` four words a block. An outcome a block.
    */
   readonly openBlocks: (...given: GivenBlocks) => Uint8Array;

@@ -48,7 +48,7 @@ const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 const SYSTEM = systemOf(process.platform);
 
-export const FILE_HOST: FileHost = {
+const NODE: FileHost = {
   system: SYSTEM,
   stat: (path) => (isWindowsDisk(SYSTEM, path) ? windowsDisk(path) : stat(systemPath(path), { bigint: true })),
   async open(path) {
@@ -85,6 +85,70 @@ async function windowsDisk(path: string): Promise<FileStatus> {
   const kinds = { isFile: no, isDirectory: no, isBlockDevice: no, isFIFO: no, isSocket: no };
   const id = BigInt(number);
   return { dev: -1n, ino: id, rdev: id, size: 0n, ...kinds, isCharacterDevice: () => true };
+}
+
+/** Told of what is opened and read. */
+export interface ReadListener {
+  /** @param status null with the error that kept it from being opened */
+  readonly opened: (path: string, status: FileStatus | null, error: unknown) => void;
+  /** @param bytes that came; null with the error that the read failed with */
+  readonly read: (path: string, range: ReadRange, bytes: Uint8Array | null, error: unknown) => void;
+}
+
+export interface ReadRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** `host`, with `listener` told of all that is asked of it. */
+function heard(host: FileHost, listener: ReadListener): FileHost {
+  return {
+    ...host,
+    async open(path) {
+      try {
+        const handle = await host.open(path);
+        listener.opened(path, await handle.stat(), null);
+        return heardHandle(path, handle, listener);
+      } catch (error) {
+        listener.opened(path, null, error);
+        throw error;
+      }
+    },
+  };
+}
+
+function heardHandle(path: string, handle: ReadHandle, listener: ReadListener): ReadHandle {
+  return {
+    stat: () => handle.stat(),
+    close: () => handle.close(),
+    async read(buffer, at, length, position) {
+      const range = { offset: position, length };
+      try {
+        const read = await handle.read(buffer, at, length, position);
+        listener.read(path, range, buffer.subarray(at, at + read.bytesRead), null);
+        return read;
+      } catch (error) {
+        listener.read(path, range, null, error);
+        throw error;
+      }
+    },
+  };
+}
+
+let host = NODE;
+
+/** The system that this process runs on, with who listens to all that is read of it. */
+export const FILE_HOST: FileHost = {
+  ...NODE,
+  open: (path) => host.open(path),
+};
+
+/**
+ * Has `listener` told of all that is opened and read from now on; null for nobody. What is open already is not told of: a
+ * read costs nothing more where nobody listens.
+ */
+export function listenToReads(listener: ReadListener | null): void {
+  host = listener === null ? NODE : heard(NODE, listener);
 }
 
 /** A signal, or a system that is short of something for a moment: the same read passes then. */

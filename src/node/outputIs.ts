@@ -1,5 +1,7 @@
-import { fstatSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { fstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+import { UsageError } from '../bytes/errors.ts';
+import { parseImageSpec, parseSlice } from './sourceSpec.ts';
 import { systemPath } from './systemPath.ts';
 
 const STDOUT = 1;
@@ -32,6 +34,31 @@ export function isOnOutput(output: string, source: string): boolean {
     return is.isBlockDevice() && around !== undefined && around.dev === is.rdev;
   } catch {
     // What cannot be looked at cannot be written to either.
+    return false;
+  }
+}
+
+/**
+ * @param output of a file to be written
+ * @param specs of sources, as they were given
+ * @throws UsageError where it is or lies on a source, or in a folder that was given as one: evidence is never written
+ */
+export function refuseOnSource(output: string, specs: readonly string[]): void {
+  for (const spec of specs) {
+    // A path may look like one with an offset and be none.
+    for (const path of [spec, parseSlice(spec)?.path ?? spec, parseImageSpec(spec)?.path ?? spec]) {
+      if (isOnOutput(output, path)) throw new UsageError(`${output} is or lies on ${path}, which is only read`);
+      if (isFolderOf(path, output)) throw new UsageError(`${output} lies in ${path}, which is only read`);
+    }
+  }
+}
+
+function isFolderOf(folder: string, file: string): boolean {
+  try {
+    if (!statSync(systemPath(folder)).isDirectory()) return false;
+    const [whole, within] = [realpathSync(folder), realpathSync(dirname(resolve(file)))];
+    return within === whole || within.startsWith(whole.endsWith(sep) ? whole : `${whole}${sep}`);
+  } catch {
     return false;
   }
 }

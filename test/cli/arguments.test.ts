@@ -30,6 +30,8 @@ describe('readArguments', () => {
       'no-color': false,
       quiet: false,
       show: [],
+      output: null,
+      log: null,
       progress: false,
       'device-may-fail': 'never-twice',
       'write-map': null,

@@ -22,6 +22,7 @@ export function recorded(about: Partial<Terminal> = {}): Recorded {
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     send: async (part) => out.push(typeof part === 'string' ? part : new TextDecoder('latin1').decode(part)) > 0,
+    newFile: async () => ({ write: async () => {}, commit: async () => {}, abandon: async () => {} }),
     outIs: () => false,
     outIsTerminal: false,
     errIsTerminal: false,
@@ -68,6 +69,7 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     carve: unopened,
     withFailedMaps: async (_file, _specs, work) => ({ result: await work(), maps: [] }),
     explain: unopened,
+    openLog: async () => ({ decided: () => {}, printed: () => {}, end: () => {} }),
     tool: async () => ({ ...TOOL, passedOver: 'no addon is built for this machine' }),
     ...about,
   };

@@ -76,7 +76,7 @@ describe.each(PAGES)('%s', (page) => {
       if (!/^zfs-uber [a-z]/.test(code) || code.includes('\\n')) return [];
       const [, name, ...words] = code.split(' ');
       const command = COMMANDS.find((each) => each.name === name);
-      if (command === undefined) return name === 'help' ? [] : [code];
+      if (command === undefined) return name === 'help' || name === 'completion' ? [] : [code];
       const options = words.flatMap((word) => /^\[?--([a-z][a-z-]*)/.exec(word)?.[1] ?? []);
       const known = { ...COMMON_OPTIONS, ...command.options };
       return options.every((option) => option in known) ? [] : [code];

@@ -40,6 +40,7 @@ export const DOCUMENTS = [
   ['overlay', 'OverlayDocument', '`zfs-uber overlay --json`, and the manifest.json beside what it made'],
   ['carve', 'CarveDocument', '`zfs-uber carve --json`'],
   ['bundle', 'BundleDocument', '`zfs-uber bundle --json`'],
+  ['log', 'LogLine', 'a line of the file of `--log`'],
   ['explain', 'ExplainDocument', '`zfs-uber explain --json`'],
   ['bundle-check', 'BundleCheckDocument', '`zfs-uber bundle --check --json`'],
 ] as const;

@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { LogLine } from '../../src/document/logLine.ts';
+import { built, COMMAND } from '../tools/command.ts';
+import { pool, poolImages } from '../tools/images.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+
+let image = '';
+beforeAll(async () => {
+  await built();
+  [image = ''] = await poolImages(pool('torn-sector'));
+});
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'zfs-uber-output-'));
+const run = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+};
+
+describe('--output', () => {
+  it.each([
+    ['labels'],
+    ['scan', '--depth', 'mos', '--json'],
+    ['scan', '--depth', 'mos', '--json-lines'],
+    ['history', '--json'],
+  ])('has in the file what %s would print, and prints nothing', (...command) => {
+    const file = join(newFolder(), 'report');
+    const there = run(...command, '-o', file, image);
+    const here = run(...command, image);
+    expect(there).toEqual({ status: here.status, stdout: '', stderr: here.stderr });
+    expect(readFileSync(file, 'utf8')).toBe(here.stdout);
+  });
+
+  it('leaves what is there, and leaves nothing where it fails', () => {
+    const folder = newFolder();
+    const file = join(folder, 'report');
+    writeFileSync(file, 'mine');
+    expect(run('labels', '--output', file, image)).toMatchObject({ status: 2, stdout: '' });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+    expect(run('verify', '--txg', '1', '--output', join(folder, 'other'), image).status).toBe(2);
+    expect(run('labels', '--output', join(folder, 'none', 'x'), image).status).toBe(4);
+    expect(readdirSync(folder)).toEqual(['report']);
+  });
+
+  it('is refused on a source and in a folder of sources', () => {
+    const folder = newFolder();
+    const copy = join(folder, 'd0.img');
+    copyFileSync(image, copy);
+    expect(run('labels', '--output', copy, copy).stderr).toContain('is only read');
+    expect(run('labels', '--output', join(folder, 'report'), folder).stderr).toContain('is only read');
+    expect(readFileSync(copy).equals(readFileSync(image))).toBe(true);
+    expect(existsSync(join(folder, 'report'))).toBe(false);
+  });
+});
+
+describe('--log', () => {
+  it('has the digest of what was printed, and the status', () => {
+    const file = join(newFolder(), 'log');
+    const { status, stdout } = run('labels', '--log', file, image);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(JSON.parse(lines[0] ?? '') as LogLine).toMatchObject({
+      entry: { event: 'begin', commandLine: ['labels', '--log', file, image] },
+    });
+    const outputSha256 = createHash('sha256').update(stdout).digest('hex');
+    expect(JSON.parse(lines.at(-1) ?? '') as LogLine).toMatchObject({ entry: { event: 'end', status, outputSha256 } });
+  });
+
+  it('that cannot be written is said, with status 4', () => {
+    const { status, stderr } = run('labels', '--log', join(newFolder(), 'none', 'x'), image);
+    expect([status, stderr]).toEqual([4, expect.stringContaining('the log could not be written')]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('makes no difference to what is printed', () => {
+    expect(run('labels', '--log', join(newFolder(), 'log'), image).stdout).toBe(run('labels', image).stdout);
+  });
+});
