@@ -4,7 +4,7 @@ import { candidateRows } from '../page/candidateRows.ts';
 import type { PoolMoments } from '../page/poolTimes.ts';
 import { poolCase } from '../text/poolCase.ts';
 import { choiceChart, timeChart } from './report/charts.ts';
-import { copyButtons, download, localTimes } from './report/conveniences.ts';
+import { copyButtons, download, localTimes, openForPrint } from './report/conveniences.ts';
 import { all } from './report/elements.ts';
 import { ringCursor } from './report/ringCursor.ts';
 import { RowsTable } from './report/rowsTable.ts';
@@ -18,6 +18,7 @@ function start(): void {
   const handles = sourceHandles(sources.map(({ path }) => path));
   copyButtons();
   localTimes();
+  openForPrint();
   download(scan);
   for (const [at, article] of all('article.pool').entries()) {
     const pool = scan.pools[at];

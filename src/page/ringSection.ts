@@ -9,6 +9,8 @@ import { section } from './parts.ts';
 import { ABSENT, type RingColumn, type RingGrid, type RingRow, ringGrid } from './ringGrid.ts';
 import { CELL, MARKS, markPath, REM, ROW, VERDICT_MARKS } from './ringMarks.ts';
 
+/** Columns that a page of paper has room for at their usual size. */
+const PRINTED = 52;
 /** Of a digit of the numbers above the columns. */
 const DIGIT = 6.2;
 
@@ -20,7 +22,8 @@ export function ringSection(
   handles: readonly string[],
 ): Html {
   const grid = ringGrid(pool, sources, handles);
-  if (grid.columns.length === 0) {
+  const { columns } = grid;
+  if (columns.length === 0) {
     return section(`${id}-ring`, 'The rings', html`<p>No label of these devices has an uberblock.</p>`);
   }
   return section(
@@ -28,7 +31,7 @@ export function ringSection(
     'The rings',
     html`<p>Each column is a txg, the newest at the right; each row a label, or labels that are alike. Each label keeps the
 newest uberblocks in a ring of slots. Above stands what an import of that txg would do.</p>
-<div class="ring" data-ring><div class="ring-names" aria-hidden="true">${namesHtml(grid, handles)}</div>
+<div class="ring ${columns.length <= PRINTED ? 'ring-short' : 'ring-long'}"><div class="ring-names" aria-hidden="true">${namesHtml(grid, handles)}</div>
 <div class="ring-scroll" tabindex="0" role="region" aria-label="Rings of ${pool.name ?? pool.guid}: arrow keys go from cell to cell">${pictureHtml(grid, pool)}</div></div>
 <p class="ring-cell" role="status"></p>
 ${legendHtml(grid)}

@@ -169,7 +169,9 @@ function chart(figure: HTMLElement, points: readonly Point[], { label, time, yVa
     holder,
   );
   new ResizeObserver(() => plot.setSize(size())).observe(figure);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot.redraw());
+  for (const media of ['(prefers-color-scheme: dark)', 'print']) {
+    matchMedia(media).addEventListener('change', () => plot.redraw());
+  }
 }
 
 /** Steps of an axis of whole numbers. */

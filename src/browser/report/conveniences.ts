@@ -47,6 +47,18 @@ export function localTimes(): void {
   }
 }
 
+/** On paper nothing can be opened. */
+export function openForPrint(): void {
+  let opened: HTMLDetailsElement[] = [];
+  addEventListener('beforeprint', () => {
+    opened = all<HTMLDetailsElement>('details:not([open])');
+    for (const each of opened) each.open = true;
+  });
+  addEventListener('afterprint', () => {
+    for (const each of opened) each.open = false;
+  });
+}
+
 /** The document as a file: what scan --json prints. */
 export function download(scan: ScanDocument): void {
   for (const button of all<HTMLButtonElement>('[data-download]')) {
