@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asTxg } from '../../src/bytes/units.ts';
+import { asGuid, asTxg } from '../../src/bytes/units.ts';
 import type { LabelConfig } from '../../src/format/labelConfig.ts';
 import type { Verdict } from '../../src/load/predict.ts';
 import { assemblePools } from '../../src/pool/assemblePools.ts';
@@ -79,6 +79,45 @@ describe('importCommands', () => {
       expect(line(single({ poolName }))).toMatch(/ 41 1 pool-1$/);
   });
 
+  it('makes names of the last six digits of the guid, short enough to be names', () => {
+    const guid = { poolGuid: asGuid(1_234_567_890n) };
+    const long = 'x'.repeat(210);
+    expect(line(single({ poolName: '-X', more: guid }))).toMatch(/ 41 1234567890 pool-567890$/);
+    expect(line(single({ poolName: long, more: guid }), { ambiguousName: true })).toBe(
+      `zpool import -d /e/d0 -N -f -o readonly=on -F -T 41 -t 1234567890 ${'x'.repeat(200)}-567890`,
+    );
+  });
+
+  it('says beside the commands what the pool is called then, and what they pass over', () => {
+    const about = (pool: Pool, options: Partial<CommandOptions> = {}) => {
+      const {
+        readOnly: _,
+        readWrite: __,
+        ...rest
+      } = importCommands(pool, asTxg(41n), pool.devices, { ...OPTIONS, ...options });
+      return rest;
+    };
+    expect(about(single({}))).toEqual({ pool: 'tank', withoutLog: false, destroyed: false, byGuid: null });
+    const destroyed = single({ more: { state: 'destroyed' } });
+    expect(about(destroyed, { logMissing: true, ambiguousName: true })).toEqual({
+      pool: 'tank-1',
+      withoutLog: true,
+      destroyed: true,
+      byGuid: 'ambiguous-name',
+    });
+  });
+
+  it('gives none that would crash or hang the machine, but that which only reads where only writing does', () => {
+    const hazardous = (verdict?: Verdict) => {
+      const options = { ...OPTIONS, hazardous: true, ...(verdict === undefined ? {} : { verdict }) };
+      const { readOnly, readWrite } = importCommands(single({}), asTxg(41n), single({}).devices, options);
+      return [readOnly.length > 0, readWrite.length > 0];
+    };
+    expect(hazardous('readonly')).toEqual([true, false]);
+    expect(hazardous('damaged')).toEqual([false, false]);
+    expect(hazardous()).toEqual([false, false]);
+  });
+
   it('adds -m for a missing log and -D for a destroyed pool, before the name', () => {
     expect(line(single({ more: { state: 'destroyed' } }), { logMissing: true })).toMatch(/-T 41 -m -D tank$/);
   });
@@ -107,6 +146,14 @@ describe('importCommands', () => {
   });
 
   it('gives no command for a pool whose guid no label says', () => {
-    expect(line(poolOf([device({ name: 'bare', uberblocks: [{ txg: 5n }] })]))).toBe('');
+    const bare = poolOf([device({ name: 'bare', uberblocks: [{ txg: 5n }] })]);
+    expect(importCommands(bare, asTxg(41n), bare.devices, OPTIONS)).toEqual({
+      readOnly: [],
+      readWrite: [],
+      pool: '',
+      withoutLog: false,
+      destroyed: false,
+      byGuid: null,
+    });
   });
 });
