@@ -30,14 +30,19 @@ describe('the record of what was asked', () => {
   });
 
   it('counts a pool for its layout and for each history and damage, and once in all', () => {
-    const table = tableOf([asked(1, 'single/plain+rewind/rot'), asked(2, 'single/plain/rot+stale', { answers: 5 })]);
+    const table = tableOf([
+      asked(1, 'single/plain+rewind/rot'),
+      asked(2, 'single/plain/rot+stale', { answers: 5, zfs: '2.4' }),
+    ]);
     expect(table.slice(2)).toEqual([
       '| damage | rot | 2 | 16 | 25 | 0 |',
       '| damage | stale | 1 | 8 | 5 | 0 |',
       '| history | plain | 2 | 16 | 25 | 0 |',
       '| history | rewind | 1 | 8 | 20 | 0 |',
       '| layout | single | 2 | 16 | 25 | 0 |',
-      '| all | asked of 2.3 | 2 | 16 | 25 | 0 |',
+      '| all | asked of 2.3 | 1 | 8 | 20 | 0 |',
+      '| all | asked of 2.4 | 1 | 8 | 5 | 0 |',
+      '| all | in all | 2 | 16 | 25 | 0 |',
     ]);
   });
 

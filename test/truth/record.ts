@@ -52,11 +52,11 @@ function partsOf(kind: string): string[] {
   return [`layout | ${layout}`, ...each('history', history), ...each('damage', damage)];
 }
 
-/** Rows of Markdown: by kind, and each release as a whole. */
+/** Rows of Markdown: by kind, each release as a whole, and all. */
 export function tableOf(asked: readonly Asked[]): string[] {
   const rows = new Map<string, Asked[]>();
   for (const each of asked) {
-    for (const part of [...partsOf(each.kind), `all | asked of ${each.zfs}`])
+    for (const part of [...partsOf(each.kind), `all | asked of ${each.zfs}`, 'all | in all'])
       rows.set(part, [...(rows.get(part) ?? []), each]);
   }
   const sum = (of: readonly Asked[], column: 'txgs' | 'answers' | 'contradictions') =>
