@@ -12,6 +12,8 @@ const COMPARED = 4096;
 const LONGEST = 128 * 1024;
 const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
 const HOLE = 0;
+/** Two numbers up to here make one. */
+const MAX_NUMBER = 2 ** 26 - 1;
 
 /** The blocks of dnodes of one object set, as far as their pointers were looked at. */
 export interface NumberedBlocks {
@@ -33,7 +35,7 @@ export class DnodeVersions {
   readonly #numbers = new BlkptrMap<number>();
   readonly #pointers = new Map<number, Blkptr>();
   /** By the numbers of both, slots that are the same: 1. */
-  readonly #compared = new Map<string, Uint8Array>();
+  readonly #compared = new Map<number, Uint8Array>();
   #last = HOLE;
 
   constructor(cache: BlockCache) {
@@ -60,13 +62,13 @@ export class DnodeVersions {
   /** Whether `slot` is the same in two blocks; null where they have to be compared first. */
   isSame(one: number, other: number, slot: number): boolean | null {
     if (one === other) return true;
-    const same = this.#compared.get(`${one} ${other}`);
+    const same = this.#compared.get(pairOf(one, other));
     return same === undefined ? null : same[slot] === 1;
   }
 
   /** Compares two blocks for `isSame`. */
   async compare(one: number, other: number): Promise<void> {
-    const key = `${one} ${other}`;
+    const key = pairOf(one, other);
     if (one === other || this.#compared.has(key)) return;
     const same = await this.#sameSlots(this.#pointers.get(one), this.#pointers.get(other));
     this.#compared.set(key, same);
@@ -83,6 +85,7 @@ export class DnodeVersions {
       if (bp === null) return HOLE;
       const known = this.#numbers.get(bp);
       if (known !== undefined) return known;
+      if (this.#last >= MAX_NUMBER) return Number.NaN;
       this.#last++;
       this.#numbers.set(bp, this.#last);
       this.#pointers.set(this.#last, bp.copy());
@@ -112,6 +115,8 @@ export class DnodeVersions {
     }
   }
 }
+
+const pairOf = (one: number, other: number): number => one * (MAX_NUMBER + 1) + other;
 
 /** 1 for each slot in which the same dnode begins in both blocks, or none in either. */
 function sameDnodes(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -99,7 +99,7 @@ async function walk(state: LoadState): Promise<Walked> {
     doing = what;
   };
   try {
-    for await (const head of walkHeads(state, found.directories, at)) found.heads.push(head);
+    await walkHeads(state, found.directories, found.heads, at);
     return { ...found, broken: null };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
@@ -107,7 +107,7 @@ async function walk(state: LoadState): Promise<Walked> {
   }
 }
 
-async function* walkHeads(state: LoadState, opened: Set<bigint>, at: At): AsyncGenerator<Head> {
+async function walkHeads(state: LoadState, opened: Set<bigint>, heads: Head[], at: At): Promise<void> {
   const { signal } = state;
   at({ role: 'root directory' });
   const root = await required(viewOf(state), 'root_dataset', signal);
@@ -116,15 +116,17 @@ async function* walkHeads(state: LoadState, opened: Set<bigint>, at: At): AsyncG
     signal?.throwIfAborted();
     const { name, id, depth, internal } = next;
     if (opened.has(id) || depth > MAX_DEPTH) continue;
-    const directory = await walkedDirectory(state, name, id, at);
+    const walking = walkedDirectory(state, name, id, at);
+    // Thousands at each txg are known: none of them waits.
+    const directory = walking instanceof Promise ? await walking : walking;
     opened.add(id);
     if (internal) continue;
-    const { entries } = await childrenIn(state, directory.children);
+    const { entries } = directory.children === null ? NO_CHILDREN : await childrenIn(state, directory.children);
     for (const [child, below] of entries) {
       const hidden = child.startsWith('$');
       waiting.push({ name: `${name}/${child}`, id: below, depth: depth + 1, internal: hidden });
     }
-    if (directory.headDataset !== null) yield { name, id: directory.headDataset, directory };
+    if (directory.headDataset !== null) heads.push({ name, id: directory.headDataset, directory });
   }
 }
 
@@ -160,9 +162,11 @@ async function openDirectory(state: LoadState, name: DirectoryName, id: bigint, 
   return directory;
 }
 
+const NO_CHILDREN: Children = { entries: [], broken: null };
+
 async function childrenIn(state: LoadState, map: bigint | null): Promise<Children> {
   const entries: [string, bigint][] = [];
-  if (map === null) return { entries, broken: null };
+  if (map === null) return NO_CHILDREN;
   try {
     const all = await state.memo.objects.of('children', map, viewOf(state).mos, async (mos) => {
       for await (const { name, integer } of (await mos.zap(map)).entries()) entries.push([name, integer]);

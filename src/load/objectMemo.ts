@@ -29,8 +29,8 @@ interface Answers {
 /** What was read through one cache. */
 interface Known {
   readonly versions: DnodeVersions;
-  /** By kind, and by dnodes a block. */
-  readonly kinds: Map<string, Answers>;
+  /** By kind, and by dnodes a block: of thousands at each txg no text is made to look one up. */
+  readonly kinds: Map<string, Map<number, Answers>>;
 }
 
 export interface Conditions<T> {
@@ -81,7 +81,7 @@ export class ObjectMemo {
   ): Promise<T> | T {
     const known = this.#knownTo(mos.objset.metaObject.cache);
     const blocks = known.versions.of(mos.objset);
-    const answers = answersOf(known, `${kind} ${blocks.perBlock}`);
+    const answers = answersOf(known, kind, blocks.perBlock);
     const { holds = () => true } = conditions;
     const kept = answers.kept.get(id);
     // Most are found here, of thousands at each txg. The kind says of which type the value is.
@@ -140,10 +140,13 @@ export class ObjectMemo {
   }
 }
 
-function answersOf({ kinds }: Known, kind: string): Answers {
-  const found = kinds.get(kind) ?? { kept: new Map(), underWay: new Map() };
-  kinds.set(kind, found);
-  return found;
+function answersOf({ kinds }: Known, kind: string, perBlock: number): Answers {
+  const known = kinds.get(kind)?.get(perBlock);
+  if (known !== undefined) return known;
+  const bySize = kinds.get(kind) ?? new Map<number, Answers>();
+  const answers = { kept: new Map(), underWay: new Map() };
+  kinds.set(kind, bySize.set(perBlock, answers));
+  return answers;
 }
 
 async function makeNoting<T>(

@@ -1,7 +1,7 @@
-/** Pieces are made in powers of two from here on, so that few sizes serve all. */
+/** Pieces are made in multiples of it and of a fourth of the power of two below, so that few sizes serve all. */
 const SMALLEST = 64 * 1024;
-/** Bytes that wait to be lent again. */
-const SPARE = 24 * 1024 * 1024;
+/** Bytes that wait to be lent again: as much as three batches hold. */
+const SPARE = 40 * 1024 * 1024;
 
 /** Memory that is used again: new memory for each read costs more than reading from the page cache. */
 export class LentMemory {
@@ -11,9 +11,15 @@ export class LentMemory {
 
   /** Memory of `size` bytes or more, with anything in it, for the borrower alone until it is given back. */
   lend(size: number): Uint8Array {
-    const index = this.#spare.findIndex(({ length }) => length >= size && length < Math.max(size, SMALLEST) * 4);
-    const [found] = index < 0 ? [] : this.#spare.splice(index, 1);
-    if (found === undefined) return new Uint8Array(Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(Math.max(size, 1)))));
+    const wanted = rounded(size);
+    let best = -1;
+    for (const [index, { length }] of this.#spare.entries()) {
+      if (length < wanted || length > wanted * 4) continue;
+      if (best < 0 || length < (this.#spare[best]?.length ?? 0)) best = index;
+      if (length === wanted) break;
+    }
+    const [found] = best < 0 ? [] : this.#spare.splice(best, 1);
+    if (found === undefined) return new Uint8Array(wanted);
     this.#size -= found.length;
     return found;
   }
@@ -24,4 +30,9 @@ export class LentMemory {
     this.#size += memory.length;
     while (this.#size > SPARE) this.#size -= this.#spare.shift()?.length ?? this.#size;
   }
+}
+
+function rounded(size: number): number {
+  const step = Math.max(SMALLEST, 2 ** (Math.floor(Math.log2(Math.max(size, 1))) - 2));
+  return Math.max(1, Math.ceil(size / step)) * step;
 }
