@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Digest } from '../source/bundle/frames.ts';
 import type { BundledDisk } from '../source/bundle/manifest.ts';
 import { type Bundle, openBundle } from '../source/bundle/openBundle.ts';
+import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { type AnswersGiven, type ByteSource, SourceError } from '../source/source.ts';
 import type { Target } from './expandSpecs.ts';
 import type { FileSource } from './fileSource.ts';
@@ -25,6 +26,13 @@ export interface BundledTarget {
   readonly origin: BundleOrigin;
   /** Of blocks, in a bundle without names. */
   readonly answers: AnswersGiven | null;
+  /** Other files of the image that are in the bundle. */
+  readonly siblings: BundledSiblings;
+}
+
+export interface BundledSiblings extends Siblings {
+  /** Those that were asked for. */
+  readonly found: readonly ByteSource[];
 }
 
 export const newSha256 = (): Digest => createHash('sha256');
@@ -37,7 +45,9 @@ export const newSha256 = (): Digest => createHash('sha256');
  */
 export async function bundledTargets(file: FileSource, signal?: AbortSignal): Promise<BundledTarget[]> {
   const bundle = await openBundle(file, { newDigest: newSha256, signal });
-  return bundle.manifest.disks.map((disk, index) => bundledTarget(file, bundle, disk, bundle.disks[index] ?? null));
+  return bundle.manifest.disks.flatMap((disk, index) =>
+    disk.besides === null ? [bundledTarget(file, bundle, disk, bundle.disks[index] ?? null)] : [],
+  );
 }
 
 function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, source: ByteSource | null): BundledTarget {
@@ -57,6 +67,7 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
     partitions: partitions === null ? null : new Map(partitions),
     origin: { path: file.name, absolutePath: disk.absolutePath, withoutNames: bundle.manifest.withoutNames },
     answers: bundle.answers,
+    siblings: siblingsOf(bundle, path),
     file: {
       ...(source ?? { name: path, size, read: () => Promise.reject(nothing) }),
       origin: 'path',
@@ -65,6 +76,35 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
       disk: `${file.disk} ${file.diskOffset} ${disk.id}`,
       diskOffset: disk.offset,
       close: async () => undefined,
+    },
+  };
+}
+
+/** Files in a chain of parents. */
+const LONGEST_CHAIN = 64;
+
+/** @param image path of the image that they belong to */
+function siblingsOf({ manifest, disks }: Bundle, image: string): BundledSiblings {
+  const files = new Map<string, ByteSource>();
+  for (const [index, { path, besides }] of manifest.disks.entries()) {
+    const source = disks[index] ?? null;
+    if (besides === image && source !== null) files.set(lastPart(path), source);
+  }
+  const found = new Set<ByteSource>();
+  const from = (chain: readonly string[]): Siblings => ({
+    async find(name) {
+      const base = lastPart(name);
+      const source = files.get(base);
+      // It was a chain of files, each once, where the bundle was made.
+      if (source === undefined || chain.includes(base) || chain.length >= LONGEST_CHAIN) return null;
+      found.add(source);
+      return { source, siblings: from([...chain, base]) };
+    },
+  });
+  return {
+    ...from([]),
+    get found() {
+      return [...found];
     },
   };
 }

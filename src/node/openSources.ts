@@ -1,11 +1,11 @@
-import { StoppedError, UnsupportedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
+import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { isBundle } from '../source/bundle/bundleFile.ts';
 import type { ChunkCache } from '../source/chunkCache.ts';
 import { recogniseContainer } from '../source/containers.ts';
 import { readEnds } from '../source/ends.ts';
 import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
 import { findForeign, placed } from '../source/foreign.ts';
-import { NO_SIBLINGS, type Siblings } from '../source/images/siblings.ts';
+import type { Siblings } from '../source/images/siblings.ts';
 import { probeCache, probed } from '../source/probed.ts';
 import { type BlockAnswers, slice, withAnswers } from '../source/source.ts';
 import { shownPartitions } from './blockDevice.ts';
@@ -135,7 +135,10 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     if (!readable) await closeAll();
     const close = countedClose(closeAll, keyed.length);
     const madeOf = parts.map(({ name }) => name);
-    const entries = keyed.map(({ key, entry }) => ({ key, entry: { ...entry, madeOf, close: close() } }));
+    const entries = keyed.map(({ key, entry }) => ({
+      key,
+      entry: { ...entry, madeOf: [...entry.madeOf, ...madeOf], close: close() },
+    }));
     return { target, disk: opened.disk, parts: parts.map(({ disk }) => disk), entries };
   } catch (error) {
     await closeAll();
@@ -158,19 +161,14 @@ async function diskEntries(
   let shown: ReadonlyMap<number, number> | null = null;
   const ask = async () => (shown = await shownPartitions(host, file.disk.replace(/^block /, '')));
   const whole = await composed(file, siblings, target.image?.map ?? null);
-  const joined = siblings.opened.length;
   const recorded = (await recorder?.record(host, order, target, whole)) ?? null;
-  const entries = await entriesOf(host, { ...whole, ...recorded?.file }, siblings, target, ask, signal);
-  if (recorded !== null && siblings.opened.length > joined) throw notBundled(file, siblings.opened);
-  if (entries.length > 0) recorded?.accept(shown);
+  const beside = recorder?.siblings(order, target, siblings) ?? null;
+  const entries = await entriesOf(host, { ...whole, ...recorded?.file }, beside ?? siblings, target, ask, signal);
+  if (entries.length > 0) {
+    recorded?.accept(shown);
+    beside?.accept();
+  }
   return keyedBy(file, target, answered(entries, recorder?.answers ?? null));
-}
-
-/** A bundle holds what was read of one file. */
-function notBundled(file: FileSource, others: readonly FileSource[]): UnsupportedError {
-  const names = others.map(({ name }) => name).join(', ');
-  const message = `its disk lies in other files too (${names}): make a raw copy, and the bundle of that`;
-  return new UnsupportedError(message, { source: file.name, offset: 0, path: [] });
 }
 
 /** The same, with blocks that are answered for, or of which the answers are kept. */
@@ -191,18 +189,20 @@ async function bundledEntries(
   if (recorder !== null) throw new UsageError(`${bundle.name} is a bundle: make one of the devices themselves`);
   const { bundledTargets } = await import('./bundledDisks.ts');
   const all: Opened['entries'][number][] = [];
-  for (const { target, file, partitions, origin, answers } of await bundledTargets(bundle, signal)) {
+  for (const each of await bundledTargets(bundle, signal)) {
+    const { target, file, partitions, origin, answers, siblings } = each;
     const found =
       target.error === null
         ? keyedBy(
             file,
             target,
-            await entriesOf(host, { ...file, pieces: [] }, NO_SIBLINGS, target, async () => partitions, signal),
+            await entriesOf(host, { ...file, pieces: [] }, siblings, target, async () => partitions, signal),
           )
         : [failure(target, target.error)];
     for (const { key, entry } of found) {
       const [told = entry] = answered([entry], answers);
-      all.push({ key: `${key} ${origin.path}`, entry: { ...told, bundle: origin } });
+      const madeOf = siblings.found.map(({ name }) => name);
+      all.push({ key: `${key} ${origin.path}`, entry: { ...told, bundle: origin, madeOf } });
     }
   }
   return all;

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { ZfsUberError } from '../bytes/errors.ts';
-import type { BundleWriter, DiskFacts } from '../source/bundle/bundleWriter.ts';
+import type { BundleWriter, DiskFacts, RecordedDisk } from '../source/bundle/bundleWriter.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
-import type { AnswersKept } from '../source/source.ts';
+import type { Siblings } from '../source/images/siblings.ts';
+import type { AnswersKept, ByteSource } from '../source/source.ts';
 import { deviceIdentity } from './blockDevice.ts';
 import type { Target } from './expandSpecs.ts';
 import type { FileHost } from './fileHost.ts';
@@ -17,6 +18,11 @@ export interface RecordedFile {
    * @param partitions as the system has them; null where it was not asked
    */
   accept(partitions: ReadonlyMap<number, number> | null): void;
+}
+
+/** Files beside an image of which all that is read goes into a bundle. */
+export interface RecordedSiblings extends Siblings {
+  accept(): void;
 }
 
 /** Hands to a bundle what is read of the sources, by the names that they were opened by. */
@@ -50,19 +56,48 @@ export class SourceRecorder {
     };
   }
 
+  /** The same siblings, of which what is read is kept too once the image is accepted. */
+  siblings(order: number, target: Target, siblings: Siblings): RecordedSiblings {
+    const recorded = new Map<ByteSource, RecordedDisk>();
+    const record = (source: ByteSource): ByteSource => {
+      const known = recorded.get(source);
+      if (known !== undefined) return known.source;
+      const { name: path, size } = source;
+      const own = { path, absolutePath: resolve(path), slice: null, directory: null, besides: target.path };
+      const facts = { ...own, ...UNKNOWN, size, id: path };
+      const disk = this.#writer.addDisk(order, facts, this.#cache.of(source));
+      recorded.set(source, disk);
+      return disk.source;
+    };
+    const through = (inner: Siblings): Siblings => ({
+      async find(name) {
+        const found = await inner.find(name);
+        return found === null ? null : { source: record(found.source), siblings: through(found.siblings) };
+      },
+    });
+    return {
+      ...through(siblings),
+      accept: () => {
+        for (const { accept } of recorded.values()) accept(null);
+      },
+    };
+  }
+
   fail(order: number, target: Target, error: ZfsUberError): void {
-    const unknown = { size: 0, block: false, sectorSize: null, id: '', offset: 0, identity: null };
-    this.#writer.addFailure(order, { ...named(target), ...unknown }, error);
+    this.#writer.addFailure(order, { ...named(target), ...UNKNOWN }, error);
   }
 }
+
+const UNKNOWN = { size: 0, block: false, sectorSize: null, id: '', offset: 0, identity: null } as const;
 
 const named = ({
   path,
   reached,
   slice,
   directory,
-}: Target): Pick<DiskFacts, 'path' | 'absolutePath' | 'slice' | 'directory'> => ({
+}: Target): Pick<DiskFacts, 'path' | 'absolutePath' | 'slice' | 'directory' | 'besides'> => ({
   path,
+  besides: null,
   absolutePath: reached === null ? resolve(path) : path,
   slice: slice === null ? null : { offset: slice.offset, length: slice.length },
   directory,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageIn } from '../../bin/images.js';
 import {
   block,
   checkBundles,
@@ -88,6 +89,21 @@ describe('a bundle says the same as the devices', () => {
       }
     }
     expect((await checkBundles([file])).bundles).toMatchObject([{ whole: true, error: null }]);
+  });
+});
+
+describe('a bundle of an image with a parent', () => {
+  it.each(['child.qcow2', 'delta.vmdk'])('%s holds what of the parent is needed', { timeout: 60_000 }, async (name) => {
+    const images = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
+    for (const each of ['base.img', 'parent.vmdk']) await imageIn(images, each);
+    const image = await imageIn(images, name);
+    const alone = mkdtempSync(join(folder, 'alone-'));
+    const file = join(alone, 'x.bundle');
+    await writeBundle([image], file);
+    const [own, bundled] = [await scan([image]), await scan([file])];
+    expect(own.sources[0]?.madeOf).toHaveLength(1);
+    expect(own.pools[0]?.candidates[0]?.verdict).toBe('importable');
+    expect(told(bundled)).toEqual(told(own));
   });
 });
 

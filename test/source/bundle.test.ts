@@ -24,6 +24,7 @@ const facts = (path: string): DiskFacts => ({
   absolutePath: `/dev/${path}`,
   slice: null,
   directory: null,
+  besides: null,
   size: SIZE,
   block: false,
   sectorSize: null,

@@ -25,6 +25,8 @@ export interface BundledDisk {
   readonly path: string;
   /** From the root of the host where the bundle was made. */
   readonly absolutePath: string;
+  /** Path, as given, of the image that this file is a parent or a part of; null for what was given itself. */
+  readonly besides: string | null;
   /** `path@OFFSET+LENGTH`, in bytes; null for the whole. */
   readonly slice: { readonly offset: number; readonly length: number | null } | null;
   /** The given directory that it was found in. */
@@ -106,6 +108,7 @@ function diskOf(disk: Fields, errors: number): BundledDisk {
   return {
     path: disk.text('path'),
     absolutePath: disk.text('absolutePath'),
+    besides: disk.has('besides') ? disk.text('besides') : null,
     slice: disk.has('slice') ? sliceOf(disk.object('slice')) : null,
     directory: disk.has('directory') ? disk.text('directory') : null,
     size: disk.count('size'),
