@@ -30,7 +30,8 @@ export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
       : library.writeReport(html, sources, scanned, {
           pool,
           scannedAt: Math.floor(now() / 1000),
-          timeline: () => library.timeline(sources, { pool, signal }),
+          // Who asks for labels alone wants nothing else read.
+          ...(depth === 'labels' ? {} : { timeline: () => library.timeline(sources, { pool, signal }) }),
         }));
     return unread.signal.aborted ? { ...document, stopped: false } : document;
   },

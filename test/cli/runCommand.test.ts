@@ -46,6 +46,19 @@ describe('scan', () => {
     expect(asked).toMatchObject([[['a', 'b'], { depth: 'data', pool: 'tank', minTxg: 5n, maxTxg: 9n }]]);
   });
 
+  it.each([
+    ['labels', false],
+    ['meta', true],
+  ])('reads for a page at depth %s the history too: %s', async (depth, read) => {
+    const asked: boolean[] = [];
+    const writeReport: Library['writeReport'] = async (_file, _sources, make, options) => {
+      asked.push(options?.timeline !== undefined);
+      return make();
+    };
+    await run(`scan a --html p.html --depth ${depth}`, { writeReport });
+    expect(asked).toEqual([read]);
+  });
+
   it('prints with --json the document and nothing else', async () => {
     const { out, err } = await run('scan a --json', {}, { outIsTerminal: true });
     expect(JSON.parse(out())).toEqual(lyingMirror());
