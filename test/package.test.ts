@@ -25,8 +25,6 @@ import { pool, poolImages } from './tools/images.ts';
 
 // What a user gets from the registry: the tarball, installed, run and imported.
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
-
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
 let folder = '';
