@@ -123,6 +123,18 @@ async function exportsOf(name) {
   return Object.values(metafile.outputs).flatMap((output) => output.exports);
 }
 
+/**
+ * Where there is nothing of Node another module stands for what the library has of it.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+export const HOST_OF_BROWSER = {
+  name: 'host of browser',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/host\.ts$/ }, ({ resolveDir }) => ({ path: join(resolveDir, 'hostOfBrowser.ts') }));
+  },
+};
+
 async function buildParser() {
   await build({
     ...COMMON,
@@ -134,6 +146,7 @@ async function buildParser() {
     platform: 'neutral',
     target: 'es2022',
     packages: 'external',
+    plugins: [HOST_OF_BROWSER],
   });
 }
 

@@ -1,3 +1,26 @@
+export { type BlockOptions, block } from './api/block.ts';
+export { datasets, snapshots } from './api/datasets.ts';
+export { type JudgeChoice, judge } from './api/judge.ts';
+export { NoSuchTxgError } from './api/noSuchTxg.ts';
+export {
+  type AtOptions,
+  OpenedPool,
+  type OpenedPools,
+  type OpenPoolOptions,
+  type OpenPoolsOptions,
+  openPool,
+  openPools,
+} from './api/openPool.ts';
+export type { RawBlock, RawBlockPlace } from './api/poolBlock.ts';
+export type { ViewOptions } from './api/poolView.ts';
+export type { Progress } from './api/progress.ts';
+export { type ScanOptions, scan } from './api/scan.ts';
+export type { Sources } from './api/session.ts';
+export { history, type Open, object, openHistory, openObject } from './api/streams.ts';
+export { labels, ring, type SurveyOptions } from './api/surveyDocuments.ts';
+export { timeline } from './api/timeline.ts';
+export { type UnpackedBlock, unpackBlock } from './api/unpackBlock.ts';
+export { type VerifyOptions, verify } from './api/verify.ts';
 export type { Engine, EngineAlgorithm, EngineInfo, Span } from './block/engine.ts';
 export { pureEngine } from './block/pureEngine.ts';
 export {
@@ -52,6 +75,7 @@ export {
   type HistoryStream,
   historyStream,
 } from './document/historyDocument.ts';
+export type { ImageCheckDocument, ImageCheckEntry } from './document/imageCheckDocument.ts';
 export { documentParts } from './document/jsonParts.ts';
 export { buildLabelsDocument, type LabelsDocument, type LabelsSource } from './document/labelsDocument.ts';
 export type * from './document/logLine.ts';
@@ -96,6 +120,8 @@ export type { Hazard } from './load/hazard.ts';
 export type { Prediction, Verdict } from './load/predict.ts';
 export type { Reading } from './load/reading.ts';
 export type { Reason } from './load/reason.ts';
+export type { OpenedSource } from './node/openedSource.ts';
+export type { SourceSpec } from './node/target.ts';
 export { type Assembly, assemblePools } from './pool/assemblePools.ts';
 export { type Attempt, type BlockRead, type BlockReader, UnavailableBlockError } from './pool/blockRead.ts';
 export { type BlockReaderOptions, openBlockReader } from './pool/blockReader.ts';
@@ -110,6 +136,7 @@ export type { JudgedCandidate } from './rewind/judgedCandidate.ts';
 export type { Depth, JudgeOptions, PoolJudgement } from './rewind/judgement.ts';
 export { judgePool } from './rewind/judgePool.ts';
 export { type PoolScan, type ScanPoolsOptions, scanPools } from './rewind/scanPools.ts';
+export { type BlobLike, blobSource } from './source/blobSource.ts';
 export { type Bundle, type OpenBundleOptions, openBundle } from './source/bundle/openBundle.ts';
 export { memorySource } from './source/memorySource.ts';
 export { type ByteSource, SourceError, slice } from './source/source.ts';

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { HOST_OF_BROWSER } from '../bin/bundle.js';
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
@@ -13,6 +14,7 @@ async function bundle(): Promise<string> {
     // A browser has no `node:` modules: the bundler fails on the first one that is reachable.
     platform: 'browser',
     target: 'es2022',
+    plugins: [HOST_OF_BROWSER],
     logLevel: 'silent',
   });
   return outputFiles[0]?.text ?? '';

@@ -12,13 +12,13 @@ import {
 } from '../document/bundleDocument.ts';
 import { hexText } from '../document/nvlistJson.ts';
 import { documentError } from '../document/sourceEntry.ts';
-import { newSha256 } from '../node/bundledDisks.ts';
+import { newSha256 } from '../node/digest.ts';
 import { chooseEngine } from '../node/engine.ts';
-import type { SourceSpec } from '../node/expandSpecs.ts';
 import { openFileSource } from '../node/fileSource.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import { newFile } from '../node/newFile.ts';
 import { SourceRecorder } from '../node/recorder.ts';
+import type { SourceSpec } from '../node/target.ts';
 import { BundleWriter } from '../source/bundle/bundleWriter.ts';
 import { checkBundle as checkFile } from '../source/bundle/checkBundle.ts';
 import { describeOpened } from './describeOpened.ts';

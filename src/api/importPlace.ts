@@ -1,11 +1,11 @@
-import { resolve } from 'node:path';
 import { sourceHandles } from '../document/handles.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
-import { type System, systemOf } from '../node/systems.ts';
+import type { System } from '../node/systems.ts';
 import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
 import { type ImportPlace, isAttached, NBD, type PlacedImage, wholePlace } from '../rewind/importPlace.ts';
 import { STORE } from '../rewind/showing.ts';
 import { type Partition, partitionName } from '../source/partition.ts';
+import { absolutePath as absolutePathOf, SYSTEM } from './host.ts';
 
 /**
  * Where each source of a scan lies, for the commands: by absolute path, so that they work from any folder. Null where no
@@ -13,7 +13,7 @@ import { type Partition, partitionName } from '../source/partition.ts';
  */
 export function importPlaces(
   opened: readonly OpenedSource[],
-  system: System = systemOf(process.platform),
+  system: System = SYSTEM,
 ): Map<OpenedSource, ImportPlace | null> {
   const handles = sourceHandles(opened.map(({ path }) => path));
   const images = new Map<string, PlacedImage>();
@@ -46,7 +46,7 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
     remote,
     format,
     snapshot,
-    pieces: pieces.map((each) => resolve(each)),
+    pieces: pieces.map((each) => absolutePathOf(each)),
     name,
     shownAt,
   };
@@ -79,7 +79,7 @@ function placeOf(opened: OpenedSource, name: string, image: PlacedImage | null, 
 }
 
 /** Of what a bundle stands for, where it was on the host on which the bundle was made. */
-const absolutePath = ({ path, bundle }: OpenedSource): string => bundle?.absolutePath ?? resolve(path);
+const absolutePath = ({ path, bundle }: OpenedSource): string => bundle?.absolutePath ?? absolutePathOf(path);
 
 /**
  * The system's name for a partition: `/dev/sdb1`, `/dev/nvme0n1p1`, `/dev/disk/by-id/ata-X-part1`; FreeBSD `/dev/da0p1`, in

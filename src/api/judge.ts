@@ -1,8 +1,8 @@
 import type { Engine } from '../block/engine.ts';
-import { chooseEngine } from '../node/engine.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { Judged } from '../rewind/judge.ts';
 import type { Depth, JudgeOptions, PoolJudgement } from '../rewind/judgement.ts';
+import { chooseEngine } from './host.ts';
 import { importPlaces } from './importPlace.ts';
 import { judgeEach } from './judgeEach.ts';
 import type { OpenedPool } from './openPool.ts';

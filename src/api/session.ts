@@ -1,4 +1,4 @@
-import type { SourceSpec } from '../node/expandSpecs.ts';
+import type { SourceSpec } from '../node/target.ts';
 import type { OpenedPools, OpenPoolsOptions } from './openPool.ts';
 
 /**

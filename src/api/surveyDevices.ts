@@ -1,12 +1,13 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import { mapBounded } from '../node/bounded.ts';
-import type { SourceSpec } from '../node/expandSpecs.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
-import { openSources, stoppedAt } from '../node/openSources.ts';
+import { stoppedAt } from '../node/openTargets.ts';
+import type { SourceSpec } from '../node/target.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
 import { queued } from '../source/deviceQueue.ts';
 import { noting } from '../source/failedReads.ts';
+import { openSources } from './host.ts';
 import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';

@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Engine } from '../block/engine.ts';
-import type { SourceSpec } from '../node/expandSpecs.ts';
+import type { SourceSpec } from '../node/target.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { watchFinding } from '../rewind/aim/watch.ts';
 import type { PoolJudgement } from '../rewind/judgement.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
+import { wait } from './host.ts';
 import type { Progress } from './progress.ts';
 import { closeSources, surveyDevices } from './surveyDevices.ts';
 

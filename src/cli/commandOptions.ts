@@ -79,6 +79,7 @@ export const VERIFY_OPTIONS = {
   zfs: ZFS,
   txg: unsigned('T', 'which txg; needed, unless --checkpoint is given'),
   checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
+  image: flag('in place of a txg: do the bytes of disk images sum to the hashes that they keep (E01)?'),
   depth: maybe(
     ['meta', 'data'],
     'how far it is checked: all metadata, or all data too (default: data; meta of a bundle)',

@@ -83,7 +83,10 @@ export const COMMANDS: readonly Command[] = [
         ['verify --txg 1234 --depth meta images/', 'metadata alone: what decides whether it imports'],
       ],
     },
-    async () => (await import('./verifyCommand.ts')).verify,
+    async ({ image }) => {
+      const { checkImages, verify } = await import('./verifyCommand.ts');
+      return image ? checkImages : verify;
+    },
   ),
   command(
     {

@@ -1,6 +1,7 @@
 import type { BundleCheckDocument, BundleDocument } from '../document/bundleDocument.ts';
 import type { CarveDocument } from '../document/carveDocument.ts';
 import type { ExplainDocument } from '../document/explainDocument.ts';
+import type { ImageCheckDocument } from '../document/imageCheckDocument.ts';
 import type { LabelsDocument } from '../document/labelsDocument.ts';
 import type { OverlayDocument } from '../document/overlayDocument.ts';
 import type { DocumentError } from '../document/parts.types.ts';
@@ -140,6 +141,10 @@ export function carveStatus({ sources, pools, vdevs, roots, stopped }: CarveDocu
     unread: stopped || sources.some(({ error }) => error !== null),
   });
 }
+
+/** Where nothing is kept nothing was compared. */
+export const imageCheckStatus = ({ images, stopped }: ImageCheckDocument): number =>
+  !stopped && images.every(({ whole }) => whole) ? EXIT.done : EXIT.partial;
 
 export const bundleCheckStatus = ({ bundles }: BundleCheckDocument): number =>
   bundles.every(({ whole }) => whole) ? EXIT.done : EXIT.partial;

@@ -1,6 +1,7 @@
 import type { block } from '../api/block.ts';
 import type { checkBundles, writeBundle } from '../api/bundle.ts';
 import type { carve } from '../api/carve.ts';
+import type { checkImages } from '../api/checkImages.ts';
 import type { datasets, snapshots } from '../api/datasets.ts';
 import type { EvidenceLog, openLog } from '../api/evidenceLog.ts';
 import type { explain } from '../api/explain.ts';
@@ -24,6 +25,7 @@ export interface Library {
   readonly readScan: typeof readScan;
   readonly serveWeb: typeof serveWeb;
   readonly verify: typeof verify;
+  readonly checkImages: typeof checkImages;
   readonly overlay: typeof overlay;
   readonly labels: typeof labels;
   readonly ring: typeof ring;

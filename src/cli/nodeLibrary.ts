@@ -4,8 +4,12 @@ import { DeviceMedia, type DeviceMediaChoice } from '../node/deviceMedia.ts';
 import { chooseEngine } from '../node/engine.ts';
 import { FILE_HOST } from '../node/fileHost.ts';
 import { handlePool } from '../node/handlePool.ts';
+import { withoutSecret } from '../node/network/address.ts';
 import { commandLine } from '../node/systemPath.ts';
 import type { Library } from './library.ts';
+
+/** The command line as a document or a page may keep it. */
+const toldLine = (): string[] => commandLine().map(withoutSecret);
 
 /**
  * The library on this machine: its files and devices, its fastest engine. A call loads what it needs, and no more.
@@ -20,9 +24,11 @@ export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaCho
   return {
     scan: async (sources, options) => (await import('../api/scan.ts')).scan(sources, { ...options, ...given }),
     writeReport: async (file, sources, make, options) =>
-      (await import('../api/report.ts')).writeReport(file, sources, make, { commandLine: commandLine(), ...options }),
+      (await import('../api/report.ts')).writeReport(file, sources, make, { commandLine: toldLine(), ...options }),
     serveWeb: async (sources, options) => (await import('../api/web.ts')).serveWeb(sources, options),
     readScan: async (file) => (await import('../api/report.ts')).readScan(file),
+    checkImages: async (sources, options) =>
+      (await import('../api/checkImages.ts')).checkImages(sources, { ...options, engine }),
     systemDisks: async () => (await import('../node/rawDisk.ts')).systemDisks(),
     verify: async (sources, txg, options) =>
       (await import('../api/verify.ts')).verify(sources, txg, { ...options, ...given }),
@@ -48,7 +54,7 @@ export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaCho
     writeBundle: async (sources, file, options) =>
       (await import('../api/bundle.ts')).writeBundle(sources, file, {
         ...options,
-        commandLine: commandLine(),
+        commandLine: toldLine(),
         ...given,
       }),
     checkBundles: async (files, options) =>
@@ -57,7 +63,7 @@ export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaCho
     withFailedMaps: async (file, specs, work) =>
       (await import('../api/failedMaps.ts')).withFailedMaps(file, specs, handles, work),
     openLog: async (file, options) =>
-      (await import('../api/evidenceLog.ts')).openLog(file, { ...options, commandLine: commandLine(), engine }),
+      (await import('../api/evidenceLog.ts')).openLog(file, { ...options, commandLine: toldLine(), engine }),
     tool: async () => ({ ...toolInfo(engine), passedOver: engine.info.passedOver }),
   };
 }

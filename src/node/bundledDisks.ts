@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Digest } from '../source/bundle/frames.ts';
 import type { BundledDisk } from '../source/bundle/manifest.ts';
 import { type Bundle, openBundle } from '../source/bundle/openBundle.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { type AnswersGiven, type ByteSource, SourceError } from '../source/source.ts';
-import type { Target } from './expandSpecs.ts';
 import type { FileSource } from './fileSource.ts';
+import type { Target } from './target.ts';
 
 /** Where an entry comes from that a bundle stands for. */
 export interface BundleOrigin {
@@ -35,16 +34,19 @@ export interface BundledSiblings extends Siblings {
   readonly found: readonly ByteSource[];
 }
 
-export const newSha256 = (): Digest => createHash('sha256');
-
 /**
  * The disks of a bundle.
  *
  * @param file of the bundle; who opened it closes it
+ * @param newDigest default: our own
  * @throws FormatError when it was cut or changed; LimitError; SourceError
  */
-export async function bundledTargets(file: FileSource, signal?: AbortSignal): Promise<BundledTarget[]> {
-  const bundle = await openBundle(file, { newDigest: newSha256, signal });
+export async function bundledTargets(
+  file: FileSource,
+  newDigest: (() => Digest) | undefined,
+  signal?: AbortSignal,
+): Promise<BundledTarget[]> {
+  const bundle = await openBundle(file, { newDigest, signal });
   return bundle.manifest.disks.flatMap((disk, index) =>
     disk.besides === null ? [bundledTarget(file, bundle, disk, bundle.disks[index] ?? null)] : [],
   );

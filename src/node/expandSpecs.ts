@@ -1,26 +1,9 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { type ByteSource, SourceError } from '../source/source.ts';
+import { SourceError } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
 import { type FileHost, type FileStatus, systemError } from './fileHost.ts';
-import type { NetworkAddress } from './network/address.ts';
-import { type ImageSpec, parseImageSpec, parseNetworkSuffix, parseSlice, type SliceSpec } from './sourceSpec.ts';
-
-/** What a call is about: text that names a source, or its bytes. */
-export type SourceSpec = string | ByteSource;
-
-/** One file or device to open, or the reason why a given text leads to none. */
-export interface Target {
-  /** Bytes that were handed in, or an address on a network; null for a path. */
-  readonly reached: ByteSource | NetworkAddress | null;
-  /** As given, or the path of the file inside a given directory; for a slice the path before `@`. */
-  readonly path: string;
-  readonly slice: SliceSpec | null;
-  /** What else was said of the image; null for nothing. */
-  readonly image: ImageSpec | null;
-  /** The directory it was found in; null when it was named itself. */
-  readonly directory: string | null;
-  readonly error: ZfsUberError | null;
-}
+import { parseImageSpec, parseNetworkSuffix, parseSlice } from './sourceSpec.ts';
+import { NAMED, noImages, type SourceSpec, type Target } from './target.ts';
 
 /** Stats at a time: enough to hide the latency of a network file system. */
 const CONCURRENT = 16;
@@ -45,8 +28,6 @@ export async function expandSpecs(
   });
   return expanded.flat();
 }
-
-const NAMED = { reached: null, slice: null, image: null, directory: null, error: null } as const;
 
 /** @throws UsageError when it is no address */
 async function networkTargets(spec: string): Promise<Target[]> {
@@ -107,12 +88,6 @@ async function listDirectory(host: FileHost, directory: string): Promise<Target[
   if (targets.length > 0) return targets;
   // Said here because no file is left to say it of.
   return [{ ...NAMED, path: directory, error: noImages(directory) }];
-}
-
-/** For a directory in which no file is an image. */
-export function noImages(directory: string): SourceError {
-  const message = 'no image or device in this directory (directories below it are not searched)';
-  return new SourceError('no-images', message, { source: directory, offset: 0, path: [] });
 }
 
 /** @returns the error instead of throwing it: often it only means that the next reading of a text is to be tried */

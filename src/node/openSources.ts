@@ -1,27 +1,15 @@
-import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
-import { isBundle } from '../source/bundle/bundleFile.ts';
-import type { ChunkCache } from '../source/chunkCache.ts';
-import { recogniseContainer } from '../source/containers.ts';
-import { readEnds } from '../source/ends.ts';
-import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
-import { findForeign, placed } from '../source/foreign.ts';
-import type { Siblings } from '../source/images/siblings.ts';
-import { probeCache, probed } from '../source/probed.ts';
-import { type BlockAnswers, slice, withAnswers } from '../source/source.ts';
 import { shownPartitions } from './blockDevice.ts';
-import { mapBounded } from './bounded.ts';
-import { type ComposedFile, composed } from './composed.ts';
-import { expandSpecs, noImages, type SourceSpec, type Target } from './expandSpecs.ts';
-import { FILE_HOST, type FileHost } from './fileHost.ts';
-import { type FileSource, openFileSource } from './fileSource.ts';
+import { newSha256 } from './digest.ts';
+import { expandSpecs } from './expandSpecs.ts';
+import { FILE_HOST } from './fileHost.ts';
+import { openFileSource } from './fileSource.ts';
 import { type HandlePool, handlePool } from './handlePool.ts';
 import type { OpenedSource } from './openedSource.ts';
 import { sourcesAtATime } from './openFiles.ts';
+import { openTargets, type SourceHost } from './openTargets.ts';
 import { openReached } from './reached.ts';
 import type { SourceRecorder } from './recorder.ts';
-import { type FolderSiblings, type GivenFiles, givenFiles, siblingsOf } from './siblings.ts';
-import { asShown, diskOf, entryOf, nothingToClose, SHORTEST, windowEntries } from './sourceEntries.ts';
-import type { SliceSpec } from './sourceSpec.ts';
+import type { SourceSpec } from './target.ts';
 
 export interface OpenOptions {
   readonly pool?: HandlePool;
@@ -32,18 +20,6 @@ export interface OpenOptions {
 
 /** Files probed at a time. */
 const CONCURRENT = 24;
-/** No vdev is smaller, so a smaller file without any trace was never one. Source: include/sys/vdev_impl.h, SPA_MINDEVSIZE */
-const SMALLEST_VDEV = 64 * 1024 * 1024;
-
-/** One target after opening; `key` is the same for entries that begin at the same bytes. */
-interface Opened {
-  readonly target: Target;
-  /** The file; null when it was not opened. */
-  readonly disk: string | null;
-  /** Files that it is made of besides. */
-  readonly parts: readonly string[];
-  readonly entries: readonly { readonly key: string; readonly entry: OpenedSource }[];
-}
 
 /**
  * Opens what was named: devices, images, `path@OFFSET+LENGTH`, directories of images, addresses on a network; and what was
@@ -56,263 +32,32 @@ interface Opened {
  *   `options.signal` was aborted, is an entry with its error and does not keep the others away
  */
 export async function openSources(specs: readonly SourceSpec[], options: OpenOptions = {}): Promise<OpenedSource[]> {
-  const atATime = Math.min(CONCURRENT, sourcesAtATime());
-  const pool = options.pool ?? handlePool(FILE_HOST);
+  const host = hostOf(options.pool ?? handlePool(FILE_HOST));
   try {
-    const targets = await expandSpecs(pool.host, specs, atATime);
-    const { recorder = null, signal } = options;
-    const opening = {
-      pool,
-      recorder,
-      signal,
-      probes: probeCache(atATime),
-      given: givenFiles(
-        targets.flatMap(({ path, reached, image }) => {
-          const map = image?.map ?? null;
-          return [...(map === null ? [] : [{ path: map, reached: null }]), { path, reached }];
-        }),
-      ),
-    };
-    const opened = await mapBounded(targets, atATime, (target, order) => openTarget(opening, target, order));
-    const parts = new Set(opened.flatMap((each) => each.parts));
-    const seen = new Set<string>();
-    const entries: OpenedSource[] = [];
-    const offered = opened.flatMap(({ disk, entries: own }) =>
-      own.map((each) => ({ ...each, part: parts.has(disk ?? '') })),
-    );
-    const empty = emptyDirectories(opened).map((each) => ({ ...each, part: false }));
-    for (const { key, entry, part } of [...offered, ...empty]) {
-      if (part || seen.has(key)) await entry.close();
-      else entries.push(entry);
-      seen.add(key);
-    }
-    return entries;
+    return await openTargets(await expandSpecs(host.pool.host, specs, host.atATime), host, options);
   } catch (error) {
-    await pool.releaseAll();
+    await host.pool.releaseAll();
     throw error;
   }
 }
 
-interface Opening {
-  readonly pool: HandlePool;
-  /** Of all targets, and the maps that were named with them. */
-  readonly given: GivenFiles;
-  readonly recorder: SourceRecorder | null;
-  readonly signal: AbortSignal | undefined;
-  readonly probes: ChunkCache;
-}
-
-/** @param order of the target among all */
-async function openTarget(opening: Opening, target: Target, order: number): Promise<Opened> {
-  const { pool, recorder, signal, given, probes } = opening;
-  const failed = (error: ZfsUberError): Opened => {
-    recorder?.fail(order, target, error);
-    return { target, disk: null, parts: [], entries: [failure(target, error)] };
-  };
-  if (target.error !== null) return failed(target.error);
-  if (signal?.aborted) return failed(stoppedAt(target.path));
-  let opened: FileSource | null = null;
-  let siblings: FolderSiblings | null = null;
-  let probing: ReturnType<typeof probed> | null = null;
-  const closeAll = async (): Promise<void> => {
-    await opened?.close();
-    await siblings?.close();
-  };
-  try {
-    const { path, reached } = target;
-    opened = await (reached === null ? openFileSource(path, pool) : openReached(reached));
-    siblings = siblingsOf(pool, opened, given);
-    const lasting = { ...opened, read: pool.media.reading(opened).read };
-    // What is reached over a network holds its ends itself; what a map leaves out is not read with what is beside it.
-    if (reached === null && (target.image?.map ?? null) === null) probing = probed(lasting, probes);
-    const file = { ...lasting, read: probing?.source.read ?? lasting.read };
-    const keyed =
-      target.slice === null && (await isBundle(file, signal))
-        ? await bundledEntries(opening, file)
-        : await diskEntries(opening, file, siblings, target, order);
-    const readable = keyed.some(({ entry }) => entry.source !== null);
-    const parts = readable ? siblings.opened : [];
-    if (!readable) await closeAll();
-    const close = countedClose(closeAll, keyed.length);
-    const madeOf = parts.map(({ name }) => name);
-    const entries = keyed.map(({ key, entry }) => ({
-      key,
-      entry: { ...entry, madeOf: [...entry.madeOf, ...madeOf], close: close() },
-    }));
-    return { target, disk: opened.disk, parts: parts.map(({ disk }) => disk), entries };
-  } catch (error) {
-    await closeAll();
-    if (signal?.aborted) return failed(stoppedAt(target.path));
-    if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
-    if (target.directory !== null && isEmptyFile(error)) return { target, disk: null, parts: [], entries: [] };
-    return { ...failed(error), disk: opened?.disk ?? null };
-  } finally {
-    probing?.end();
-  }
-}
-
-async function diskEntries(
-  { pool: { host }, recorder, signal }: Opening,
-  file: FileSource,
-  siblings: FolderSiblings,
-  target: Target,
-  order: number,
-): Promise<Opened['entries']> {
-  let shown: ReadonlyMap<number, number> | null = null;
-  const ask = async () => (shown = await shownPartitions(host, file.disk.replace(/^block /, '')));
-  const whole = await composed(file, siblings, target.image?.map ?? null);
-  const recorded = (await recorder?.record(host, order, target, whole)) ?? null;
-  const beside = recorder?.siblings(order, target, siblings) ?? null;
-  const entries = await entriesOf(host, { ...whole, ...recorded?.file }, beside ?? siblings, target, ask, signal);
-  if (entries.length > 0) {
-    recorded?.accept(shown);
-    beside?.accept();
-  }
-  return keyedBy(file, target, answered(entries, recorder?.answers ?? null));
-}
-
-/** The same, with blocks that are answered for, or of which the answers are kept. */
-function answered(entries: readonly OpenedSource[], answers: BlockAnswers | null): readonly OpenedSource[] {
-  if (answers === null) return entries;
-  return entries.map((entry) => ({
-    ...entry,
-    source: entry.source && withAnswers(entry.source, answers),
-    disk: entry.disk && { ...entry.disk, source: withAnswers(entry.disk.source, answers) },
-  }));
-}
-
-/** Of a bundle the disks that it stands for, as if they were there. */
-async function bundledEntries(
-  { pool: { host }, recorder, signal }: Opening,
-  bundle: FileSource,
-): Promise<Opened['entries']> {
-  if (recorder !== null) throw new UsageError(`${bundle.name} is a bundle: make one of the devices themselves`);
-  const { bundledTargets } = await import('./bundledDisks.ts');
-  const all: Opened['entries'][number][] = [];
-  for (const each of await bundledTargets(bundle, signal)) {
-    const { target, file, partitions, origin, answers, siblings } = each;
-    const found =
-      target.error === null
-        ? keyedBy(
-            file,
-            target,
-            await entriesOf(host, { ...file, pieces: [] }, siblings, target, async () => partitions, signal),
-          )
-        : [failure(target, target.error)];
-    for (const { key, entry } of found) {
-      const [told = entry] = answered([entry], answers);
-      const madeOf = siblings.found.map(({ name }) => name);
-      all.push({ key: `${key} ${origin.path}`, entry: { ...told, bundle: origin, madeOf } });
-    }
-  }
-  return all;
-}
-
-const keyedBy = (
-  { disk, diskOffset }: FileSource,
-  { image }: Target,
-  entries: readonly OpenedSource[],
-): Opened['entries'] =>
-  entries.map((entry) => ({ key: `${disk} ${image?.snapshot ?? ''} ${diskOffset + entry.offset}`, entry }));
-
-/** @param shownOf which partitions the system has made devices of; null where it does not say */
-async function entriesOf(
-  host: FileHost,
-  file: ComposedFile,
-  siblings: Siblings,
-  target: Target,
-  shownOf: () => Promise<ReadonlyMap<number, number> | null>,
-  signal?: AbortSignal,
-): Promise<OpenedSource[]> {
-  if (target.directory !== null && file.size < SHORTEST) return [];
-  const sectorSize = file.sectorSize === null ? {} : { sectorSize: file.sectorSize };
-  const snapshot = target.image?.snapshot ?? null;
-  const stop = signal === undefined ? {} : { signal };
-  const find = () => findVdevs(file, { sha256, siblings, snapshot, ...sectorSize, ...stop });
-  if (target.slice !== null) return [await sliceEntry(file, target, target.slice, find, signal)];
-  const found = await find();
-  if (found.refusal !== null) {
-    if (await isPackedTwin(host, target)) return [];
-    const kind = found.container ?? 'raw';
-    return [{ ...entryOf(target.path, kind, 0, file, null, null), source: null, error: found.refusal }];
-  }
-  if (target.directory !== null && !found.traced && (file.size < SMALLEST_VDEV || file.size % 512 !== 0)) return [];
-  const parted = file.block && found.windows.some(({ partition }) => partition !== null);
-  const shown = parted ? await shownOf() : null;
-  return windowEntries(file, target, shown === null ? found : asShown(found, shown));
-}
-
-/** Of what is an image a part of the disk in it; of anything else a part of the file. */
-async function sliceEntry(
-  file: ComposedFile,
-  { path }: Target,
-  { offset, length }: SliceSpec,
-  find: () => Promise<FoundVdevs>,
-  signal: AbortSignal | undefined,
-): Promise<OpenedSource> {
-  const image = recogniseContainer(await readEnds(file, signal)) === null ? null : await find();
-  const inside = image === null || image.refusal !== null ? null : image.container;
-  const source = inside === null ? file : (image?.disk ?? file);
-  const window = slice(source, offset, length ?? Math.max(0, source.size - offset));
-  const entry = entryOf(path, 'slice', offset, window, null, diskOf(file, source, inside, null));
-  return { ...entry, foreign: placed(await findForeign(window, null, signal), offset, window.size) };
-}
-
-function failure({ path, slice }: Pick<Target, 'path' | 'slice'>, error: ZfsUberError): Opened['entries'][number] {
-  const offset = slice?.offset ?? 0;
-  const kind: OpenedSource['kind'] = slice === null ? 'raw' : 'slice';
-  const nothing = {
-    source: null,
-    disk: null,
-    partition: null,
-    shift: null,
-    bundle: null,
-    foreign: [],
-    troubles: [],
-    madeOf: [],
-  };
-  const entry = { path, kind, offset, size: 0, error, ...nothing };
-  return { key: `failed ${kind} ${offset} ${path}`, entry: { ...entry, close: nothingToClose } };
-}
-
-/** For a source that had no turn before the work was stopped. */
-export const stoppedAt = (source: string): StoppedError => new StoppedError({ source, offset: 0, path: [] });
-
-/** One failure for each directory of which nothing came. */
-function emptyDirectories(opened: readonly Opened[]): Opened['entries'] {
-  const empty = new Map<string, boolean>();
-  for (const { target, entries } of opened) {
-    if (target.directory === null) continue;
-    empty.set(target.directory, (empty.get(target.directory) ?? true) && entries.length === 0);
-  }
-  return [...empty].flatMap(([path, nothing]) => (nothing ? [failure({ path, slice: null }, noImages(path))] : []));
-}
-
-/** In a directory, a packed file beside what it unpacks to says nothing new. */
-async function isPackedTwin(host: FileHost, { path, directory }: Target): Promise<boolean> {
-  const unpacked = path.replace(/\.[^./]+$/, '');
-  if (directory === null || unpacked === path) return false;
-  return host.stat(unpacked).then(
-    (status) => status.isFile(),
-    () => false,
-  );
-}
-
-const isEmptyFile = (error: ZfsUberError): boolean => error.code === 'source-empty';
-
-/** Gives out closers, each of which counts once; the last one closes what is open. */
-function countedClose(closeAll: () => Promise<void>, count: number): () => () => Promise<void> {
-  let left = count;
-  return () => {
-    let open = true;
-    return async () => {
-      if (open && --left === 0) await closeAll();
-      open = false;
-    };
-  };
-}
-
-/** The module is loaded when it is first needed, which on most sources it never is. */
-function sha256(bytes: Uint8Array): Uint8Array {
-  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest();
-}
+const hostOf = (pool: HandlePool): SourceHost & { readonly pool: HandlePool } => ({
+  pool,
+  atATime: Math.min(CONCURRENT, sourcesAtATime()),
+  open: ({ path, reached }) => (reached === null ? openFileSource(path, pool) : openReached(reached)),
+  async beside({ path, reached }) {
+    if (reached !== null) return openReached(reached);
+    const status = await pool.host.stat(path).catch(() => null);
+    return status?.isFile() ? openFileSource(path, pool) : null;
+  },
+  shownPartitions: (disk) => shownPartitions(pool.host, disk),
+  lasting: (file) => pool.media.reading(file).read,
+  isFile: (path) =>
+    pool.host.stat(path).then(
+      (status) => status.isFile(),
+      () => false,
+    ),
+  // The module is loaded when it is first needed, which on most sources it never is.
+  sha256: (bytes) => process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest(),
+  newDigest: newSha256,
+});

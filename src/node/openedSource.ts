@@ -3,6 +3,7 @@ import type { DeviceShift } from '../pool/survey.ts';
 import type { ImageFormat } from '../source/containers.layout.ts';
 import type { Container } from '../source/containers.ts';
 import type { PlacedSignature } from '../source/foreign.ts';
+import type { KeptHashes } from '../source/images/imageFile.ts';
 import type { RemotePlace } from '../source/network/remotePlace.ts';
 import type { Partition } from '../source/partitions.ts';
 import type { ByteSource } from '../source/source.ts';
@@ -53,6 +54,8 @@ export interface SourceDisk {
   readonly origin: 'path' | 'given' | RemotePlace;
   /** The form in which the file holds the disk; null where the file is the disk. */
   readonly image: DiskImage | null;
+  /** What the image keeps of its own bytes; null where it keeps nothing. */
+  readonly kept: KeptHashes | null;
   /** The same for two paths that lead to the same bytes, of which `offset` says where these begin. */
   readonly id: string;
   readonly offset: number;

@@ -1,13 +1,10 @@
-import { type ByteSource, SourceError } from '../source/source.ts';
+import type { ByteSource } from '../source/source.ts';
 import type { FileSource } from './fileSource.ts';
+import { givenSource } from './givenSource.ts';
 import type { NetworkAddress } from './network/address.ts';
 
 /** What is no path: bytes that a program hands in, or an address on a network. */
 export type Reached = ByteSource | NetworkAddress;
-
-/** Numbers of the sources that were handed in: the same one has the same number. */
-const numbers = new WeakMap<ByteSource, number>();
-let last = 0;
 
 /**
  * Opens what is no path as if it were a file.
@@ -20,29 +17,5 @@ export async function openReached(reached: Reached): Promise<FileSource> {
     const { openNetworkSource } = await import('./network/openNetwork.ts');
     return openNetworkSource(reached);
   }
-  return given(reached);
-}
-
-function given(source: ByteSource): FileSource {
-  const { name, size } = source;
-  const place = { source: name, offset: 0, path: [] };
-  if (!Number.isSafeInteger(size) || size < 0)
-    throw new SourceError('not-a-source', `it says it has ${size} bytes`, place);
-  if (size === 0) throw new SourceError('source-empty', 'it is empty: 0 bytes', place);
-  const number = numbers.get(source) ?? ++last;
-  numbers.set(source, number);
-  const isFile = { block: false, sectorSize: null, diskOffset: 0 };
-  const { runs, selection } = source;
-  return {
-    ...isFile,
-    ...(selection && { selection }),
-    ...(runs && { runs: (...range) => runs.apply(source, range) }),
-    name,
-    size,
-    origin: 'given',
-    disk: `given ${number}`,
-    read: (...range) => source.read(...range),
-    // Whoever opened it closes it.
-    close: async () => undefined,
-  };
+  return givenSource(reached);
 }

@@ -5,9 +5,9 @@ import { ChunkCache } from '../source/chunkCache.ts';
 import type { Siblings } from '../source/images/siblings.ts';
 import type { AnswersKept, ByteSource } from '../source/source.ts';
 import { deviceIdentity } from './blockDevice.ts';
-import type { Target } from './expandSpecs.ts';
-import type { FileHost } from './fileHost.ts';
+import { FILE_HOST } from './fileHost.ts';
 import type { FileSource } from './fileSource.ts';
+import type { Target } from './target.ts';
 
 /** A file or device of which all that is read goes into a bundle. */
 export interface RecordedFile {
@@ -44,10 +44,10 @@ export class SourceRecorder {
   }
 
   /** @param order of the target among all */
-  async record(host: FileHost, order: number, target: Target, file: FileSource): Promise<RecordedFile> {
+  async record(order: number, target: Target, file: FileSource): Promise<RecordedFile> {
     const { size, block, sectorSize, disk: id, diskOffset: offset } = file;
     const asked = this.#identity && block;
-    const identity = asked ? await deviceIdentity(host, id.replace(/^block /, '')) : null;
+    const identity = asked ? await deviceIdentity(FILE_HOST, id.replace(/^block /, '')) : null;
     const facts = { ...named(target), size, block, sectorSize, id, offset, identity };
     const { source, accept } = this.#writer.addDisk(order, facts, this.#cache.of(file));
     return {

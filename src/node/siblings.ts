@@ -1,14 +1,16 @@
 import { FormatError } from '../bytes/errors.ts';
 import { lastPart, type Sibling, type Siblings } from '../source/images/siblings.ts';
-import { type FileSource, openFileSource } from './fileSource.ts';
-import type { HandlePool } from './handlePool.ts';
-import { openReached, type Reached } from './reached.ts';
+import type { FileSource } from './fileSource.ts';
+import type { Target } from './target.ts';
 
 /** A file that the user gave: by its path, or without one. */
 export interface GivenFile {
   readonly path: string;
-  readonly reached: Reached | null;
+  readonly reached: Target['reached'];
 }
+
+/** A file beside an image; null where there is no such regular file. */
+export type Beside = (file: GivenFile) => Promise<FileSource | null>;
 
 /** By the last part of their paths. */
 export type GivenFiles = ReadonlyMap<string, readonly GivenFile[]>;
@@ -39,20 +41,15 @@ export interface FolderSiblings extends Siblings {
  * @param file the image itself
  * @param given the user's files
  */
-export function siblingsOf(pool: HandlePool, file: FileSource, given: GivenFiles): FolderSiblings {
-  const opened = new Map<string | Reached, FileSource>();
+export function siblingsOf(beside: Beside, file: FileSource, given: GivenFiles): FolderSiblings {
+  const opened = new Map<string | NonNullable<Target['reached']>, FileSource>();
 
   const open = async ({ path, reached }: GivenFile): Promise<FileSource | null> => {
     const known = opened.get(reached ?? path);
     if (known !== undefined) return known;
-    const found = reached === null ? await openRegular(path) : await openReached(reached);
+    const found = await beside({ path, reached });
     if (found !== null) opened.set(reached ?? path, found);
     return found;
-  };
-
-  const openRegular = async (path: string): Promise<FileSource | null> => {
-    const status = await pool.host.stat(path).catch(() => null);
-    return status?.isFile() ? openFileSource(path, pool) : null;
   };
 
   const from = (image: FileSource, chain: readonly string[]): Siblings => ({

@@ -3,8 +3,8 @@ import type { FoundVdevs, VdevWindow } from '../source/findVdevs.ts';
 import type { Partition } from '../source/partitions.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
 import type { ComposedFile } from './composed.ts';
-import type { Target } from './expandSpecs.ts';
 import type { DiskImage, OpenedSource, SourceDisk } from './openedSource.ts';
+import type { Target } from './target.ts';
 
 /** Where the config of label 0 ends: less than this holds nothing of a vdev. */
 export const SHORTEST = 128 * 1024;
@@ -28,7 +28,7 @@ export function windowEntries(file: ComposedFile, { path, image }: Target, found
   const offered = found.traced
     ? found.windows
     : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
-  const disk = diskOf(file, found.disk, found.container, image?.snapshot ?? null);
+  const disk = { ...diskOf(file, found.disk, found.container, image?.snapshot ?? null), kept: found.kept };
   const entries = offered.map(({ partition, offset, source, foreign }) => ({
     ...entryOf(path, partition === null ? whole : kindOf(partition), offset, source, partition, disk),
     foreign,
@@ -82,6 +82,7 @@ export const diskOf = (
   block,
   origin,
   image: imageOf(container, snapshot, pieces),
+  kept: null,
   id: disk,
   offset: diskOffset,
 });

@@ -5,6 +5,7 @@ import { BSD_ZFS } from './disklabel.layout.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
 import { findForeign, type PlacedSignature, placed } from './foreign.ts';
 import { ZFS_TYPE_GUIDS } from './gpt.layout.ts';
+import type { KeptHashes } from './images/imageFile.ts';
 import { NO_SIBLINGS, type Siblings } from './images/siblings.ts';
 import { innerEnd } from './innerEnd.ts';
 import { TYPE_ZFS } from './mbr.layout.ts';
@@ -31,6 +32,8 @@ export interface FoundVdevs {
   readonly disk: ByteSource;
   /** Null when the source is the disk itself. */
   readonly container: Container['kind'] | null;
+  /** What the image keeps of its own bytes; null where it keeps nothing. */
+  readonly kept: KeptHashes | null;
   /** Why the container cannot be looked into; null when there is none, or it can. */
   readonly refusal: ZfsUberError | null;
   /** Without any trace it is the whole disk and every partition; empty only after a refusal. */
@@ -65,13 +68,13 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
   const { siblings = NO_SIBLINGS, snapshot = null } = options;
   if (container === null || (await isDiskAllTheSame(asDisk, container, options))) {
     if (snapshot !== null) return refused(source, container?.kind ?? 'raw', noSnapshot(source, snapshot));
-    return { ...asDisk, disk: source, container: null, refusal: null };
+    return { ...asDisk, disk: source, container: null, kept: null, refusal: null };
   }
   const { kind } = container;
   try {
-    const { disk, troubles } = await container.open(source, { siblings, snapshot });
+    const { disk, troubles, kept = null } = await container.open(source, { siblings, snapshot });
     const inside = await findOnDisk(disk, await readEnds(disk, options.signal), options);
-    return { ...inside, troubles: [...troubles, ...inside.troubles], disk, container: kind, refusal: null };
+    return { ...inside, troubles: [...troubles, ...inside.troubles], disk, container: kind, kept, refusal: null };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
     return refused(source, kind, error);
@@ -81,6 +84,7 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
 const refused = (source: ByteSource, container: Container['kind'], refusal: ZfsUberError): FoundVdevs => ({
   disk: source,
   container,
+  kept: null,
   refusal,
   windows: [],
   traced: false,
@@ -92,7 +96,7 @@ function noSnapshot(source: ByteSource, snapshot: string): UnsupportedError {
   return new UnsupportedError(message, { source: source.name, offset: 0, path: [] });
 }
 
-type OnDisk = Omit<FoundVdevs, 'disk' | 'container' | 'refusal'>;
+type OnDisk = Omit<FoundVdevs, 'disk' | 'container' | 'kept' | 'refusal'>;
 
 async function findOnDisk(disk: ByteSource, ends: SourceEnds, options: FindVdevsOptions): Promise<OnDisk> {
   const { sectorSize, signal } = options;

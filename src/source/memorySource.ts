@@ -15,7 +15,8 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
         const message = `wanted ${offset}+${length} of ${bytes.length} bytes`;
         throw new SourceError('source-short', message, { source: name, offset, path: [] });
       }
-      return bytes.slice(offset, offset + length);
+      // A Buffer of Node gives a view where its `slice` is asked.
+      return new Uint8Array(bytes.subarray(offset, offset + length));
     },
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HOST_OF_BROWSER } from '../../bin/bundle.js';
 import { imageIn } from '../../bin/images.js';
 import {
   block,
@@ -182,6 +183,7 @@ describe('a bundle', () => {
       globalName: 'zfsUber',
       platform: 'browser',
       target: 'es2022',
+      plugins: [HOST_OF_BROWSER],
       logLevel: 'silent',
     });
     const page = createContext({

@@ -57,6 +57,7 @@ export function fakeLibrary(about: Partial<Library> = {}, document: ScanDocument
     labels: async () => buildLabelsDocument(TOOL, []),
     ring: async () => buildRingDocument(TOOL, []),
     verify: unopened,
+    checkImages: unopened,
     overlay: unopened,
     datasets: unopened,
     snapshots: unopened,

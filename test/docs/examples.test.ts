@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it, vi } from 'vitest';
+import { HOST_OF_BROWSER } from '../../bin/bundle.js';
 import { CACHE } from '../../bin/images.js';
 import { history } from '../../src/api/streams.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -36,7 +37,7 @@ async function bundled(name: string, platform: 'node' | 'browser'): Promise<stri
             'import.meta.url': JSON.stringify(`file://${ROOT}/src/node/addon.ts`),
           },
         }
-      : { format: 'iife' as const, target: 'es2022' }),
+      : { format: 'iife' as const, target: 'es2022', plugins: [HOST_OF_BROWSER] }),
   });
   return outfile;
 }
@@ -110,6 +111,8 @@ describe('the example', () => {
       'incident-report',
       'own-source',
       'rank-txgs',
+      // In test/api/givenSources.test.ts.
+      ...['scan-in-a-browser', 'scan-own-reader', 'scan-packed-images'],
       'watch-a-folder',
     ];
     expect(readdirSync(EXAMPLES).sort()).toEqual(names.map((name) => `${name}.ts`));

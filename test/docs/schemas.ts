@@ -42,6 +42,7 @@ export const DOCUMENTS = [
   ['bundle', 'BundleDocument', '`zfs-uber bundle --json`'],
   ['log', 'LogLine', 'a line of the file of `--log`'],
   ['explain', 'ExplainDocument', '`zfs-uber explain --json`'],
+  ['image-check', 'ImageCheckDocument', '`zfs-uber verify --image --json`'],
   ['bundle-check', 'BundleCheckDocument', '`zfs-uber bundle --check --json`'],
 ] as const;
 

@@ -37,3 +37,9 @@ export const EWF_PACKED = 0x80000000;
 /** Entries follow. Source: libewf, libewf_error2 section */
 export const EWF_ERROR2 = layout('EWF error2', 520, { entries: u32(0) });
 export const EWF_ERROR2_ENTRY = layout('EWF error2 entry', 8, { firstSector: u32(0), sectors: u32(4) });
+
+/** Of all bytes of the disk. Source: libewf, EWF specification, "Hash section" and "Digest section" */
+export const EWF_HASH = layout('EWF hash', 36, { md5: raw(0, 16), checksum: u32(32) });
+export const EWF_HASH_SUMMED = 32;
+export const EWF_DIGEST = layout('EWF digest', 80, { md5: raw(0, 16), sha1: raw(16, 20), checksum: u32(76) });
+export const EWF_DIGEST_SUMMED = 76;

@@ -14,8 +14,8 @@ const MOST_SEGMENTS = 14971;
 
 /**
  * The disk in an Expert Witness image (E01, S01) of any number of segments. Sectors that could not be read when it was made
- * are unread, although zeros stand for them; so are chunks of segments that are missing. The hashes of the whole are not
- * checked here.
+ * are unread, although zeros stand for them; so are chunks of segments that are missing. The hashes of the whole are handed
+ * on, and not checked: that takes a read of all of it.
  *
  * @throws FormatError when the first segment is none, or says nothing of the disk
  * Source: libewf, EWF specification
@@ -29,7 +29,7 @@ export async function openEwf(source: ByteSource, folder: ImageFolder): Promise<
   const tables: EwfChunks[] = [...first.tables];
   const unread = [...first.unread];
   const troubles: ZfsUberError[] = [...first.troubles];
-  let { last } = first;
+  let { last, md5, sha1 } = first;
   for (let number = 2; !last && number <= MOST_SEGMENTS; number++) {
     const name = segmentName(source.name, number);
     const found = name === null ? null : await folder.file(name);
@@ -42,6 +42,8 @@ export async function openEwf(source: ByteSource, folder: ImageFolder): Promise<
     tables.push(...segment.tables);
     unread.push(...segment.unread);
     troubles.push(...segment.troubles);
+    md5 = segment.md5 ?? md5;
+    sha1 = segment.sha1 ?? sha1;
     ({ last } = segment);
   }
   const size = diskSize(file, volume.size);
@@ -52,7 +54,8 @@ export async function openEwf(source: ByteSource, folder: ImageFolder): Promise<
     }))
     .sort((a, b) => a.from - b.from);
   const map = { tables, volume, gaps, size };
-  return { disk: mappedSource(source.name, { size, extentAt: async (offset) => extentAt(map, offset) }), troubles };
+  const laid = (by: EwfMap) => mappedSource(source.name, { size, extentAt: async (offset) => extentAt(by, offset) });
+  return { disk: laid(map), troubles, kept: { md5, sha1, content: laid({ ...map, gaps: [] }) } };
 }
 
 interface EwfMap {

@@ -1,11 +1,15 @@
 import type { ZfsUberError } from '../../bytes/errors.ts';
-import { read } from '../../bytes/struct.ts';
+import { type Decoded, type Field, type Layout, read } from '../../bytes/struct.ts';
 import { adler32 } from '../adler32.ts';
 import type { ByteSource } from '../source.ts';
 import {
+  EWF_DIGEST,
+  EWF_DIGEST_SUMMED,
   EWF_ERROR2,
   EWF_ERROR2_ENTRY,
   EWF_FILE,
+  EWF_HASH,
+  EWF_HASH_SUMMED,
   EWF_PACKED,
   EWF_SECTION,
   EWF_SECTION_SUMMED,
@@ -44,6 +48,9 @@ export interface EwfSegment {
   readonly tables: readonly EwfChunks[];
   /** Sectors that could not be read when the image was made. */
   readonly unread: readonly { readonly firstSector: number; readonly sectors: number }[];
+  /** Of the whole disk; the last segment has them. */
+  readonly md5: Uint8Array | null;
+  readonly sha1: Uint8Array | null;
   /** The chain of sections ends with `done`. */
   readonly last: boolean;
   readonly troubles: readonly ZfsUberError[];
@@ -74,6 +81,8 @@ class SegmentReader {
     volume: null as EwfVolume | null,
     tables: [] as EwfChunks[],
     unread: [] as { firstSector: number; sectors: number }[],
+    md5: null as Uint8Array | null,
+    sha1: null as Uint8Array | null,
     troubles: [] as ZfsUberError[],
   };
   readonly #file: ImageFile;
@@ -124,6 +133,12 @@ class SegmentReader {
     else if (type === 'table') this.#tableTaken = await this.#table(at);
     else if (type === 'table2' && !this.#tableTaken) this.#tableTaken = await this.#table(at);
     else if (type === 'error2') await this.#errors(at);
+    else if (type === 'hash') this.found.md5 ??= (await this.#summed(EWF_HASH, EWF_HASH_SUMMED, at))?.md5 ?? null;
+    else if (type === 'digest') {
+      const digest = await this.#summed(EWF_DIGEST, EWF_DIGEST_SUMMED, at);
+      this.found.md5 = digest?.md5 ?? this.found.md5;
+      this.found.sha1 = digest?.sha1 ?? null;
+    }
   }
 
   async #volume(at: number, length: number): Promise<EwfVolume> {
@@ -173,6 +188,21 @@ class SegmentReader {
       if (!this.#file.has(from, EWF_ERROR2_ENTRY.size)) return;
       this.found.unread.push(await this.#file.structure(EWF_ERROR2_ENTRY, from, true));
     }
+  }
+
+  /** Null where its own checksum is wrong, which is told. */
+  async #summed<F extends { readonly checksum: Field<number> } & Record<string, Field<unknown>>>(
+    table: Layout<F>,
+    summed: number,
+    at: number,
+  ): Promise<Decoded<F> | null> {
+    if (!this.#file.has(at, table.size)) return null;
+    const bytes = (await this.#file.bytes(at, table.size, table.name)).slice();
+    const found = read(table, bytes, true, this.#file.place(at, table.name));
+    const checksum: unknown = found.checksum;
+    if (adler32(bytes.subarray(0, summed)) === checksum) return found;
+    this.#found(at, `${table.name} with a sound checksum`, 'another sum');
+    return null;
   }
 
   #found(at: number, expected: string, found: string): void {

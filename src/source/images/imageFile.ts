@@ -4,8 +4,19 @@ import { type Decoded, type Field, type Layout, read } from '../../bytes/struct.
 import { ChunkCache } from '../chunkCache.ts';
 import { type ByteSource, SourceError } from '../source.ts';
 
+/** What an image keeps of the bytes that were read when it was made. */
+export interface KeptHashes {
+  /** Null where it keeps none. */
+  readonly md5: Uint8Array | null;
+  readonly sha1: Uint8Array | null;
+  /** The bytes that they are of: what could not be read then is the zeros that stand for it. */
+  readonly content: ByteSource;
+}
+
 /** The disk inside an image. */
 export interface OpenedImage {
+  /** Absent for a format that has none. */
+  readonly kept?: KeptHashes;
   readonly disk: ByteSource;
   /** About the image: copies of a table that differ, a parent that is missing. The disk is readable all the same. */
   readonly troubles: readonly ZfsUberError[];
