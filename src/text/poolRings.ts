@@ -59,7 +59,7 @@ export function poolRingsBrief(pool: PoolEntry, sources: readonly SourceEntry[],
   const state =
     troubled.length === 0
       ? `all ${labels} labels sound`
-      : `labels or rings damaged on ${troubled.length === members.length ? 'each' : namesText(troubled)}`;
+      : `labels or rings damaged${troubled.length === members.length ? '' : ` on ${namesText(troubled)}`}`;
   return `${countText(members.length, 'device')}, ${state}`;
 }
 
