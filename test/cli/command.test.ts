@@ -96,6 +96,19 @@ describe('streams', () => {
   });
 });
 
+describe('an address with a signature in it', () => {
+  it('is in no bundle and no page, although both tell how they were made', async () => {
+    const secret = 'http://127.0.0.1:1/disk.img?signature=5ecret';
+    const [bundle, page] = [join(folder, 'secret.bundle'), join(folder, 'secret.html')];
+    await zfsUber(['bundle', '-o', bundle, secret, ...images]);
+    const { stdout } = await zfsUber(['bundle', '--check', '--json', bundle]);
+    expect(stdout).toContain('http://127.0.0.1:1/disk.img?...');
+    expect(stdout).not.toContain('5ecret');
+    await zfsUber(['scan', ...LABELS, '--html', page, secret, ...images]);
+    expect(readFileSync(page, 'utf8')).not.toContain('5ecret');
+  });
+});
+
 describe('the quick start', () => {
   it('takes every kind of source', async () => {
     const image = await imageIn(join(import.meta.dirname, '..', '..', 'test-images', 'disk-images'), 'v2.qcow2');
