@@ -43,6 +43,16 @@ export function inflate(bytes: Uint8Array, most: number, wrapper: 'raw' | 'zlib'
   throw new FormatError('format-value', 'deflate stream', 'a whole stream', message, inside(place, 'deflate'));
 }
 
+/**
+ * Bytes of the zlib stream (RFC 1950) that `bytes` begin with.
+ *
+ * @returns null unless it ends there, its Adler-32 is right, and it unpacks to `lsize` bytes
+ */
+export function zlibLength(bytes: Uint8Array, lsize: number): number | null {
+  const { output, status, left } = inflateStream(bytes, lsize, ZLIB_WINDOW);
+  return status === Z_STREAM_END && output.length === lsize ? bytes.length - left : null;
+}
+
 /** @param windowBits as zlib takes them: negative for a stream without header */
 function inflateStream(bytes: Uint8Array, most: number, windowBits: number) {
   const stream = new ZStream();
@@ -53,5 +63,5 @@ function inflateStream(bytes: Uint8Array, most: number, windowBits: number) {
   stream.avail_out = most;
   const status = zlibInflate(stream, Z_FINISH);
   const output = stream.output.subarray(0, most - stream.avail_out);
-  return { output, status, message: stream.msg || 'its end too early' };
+  return { output, status, left: stream.avail_in, message: stream.msg || 'its end too early' };
 }

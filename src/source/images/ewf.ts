@@ -1,8 +1,8 @@
 import { inflate } from '../../block/gzip.ts';
-import type { ZfsUberError } from '../../bytes/errors.ts';
+import { ZfsUberError } from '../../bytes/errors.ts';
 import { adler32 } from '../adler32.ts';
 import type { ByteSource } from '../source.ts';
-import { type EwfChunks, type EwfVolume, readEwfSegment } from './ewfSegments.ts';
+import { type EwfChunks, type EwfSegment, type EwfVolume, readEwfSegment } from './ewfSegments.ts';
 import { diskSize, ImageFile, type OpenedImage } from './imageFile.ts';
 import { type Extent, mappedSource } from './mapped.ts';
 import type { ImageFolder } from './siblings.ts';
@@ -11,10 +11,13 @@ import type { ImageFolder } from './siblings.ts';
 const UNREAD = 'the disk could not be read here when the image was made';
 /** Names go from E01 to EZZ and on to ZZZ. */
 const MOST_SEGMENTS = 14971;
+/** Segments in a row that are missing, before the last is given up. */
+const MOST_MISSING = 64;
 
 /**
  * The disk in an Expert Witness image (E01, S01) of any number of segments. Sectors that could not be read when it was made
- * are unread, although zeros stand for them; so are chunks of segments that are missing. The hashes of the whole are handed
+ * are unread, although zeros stand for them; so are chunks of segments that are missing or cut. What lies behind those is
+ * placed by the number of all chunks, where the last segment is there. The hashes of the whole are handed
  * on, and not checked: that takes a read of all of it.
  *
  * @throws FormatError when the first segment is none, or says nothing of the disk
@@ -22,30 +25,29 @@ const MOST_SEGMENTS = 14971;
  */
 export async function openEwf(source: ByteSource, folder: ImageFolder): Promise<OpenedImage> {
   const file = new ImageFile(source, 'E01 image');
-  const first = await readEwfSegment(source, 0);
+  const first = await readEwfSegment(source, 0, null);
   if (first.volume === null)
     throw file.wrong('sections', 0, 'a section of the volume: the first segment', `segment ${first.number}`);
   const { volume } = first;
-  const tables: EwfChunks[] = [...first.tables];
-  const unread = [...first.unread];
-  const troubles: ZfsUberError[] = [...first.troubles];
-  let { last, md5, sha1 } = first;
-  for (let number = 2; !last && number <= MOST_SEGMENTS; number++) {
-    const name = segmentName(source.name, number);
-    const found = name === null ? null : await folder.file(name);
-    if (found === null) {
-      troubles.push(file.unsupported(`segment ${number} of it is missing: give ${name ?? 'it'} too`));
-      break;
-    }
-    const segment = await readEwfSegment(found, chunksIn(tables));
-    if (segment.number !== number) troubles.push(file.wrong('segment number', 9, `${number}`, segment.number));
-    tables.push(...segment.tables);
-    unread.push(...segment.unread);
-    troubles.push(...segment.troubles);
-    md5 = segment.md5 ?? md5;
-    sha1 = segment.sha1 ?? sha1;
-    ({ last } = segment);
+  const troubles: ZfsUberError[] = [];
+  const segments = [first];
+  let chunks = chunksIn(first.tables, 0);
+  let number = 2;
+  for (; segments.at(-1)?.last === false && segments.at(-1)?.counted === true; number++) {
+    const segment = await findSegment(file, folder, number, troubles, { first: chunks, volume });
+    if (segment === null) break;
+    segments.push(segment);
+    chunks = chunksIn(segment.tables, chunks);
   }
+  if (segments.at(-1)?.last === false) {
+    const later = await laterSegments(file, folder, number);
+    segments.push(...countedFromEnd(later, chunks, volume));
+  }
+  const tables = segments.flatMap((segment) => segment.tables);
+  const unread = segments.flatMap((segment) => segment.unread);
+  troubles.push(...segments.flatMap((segment) => segment.troubles));
+  const md5 = segments.findLast((segment) => segment.md5 !== null)?.md5 ?? null;
+  const sha1 = segments.findLast((segment) => segment.sha1 !== null)?.sha1 ?? null;
   const size = diskSize(file, volume.size);
   const gaps = unread
     .map(({ firstSector, sectors }) => ({
@@ -66,10 +68,68 @@ interface EwfMap {
   readonly size: number;
 }
 
-const chunksIn = (tables: readonly EwfChunks[]): number => {
+/** Number of the chunk behind those of `tables`; `before` where there are none. */
+const chunksIn = (tables: readonly EwfChunks[], before: number): number => {
   const last = tables.at(-1);
-  return last === undefined ? 0 : last.first + last.offsets.length;
+  return last === undefined ? before : last.first + last.offsets.length;
 };
+
+interface Begin {
+  readonly first: number;
+  readonly volume: EwfVolume | null;
+}
+
+/** The segment of that number beside the first; null where there is none, of which `troubles` take note. */
+async function findSegment(
+  file: ImageFile,
+  folder: ImageFolder,
+  number: number,
+  troubles: ZfsUberError[],
+  { first, volume }: Begin,
+): Promise<EwfSegment | null> {
+  const name = segmentName(file.source.name, number);
+  const found = name === null ? null : await folder.file(name);
+  if (found === null) {
+    troubles.push(file.unsupported(`segment ${number} of it is missing: give ${name ?? 'it'} too`));
+    return null;
+  }
+  try {
+    const segment = await readEwfSegment(found, first, volume);
+    if (segment.number === number) return segment;
+    troubles.push(new ImageFile(found, 'E01 image').wrong('segment number', 9, `${number}`, segment.number));
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+    troubles.push(error);
+  }
+  return null;
+}
+
+/** Those behind one that is missing or cut, up to the last of the image; none where that is not there. */
+async function laterSegments(file: ImageFile, folder: ImageFolder, number: number): Promise<EwfSegment[]> {
+  let found: EwfSegment[] = [];
+  for (let [next, missing] = [number, 0]; next <= MOST_SEGMENTS && missing < MOST_MISSING; next++) {
+    const segment = await findSegment(file, folder, next, [], { first: 0, volume: null });
+    if (segment?.counted !== true) [found, missing] = [[], missing + 1];
+    else [found, missing] = [[...found, segment], 0];
+    if (segment?.last === true) return found;
+  }
+  return [];
+}
+
+/** The same with the numbers of their chunks, which the number of all chunks gives. @param before chunks of the others */
+function countedFromEnd(later: readonly EwfSegment[], before: number, { chunks, chunkSize, size }: EwfVolume) {
+  if (size === 0n || BigInt(chunks) !== (size - 1n) / BigInt(chunkSize) + 1n) return [];
+  let first = chunks;
+  const placed: EwfSegment[] = [];
+  for (const segment of later.toReversed()) {
+    first -= chunksIn(segment.tables, 0);
+    if (first < before) return [];
+    const begin = first;
+    const tables = segment.tables.map((table) => ({ ...table, first: table.first + begin }));
+    placed.unshift({ ...segment, tables });
+  }
+  return placed;
+}
 
 function extentAt({ tables, volume, gaps, size }: EwfMap, offset: number): Extent {
   const gap = gaps.find(({ from, to }) => offset >= from && offset < to);
@@ -83,13 +143,16 @@ function extentAt({ tables, volume, gaps, size }: EwfMap, offset: number): Exten
   if (table === undefined || within >= table.offsets.length) {
     return {
       kind: 'unread',
-      why: 'it lies in a segment of the image that is missing or damaged',
-      length: next - offset,
+      why: 'it lies in a segment of the image that is missing, cut or damaged',
+      length: Math.min(next, (nextTable(tables, index)?.first ?? Infinity) * volume.chunkSize) - offset,
     };
   }
   const wanted = Math.min(volume.chunkSize, size - index * volume.chunkSize);
   return { kind: 'packed', key: index, from, length, unit: () => readChunk(table, within, wanted) };
 }
+
+const nextTable = (tables: readonly EwfChunks[], index: number): EwfChunks | undefined =>
+  tables.find(({ first }) => first > index);
 
 /** The table whose chunks go on from one that is not behind `index`. */
 function tableOf(tables: readonly EwfChunks[], index: number): EwfChunks | undefined {

@@ -19,6 +19,7 @@ import {
   EWF_TABLE_SUMMED,
   EWF_VOLUME,
 } from './ewf.layout.ts';
+import { walkChunks } from './ewfWalk.ts';
 import { ImageFile } from './imageFile.ts';
 
 export interface EwfVolume {
@@ -53,6 +54,8 @@ export interface EwfSegment {
   readonly sha1: Uint8Array | null;
   /** The chain of sections ends with `done`. */
   readonly last: boolean;
+  /** How many chunks it holds is known, and with that where the next segment begins. */
+  readonly counted: boolean;
   readonly troubles: readonly ZfsUberError[];
 }
 
@@ -62,18 +65,22 @@ const MOST_ENTRIES = 1 << 24;
 const ASCII = new TextDecoder('latin1');
 
 /**
+ * Chunks of which no table is left, as in a file that was cut, are found by their own checksums, one after the other.
+ *
  * @param first number of the first chunk that the segment holds
+ * @param known what an earlier segment says of the disk; null: chunks without a table are not looked for, except by what
+ *   this segment says
  * @throws FormatError when it is no segment file, or its sections lead nowhere
  * Source: libewf, EWF specification
  */
-export async function readEwfSegment(source: ByteSource, first: number): Promise<EwfSegment> {
+export async function readEwfSegment(source: ByteSource, first: number, known: EwfVolume | null): Promise<EwfSegment> {
   const file = new ImageFile(source, 'E01 image');
   const head = await file.structure(EWF_FILE, 0, true);
   if (ASCII.decode(head.signature) !== EWF_SIGNATURE)
     throw file.wrong(EWF_FILE.name, 0, 'EVF', ASCII.decode(head.signature));
-  const reader = new SegmentReader(file, first);
+  const reader = new SegmentReader(file, first, known);
   const last = await reader.sections();
-  return { ...reader.found, number: head.segment, last };
+  return { ...reader.found, number: head.segment, last, counted: reader.counted };
 }
 
 class SegmentReader {
@@ -91,26 +98,58 @@ class SegmentReader {
   #tableTaken = false;
   /** End of the last section `sectors`, where the last chunk of its table ends. */
   #dataEnd = 0;
+  /** The chunks of the last section `sectors`, for which no table was found yet. */
+  #untold: { readonly from: number; readonly to: number } | null = null;
+  readonly #known: EwfVolume | null;
+  counted = true;
 
-  constructor(file: ImageFile, first: number) {
+  constructor(file: ImageFile, first: number, known: EwfVolume | null) {
     this.#file = file;
     this.#chunk = first;
+    this.#known = known;
   }
 
   /** @returns whether the image ends with this segment */
   async sections(): Promise<boolean> {
+    const end = await this.#chain();
+    await this.#walk();
+    if (end === 'broken') this.counted = false;
+    return end === 'done';
+  }
+
+  async #chain(): Promise<'done' | 'next' | 'broken'> {
     let at: number = EWF_FILE.size;
     for (let i = 0; i < MOST_SECTIONS; i++) {
       const section = await this.#section(at);
-      if (section === null) return false;
+      if (section === null) return 'broken';
       const { type, next, size } = section;
+      if (type === 'sectors') {
+        await this.#walk();
+        this.#dataEnd = at + size;
+        // The size is written when the section is whole: of an image that was never finished it is 0.
+        const to = size > EWF_SECTION.size ? this.#dataEnd : this.#file.source.size;
+        this.#untold = { from: at + EWF_SECTION.size, to };
+      }
       await this.#take(type, at + EWF_SECTION.size, Math.max(0, size - EWF_SECTION.size));
-      if (type === 'sectors') this.#dataEnd = at + size;
-      if (type === 'done') return true;
-      if (type === 'next' || next <= at) return false;
+      if (type === 'done' || type === 'next') return type;
+      if (next <= at) return 'broken';
       at = next;
     }
-    return false;
+    return 'broken';
+  }
+
+  /** Finds the chunks that no table tells of. */
+  async #walk(): Promise<void> {
+    const section = this.#untold;
+    this.#untold = null;
+    const volume = this.found.volume ?? this.#known;
+    if (section === null || !this.counted) return;
+    const walked = volume && (await walkChunks(this.#file, section, this.#chunk, volume));
+    const offsets = walked?.offsets ?? new Float64Array();
+    this.#found(section.from, 'a table of the chunks', `${offsets.length} chunks, by their own checksums`);
+    if (walked !== null) this.found.tables.push({ ...walked, file: this.#file, first: this.#chunk });
+    this.#chunk += offsets.length;
+    this.counted = walked?.end === section.to;
   }
 
   async #section(at: number): Promise<{ readonly type: string; readonly next: number; readonly size: number } | null> {
@@ -153,6 +192,7 @@ class SegmentReader {
 
   /** @returns whether it is whole */
   async #table(at: number): Promise<boolean> {
+    if (!this.counted || !this.#file.has(at, EWF_TABLE.size)) return false;
     const head = await this.#file.bytes(at, EWF_TABLE.size, EWF_TABLE.name);
     const { entries, base, checksum } = read(EWF_TABLE, head, true, this.#file.place(at, EWF_TABLE.name));
     const sound = adler32(head.subarray(0, EWF_TABLE_SUMMED)) === checksum;
@@ -178,10 +218,12 @@ class SegmentReader {
     const end = this.#dataEnd > 0 ? this.#dataEnd : at - EWF_SECTION.size;
     this.found.tables.push({ file: this.#file, first: this.#chunk, offsets, packed, end });
     this.#chunk += entries;
+    this.#untold = null;
     return true;
   }
 
   async #errors(at: number): Promise<void> {
+    if (!this.#file.has(at, EWF_ERROR2.size)) return;
     const { entries } = await this.#file.structure(EWF_ERROR2, at, true);
     for (let i = 0; i < Math.min(entries, MOST_SECTIONS); i++) {
       const from = at + EWF_ERROR2.size + i * EWF_ERROR2_ENTRY.size;
