@@ -7,7 +7,7 @@ import { writeBundle } from '../../src/index.ts';
 import { zfsUber } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
-// What dist/start.cjs does not hold it cannot load either: every kind of source goes through it.
+// Every kind of source goes through the program as it is built.
 
 const IMAGES = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
 const KINDS = ['v2.qcow2', 'stream.vmdk', 'dynamic.vdi', 'dynamic.vhd', 'dynamic.vhdx', 'evidence.E01'];
@@ -15,7 +15,7 @@ let folder = '';
 const sources: string[] = [];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'zfs-uber-quick-'));
+  folder = mkdtempSync(join(tmpdir(), 'zfs-uber-kinds-'));
   const bundle = join(folder, 'tank.bundle');
   await writeBundle(await poolImages(pool('torn-sector')), bundle);
   sources.push(bundle, ...(await Promise.all(KINDS.map((name) => imageIn(IMAGES, name)))));
