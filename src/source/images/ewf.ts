@@ -46,8 +46,8 @@ export async function openEwf(source: ByteSource, folder: ImageFolder): Promise<
   const tables = segments.flatMap((segment) => segment.tables);
   const unread = segments.flatMap((segment) => segment.unread);
   troubles.push(...segments.flatMap((segment) => segment.troubles));
-  const md5 = segments.findLast((segment) => segment.md5 !== null)?.md5 ?? null;
-  const sha1 = segments.findLast((segment) => segment.sha1 !== null)?.sha1 ?? null;
+  const md5 = segments.flatMap((segment) => segment.md5 ?? []).at(-1) ?? null;
+  const sha1 = segments.flatMap((segment) => segment.sha1 ?? []).at(-1) ?? null;
   const size = diskSize(file, volume.size);
   const gaps = unread
     .map(({ firstSector, sectors }) => ({
@@ -121,7 +121,7 @@ function countedFromEnd(later: readonly EwfSegment[], before: number, { chunks, 
   if (size === 0n || BigInt(chunks) !== (size - 1n) / BigInt(chunkSize) + 1n) return [];
   let first = chunks;
   const placed: EwfSegment[] = [];
-  for (const segment of later.toReversed()) {
+  for (const segment of [...later].reverse()) {
     first -= chunksIn(segment.tables, 0);
     if (first < before) return [];
     const begin = first;
