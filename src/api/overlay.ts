@@ -11,12 +11,15 @@ import {
 } from '../document/overlayDocument.ts';
 import { importScript, type ScriptDevice } from '../document/shell/importScript.ts';
 import { NewFolder } from '../node/newFolder.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
 import { isOnOutput } from '../node/outputIs.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import { nameWords } from '../rewind/commands.ts';
+import type { ImportPlace } from '../rewind/importPlace.ts';
 import type { OverlayBlocks } from '../rewind/overlay/chosenUberblock.ts';
-import type { OverlayPlan } from '../rewind/overlay/plan.ts';
+import type { OverlayDevice, OverlayPlan } from '../rewind/overlay/plan.ts';
 import type { OverlayPrediction } from '../rewind/overlay/predictOverlay.ts';
+import { type OverlayExtent, vdevExtent, wholeDiskExtent } from '../rewind/overlay/wholeDisk.ts';
 import { importPlaces } from './importPlace.ts';
 import { oneTxgHead } from './oneTxgHead.ts';
 import { askedPool, type OpenedPool, type OpenedPools, type OpenPoolOptions } from './openPool.ts';
@@ -30,6 +33,11 @@ export interface OverlayOptions extends OverlayWish, OpenPoolOptions {
   readonly output?: string | null | undefined;
   /** Default: `qcow2`. */
   readonly as?: OverlayForm | undefined;
+  /**
+   * Overlays of whole disks, with a partition table, where a vdev is a part of a disk whose own table is damaged or lost.
+   * `512` and `4096` say how many bytes a sector of a disk has that does not say so itself. Default: `no`.
+   */
+  readonly restoreGpt?: 'no' | 'auto' | '512' | '4096' | undefined;
 }
 
 /**
@@ -70,8 +78,9 @@ async function overlayOf(
   const chosen = one === null ? null : await chooseOverlay(opened, one, blocks, options);
   const head = () => oneTxgHead(opened, one, chosen?.plan.candidate ?? null, null);
   if (one === null || chosen === null) return buildOverlayDocument(head(), { ...NOTHING, as });
-  const { plan, prediction } = chosen;
-  const layings = layingsOf(opened, plan, as);
+  const { plan, extents } = await withTables(opened, chosen.plan, options);
+  const prediction = plan.refusal === null ? chosen.prediction : null;
+  const layings = layingsOf(opened, plan, extents, as);
   const usable = plan.refusal === null && prediction !== null && isUsable(prediction.answer);
   if (output === null || !usable) {
     const devices: OverlayDeviceEntry[] = [];
@@ -113,7 +122,50 @@ function refuseSources({ sources }: OpenedPools, output: string): void {
   }
 }
 
-function layingsOf(opened: OpenedPools, plan: OverlayPlan, form: OverlayForm): Laying[] {
+/** Overlays of whole disks. */
+type Extents = ReadonlyMap<OverlayDevice, OverlayExtent>;
+
+/**
+ * The plan, refused where a table that was asked for cannot be written.
+ *
+ * @throws UsageError where no table is lost
+ */
+async function withTables(
+  { sources }: OpenedPools,
+  plan: OverlayPlan,
+  { restoreGpt = 'no', signal }: OverlayOptions,
+): Promise<{ readonly plan: OverlayPlan; readonly extents: Extents }> {
+  const extents = new Map<OverlayDevice, OverlayExtent>();
+  if (restoreGpt === 'no' || plan.refusal !== null) return { plan, extents };
+  const openedOf = (device: OverlayDevice) =>
+    sources.find(({ opened }) => opened.source === device.device.source)?.opened ?? null;
+  const disks = plan.devices.map((device) => openedOf(device)?.disk?.id ?? null);
+  for (const device of plan.devices) {
+    const opened = openedOf(device);
+    const disk = opened?.disk ?? null;
+    // At byte 0 no partition begins, and another table than a GPT is none to restore.
+    if (opened === null || disk === null || opened.offset === 0) continue;
+    if (opened.partition !== null && opened.partition.kind !== 'gpt') continue;
+    const shared = disks.filter((id) => id === disk.id).length > 1;
+    const sectorSize = disk.sectorSize ?? (restoreGpt === 'auto' ? null : Number(restoreGpt));
+    const vdev = { start: opened.offset, size: opened.size };
+    const extent = await wholeDiskExtent(
+      device,
+      { source: disk.source, sectorSize, vdev, shared },
+      plan.poolGuid,
+      signal,
+    );
+    if (typeof extent === 'string') {
+      const refusal = { code: 'gpt-not-restored', device: device.device, why: extent } as const;
+      return { plan: { ...plan, refusal }, extents: new Map() };
+    }
+    if (extent !== null) extents.set(device, extent);
+  }
+  if (extents.size === 0) throw new UsageError('restore-gpt: no device of the pool is on a disk that lost its table');
+  return { plan, extents };
+}
+
+function layingsOf(opened: OpenedPools, plan: OverlayPlan, extents: Extents, form: OverlayForm): Laying[] {
   const all = opened.sources.map((source) => source.opened);
   const places = importPlaces(all);
   const handles = sourceHandles(all.map(({ path }) => path));
@@ -124,8 +176,18 @@ function layingsOf(opened: OpenedPools, plan: OverlayPlan, form: OverlayForm): L
     if (source === undefined || place === undefined || name === undefined) return [];
     const { path } = source.opened;
     if (place === null) throw new UsageError(`${path}: the system has no such file or device to lay an overlay over`);
-    return [{ name, source: index, device, place, plain: isPlain(source.opened) && place.image === null, form }];
+    const plain = isPlain(source.opened) && place.image === null;
+    const whole = extents.get(device);
+    if (whole === undefined) return [{ name, source: index, device, extent: vdevExtent(device), place, plain, form }];
+    const ofDisk = placeOfDisk(source.opened, whole) ?? place;
+    return [{ name, source: index, device, extent: whole, place: ofDisk, plain, form }];
   });
+}
+
+/** Where the disk lies that `opened` is a part of: the system may have a device for that part. */
+function placeOfDisk(opened: OpenedSource, { source }: OverlayExtent): ImportPlace | null {
+  const disk = { ...opened, partition: null, shift: null, offset: 0, size: source.size };
+  return importPlaces([disk]).get(disk) ?? null;
 }
 
 function scriptFacts(

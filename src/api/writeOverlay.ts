@@ -9,6 +9,7 @@ import type { FilePiece, NewFolder } from '../node/newFolder.ts';
 import { isZero } from '../pool/labelWindow.ts';
 import type { ImportPlace } from '../rewind/importPlace.ts';
 import type { OverlayDevice, Patch } from '../rewind/overlay/plan.ts';
+import type { OverlayExtent } from '../rewind/overlay/wholeDisk.ts';
 import type { Laid } from '../source/overlaid.ts';
 import { patchedRanges } from '../source/patchedRanges.ts';
 import { type Backing, CLUSTER, qcow2Overlay } from '../source/qcow2Overlay.ts';
@@ -29,8 +30,10 @@ export interface Laying {
   /** Index into the sources of the document. */
   readonly source: number | null;
   readonly device: OverlayDevice;
+  readonly extent: OverlayExtent;
+  /** Where the extent lies. */
   readonly place: ImportPlace;
-  /** The vdev is bytes of `place.path` as they are, not unpacked from a container. */
+  /** It is bytes of `place.path` as they are, not unpacked from a container. */
   readonly plain: boolean;
   readonly form: OverlayForm;
 }
@@ -71,23 +74,23 @@ type Write = (
 
 const FORMS: Readonly<Record<OverlayForm, Write>> = { qcow2: writeQcow2, dm: writeMapped, copy: writeCopy };
 
-const sourceOf = ({ device }: Laying): ByteSource => device.device.source;
+const sourceOf = ({ extent }: Laying): ByteSource => extent.source;
 const wasFile = ({ device }: Laying): boolean => device.leaf.config.type === 'file';
 const wholeSectors = (size: number): number => size - (size % SECTOR);
 
 async function writeQcow2(folder: NewFolder, laying: Laying, signal?: AbortSignal) {
-  const { name, device } = laying;
-  const source = sourceOf(laying);
-  const laid = await patchedRanges(source, device.patches, CLUSTER, signal);
+  const { name, extent } = laying;
+  const { source, vdev } = extent;
+  const laid = await patchedRanges(source, extent.patches, CLUSTER, signal);
   const bytes = qcow2Overlay(wholeSectors(source.size), backingOf(laying), laid);
   const file = `${name}.qcow2`;
   await folder.write(file, [{ offset: 0, bytes }]);
-  const carrier: Carrier = { kind: wasFile(laying) ? 'unpacked' : 'nbd' };
+  const carrier: Carrier = wasFile(laying) ? { kind: 'unpacked' } : { kind: 'nbd', vdev };
   return { file, carrier };
 }
 
 /** @throws UsageError where QEMU cannot be told what lies below */
-function backingOf({ place, plain, device }: Laying): Backing {
+function backingOf({ place, plain, extent }: Laying): Backing {
   const { path, kind, part } = place;
   const only = (why: string): UsageError => new UsageError(`${path}: ${why}; use --as copy`);
   if (!plain) throw only('a qcow2 overlay is laid over raw bytes');
@@ -95,14 +98,14 @@ function backingOf({ place, plain, device }: Laying): Backing {
   if (part.start < 0) throw only('the front of the vdev is not in it');
   if (hasRawBytes(path)) throw only('QEMU takes no path that is no UTF-8 for a part of a file');
   const below = { driver: kind === 'block' ? 'host_device' : 'file', filename: path };
-  const size = wholeSectors(device.device.source.size);
+  const size = wholeSectors(extent.source.size);
   const described = `json:${JSON.stringify({ driver: 'raw', offset: part.start, size, file: below })}`;
   return { name: new TextEncoder().encode(described), format: 'raw' };
 }
 
 async function writeMapped(folder: NewFolder, laying: Laying, signal?: AbortSignal) {
-  const { name, device, place, plain } = laying;
-  const source = sourceOf(laying);
+  const { name, extent, place, plain } = laying;
+  const { source, vdev } = extent;
   const start = place.part?.start ?? 0;
   if (!plain || start < 0 || start % SECTOR !== 0 || wasFile(laying)) {
     const why = wasFile(laying)
@@ -110,23 +113,23 @@ async function writeMapped(folder: NewFolder, laying: Laying, signal?: AbortSign
       : 'a mapping wants whole sectors of raw bytes';
     throw new UsageError(`${place.path}: ${why}; use --as copy`);
   }
-  const ranges = await patchedRanges(source, device.patches, PAGE, signal);
+  const ranges = await patchedRanges(source, extent.patches, PAGE, signal);
   await folder.write(`${name}.patch`, inARow(ranges));
   const table = new TextEncoder().encode(mappedTable(start, source.size, ranges));
   await folder.write(`${name}.table`, [{ offset: 0, bytes: table }]);
   const sectors = wholeSectors(source.size) / SECTOR;
-  const carrier: Carrier = { kind: 'mapped', origin: place.path, block: place.kind === 'block', sectors };
+  const carrier: Carrier = { kind: 'mapped', origin: place.path, block: place.kind === 'block', sectors, vdev };
   return { file: `${name}.table`, carrier };
 }
 
 async function writeCopy(folder: NewFolder, laying: Laying, signal?: AbortSignal) {
-  const { name, device, place, plain } = laying;
-  const source = sourceOf(laying);
+  const { name, extent, place, plain } = laying;
+  const { source, vdev } = extent;
   const file = `${name}.img`;
   const cloneOf = plain && place.part === null && place.kind === 'file' ? place.path : null;
   const size = source.size;
-  await folder.write(file, device.patches, { size, cloneOf, otherwise: copied(source, signal) });
-  const carrier: Carrier = { kind: wasFile(laying) ? 'file' : 'loop' };
+  await folder.write(file, extent.patches, { size, cloneOf, otherwise: copied(source, signal) });
+  const carrier: Carrier = wasFile(laying) ? { kind: 'file' } : { kind: 'loop', vdev };
   return { file, carrier };
 }
 
@@ -160,12 +163,12 @@ interface Described {
 }
 
 async function describe(laying: Laying, signal?: AbortSignal): Promise<Described> {
-  const { name, device, place } = laying;
+  const { name, device, extent, place } = laying;
   const source = sourceOf(laying);
   const undo: FilePiece[] = [];
   const regions: OverlayDeviceEntry['regions'][number][] = [];
   let at = 0;
-  for (const { offset, bytes, why } of regionsOf(device.patches)) {
+  for (const { offset, bytes, why } of regionsOf(extent.patches)) {
     const before = await orNull(() => source.read(offset, bytes.length, signal));
     undo.push({ offset: at, bytes: before ?? new Uint8Array(bytes.length) });
     regions.push({
@@ -186,6 +189,7 @@ async function describe(laying: Laying, signal?: AbortSignal): Promise<Described
     type: device.leaf.config.type,
     by: device.by,
     sizeBytes: source.size.toString(),
+    vdevOffsetBytes: extent.vdev?.start.toString() ?? null,
     file: null,
     undo: null,
     regions,

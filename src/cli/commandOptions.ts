@@ -138,6 +138,11 @@ export const OVERLAY_OPTIONS = {
   method: choice(['hide', 'raise'], 'hide', 'hide newer uberblocks, or make the chosen one the newest'),
   'keep-state': flag('leave the state of the pool in the labels: zpool import may then need -f or -D'),
   undetach: flag('devices that were detached, replaced or removed count as members again'),
+  'restore-gpt': choice(
+    ['no', 'auto', '512', '4096'],
+    'no',
+    'overlay the whole disk, with a partition table where its own is lost; bytes a sector where no device says so',
+  ),
   assume: texts('DEVICE=GUID', 'this source is that leaf, though no label says so; proved first; may be repeated'),
   pool: text('NAME|GUID', 'which pool, where the sources hold several'),
 } satisfies Options;

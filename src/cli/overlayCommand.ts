@@ -14,6 +14,7 @@ export const overlay = answering<typeof OVERLAY_OPTIONS, OverlayDocument>({
       txg: checkpoint ? 'checkpoint' : txg,
       ...{ output, as, method, undetach, assume, pool, progress, signal },
       keepState: values['keep-state'],
+      restoreGpt: values['restore-gpt'],
     });
   },
   async text(page, document, { quiet }) {

@@ -57,8 +57,10 @@ export interface OverlayDeviceEntry {
   readonly type: string;
   /** How it is known to be that leaf. */
   readonly by: OverlayPlan['devices'][number]['by'];
-  /** Of the vdev. */
+  /** Of the vdev; of its disk where the overlay is of that. */
   readonly sizeBytes: string;
+  /** Where the vdev lies in an overlay of its whole disk, which has a partition table then; null in one of the vdev alone. */
+  readonly vdevOffsetBytes: string | null;
   /** Name in the folder of what is to be attached; null where nothing was written. */
   readonly file: string | null;
   /** Name in the folder of the device's own bytes of all regions, one after the other. */
@@ -68,7 +70,7 @@ export interface OverlayDeviceEntry {
 }
 
 export interface OverlayRegionEntry {
-  /** In the vdev. */
+  /** In the vdev; in its disk where the overlay is of that. */
   readonly offsetBytes: string;
   /** Of the region. */
   readonly lengthBytes: string;

@@ -50,6 +50,8 @@ export interface DiskImage {
 export interface SourceDisk {
   readonly source: ByteSource;
   readonly block: boolean;
+  /** Bytes a logical sector; null where nothing says so, as of every image. */
+  readonly sectorSize: number | null;
   /** Where the file or device is; `given` where a program handed its bytes in. */
   readonly origin: 'path' | 'given' | RemotePlace;
   /** The form in which the file holds the disk; null where the file is the disk. */

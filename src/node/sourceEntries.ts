@@ -73,13 +73,14 @@ export function entryOf(
 }
 
 export const diskOf = (
-  { disk, diskOffset, block, origin, pieces }: ComposedFile,
+  { disk, diskOffset, block, sectorSize, origin, pieces }: ComposedFile,
   source: ByteSource,
   container: Container['kind'] | null,
   snapshot: string | null,
 ): SourceDisk => ({
   source,
   block,
+  sectorSize: container === null || container === 'raw' ? sectorSize : null,
   origin,
   image: imageOf(container, snapshot, pieces),
   kept: null,

@@ -19,9 +19,15 @@ const MAX_ENTRY_TROUBLES = 8;
 type Header = Decoded<typeof GPT_HEADER.fields>;
 
 /** One copy of a table, as far as it could be read. */
-interface Table extends PartitionTables, GptCopy {
+export interface GptTable extends PartitionTables, GptCopy {
   /** Of header and entries: how many fail. 0 is a table to trust alone. */
   readonly damage: number;
+  /** Sector of its header. */
+  readonly lba: number;
+  /** That sector. */
+  readonly sector: Uint8Array;
+  /** As far as they were read; empty where the header does not say where they are. */
+  readonly entries: Uint8Array;
 }
 
 /**
@@ -38,8 +44,8 @@ export async function readGpt(
   ends: SourceEnds,
   protectedSectors: bigint | null,
   signal?: AbortSignal,
-): Promise<PartitionTables & { readonly copies: readonly GptCopy[] }> {
-  const tables: Table[] = [];
+): Promise<PartitionTables & { readonly copies: readonly GptTable[] }> {
+  const tables: GptTable[] = [];
   for (const sectorSize of SECTOR_SIZES) {
     tables.push(...(await readCopies(source, ends, sectorSize, protectedSectors, signal)));
   }
@@ -64,7 +70,7 @@ async function readCopies(
   sectorSize: number,
   protectedSectors: bigint | null,
   signal?: AbortSignal,
-): Promise<Table[]> {
+): Promise<GptTable[]> {
   const total = Math.floor(source.size / sectorSize);
   if (total < 3) return [];
   const primary = await readTable(source, ends, sectorSize, 1, 'primary', signal);
@@ -93,7 +99,7 @@ async function readTable(
   lba: number,
   from: Partition['from'],
   signal?: AbortSignal,
-): Promise<{ header: Header; table: Table } | null> {
+): Promise<{ header: Header; table: GptTable } | null> {
   const troubles: ZfsUberError[] = [];
   const place: Place = { source: source.name, offset: lba * sectorSize, path: [`${from} GPT`] };
   let sector = fromEnds(ends, place.offset, sectorSize);
@@ -118,7 +124,8 @@ async function readTable(
   ) {
     const found = `${entryCount} of ${entrySize} bytes at sector ${header.entriesLba}`;
     troubles.push(new FormatError('format-value', 'GPT entries', `entries inside ${source.size} bytes`, found, place));
-    return { header, table: { partitions: [], troubles, sectorSize, from, damage: 2, fault: 'entry-size' } };
+    const none = { partitions: [], entries: new Uint8Array() };
+    return { header, table: { ...none, troubles, sectorSize, from, lba, sector, damage: 2, fault: 'entry-size' } };
   }
   const entriesAt = Number(offset);
   const claimed = entrySize * entryCount;
@@ -134,7 +141,11 @@ async function readTable(
     headerFault(header, sector, lba, source.size) ?? (entriesTrouble instanceof FormatError ? 'entries-crc' : null);
   return {
     header,
-    table: { partitions, troubles, sectorSize, from, fault, damage: damage + (entriesTrouble === null ? 0 : 1) },
+    table: {
+      ...{ partitions, troubles, sectorSize, from, lba, sector, fault },
+      entries: entries.bytes,
+      damage: damage + (entriesTrouble === null ? 0 : 1),
+    },
   };
 }
 
@@ -164,7 +175,8 @@ function checkHeader(header: Header, sector: Uint8Array, lba: bigint, place: Pla
   return new FormatError('format-value', 'sector of the GPT header', `${lba}`, `${header.ownLba}`, place);
 }
 
-function headerCrcOf({ headerSize }: Header, sector: Uint8Array): number {
+/** CRC-32 of the header in `sector`, its own field taken for zeros. */
+export function headerCrcOf({ headerSize }: Pick<Header, 'headerSize'>, sector: Uint8Array): number {
   const covered = sector.slice(0, headerSize);
   covered.fill(0, GPT_HEADER_CRC_OFFSET, GPT_HEADER_CRC_OFFSET + 4);
   return crc32(covered);

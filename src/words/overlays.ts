@@ -1,4 +1,5 @@
 import type { OverlayRefusal, OverlayWarning } from '../rewind/overlay/plan.ts';
+import type { GptRefusal } from '../source/restoredGpt.ts';
 import { errorWords } from './errors.ts';
 
 /** Why there is no overlay, as one sentence without its end. Names in it are raw text of the image. */
@@ -18,10 +19,27 @@ export function overlayRefusalWords(refusal: OverlayRefusal): string {
       return `the labels of ${refusal.device.source.name} cannot be written: ${refusal.error === null ? 'their form is not known' : errorWords(refusal.error)}`;
     case 'features-unknown':
       return `the pool has features that are not known here, and may have another form of label: ${refusal.features.join(', ')}`;
+    case 'gpt-not-restored':
+      return `the partition table of the disk that ${refusal.device.source.name} is on is not written: ${GPT_REFUSALS[refusal.why]}`;
     case 'uberblock-form':
       return 'no copy of that uberblock reads that could be put into the rings';
   }
 }
+
+const GPT_REFUSALS: Readonly<Record<GptRefusal, string>> = {
+  'sector-size-unknown':
+    'an image does not say how large the sectors of its disk are; say it: --restore-gpt 512, or 4096',
+  'sector-size-differs': 'the table that is left counts sectors of another size',
+  'other-table': 'it has another table, which lists partitions',
+  'other-signature':
+    'no table is left of it, and something else than ZFS has signed the disk, in which the vdev may lie',
+  'table-damaged': 'no copy of it is whole, and what is left may list more than the vdev',
+  'vdev-not-listed': 'the backup has no partition that begins where the vdev does and holds it',
+  'table-on-vdev': 'it would lie on the vdev or on a partition',
+  'vdev-not-aligned': 'the vdev does not begin and end at a sector',
+  'several-vdevs': 'more than one vdev of the pool lies on it',
+  'file-vdev': 'OpenZFS opens that vdev as a file only, which a partition is not',
+};
 
 /** What to know before an overlay is used, as one sentence without its end. */
 export function overlayWarningWords(warning: OverlayWarning): string {

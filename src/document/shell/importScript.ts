@@ -1,18 +1,25 @@
 import { posixAssignment } from '../../bytes/posixShell.ts';
 import { ALTROOT } from '../../rewind/steps.ts';
+import type { DiskPart } from '../../source/restoredGpt.ts';
 
-/** How the overlay of a device comes before zpool. */
+/** How the overlay of a device comes before zpool; `vdev` where that is a part of it, null where it is all of it. */
 export type Carrier =
   /** A qcow2 file that qemu-nbd serves as a block device. */
-  | { readonly kind: 'nbd' }
+  | { readonly kind: 'nbd'; readonly vdev: DiskPart | null }
   /** A qcow2 file that is made into a raw one first: OpenZFS opens what was a file as nothing else. */
   | { readonly kind: 'unpacked' }
   /** A raw file that OpenZFS opens as it is. */
   | { readonly kind: 'file' }
   /** A raw file that a loop device shows. */
-  | { readonly kind: 'loop' }
+  | { readonly kind: 'loop'; readonly vdev: DiskPart | null }
   /** Regions of NAME.patch between those of the origin, and a snapshot on top for what is written. */
-  | { readonly kind: 'mapped'; readonly origin: string; readonly block: boolean; readonly sectors: number };
+  | {
+      readonly kind: 'mapped';
+      readonly origin: string;
+      readonly block: boolean;
+      readonly sectors: number;
+      readonly vdev: DiskPart | null;
+    };
 
 export interface ScriptDevice {
   /** Letters and digits: its files are called so. */
@@ -39,7 +46,9 @@ export interface ScriptFacts {
  */
 export function importScript(facts: ScriptFacts): string {
   const { devices, options, words, pool, txg } = facts;
-  const places = devices.map(({ name, carrier }) => `-d "${shownAt(name, carrier)}"`).join(' ');
+  const places = devices
+    .map(({ name, carrier }) => `-d "${partOf(carrier) === null ? shownAt(name, carrier) : vdevAt(name)}"`)
+    .join(' ');
   const numbered = words.map((_, i) => `"$word${i}"`).join(' ');
   const command = ['zpool import', places, '-o cachefile=none', '-N', `-R ${ALTROOT}`, ...options].join(' ');
   return [
@@ -61,7 +70,9 @@ export function importScript(facts: ScriptFacts): string {
     `case \${1:-} in`,
     'attach)',
     '  mkdir -p "$here/shown"',
-    ...devices.map(({ name, carrier }) => `  ${attachLine(name, carrier)}`),
+    ...devices
+      .flatMap(({ name, carrier }) => [attachLine(name, carrier), ...partLines(name, carrier, 'attach')])
+      .map(indented),
     '  ;;',
     'read-only)',
     `  ${command} -o readonly=on ${numbered}`,
@@ -75,7 +86,9 @@ export function importScript(facts: ScriptFacts): string {
     '  zpool export "$pool"',
     '  ;;',
     'detach)',
-    ...devices.map(({ name, carrier }) => `  ${detachLine(name, carrier)}`),
+    ...devices
+      .flatMap(({ name, carrier }) => [...partLines(name, carrier, 'detach'), detachLine(name, carrier)])
+      .map(indented),
     '  rmdir "$here/shown"',
     '  ;;',
     '*)',
@@ -84,6 +97,21 @@ export function importScript(facts: ScriptFacts): string {
     'esac',
     '',
   ].join('\n');
+}
+
+const indented = (line: string): string => `  ${line}`;
+
+const partOf = (carrier: Carrier): DiskPart | null => ('vdev' in carrier ? carrier.vdev : null);
+const vdevAt = (name: string): string => `$here/shown/${name}-vdev`;
+
+/** The vdev in the overlay of its disk, whatever devices the system makes of the partitions there. */
+function partLines(name: string, carrier: Carrier, verb: 'attach' | 'detach'): string[] {
+  const part = partOf(carrier);
+  if (part === null) return [];
+  const link = vdevAt(name);
+  if (verb === 'detach') return [`losetup -d "$(readlink "${link}")"; rm "${link}"`];
+  const window = `-o ${part.start} --sizelimit ${part.size}`;
+  return [`ln -s "$(losetup -f --show ${window} "${shownAt(name, carrier)}")" "${link}"`];
 }
 
 /** For within double quotes. */

@@ -4,6 +4,7 @@ import type { Candidate } from '../../load/candidates.ts';
 import type { VdevRef } from '../../load/reason.ts';
 import type { VdevNode } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
+import type { GptRefusal } from '../../source/restoredGpt.ts';
 
 /**
  * What bytes of an overlay are for.
@@ -13,6 +14,9 @@ import type { DeviceSurvey } from '../../pool/survey.ts';
  * `label-restored` the text of another label of the device where this one is lost or tells something else; `label-made` a
  * text made from the config in the MOS of the txg, where none of the device's has that tree. `uberblock-restored` is a
  * slot of another label, sealed for this one; `uberblock-raised` the chosen uberblock once more, as a newer txg.
+ *
+ * In an overlay of a whole disk: `boot-record` sector 0 with the protective entry of a GPT; `gpt-restored` the primary table
+ * as its backup has it; `gpt-made` primary and backup with one entry for the vdev.
  */
 export type PatchWhy =
   | 'newer-uberblock'
@@ -21,11 +25,14 @@ export type PatchWhy =
   | 'label-restored'
   | 'label-made'
   | 'uberblock-restored'
-  | 'uberblock-raised';
+  | 'uberblock-raised'
+  | 'boot-record'
+  | 'gpt-restored'
+  | 'gpt-made';
 
 /** Bytes that the overlay has in place of those of the device. */
 export interface Patch {
-  /** Byte of the vdev. */
+  /** Byte of the vdev; of its disk in an overlay of that. */
   readonly offset: number;
   readonly bytes: Uint8Array;
   readonly why: PatchWhy;
@@ -61,6 +68,8 @@ export type OverlayRefusal =
   | { readonly code: 'label-form'; readonly device: DeviceSurvey; readonly error: ZfsUberError | null }
   /** Guids of features that no OpenZFS known to this program reads. */
   | { readonly code: 'features-unknown'; readonly features: readonly string[] }
+  /** The partition table of its disk is to be written, and cannot be. */
+  | { readonly code: 'gpt-not-restored'; readonly device: DeviceSurvey; readonly why: GptRefusal }
   /** An uberblock of that form cannot be written as another txg. */
   | { readonly code: 'uberblock-form' };
 
