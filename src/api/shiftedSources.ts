@@ -6,6 +6,7 @@ import { dataStart } from '../source/innerEnd.ts';
 import { linearSegments } from '../source/lvm.ts';
 import { partitionName } from '../source/partition.ts';
 import { type ByteSource, slice } from '../source/source.ts';
+import { joinVolumes } from './joinedVolumes.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyedSource } from './surveyedSource.ts';
 
@@ -22,14 +23,13 @@ interface Entry extends SurveyedSource {
 
 /**
  * Looks for vdevs on those disks of which some entry has nothing that verifies at its place, and puts what it finds in
- * the place of that entry. An entry whose own labels name another pool than those that were found stays beside them.
+ * the place of that entry; and for vdevs on logical volumes that several parts of disks make up, which stand behind the entry
+ * of the first. An entry whose own labels name another pool than those that were found stays beside them.
  *
- * @param surveyed in the order given; the same comes back where nothing is found
+ * @param given in their order; the same comes back where nothing is found
  */
-export async function withShifted(
-  surveyed: readonly SurveyedSource[],
-  choice: ShiftedChoice,
-): Promise<SurveyedSource[]> {
+export async function withShifted(given: readonly SurveyedSource[], choice: ShiftedChoice): Promise<SurveyedSource[]> {
+  const { surveyed, volumes, taken } = await joinVolumes(given, choice);
   const disks = new Map<string, Entry[]>();
   for (const each of surveyed) {
     const { opened, survey } = each;
@@ -41,13 +41,18 @@ export async function withShifted(
   for (const entries of disks.values()) {
     const lost = entries.filter(({ survey }) => !isSettled(survey));
     if (lost.length === 0) continue;
-    for (const [opened, found] of await searchDisk(entries, lost, choice)) replaced.set(opened, found);
+    for (const [opened, found] of await searchDisk(entries, lost, taken, choice)) replaced.set(opened, found);
   }
-  return surveyed.flatMap((each) => replaced.get(each.opened) ?? [each]);
+  return surveyed.flatMap((each) => [...(replaced.get(each.opened) ?? [each]), ...(volumes.get(each.opened) ?? [])]);
 }
 
-/** @param entries of one disk @param lost those of them to look for; at least one */
-async function searchDisk(entries: readonly Entry[], lost: readonly Entry[], choice: ShiftedChoice) {
+/** @param entries of one disk @param lost those of them to look for; at least one @param taken by volumes, of each disk */
+async function searchDisk(
+  entries: readonly Entry[],
+  lost: readonly Entry[],
+  taken: ReadonlyMap<string, readonly Extent[]>,
+  choice: ShiftedChoice,
+) {
   const settled = entries.filter((entry) => !lost.includes(entry));
   const known = new Set(settled.map(({ disk, opened }) => disk.offset + opened.offset));
   const replaced = new Map<OpenedSource, SurveyedSource[]>();
@@ -55,12 +60,13 @@ async function searchDisk(entries: readonly Entry[], lost: readonly Entry[], cho
     const { disk, focus } = searched;
     const found = await findShiftedVdevs(disk.source, {
       focus,
-      known: settled.map((entry) => extentOf(entry, disk)),
+      known: [...settled.map((entry) => extentOf(entry, disk)), ...(taken.get(disk.id) ?? [])],
       partitions: lost.flatMap(({ opened }) => (opened.partition === null ? [] : [opened.offset])),
       starts: await innerStarts(disk.source, lost, choice.signal),
       signal: choice.signal,
     });
-    const fresh = found.filter(({ start }) => !known.has(disk.offset + start));
+    const inVolume = (at: number) => taken.get(disk.id)?.some(({ from, to }) => from <= at && at < to) ?? false;
+    const fresh = found.filter(({ start }) => !known.has(disk.offset + start) && !inVolume(start));
     if (fresh.length === 0) continue;
     for (const { start } of fresh) known.add(disk.offset + start);
     const entriesFound: SurveyedSource[] = [];

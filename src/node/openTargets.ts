@@ -298,7 +298,7 @@ async function isPackedTwin(host: SourceHost, { path, directory }: Target): Prom
 const isEmptyFile = (error: ZfsUberError): boolean => error.code === 'source-empty';
 
 /** Gives out closers, each of which counts once; the last one closes what is open. */
-function countedClose(closeAll: () => Promise<void>, count: number): () => () => Promise<void> {
+export function countedClose(closeAll: () => Promise<void>, count: number): () => () => Promise<void> {
   let left = count;
   return () => {
     let open = true;

@@ -14,6 +14,31 @@ export interface LinearSegment {
   readonly length: number;
 }
 
+/** A stretch of a logical volume, by what the text says, which nothing here proves. */
+export interface VolumePart {
+  /** Bytes of the volume. */
+  readonly at: number;
+  readonly length: number;
+  /** Id of the physical volume, and the byte of it; null where the part is in no one piece (striped, mirrored, thin). */
+  readonly on: { readonly disk: string; readonly offset: number } | null;
+}
+
+/** Names and ids are the words of a stranger. */
+export interface LogicalVolume {
+  readonly name: string;
+  /** As listed: they may overlap, or leave gaps. */
+  readonly parts: readonly VolumePart[];
+}
+
+/** What a physical volume says of itself and of its group. */
+export interface PhysicalVolume {
+  readonly id: string;
+  readonly group: string;
+  /** Grows with each change of the group. */
+  readonly generation: number;
+  readonly volumes: readonly LogicalVolume[];
+}
+
 /** Text that is read of one area; a group of thousands of volumes has some MiB. */
 const LONGEST = 4 * 1024 * 1024;
 const MOST_SEGMENTS = 4096;
@@ -23,14 +48,31 @@ const LABEL_SECTORS = 4;
 const DEEPEST = 8;
 
 /**
- * Where logical volumes lie on an LVM2 physical volume, as far as they are in one piece there: what the newest text of
- * its metadata says, which nothing here proves.
+ * Where logical volumes lie on an LVM2 physical volume, as far as they are in one piece there.
  *
  * @param disk that begins where the physical volume does
  * @returns by volume and place; none where there is no label, or its text cannot be read
- * Source: LVM2, lib/format_text/import_vsn1.c; lib/format_text/layout.h
  */
 export async function linearSegments(disk: ByteSource, signal?: AbortSignal): Promise<LinearSegment[]> {
+  const physical = await physicalVolume(disk, signal);
+  if (physical === null) return [];
+  return physical.volumes.flatMap(({ name, parts }) =>
+    parts.flatMap(({ at, length, on }) =>
+      on?.disk === physical.id && on.offset + length <= disk.size
+        ? [{ volume: name, at, offset: on.offset, length }]
+        : [],
+    ),
+  );
+}
+
+/**
+ * The newest text of the metadata on an LVM2 physical volume.
+ *
+ * @param disk that begins where the physical volume does
+ * @returns null where there is no label, or no text that lists volumes
+ * Source: LVM2, lib/format_text/import_vsn1.c; lib/format_text/layout.h
+ */
+export async function physicalVolume(disk: ByteSource, signal?: AbortSignal): Promise<PhysicalVolume | null> {
   const take = async (offset: number, length: number): Promise<Uint8Array | null> => {
     if (!(offset >= 0 && length >= 0 && offset + length <= disk.size)) return null;
     try {
@@ -42,13 +84,13 @@ export async function linearSegments(disk: ByteSource, signal?: AbortSignal): Pr
   };
   const head = await take(0, LABEL_SECTORS * SECTOR);
   const volume = head && headerIn(head, disk.name);
-  if (volume === null) return [];
+  if (volume === null) return null;
   for (const area of volume.metadata) {
     const text = await textOf(take, area, disk.name);
-    const segments = text === null ? [] : segmentsIn(parse(text), volume.uuid, disk.size);
-    if (segments.length > 0) return segments;
+    const group = text === null ? null : groupIn(parse(text));
+    if (group !== null && group.volumes.length > 0) return { id: volume.uuid, ...group };
   }
-  return [];
+  return null;
 }
 
 interface Area {
@@ -132,31 +174,49 @@ function parse(text: string): Section {
   return root;
 }
 
-function segmentsIn(root: Section, uuid: string, size: number): LinearSegment[] {
-  const [group] = sectionsOf(root);
-  if (group === undefined) return [];
-  const extent = numberOf(group[1], 'extent_size') * SECTOR;
-  const own = sectionsOf(sectionOf(group[1], 'physical_volumes')).find(
-    ([, each]) => String(each.get('id')).replaceAll('-', '') === uuid,
+function groupIn(root: Section): Omit<PhysicalVolume, 'id'> | null {
+  const [named] = sectionsOf(root);
+  if (named === undefined) return null;
+  const [, group] = named;
+  const extent = numberOf(group, 'extent_size') * SECTOR;
+  if (!(extent > 0)) return null;
+  const disks = new Map(
+    sectionsOf(sectionOf(group, 'physical_volumes')).map(([name, each]) => [
+      name,
+      { id: String(each.get('id')).replaceAll('-', ''), begin: numberOf(each, 'pe_start') * SECTOR },
+    ]),
   );
-  if (own === undefined || !(extent > 0)) return [];
-  const begin = numberOf(own[1], 'pe_start') * SECTOR;
-  const found: LinearSegment[] = [];
-  for (const [volume, each] of sectionsOf(sectionOf(group[1], 'logical_volumes'))) {
+  let left = MOST_SEGMENTS;
+  const volumes = sectionsOf(sectionOf(group, 'logical_volumes')).map(([name, each]): LogicalVolume => {
+    const parts: VolumePart[] = [];
     for (const [, segment] of sectionsOf(each)) {
-      const stripes = segment.get('stripes');
-      if (segment.get('type') !== 'striped' || segment.get('stripe_count') !== 1 || !Array.isArray(stripes)) continue;
-      if (stripes[0] !== own[0] || typeof stripes[1] !== 'number') continue;
-      const offset = begin + stripes[1] * extent;
-      const length = numberOf(segment, 'extent_count') * extent;
       const at = numberOf(segment, 'start_extent') * extent;
-      const fits = [at, offset, length].every((value) => Number.isSafeInteger(value) && value >= 0);
-      if (fits && length > 0 && offset + length <= size) found.push({ volume, at, offset, length });
-      if (found.length === MOST_SEGMENTS) return found;
+      const length = numberOf(segment, 'extent_count') * extent;
+      if (!isExtent(at, length) || left-- <= 0) continue;
+      parts.push({ at, length, on: placeOf(segment, extent, length, disks) });
     }
-  }
-  return found;
+    return { name, parts };
+  });
+  return { group: String(group.get('id')), generation: numberOf(group, 'seqno'), volumes };
 }
+
+function placeOf(
+  segment: Section,
+  extent: number,
+  length: number,
+  disks: ReadonlyMap<string, { readonly id: string; readonly begin: number }>,
+): VolumePart['on'] {
+  const stripes = segment.get('stripes');
+  if (segment.get('type') !== 'striped' || segment.get('stripe_count') !== 1 || !Array.isArray(stripes)) return null;
+  const [name, first] = stripes;
+  const disk = typeof name === 'string' ? disks.get(name) : undefined;
+  if (disk === undefined || typeof first !== 'number') return null;
+  const offset = disk.begin + first * extent;
+  return isExtent(offset, length) ? { disk: disk.id, offset } : null;
+}
+
+const isExtent = (offset: number, length: number): boolean =>
+  offset >= 0 && length > 0 && Number.isSafeInteger(offset + length);
 
 const sectionsOf = (section: Section): (readonly [string, Section])[] =>
   [...section].flatMap(([name, value]) => (value instanceof Map ? [[name, value] as const] : []));

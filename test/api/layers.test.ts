@@ -140,3 +140,66 @@ describe('a vdev in front of which a layer has its metadata', () => {
     ]);
   });
 });
+
+describe('a vdev on a linear volume of LVM in several parts', () => {
+  const extent = MIB;
+  const parts = [
+    { volume: 'tank', at: 0, extent: 9, count: 20 },
+    { volume: 'tank', at: 20, extent: 3, count: 30, pv: 'pv1' },
+    { volume: 'tank', at: 50, extent: 2, count: 4 },
+    { volume: 'tank', at: 54, extent: 40, count: 10, pv: 'pv1' },
+  ];
+  /** @param stale of this disk the text is older, and has the parts elsewhere */
+  function physical(pv: 'pv0' | 'pv1', stale = false): string {
+    const bytes = new Uint8Array(64 * MIB);
+    for (const { at, extent: first, count, pv: own = 'pv0' } of parts) {
+      if (own === pv) bytes.set(vdev.subarray(at * extent, (at + count) * extent), LVM_FIRST + first * extent);
+    }
+    const told = stale ? parts.map((part) => ({ ...part, extent: part.extent + 1 })) : parts;
+    bytes.set(lvmHead(1 << 20, told, { pv, extentSectors: extent / 512, seqno: stale ? 3 : 5 }));
+    const path = join(room, `${pv}${stale ? '-stale' : ''}.img`);
+    writeFileSync(path, bytes);
+    return path;
+  }
+  const labelled = ({ sources }: Awaited<ReturnType<typeof scan>>) =>
+    sources
+      .map(({ path, offsetBytes, labels, madeOf = [] }) => [
+        path,
+        offsetBytes,
+        madeOf,
+        labels.map(({ status }) => status).join(),
+      ])
+      .filter(([, , , labels]) => labels !== 'empty,empty,empty,empty');
+
+  it('is read through both disks as the vdev by itself is, whatever an older text says', async () => {
+    const raw = join(room, 'raw.img');
+    writeFileSync(raw, vdev);
+    const plain = await scan([raw], { depth: 'mos' });
+    const verdicts = ({ pools }: typeof plain) =>
+      pools.flatMap(({ candidates }) => candidates.map(({ txg, verdict }) => [txg, verdict]));
+    for (const disks of [
+      [physical('pv0'), physical('pv1')],
+      [physical('pv1', true), physical('pv0')],
+    ]) {
+      const found = await scan(disks, { depth: 'mos' });
+      const other = disks.find((path) => !path.endsWith('pv0.img'));
+      expect(labelled(found)).toEqual([[join(room, 'pv0.img'), `${LVM_FIRST + 9 * extent}`, [other], 'ok,ok,ok,ok']]);
+      expect(verdicts(found)).toEqual(verdicts(plain));
+    }
+  });
+
+  it('has never read what lies on a disk that is missing', async () => {
+    const path = physical('pv0');
+    const found = await scan([path], { depth: 'mos' });
+    expect(labelled(found)).toEqual([[path, `${LVM_FIRST + 9 * extent}`, [], 'ok,ok,unreadable,unreadable']]);
+    const [own] = found.sources.filter(({ labels }) => labels.some(({ status }) => status === 'ok'));
+    expect(own?.error?.code).toBe('never-read');
+  });
+
+  it('is printed no command for, and the one that has the system make the device is', async () => {
+    const found = await scan([physical('pv0'), physical('pv1')], { depth: 'labels' });
+    const findings = found.findings.map(({ code }) => code);
+    expect(findings).toContain('container-not-opened');
+    expect(JSON.stringify(found.pools)).not.toContain('losetup');
+  });
+});
