@@ -11,7 +11,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import { isActive } from './featureSteps.ts';
 import { ASSERTED } from './hazard.ts';
-import { type Head, heads } from './heads.ts';
+import { type Failure, type Head, heads, isBroken, perhaps } from './heads.ts';
 import { datasetAt, holdKnownHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
 import type { Conditions } from './objectMemo.ts';
@@ -28,14 +28,9 @@ export const HOLE_BIRTHS = step('spa_load_verify', 'always', readHoleBirths);
 const HOLE_BIRTH = 'com.delphix:hole_birth';
 const ENABLED_TXGS = 'feature_enabled_txg';
 
-/** A head that does not open does not keep the others from being opened, of which one may be more than an error. */
-interface Failure {
-  readonly at: Parameters<At> | null;
-  readonly error: ZfsUberError;
-}
-
 /**
- * Opens every head.
+ * Opens every head. One that does not open, or whose directory does not, does not keep the others under way from being
+ * opened, of which one may be more than an error.
  *
  * Source: module/zfs/spa.c, spa_load_verify; module/zfs/dmu_objset.c, dmu_objset_find_dp_impl
  */
@@ -46,18 +41,22 @@ async function walkNames(state: LoadState, at: At): Promise<undefined> {
     doing = what;
     at(...what);
   };
+  const broken = await isBroken(state);
   for await (const head of heads(state, doingNow)) {
     state.signal?.throwIfAborted();
     state.names.set(head.id, head.name);
     try {
       await holdKnownHead(state, head, doingNow);
     } catch (error) {
-      if (!(error instanceof ZfsUberError) || doing?.[1] !== undefined) throw error;
+      if (!(error instanceof ZfsUberError)) throw error;
+      if (isGrave(doing)) throw thrownAt({ at: broken || failed !== null ? perhaps(doing) : doing, error }, at);
       failed ??= { at: doing, error };
     }
   }
   if (failed !== null) throw thrownAt(failed, at);
 }
+
+const isGrave = (doing: Parameters<At> | null): doing is Parameters<At> => doing?.[1] !== undefined;
 
 /** The error, as of what was being done then. */
 function thrownAt(failed: Failure, at: At): ZfsUberError {

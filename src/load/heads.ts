@@ -35,8 +35,14 @@ interface Walked {
   readonly directories: Set<bigint>;
   /** The numbers in maps that were searched later. */
   readonly searched: Map<bigint, Children & { readonly ids: ReadonlySet<bigint> }>;
-  /** What ended the walk. */
-  readonly broken: { readonly at: Parameters<At> | null; readonly error: ZfsUberError } | null;
+  /** The first directory that does not open, or of those that do not the first that is more than an error. */
+  readonly broken: Failure | null;
+}
+
+/** What was being read, and why it does not read. */
+export interface Failure {
+  readonly at: Parameters<At> | null;
+  readonly error: ZfsUberError;
 }
 
 /**
@@ -85,6 +91,9 @@ export async function holdDirectory(state: LoadState, of: Subject, id: bigint, a
   for (const each of chain) directories.add(each);
 }
 
+/** Whether a directory does not open. */
+export const isBroken = async (state: LoadState): Promise<boolean> => (await walked(state)).broken !== null;
+
 /** Several steps go through the same list. */
 const walked = (state: LoadState): Promise<Walked> => state.memo.once(viewOf(state).mos.objset, () => walk(state));
 
@@ -93,42 +102,56 @@ export const openedDirectories = async (state: LoadState): Promise<ReadonlySet<b
   (await walked(state)).directories;
 
 async function walk(state: LoadState): Promise<Walked> {
+  const { signal } = state;
   const found = { heads: [] as Head[], directories: new Set<bigint>(), searched: new Map() };
+  let broken: Failure | null = null;
   let doing: Parameters<At> | null = null;
   const at: At = (...what) => {
     doing = what;
   };
-  try {
-    await walkHeads(state, found.directories, found.heads, at);
-    return { ...found, broken: null };
-  } catch (error) {
-    if (!(error instanceof ZfsUberError)) throw error;
-    return { ...found, broken: { at: doing, error } };
-  }
-}
-
-async function walkHeads(state: LoadState, opened: Set<bigint>, heads: Head[], at: At): Promise<void> {
-  const { signal } = state;
+  /** @returns null where it fails, which is kept */
+  const opened = async <T>(open: () => Promise<T> | T): Promise<T | null> => {
+    try {
+      const opening = open();
+      // Thousands at each txg are known: none of them waits.
+      return opening instanceof Promise ? await opening : opening;
+    } catch (error) {
+      if (!(error instanceof ZfsUberError)) throw error;
+      broken = graver(broken, { at: doing, error });
+      return null;
+    }
+  };
   at({ role: 'root directory' });
-  const root = await required(viewOf(state), 'root_dataset', signal);
-  const waiting = [{ name: state.pool.name ?? '', id: root, depth: 0, internal: false }];
+  const root = await opened(() => required(viewOf(state), 'root_dataset', signal));
+  const waiting = root === null ? [] : [{ name: state.pool.name ?? '', id: root, depth: 0, internal: false }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     signal?.throwIfAborted();
     const { name, id, depth, internal } = next;
-    if (opened.has(id) || depth > MAX_DEPTH) continue;
-    const walking = walkedDirectory(state, name, id, at);
-    // Thousands at each txg are known: none of them waits.
-    const directory = walking instanceof Promise ? await walking : walking;
-    opened.add(id);
+    if (found.directories.has(id) || depth > MAX_DEPTH) continue;
+    const directory = await opened(() => walkedDirectory(state, name, id, at));
+    if (directory === null) continue;
+    found.directories.add(id);
     if (internal) continue;
     const { entries } = directory.children === null ? NO_CHILDREN : await childrenIn(state, directory.children);
     for (const [child, below] of entries) {
       const hidden = child.startsWith('$');
       waiting.push({ name: `${name}/${child}`, id: below, depth: depth + 1, internal: hidden });
     }
-    if (directory.headDataset !== null) heads.push({ name, id: directory.headDataset, directory });
+    if (directory.headDataset !== null) found.heads.push({ name, id: directory.headDataset, directory });
   }
+  return { ...found, broken };
 }
+
+/** Threads open directories side by side: after the first that fails, others under way may be more than an error. */
+const graver = (first: Failure | null, next: Failure): Failure => {
+  if (first === null) return next;
+  if (first.at?.[1] !== undefined || next.at?.[1] === undefined) return first;
+  return { ...next, at: perhaps(next.at) };
+};
+
+/** The same, where what failed before it may keep OpenZFS from it. */
+export const perhaps = ([what, danger]: Parameters<At>): Parameters<At> =>
+  danger === undefined ? [what] : [what, { ...danger, certain: false }];
 
 /** What the walk wants of a directory, opened once for all txgs that have the same. */
 const walkedDirectory = (

@@ -2,32 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ZfsUberError } from '../../src/bytes/errors.ts';
 import { readHistory } from '../../src/dataset/history.ts';
 import type { Mos } from '../../src/dataset/mos.ts';
+import { encodeXdr } from '../tools/nvlistEncode.ts';
 import { ForgedReader, forgedObject } from './forgedBlocks.ts';
 
 /** An XDR nvlist with one string. */
-function packed(command: string): Uint8Array {
-  const text = new TextEncoder().encode(command);
-  const name = new TextEncoder().encode('history command');
-  const padded = (length: number) => Math.ceil(length / 4) * 4;
-  const pair = 16 + padded(name.length) + 8 + padded(text.length) - 4 + 4;
-  const bytes = new Uint8Array(4 + 8 + pair + 8);
-  const view = new DataView(bytes.buffer);
-  bytes.set([1, 1, 0, 0]);
-  view.setUint32(8, 1);
-  let at = 12;
-  for (const word of [pair, pair, name.length]) {
-    view.setUint32(at, word);
-    at += 4;
-  }
-  bytes.set(name, at);
-  at += padded(name.length);
-  for (const word of [9, 1, text.length]) {
-    view.setUint32(at, word);
-    at += 4;
-  }
-  bytes.set(text, at);
-  return bytes;
-}
+const packed = (command: string): Uint8Array =>
+  encodeXdr({ pairs: [{ name: 'history command', type: 'string', value: command }] });
 
 /** Length and list, as they lie in the ring. */
 function record(command: string): Uint8Array {

@@ -28,6 +28,8 @@ const TXG = 37n;
 const OF_HEAD = 109n;
 const OF_LAST_SNAPSHOT = 154n;
 const OF_ORIGIN = 49n;
+/** A directory beside the one of that head. */
+const DIRECTORY = 98n;
 /** A snapshot in another directory than that of the pool itself. */
 const SNAPSHOT = { id: 143, snapshot: true };
 
@@ -88,6 +90,14 @@ describe('a deadlist whose dnode does not read', () => {
     const [said = ''] = hazards.map(hazardWords);
     expect(said).toMatch(message);
     expect(said).not.toMatch(/lists/);
+  });
+
+  it('may crash an import that another directory fails', async () => {
+    const { hazards, ...prediction } = await judgeLosing(objects(DIRECTORY, OF_HEAD));
+    expect(prediction).toMatchObject({ verdict: 'damaged', failsAt: 'spa_load_verify' });
+    expect(hazards).toMatchObject([{ ...ASSERTED, certain: false }]);
+    const alone = await judgeLosing(objects(DIRECTORY));
+    expect(alone).toMatchObject({ verdict: 'damaged', failsAt: 'spa_load_verify', hazards: [] });
   });
 
   it('of $ORIGIN crashes whoever lists the pools, where the newest txg has it', async () => {
