@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,6 +47,25 @@ function expectOnlyRegions(disk: Uint8Array, flat: Uint8Array, regions: readonly
   }
   expect(Buffer.compare(rest, disk)).toBe(0);
 }
+
+/** What import.sh runs, with programs in the place of the system's that say how they were called. */
+function scriptRun(output: string) {
+  const programs = join(room, 'programs');
+  const calls = join(room, 'calls');
+  mkdirSync(programs, { recursive: true });
+  const told = (name: string) => `echo "${name} $*" >> '${calls}'\n`;
+  const losetup = `#!/bin/sh\n${told('losetup')}echo "/dev/fake$(grep -c . '${calls}')"\n`;
+  writeFileSync(join(programs, 'losetup'), losetup, { mode: 0o755 });
+  writeFileSync(join(programs, 'zpool'), `#!/bin/sh\n${told('zpool')}`, { mode: 0o755 });
+  const run = (verb: string): string[] => {
+    const before = existsSync(calls) ? readFileSync(calls, 'utf8').length : 0;
+    const env = { PATH: `${programs}:/usr/bin:/bin` };
+    execFileSync('sh', [join(output, 'import.sh'), verb], { env, stdio: 'pipe' });
+    return readFileSync(calls, 'utf8').slice(before).trim().split('\n');
+  };
+  const attached = [...run('attach'), ...run('read-only')];
+  return { attached, detached: run('detach'), left: existsSync(join(output, 'shown')) };
+}
 type Region = { readonly offsetBytes: string; readonly lengthBytes: string };
 
 describe('the overlay of a whole disk', () => {
@@ -87,6 +106,15 @@ describe('the overlay of a whole disk', () => {
     const copy = readFileSync(join(output, 'd0.img'));
     await expectTable(copy);
     expectOnlyRegions(readFileSync(path), copy, devices[0]?.regions ?? []);
+    const { attached, detached, left } = scriptRun(output);
+    const size = Number(devices[0]?.sizeBytes) - PARTITION_AT - TABLE_BYTES;
+    expect(attached).toEqual([
+      `losetup -f --show ${output}/d0.img`,
+      `losetup -f --show -o ${PARTITION_AT} --sizelimit ${size} ${output}/shown/d0`,
+      expect.stringContaining(`zpool import -d ${output}/shown/d0-vdev -o`),
+    ]);
+    expect(detached).toEqual(['losetup -d /dev/fake2', 'losetup -d /dev/fake1']);
+    expect(left).toBe(false);
     const { sources } = await scan([join(output, 'd0.img')], { depth: 'labels' });
     expect(sources).toMatchObject([{ kind: 'gpt', offsetBytes: `${PARTITION_AT}` }]);
   });

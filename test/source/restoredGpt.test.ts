@@ -99,6 +99,37 @@ describe('a primary GPT from its backup', () => {
 });
 
 describe('the table of a hostile disk', () => {
+  it('is refused where the backup lists a partition that begins below the end of a primary', async () => {
+    const disk = memorySource(new Uint8Array(3 * MIB));
+    const vdev = { start: MIB, size: MIB };
+    const { tables } = restored(await restoreGpt(disk, vdev, { sectorSize: 512, guids: GUIDS }));
+    const [, , entries, header] = tables;
+    if (entries === undefined || header === undefined) throw new Error('no backup');
+    const [listing, sector] = [entries.bytes.slice(), header.bytes.slice()];
+    new DataView(listing.buffer).setBigUint64(32, 33n, true);
+    const view = new DataView(sector.buffer);
+    view.setUint32(88, crc32(listing), true);
+    view.setUint32(16, 0, true);
+    view.setUint32(16, crc32(sector.subarray(0, 92)), true);
+    const backup = [
+      { offset: entries.offset, bytes: listing },
+      { offset: header.offset, bytes: sector },
+    ];
+    const below = { start: 33 * 512, size: MIB };
+    expect(await restoreGpt(overlaid(disk, backup), below, auto)).toBe('table-on-vdev');
+  });
+
+  it('is not chosen between two that count sectors of different sizes, unless the size is said', async () => {
+    const disk = memorySource(new Uint8Array(4 * MIB));
+    const vdev = { start: MIB, size: MIB };
+    const of = async (sectorSize: number) =>
+      restored(await restoreGpt(disk, vdev, { sectorSize, guids: GUIDS })).tables;
+    const both = overlaid(disk, [...(await of(512)).slice(0, 2), ...(await of(4096)).slice(2)]);
+    expect(await restoreGpt(both, vdev, auto)).toBe('sector-size-unknown');
+    const told = await restoreGpt(both, vdev, { sectorSize: 4096, guids: GUIDS });
+    expect(told).toMatchObject({ from: 'backup', sectorSize: 4096 });
+  });
+
   it('never lies on the vdev or behind the end, whatever the bytes of both copies', async () => {
     const whole = await diskWith(gpt512).read(0, gpt512.size);
     const vdev = partOf(gpt512);
