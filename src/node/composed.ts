@@ -1,5 +1,6 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import { beginsAsMap, parseDdrescueMap, type RescuedRange, rescued } from '../source/images/ddrescue.ts';
+import { parseShard, sharded } from '../source/images/shards.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { isFirstPiece, joined, nextPiece } from '../source/images/splitRaw.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
@@ -9,6 +10,8 @@ import type { FileSource } from './fileSource.ts';
 export interface ComposedFile extends FileSource {
   /** Paths of the further pieces. */
   readonly pieces: readonly string[];
+  /** It lies in shards with holes between them, of which no command makes a disk. */
+  readonly inShards: boolean;
 }
 
 /** Pieces of a split image. */
@@ -23,10 +26,17 @@ const MAP_HEAD = 64 * 1024;
  * ddrescue had read.
  *
  * @param map as the user named it; null to look for one
+ * @param shards names of the further shards, where the file is the first; then no map is looked for
  * @throws SourceError when the map that was named is not there, or is none; FormatError when it contradicts itself
  */
-export async function composed(file: FileSource, siblings: Siblings, map: string | null): Promise<ComposedFile> {
-  if (file.block && map === null) return { ...file, pieces: [] };
+export async function composed(
+  file: FileSource,
+  siblings: Siblings,
+  map: string | null,
+  shards: readonly string[],
+): Promise<ComposedFile> {
+  if (shards.length > 0) return withShards(file, siblings, shards);
+  if (file.block && map === null) return { ...file, pieces: [], inShards: false };
   const whole = await withPieces(file, siblings);
   if (map !== null) {
     const found = await siblings.find(map);
@@ -80,9 +90,22 @@ async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdre
   return parseDdrescueMap(await textOf(source.size), source.name);
 }
 
+/** A file that has the last labels of a vdev has all of it. */
+async function withShards(file: FileSource, siblings: Siblings, names: readonly string[]): Promise<ComposedFile> {
+  const shards = new Map<number, ByteSource>();
+  if ((await findVdevTrace(file)).labels.length > 2) return { ...file, pieces: [], inShards: false };
+  for (const name of names) {
+    const found = await siblings.find(name);
+    const number = parseShard(name)?.number;
+    if (found !== null && number !== undefined) shards.set(number, found.source);
+  }
+  const whole = shards.size === 0 ? null : sharded(file, shards);
+  return { ...file, ...(whole && viewOf(whole)), pieces: [], inShards: whole !== null };
+}
+
 /** A file that could be a further piece and has labels of its own is a disk of its own. */
 async function withPieces(file: FileSource, siblings: Siblings): Promise<ComposedFile> {
-  if (!isFirstPiece(file.name)) return { ...file, pieces: [] };
+  if (!isFirstPiece(file.name)) return { ...file, pieces: [], inShards: false };
   const pieces: ByteSource[] = [file];
   for (
     let name = nextPiece(lastPart(file.name));
@@ -94,6 +117,11 @@ async function withPieces(file: FileSource, siblings: Siblings): Promise<Compose
     if (pieces.length === 1 && (await findVdevTrace(found.source)).labels.length > 0) break;
     pieces.push(found.source);
   }
-  if (pieces.length === 1) return { ...file, pieces: [] };
-  return { ...file, ...viewOf(joined(file.name, pieces)), pieces: pieces.slice(1).map(({ name }) => name) };
+  if (pieces.length === 1) return { ...file, pieces: [], inShards: false };
+  return {
+    ...file,
+    ...viewOf(joined(file.name, pieces)),
+    pieces: pieces.slice(1).map(({ name }) => name),
+    inShards: false,
+  };
 }

@@ -6,7 +6,8 @@ import { recogniseContainer } from '../source/containers.ts';
 import { readEnds } from '../source/ends.ts';
 import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
 import { findForeign, placed } from '../source/foreign.ts';
-import type { Siblings } from '../source/images/siblings.ts';
+import { parseShard } from '../source/images/shards.ts';
+import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { probeCache, probed } from '../source/probed.ts';
 import type { Sha256 } from '../source/sealedLabel.ts';
 import { type BlockAnswers, type ByteSource, slice, withAnswers } from '../source/source.ts';
@@ -69,11 +70,13 @@ export async function openTargets(
   host: SourceHost,
   { recorder, signal }: OpenTargetsOptions,
 ): Promise<OpenedSource[]> {
+  const shards = shardsAmong(targets);
   const opening = {
     host,
     recorder: recorder ?? null,
     signal,
     probes: probeCache(host.atATime),
+    shards,
     given: givenFiles(
       targets.flatMap(({ path, reached, image }) => {
         const map = image?.map ?? null;
@@ -104,6 +107,23 @@ interface Opening {
   readonly recorder: SourceRecorder | null;
   readonly signal: AbortSignal | undefined;
   readonly probes: ChunkCache;
+  readonly shards: ShardedTarget | null;
+}
+
+/** A file that GlusterFS keeps in shards. */
+interface ShardedTarget {
+  readonly first: Target;
+  /** Names of the further ones. */
+  readonly names: readonly string[];
+}
+
+/** Null unless all that was given is one file and shards of one: the id is kept where only GlusterFS finds it. */
+function shardsAmong(targets: readonly Target[]): ShardedTarget | null {
+  const [first, ...others] = targets.filter(({ path }) => parseShard(lastPart(path)) === null);
+  const names = [...new Set(targets.map(({ path }) => lastPart(path)))].filter((name) => parseShard(name) !== null);
+  const ids = new Set(names.map((name) => parseShard(name)?.id));
+  if (first === undefined || others.length > 0 || ids.size !== 1) return null;
+  return first.image === null && first.error === null ? { first, names } : null;
 }
 
 /** @param order of the target among all */
@@ -156,7 +176,7 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
 }
 
 async function diskEntries(
-  { host, recorder, signal }: Opening,
+  { host, recorder, signal, shards }: Opening,
   file: FileSource,
   siblings: FolderSiblings,
   target: Target,
@@ -164,7 +184,7 @@ async function diskEntries(
 ): Promise<Opened['entries']> {
   let shown: ReadonlyMap<number, number> | null = null;
   const ask = async () => (shown = await host.shownPartitions(file.disk.replace(/^block /, '')));
-  const whole = await composed(file, siblings, target.image?.map ?? null);
+  const whole = await composed(file, siblings, target.image?.map ?? null, target === shards?.first ? shards.names : []);
   const recorded = (await recorder?.record(order, target, whole)) ?? null;
   const beside = recorder?.siblings(order, target, siblings) ?? null;
   const entries = await entriesOf(host, { ...whole, ...recorded?.file }, beside ?? siblings, target, ask, signal);
@@ -197,7 +217,14 @@ async function bundledEntries({ host, recorder, signal }: Opening, bundle: FileS
         ? keyedBy(
             file,
             target,
-            await entriesOf(host, { ...file, pieces: [] }, siblings, target, async () => partitions, signal),
+            await entriesOf(
+              host,
+              { ...file, pieces: [], inShards: false },
+              siblings,
+              target,
+              async () => partitions,
+              signal,
+            ),
           )
         : [failure(target, target.error)];
     for (const { key, entry } of found) {

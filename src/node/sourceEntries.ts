@@ -73,7 +73,7 @@ export function entryOf(
 }
 
 export const diskOf = (
-  { disk, diskOffset, block, sectorSize, origin, pieces }: ComposedFile,
+  { disk, diskOffset, block, sectorSize, origin, inShards, pieces }: ComposedFile,
   source: ByteSource,
   container: Container['kind'] | null,
   snapshot: string | null,
@@ -81,7 +81,7 @@ export const diskOf = (
   source,
   block,
   sectorSize: container === null || container === 'raw' ? sectorSize : null,
-  origin,
+  origin: inShards ? 'given' : origin,
   image: imageOf(container, snapshot, pieces),
   kept: null,
   id: disk,

@@ -111,6 +111,40 @@ describe('a disk image', () => {
   });
 });
 
+describe('a file in shards of GlusterFS', () => {
+  const ID = '0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0';
+  const SHARD = 16 * 1024 * 1024;
+  const inShards = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-shards-'));
+    const [first = '', ...shards] = [0, 1, 2, 3].map((number) => {
+      const path = join(folder, number === 0 ? 'vm.img' : `${ID}.${number}`);
+      writeFileSync(path, late.subarray(number * SHARD, (number + 1) * SHARD));
+      return path;
+    });
+    return { first, shards };
+  };
+
+  it('is one source, whatever the order in which its files are given', async () => {
+    const { first, shards } = inShards();
+    const entries = await openSources([...shards].reverse().concat(first));
+    opened.push(...entries);
+    expect(entries.map(({ path, disk }) => [path, disk?.origin])).toEqual([[first, 'given']]);
+    expect(entries[0]?.madeOf.toSorted()).toEqual(shards);
+    await expectSame(entries[0]?.disk?.source as ByteSource, late);
+  });
+
+  it('is not joined beside another file, or with shards of two files', async () => {
+    const { first, shards } = inShards();
+    const second = `${shards[0]?.replace(ID, ID.replace('0b', '0c'))}`;
+    copyFileSync(shards[0] ?? '', second);
+    for (const more of [second, await image('late.img')]) {
+      const entries = await openSources([first, ...shards, more]);
+      opened.push(...entries);
+      expect(entries.find(({ path }) => path === first)?.disk?.source.size).toBe(SHARD);
+    }
+  });
+});
+
 describe('an image without its parent', () => {
   const lonely = async (name: string) => {
     const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-lonely-'));

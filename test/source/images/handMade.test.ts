@@ -10,6 +10,7 @@ import { crc32c } from '../../../src/source/crc32.ts';
 import { readEnds } from '../../../src/source/ends.ts';
 import { parseDdrescueMap, rescued } from '../../../src/source/images/ddrescue.ts';
 import { segmentName } from '../../../src/source/images/ewf.ts';
+import { parseShard, sharded } from '../../../src/source/images/shards.ts';
 import type { Siblings } from '../../../src/source/images/siblings.ts';
 import { nextPiece } from '../../../src/source/images/splitRaw.ts';
 import { memorySource } from '../../../src/source/memorySource.ts';
@@ -481,5 +482,43 @@ describe('a lie in an image', () => {
       expect(Buffer.compare(bytes, late.subarray(at, at + 65536)), `${at}`).toBe(0);
     }
     expect(read).toBeGreaterThan(125);
+  });
+});
+
+describe('a file in shards of GlusterFS', () => {
+  const SHARD = 4 * MIB;
+  const filled = (length: number, byte: number) => memorySource(new Uint8Array(length).fill(byte), `${byte}`);
+
+  it('is read over its shards, with zeros behind a short one, and never read where one was not given', async () => {
+    const disk = sharded(
+      filled(SHARD, 1),
+      new Map([
+        [4, filled(1024, 5)],
+        [1, filled(512, 2)],
+      ]),
+    );
+    expect(disk?.size).toBe(4 * SHARD + 1024);
+    expect(await disk?.read(SHARD - 1, 2)).toEqual(new Uint8Array([1, 2]));
+    expect(await disk?.read(SHARD + 511, 2)).toEqual(new Uint8Array([2, 0]));
+    expect(await disk?.read(4 * SHARD, 1)).toEqual(new Uint8Array([5]));
+    await expect(disk?.read(3 * SHARD, 1)).rejects.toMatchObject({ code: 'never-read' });
+    expect((await disk?.runs?.(0, disk.size))?.filter(({ kind }) => kind !== 'data')).toEqual([
+      { kind: 'zero', offset: SHARD + 512, length: SHARD - 512 },
+      { kind: 'unread', offset: 2 * SHARD, length: 2 * SHARD },
+    ]);
+  });
+
+  it('of which the numbers are a lie is none, or has its runs told at once', async () => {
+    const far = sharded(filled(SHARD, 1), new Map([[999_999_999, filled(512, 2)]]));
+    expect((await far?.runs?.(0, far.size))?.map(({ kind }) => kind)).toEqual(['data', 'unread', 'data']);
+    const large = { ...filled(512, 1), size: 2 ** 40 };
+    expect(sharded(large, new Map([[999_999_999, filled(512, 2)]]))).toBeNull();
+  });
+
+  it('has shards by the names that GlusterFS gives them, and no others', () => {
+    const id = '0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0';
+    expect(parseShard(`${id}.17`)).toEqual({ id, number: 17 });
+    for (const name of [id, `${id}.0`, `${id}.01`, `${id}.1x`, `${id}.9999999999`, 'disk.1'])
+      expect(parseShard(name)).toBeNull();
   });
 });
