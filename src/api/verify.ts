@@ -4,6 +4,7 @@ import { unlessStopped } from '../bytes/stopping.ts';
 import { PoolReaders } from '../dataset/poolReaders.ts';
 import { buildVerifyDocument, type VerifyDocument } from '../document/verifyDocument.ts';
 import type { Candidate } from '../load/candidates.ts';
+import { countFiles } from '../locate/countFiles.ts';
 import { locateFailures } from '../locate/locateFailures.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -110,10 +111,11 @@ async function verifyOne(
   });
   const toImport = stepsToRead({ pool, placeOf }, { commands, devices: state.devices });
   const located = await locateFailures(verification?.failures ?? [], state);
-  return buildVerifyDocument(head(), { depth, examination, commands, toImport, located, stopped: false });
+  const counted = examination.relaxed !== null && depth === 'data' ? await countFiles(state) : null;
+  return buildVerifyDocument(head(), { depth, examination, commands, toImport, located, counted, stopped: false });
 }
 
-const NOTHING = { examination: null, commands: NO_COMMANDS, toImport: [], located: [] } as const;
+const NOTHING = { examination: null, commands: NO_COMMANDS, toImport: [], located: [], counted: null } as const;
 
 /** @throws NoSuchTxgError, UsageError */
 async function storedIn(

@@ -1,5 +1,6 @@
 import { objectTypeName } from '../format/objectTypes.ts';
 import type { StepName } from '../load/stepNames.ts';
+import type { CountedDataset, CountedDatasets } from '../locate/countFiles.ts';
 import type { LocatedFailure } from '../locate/locateFailures.ts';
 import type { LostFile } from '../locate/lostFiles.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
@@ -8,13 +9,14 @@ import type { Examination, StepOutcome } from '../rewind/examine.ts';
 import type { Step } from '../rewind/steps.ts';
 import { reasonWords } from '../words/reasons.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
-import type { CandidateEntry } from './candidate.types.ts';
+import type { CandidateEntry, RelaxedEntry } from './candidate.types.ts';
 import { commandEntries } from './commandEntries.ts';
 import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
 import type { CommandsEntry, ShellStepEntry } from './parts.types.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { shellStepEntry } from './stepEntry.ts';
 import type { ViewHead } from './viewHead.ts';
+import { relaxedEntry } from './wayOutEntry.ts';
 
 /** `verify --json`. */
 export interface VerifyDocument extends ViewHead, CommandsEntry {
@@ -36,6 +38,12 @@ export interface VerifyDocument extends ViewHead, CommandsEntry {
   readonly metadataErrors: number | null;
   /** The same of content; null unless `depth` is `data`. */
   readonly dataErrors: number | null;
+  /**
+   * Where the load stops for top-level vdevs that do not open: with what OpenZFS goes on without them. `found`, `files`,
+   * `failures` and what was checked are of the pool as it is seen then; `verdict`, `steps` and the errors that are counted
+   * stay those of an import as it is. Null where the load does not stop for that, or nothing is known to help.
+   */
+  readonly relaxed: SeenRelaxedEntry | null;
   /** All blocks that fail, also behind the one that ends the kernel's traversal. */
   readonly found: {
     /** Blocks of metadata. */
@@ -55,6 +63,26 @@ export interface VerifyDocument extends ViewHead, CommandsEntry {
   readonly failures: readonly FailureEntry[];
   /** Blocks that fail and are not listed: there are too many. */
   readonly failuresLeftOut: number;
+}
+
+export interface SeenRelaxedEntry extends RelaxedEntry {
+  /** Living filesystems and volumes, with what can be read of them; empty unless `depth` is `data`. */
+  readonly datasets: readonly ReadableEntry[];
+  /** False where a bound ended the counting or the list of failures: more may be lost, or there. */
+  readonly complete: boolean;
+}
+
+export interface ReadableEntry {
+  /** Its name. */
+  readonly dataset: string;
+  /** Of a volume the blocks that fail are counted, and no files. */
+  readonly kind: 'filesystem' | 'volume';
+  /** Files that it has, extended attributes that are files among them; null where that cannot be told. */
+  readonly files: number | null;
+  /** Of these: with a block that fails, not to be reached at all, or without a name; null where that is all. */
+  readonly filesLost: number | null;
+  /** Blocks of it that fail, of those that are listed. */
+  readonly blocksLost: number;
 }
 
 export interface StepEntry {
@@ -167,15 +195,19 @@ export interface VerifyFacts {
   readonly commands: ImportCommands;
   readonly toImport: readonly Step[];
   readonly located: readonly LocatedFailure[];
+  /** Null where they were not counted. */
+  readonly counted: CountedDatasets | null;
   readonly stopped: boolean;
 }
 
 export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyDocument {
-  const { depth, examination, commands, toImport, located, stopped } = facts;
+  const { depth, examination, commands, toImport, located, counted: datasets, stopped } = facts;
   const verification = examination?.verification ?? null;
   const found = verification?.found ?? { metadata: 0, data: 0 };
   // The kernel counts nothing where its load has failed before.
   const counted = examination?.steps.at(-1)?.outcome === 'not-reached' ? null : verification;
+  const files = damagedFiles(located);
+  const failuresLeftOut = Math.max(0, found.metadata + found.data - located.length);
   return {
     schema: 'zfs-uber/verify/1',
     ...head,
@@ -188,14 +220,48 @@ export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyD
     toImport: toImport.map(shellStepEntry),
     metadataErrors: counted?.metadataErrors ?? null,
     dataErrors: depth === 'data' && counted !== null ? (counted.dataErrors ?? 0) : null,
+    relaxed: examination?.relaxed
+      ? {
+          ...relaxedEntry(examination.relaxed),
+          datasets: readableEntries(datasets?.datasets ?? [], files, located),
+          complete: (datasets?.complete ?? true) && failuresLeftOut === 0 && located.every(({ lostAll }) => lostAll),
+        }
+      : null,
     found,
     blocksChecked: verification?.blocksChecked ?? 0,
     bytesChecked: (verification?.bytesChecked ?? 0).toString(),
     steps: (examination?.steps ?? []).map(stepEntry),
-    files: damagedFiles(located),
+    files,
     failures: located.map(failureEntry),
-    failuresLeftOut: Math.max(0, found.metadata + found.data - located.length),
+    failuresLeftOut,
   };
+}
+
+/** @param files that are damaged, each once for all datasets that share the damage */
+function readableEntries(
+  counted: readonly CountedDataset[],
+  files: readonly DamagedFile[],
+  located: readonly LocatedFailure[],
+): ReadableEntry[] {
+  const own = new Map(counted.map(({ name }) => [name, { files: [] as DamagedFile[], blocks: 0 }]));
+  for (const file of files) for (const name of [file.dataset, ...file.alsoIn]) own.get(name)?.files.push(file);
+  for (const each of located) {
+    for (const name of new Set([each, ...each.alsoIn].map(nameOf))) {
+      const those = own.get(name);
+      if (those !== undefined) those.blocks++;
+    }
+  }
+  return counted.map(({ name, kind, files: read }) => {
+    const { files: here = [], blocks = 0 } = own.get(name) ?? {};
+    const about = { dataset: name, kind, blocksLost: blocks };
+    // Without its own objects nothing of a filesystem can be reached.
+    const closed = read === null || here.some(({ path, state }) => path === '/' && state === 'lost');
+    if (closed) return { ...about, files: null, filesLost: null };
+    const lost = here.filter(({ directory }) => directory !== true);
+    // Of the others the dnode reads, so they are counted.
+    const uncounted = lost.filter(({ state }) => state === 'lost').length;
+    return { ...about, files: read + uncounted, filesLost: lost.length };
+  });
 }
 
 const stepEntry = ({ name, when, outcome, trouble }: StepOutcome): StepEntry => ({

@@ -84,10 +84,14 @@ const nothingUnseen = (): null => null;
 /** As far as the meta-object set is open: that passing leaves the answer open. */
 export const MOS_REPLAY: Replay = { steps: MOS_PLAN, traversal: null, unseen: nothingUnseen };
 
-/** The load of a candidate of the rings where top-level vdevs may be missing. */
-export const missingTopsReplay = (verifier: Verifier): Replay => ({
+/**
+ * The load of a candidate of the rings where top-level vdevs may be missing.
+ *
+ * @param data content is looked at too
+ */
+export const missingTopsReplay = (verifier: Verifier, data: boolean): Replay => ({
   steps: MISSING_TOPS_PLAN,
-  traversal: verifyStep(verifier, false),
+  traversal: verifyStep(verifier, data),
   unseen: nothingUnseen,
 });
 

@@ -6,7 +6,7 @@ import { throughSecondLoad } from '../load/importStages.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState } from '../load/loadState.ts';
 import { JUDGED_AS, type OpenZfs } from '../load/openzfs.ts';
-import { replayOf } from '../load/plan.ts';
+import { missingTopsReplay, replayOf } from '../load/plan.ts';
 import type { LoadStep, Prediction, Trouble } from '../load/predict.ts';
 import { beginReplay, endReplay, type OnStep } from '../load/replay.ts';
 import { checkRoots, NOT_CHECKED, readerFor } from '../load/rootCheck.ts';
@@ -17,6 +17,8 @@ import { createVerifier, type Verification, type Verifier, type VerifyProgress }
 import { newLoad } from './judge.ts';
 import { tellCheckpoint } from './judgeCheckpoint.ts';
 import { withRetries } from './retries.ts';
+import type { Relaxed } from './waysOut.ts';
+import { lacksTops, loadWithoutTops } from './withoutTops.ts';
 
 /**
  * One step of the load and what came of it. `open`: it cannot be told. `not-reached`: the load has failed before, or the
@@ -36,7 +38,13 @@ export interface Examination {
   readonly steps: readonly StepOutcome[];
   /** What the traversal of all blocks found, also where the load would not get to it; null when it has no place to begin. */
   readonly verification: Verification | null;
+  /** Of the load through which `verification` was found. */
   readonly state: LoadState;
+  /**
+   * Where the load ends for top-level vdevs that do not open: how OpenZFS loads it without them, which `verification` and
+   * `state` are of then. Null where it does not end for that, or nothing is known to help.
+   */
+  readonly relaxed: Relaxed | null;
 }
 
 export interface ExamineOptions {
@@ -121,6 +129,18 @@ export async function examine(
     for await (const _ of replay.traversal.check(state)) break;
   }
   const { counts, devices, metaslabs, clones } = state;
+  const plainly = verification;
+  const without =
+    candidate.checkpoint !== null || !lacksTops(plain)
+      ? null
+      : await loadWithoutTops(
+          pool,
+          found,
+          candidate,
+          { root, readers, memo, signal, openZfs },
+          missingTopsReplay(verifier, data),
+          verifier,
+        );
   const own = tellCheckpoint({ prediction: plain, candidate, counts }, replay.unseen());
   const judged = { candidate, root, devices, prediction: own, logMissing: null, counts, metaslabs, clones };
   const [{ prediction } = judged] = withRetries(found, [judged], openZfs);
@@ -131,5 +151,7 @@ export async function examine(
     if (trouble === null) return { name, when, outcome: 'passed', trouble };
     return { name, when, outcome: trouble.because === 'unknown' ? 'open' : 'failed', trouble };
   });
-  return { prediction, steps, verification, state };
+  return without === null
+    ? { prediction, steps, verification: plainly, state, relaxed: null }
+    : { prediction, steps, verification, state: without.state, relaxed: without.relaxed };
 }

@@ -2,23 +2,15 @@ import type { Txg } from '../bytes/units.ts';
 import { PoolReaders } from '../dataset/poolReaders.ts';
 import type { Candidate } from '../load/candidates.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
-import type { LoadState } from '../load/loadState.ts';
-import { openedTree } from '../load/openedTree.ts';
 import { missingTopsReplay } from '../load/plan.ts';
-import { type Prediction, passes } from '../load/predict.ts';
-import { beginReplay, endReplay, type Replay } from '../load/replay.ts';
-import type { StepName } from '../load/stepNames.ts';
-import { opensPlainly } from '../load/validatedLabel.ts';
-import { traversePlainly } from '../load/verifyStep.ts';
-import type { VdevNode } from '../pool/pool.ts';
-import { vdevHealth, vdevName } from '../pool/vdevHealth.ts';
+import type { Prediction } from '../load/predict.ts';
 import type { Verifier } from '../traverse/verifier.ts';
 import { importCommands } from './commands.ts';
 import type { Gathered } from './gather.ts';
-import { type Judged, newLoad } from './judge.ts';
-import type { Parameter } from './parameter.ts';
+import type { Judged } from './judge.ts';
 import { waySteps } from './waySteps.ts';
 import type { Relaxed, WayOut, WayRisk } from './waysOut.ts';
+import { lacksTops, loadWithoutTops, NOT_VERIFIED, UNVERIFIED } from './withoutTops.ts';
 
 /** Candidates that are looked at, newest first: each is as much work as a candidate of the scan. */
 const TRIES = 12;
@@ -30,10 +22,6 @@ export interface RelaxedWays {
 }
 
 const NOTHING_RELAXED: RelaxedWays = { ways: [], relaxed: new Map() };
-
-/** What is damaged a read-write import may come to, and then the machine crashes: only reading is promised. */
-const NOT_VERIFIED: Pick<Relaxed, 'verdict' | 'risks'> = { verdict: 'readonly', risks: ['damage-unseen'] };
-const UNVERIFIED: Parameter = { name: 'spa_load_verify_metadata', value: '0', normal: '1' };
 
 /**
  * What parameters of OpenZFS open that an import as it is does not: newer states than the best, or any at all. A way is
@@ -67,9 +55,6 @@ export async function relaxedWays(
   return { ways: unverified === null ? tops : [...tops, unverified], relaxed };
 }
 
-/** The step at which a top-level vdev that does not open ends the load. */
-const OPENING: ReadonlySet<StepName | null> = new Set<StepName>(['spa_ld_open_vdevs', 'spa_ld_trusted_config']);
-
 /** @param relaxed takes what opens each of those that were looked at */
 async function withoutTops(
   gathered: Gathered,
@@ -80,42 +65,24 @@ async function withoutTops(
   const { pool, all, rootOf } = gathered;
   const { blocks, signal } = gathered.options;
   if (blocks === undefined || pool.root === null) return [];
-  const labelsLack = closedTops(openedTree(pool.root, pool.devices));
   const { openZfs } = gathered.options;
   const given = {
     ...{ readers: new PoolReaders(blocks.open), memo: new LoadMemo(), signal },
     ...(openZfs !== undefined && { openZfs }),
   };
-  const lacking = newer.filter(({ prediction }) => OPENING.has(prediction.failsAt));
-  const replay = missingTopsReplay(verifier);
+  const lacking = newer.filter(({ prediction }) => lacksTops(prediction));
+  const replay = missingTopsReplay(verifier, false);
   const ways: WayOut[] = [];
   for (const { candidate } of lacking.slice(0, TRIES)) {
     const root = rootOf(candidate);
-    const state = newLoad(pool, all, candidate, { ...given, root }, pool.root.children.length);
-    const opened = await beginReplay(state, replay);
-    if (!passes(opened) || state.view === null) continue;
-    const { lost, logMissing } = state.view;
-    const tops = (lost.length < labelsLack.length ? labelsLack : lost).map(vdevName);
-    const how = await verification(opened, state, replay, verifier);
-    if (how === null || tops.length === 0) continue;
-    const allowed = { name: 'zfs_max_missing_tvds', value: tops.length.toString(), normal: '0' };
-    const lossy: WayRisk[] = lost.length > 0 ? ['lost-blocks'] : [];
-    const metadataErrors = state.counts?.metadataErrors ?? null;
-    relaxed.set(
-      candidate,
-      how.verifies === 'whole'
-        ? { parameters: [allowed], verdict: opened.verdict, risks: lossy, tops, metadataErrors }
-        : {
-            ...NOT_VERIFIED,
-            parameters: [allowed, UNVERIFIED],
-            risks: [...lossy, 'damage-unseen'],
-            tops,
-            metadataErrors,
-          },
-    );
+    const load = await loadWithoutTops(pool, all, candidate, { ...given, root }, replay, verifier);
+    if (load === null) continue;
+    const { opened, how, allowed, state, view } = load;
+    const { tops, metadataErrors } = load.relaxed;
+    relaxed.set(candidate, load.relaxed);
     // One that is for reading alone is enough; from before the state was set the pool may be written to again.
     if (ways.at(-1)?.verdict === 'importable' || (ways.length > 0 && opened.verdict !== 'importable')) continue;
-    const risks = [...lossy];
+    const risks: WayRisk[] = view.lost.length > 0 ? ['lost-blocks'] : [];
     if (how.verifies !== 'whole') risks.push('damage-unseen');
     if (opened.verdict === 'importable' && candidate !== state.newest) risks.push('later-state-lost');
     const way = wayOut(gathered, candidate, {
@@ -126,44 +93,12 @@ async function withoutTops(
       tops,
       prediction: opened,
       risks,
-      logMissing,
+      logMissing: view.logMissing,
       metadataErrors,
     });
     ways.push(way);
   }
   return ways;
-}
-
-/** Top-level vdevs of the labels that do not open; what no label describes opens as a placeholder. */
-const closedTops = ({ children }: VdevNode): VdevNode[] =>
-  children.filter((top) => top.role !== 'log' && top.config.type !== 'missing' && vdevHealth(top) === 'missing');
-
-interface Verification {
-  /** What the last step looks at, so that it passes: the whole pool, what the last txgs wrote, or nothing. */
-  readonly verifies: 'whole' | 'last txgs' | 'nothing';
-  /** Without `-T` the same txg is taken. */
-  readonly plain: boolean;
-}
-
-/**
- * @param opened what the steps before the traversal predict
- * @returns null where trying crashes the machine, or the question stays open
- */
-async function verification(
-  opened: Prediction,
-  state: LoadState,
-  replay: Replay,
-  verifier: Verifier,
-): Promise<Verification | null> {
-  const whole = await endReplay(opened, state, replay);
-  const { candidate, newest, view } = state;
-  const plain = candidate === newest && view !== null && opensPlainly(view.root, candidate.txg);
-  if (whole === opened) return { verifies: 'whole', plain };
-  if (whole.hazards.length > 0 || whole.verdict === 'unverified') return null;
-  if (!plain) return { verifies: 'nothing', plain };
-  const last = await traversePlainly(verifier, state, candidate.txg);
-  if (last === 'panics') return null;
-  return { verifies: last === 'passes' ? 'last txgs' : 'nothing', plain };
 }
 
 /** Only the last verification stops it, and that would not have ended in a crash. */

@@ -1,6 +1,12 @@
 import { blockAddresses } from '../document/blockEntry.ts';
 import type { DamagedFile } from '../document/damagedFiles.ts';
-import type { FailureEntry, StepEntry, VerifyDocument } from '../document/verifyDocument.ts';
+import type {
+  FailureEntry,
+  ReadableEntry,
+  SeenRelaxedEntry,
+  StepEntry,
+  VerifyDocument,
+} from '../document/verifyDocument.ts';
 import { STEP_WORDS } from '../words/steps.ts';
 import { countText, sizeText } from './amounts.ts';
 import { hasData } from './fromBundle.ts';
@@ -34,7 +40,12 @@ export function verifyText(page: Page, document: VerifyDocument, choice: VerifyT
   if (document.verdict === null) return joinBlocks([head]);
   const answer = [...head, ...answerLines(page, document)];
   if (choice.quiet) return joinBlocks([answer]);
-  const lists = [fileLines(page, document, choice), blockLines(page, document, choice), steps(page, document)];
+  const lists = [
+    datasetLines(page, document, choice),
+    fileLines(page, document, choice),
+    blockLines(page, document, choice),
+    steps(page, document),
+  ];
   const lines = joinBlocks([answer, ...lists])
     .trimEnd()
     .split('\n');
@@ -51,8 +62,10 @@ function answerLines(page: Page, document: VerifyDocument): string[] {
     lines.push(...entry(page, 'Danger', clean(page, message), page.style.bad, page.style.bad));
   const [reason] = reasons;
   if (reason !== undefined) lines.push(...entry(page, 'Because', clean(page, reason)));
-  lines.push(...entry(page, 'Errors', errorsText(document)));
-  const { blocksChecked, bytesChecked } = document;
+  lines.push(...entry(page, 'Errors', clean(page, errorsText(document))));
+  const { relaxed, blocksChecked, bytesChecked } = document;
+  if (relaxed !== null)
+    lines.push(...entry(page, 'Readable', clean(page, readableText(relaxed, document)), page.style.warn));
   if (blocksChecked > 0) {
     lines.push(...entry(page, 'Checked', `${countText(blocksChecked, 'block')}, ${sizeText(bytesChecked)}`));
   }
@@ -62,20 +75,65 @@ function answerLines(page: Page, document: VerifyDocument): string[] {
 }
 
 function errorsText(document: VerifyDocument): string {
-  const { metadataErrors, dataErrors, found, blocksChecked, depth, verdict, sources } = document;
+  const { metadataErrors, dataErrors, found, relaxed, blocksChecked, depth, verdict, sources } = document;
   const how = hasData(sources) ? '--depth data' : 'a bundle has none';
+  const without = relaxed === null ? '' : ` without ${relaxed.tops.join(', ')}`;
   const unread = depth === 'data' ? '' : ` (data was not looked at: ${how})`;
   if (metadataErrors === null) {
     const gone = verdict === 'unverified' && sources.some(({ error }) => error !== null);
     if (gone) return 'not counted: not all could be read';
     if (blocksChecked === 0) return 'not counted: there is no meta-object set to begin with';
     const blocks = `${countText(found.metadata, 'block')} of metadata and ${found.data} of data fail`;
-    return `zpool would not get as far as counting them; ${blocks}${unread}`;
+    return `zpool would not get as far as counting them; ${blocks}${without}${unread}`;
   }
   const data = dataErrors === null ? '' : `, ${countText(dataErrors, 'data error')}`;
   const text = `${countText(metadataErrors, 'metadata error')}${data}, as zpool would count them${unread}`;
   const more = found.metadata + found.data - metadataErrors - (dataErrors ?? 0);
   return more > 0 ? `${text}; it stops there, and ${countText(more, 'more block')} of what follows fail` : text;
+}
+
+/** What is left where OpenZFS does without what is missing. Names stand in it raw. */
+function readableText(
+  { parameters, tops, verdict, datasets, complete }: SeenRelaxedEntry,
+  { depth, sources }: VerifyDocument,
+): string {
+  const imports = verdict === 'importable' ? 'imports' : 'imports read-only';
+  const way = `not as it is; with ${parameters.join(' and ')} it ${imports} without ${tops.join(', ')}`;
+  if (depth === 'meta') return hasData(sources) ? `${way}; which files read then is told by --depth data` : way;
+  const [files, lost] = [sum(datasets.map((each) => each.files)), sum(datasets.map((each) => each.filesLost))];
+  const closed = datasets.filter((each) => each.files === null).length;
+  const more = closed === 0 ? '' : `, and nothing of ${countText(closed, 'filesystem')}`;
+  const all = countText(files, 'file');
+  return complete
+    ? `${way}, and ${files - lost} of ${all} can be read then${more}`
+    : `${way}, and at least ${lost} of ${all} counted cannot be read then${more}: the lists end at a bound`;
+}
+
+const sum = (counts: readonly (number | null)[]): number => counts.reduce<number>((all, each) => all + (each ?? 0), 0);
+
+/** What is lost and what is whole, by dataset: those that lost something first. */
+function datasetLines(page: Page, { relaxed }: VerifyDocument, { all }: VerifyTextChoice): string[] {
+  const datasets = relaxed?.datasets ?? [];
+  if (datasets.length === 0) return [];
+  const isLossy = ({ filesLost, blocksLost }: ReadableEntry) => filesLost !== 0 || blocksLost > 0;
+  const rows = [...datasets.filter(isLossy), ...datasets.filter((each) => !isLossy(each))].map((each) => ({
+    cells: cellsOf(...lostIn(each)),
+    note: clean(page, each.dataset),
+  }));
+  const shown = all ? rows : rows.slice(0, SHOWN);
+  const columns = [
+    { head: 'LOST', right: true },
+    { head: 'OF', right: true },
+  ];
+  return [
+    page.style.strong('What can be read, by dataset'),
+    ...table(page, columns, 'DATASET', shown, rest(rows.length - shown.length)),
+  ];
+}
+
+function lostIn({ kind, files, filesLost, blocksLost }: ReadableEntry): string[] {
+  if (kind === 'volume') return [blocksLost === 0 ? '0' : countText(blocksLost, 'block'), 'a volume'];
+  return files === null ? ['all', '?'] : [`${filesLost ?? 0}`, countText(files, 'file')];
 }
 
 function fileLines(page: Page, { files }: VerifyDocument, { all }: VerifyTextChoice): string[] {

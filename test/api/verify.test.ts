@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { NoSuchTxgError } from '../../src/api/noSuchTxg.ts';
 import { verify } from '../../src/api/verify.ts';
 import type { Dataset } from '../../src/dataset/dsl.ts';
+import { Files } from '../../src/dataset/files.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
 import type { VerifyDocument } from '../../src/document/verifyDocument.ts';
+import { OBJECT_TYPE } from '../../src/format/objectTypes.ts';
 import { UnavailableBlockError } from '../../src/pool/blockRead.ts';
 import { PLAIN_STYLE } from '../../src/text/page.ts';
 import { verifyText } from '../../src/text/verifyText.ts';
@@ -118,3 +120,72 @@ it('tells which txgs there are when the rings do not hold the one asked for', as
 function never(): never {
   throw new Error('no pool to test with');
 }
+
+describe('verify of a pool that lost a top-level vdev of four', () => {
+  const newest = 98n;
+  let document: VerifyDocument;
+  let images: string[];
+
+  beforeAll(async () => {
+    images = await poolImages(pool('four-tops'));
+    document = await verify(images.toSpliced(2, 1), newest);
+  });
+
+  it('names the parameter that the pool opens with, and leaves the verdict what it is', () => {
+    expect(document).toMatchObject({ verdict: 'incomplete', metadataErrors: null, dataErrors: null });
+    const parameters = ['zfs_max_missing_tvds=1'];
+    expect(document.relaxed).toMatchObject({ parameters, tops: ['/v/d2'], verdict: 'readonly', complete: true });
+  });
+
+  it('names just the files of which a block lies on that vdev alone, or failed before it was lost', async () => {
+    const before = await verify(images, newest);
+    const expected = new Set(before.files.map(({ dataset, path }) => `${dataset}:${path}`));
+    const view = await openImages(images, newest);
+    let files = 0;
+    for await (const dataset of view.datasets()) {
+      const objset = await view.objset(dataset);
+      if (objset.phys.type !== 'zfs') continue;
+      const opened = await Files.open(objset);
+      for await (const object of objset.objects()) {
+        if (object.dnode.type !== OBJECT_TYPE.plainFile) continue;
+        files++;
+        let lost = false;
+        for await (const { bp } of object.pointers()) {
+          lost ||= bp.dvas.length > 0 && bp.dvas.every(({ vdev }) => vdev === 2);
+        }
+        if (lost) expected.add(`${dataset.name}:${await opened.pathOf(object.id)}`);
+      }
+    }
+    expect(before.relaxed).toBeNull();
+    expect(document.files.map(({ dataset, path }) => `${dataset}:${path}`).sort()).toEqual([...expected].sort());
+    const sums = { files: 0, filesLost: 0 };
+    for (const each of document.relaxed?.datasets ?? []) {
+      sums.files += each.files ?? 0;
+      sums.filesLost += each.filesLost ?? 0;
+    }
+    expect(sums).toEqual({ files, filesLost: document.files.length });
+  });
+
+  it('says so in its text, by dataset, with what is whole', () => {
+    const text = verifyText(PAGE, document, { all: false, quiet: false });
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      'with zfs_max_missing_tvds=1 it imports read-only without /v/d2, and 46 of 52 files can be read then',
+    );
+    expect(text).toMatch(/ 4 +7 files +tank\/a\n/);
+    expect(text).toMatch(/ 0 +39 files +tank\/c\n/);
+    expect(text).toMatch(/ 0 +a volume +tank\/vol\n/);
+  });
+
+  it('counts no files where content was not looked at', async () => {
+    const { relaxed } = await verify(images.toSpliced(2, 1), newest, { depth: 'meta' });
+    expect(relaxed).toMatchObject({ parameters: ['zfs_max_missing_tvds=1'], datasets: [] });
+  });
+});
+
+it('promises nothing where the only top-level vdev does not open, nor where the root block is lost with one', async () => {
+  for (const name of ['raidz2-three-missing', 'special-lost']) {
+    const fixture = pool(name);
+    const { verdict, relaxed, files } = await verify(await poolImages(fixture), BigInt(fixture.truth.asked[0] ?? 0));
+    expect({ verdict, relaxed, files }, name).toEqual({ verdict: 'incomplete', relaxed: null, files: [] });
+  }
+});

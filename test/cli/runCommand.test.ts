@@ -139,6 +139,7 @@ describe('verify', () => {
       commands: NO_COMMANDS,
       toImport: [],
       located: [],
+      counted: null,
       stopped: false,
     } as const;
     const verify = async () => buildVerifyDocument(viewHead(head), nothing);

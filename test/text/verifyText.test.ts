@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../../src/api/verify.ts';
 import type { DamagedFile } from '../../src/document/damagedFiles.ts';
-import type { FailureEntry, VerifyDocument } from '../../src/document/verifyDocument.ts';
+import type { FailureEntry, SeenRelaxedEntry, VerifyDocument } from '../../src/document/verifyDocument.ts';
 import { PLAIN_STYLE } from '../../src/text/page.ts';
 import { verifyText } from '../../src/text/verifyText.ts';
 import { openImages } from '../dataset/openImages.ts';
@@ -58,6 +58,35 @@ describe('the text of verify', () => {
     expect(text).toContain('Files that only lost their names: 3');
     expect(text).toMatch(/- +3 names +tank\/a:\/d, objects 12, 13, 14\n/);
     expect(textOf({ files: nameless }, true)).toContain('tank/a:/d/<name unknown, object 13>');
+  });
+
+  it('says of a pool without a top-level vdev what can be read, no more than was counted, and no name raw', () => {
+    const of = (about: Partial<SeenRelaxedEntry>) =>
+      textOf({
+        metadataErrors: null,
+        relaxed: {
+          parameters: ['zfs_max_missing_tvds=1'],
+          verdict: 'readonly',
+          cost: '',
+          risks: ['lost-blocks'],
+          tops: ['/d\x1b[31m'],
+          metadataErrors: 0,
+          onLinux: [],
+          onFreeBsd: [],
+          datasets: [
+            { dataset: 'tank/whole', kind: 'filesystem', files: 7, filesLost: 0, blocksLost: 0 },
+            { dataset: 'tank/\x9b', kind: 'filesystem', files: 5, filesLost: 2, blocksLost: 3 },
+            { dataset: 'tank/closed', kind: 'filesystem', files: null, filesLost: null, blocksLost: 1 },
+            { dataset: 'tank/v', kind: 'volume', files: 0, filesLost: 0, blocksLost: 2 },
+          ],
+          complete: true,
+          ...about,
+        },
+      }).replaceAll(/[ \n]+/g, ' ');
+    const way = 'with zfs_max_missing_tvds=1 it imports read-only without /d\\x1b[31m, and';
+    expect(of({})).toContain(`${way} 10 of 12 files can be read then, and nothing of 1 filesystem`);
+    expect(of({})).toContain('2 5 files tank/\\x9b all ? tank/closed 2 blocks a volume tank/v 0 7 files tank/whole');
+    expect(of({ complete: false })).toContain(`${way} at least 2 of 12 files counted cannot be read then`);
   });
 
   it('says why a file has no name', () => {
