@@ -77,7 +77,7 @@ function answerLines(page: Page, document: VerifyDocument): string[] {
 function errorsText(document: VerifyDocument): string {
   const { metadataErrors, dataErrors, found, relaxed, blocksChecked, depth, verdict, sources } = document;
   const how = hasData(sources) ? '--depth data' : 'a bundle has none';
-  const without = relaxed === null ? '' : ` without ${relaxed.tops.join(', ')}`;
+  const without = relaxed === null ? '' : withoutText(relaxed);
   const unread = depth === 'data' ? '' : ` (data was not looked at: ${how})`;
   if (metadataErrors === null) {
     const gone = verdict === 'unverified' && sources.some(({ error }) => error !== null);
@@ -93,12 +93,10 @@ function errorsText(document: VerifyDocument): string {
 }
 
 /** What is left where OpenZFS does without what is missing. Names stand in it raw. */
-function readableText(
-  { parameters, tops, verdict, datasets, complete }: SeenRelaxedEntry,
-  { depth, sources }: VerifyDocument,
-): string {
+function readableText(relaxed: SeenRelaxedEntry, { depth, sources }: VerifyDocument): string {
+  const { parameters, verdict, datasets, complete } = relaxed;
   const imports = verdict === 'importable' ? 'imports' : 'imports read-only';
-  const way = `not as it is; with ${parameters.join(' and ')} it ${imports} without ${tops.join(', ')}`;
+  const way = `not as it is; with ${parameters.join(' and ')} it ${imports}${withoutText(relaxed)}`;
   if (depth === 'meta') return hasData(sources) ? `${way}; which files read then is told by --depth data` : way;
   const [files, lost] = [sum(datasets.map((each) => each.files)), sum(datasets.map((each) => each.filesLost))];
   const closed = datasets.filter((each) => each.files === null).length;
@@ -108,6 +106,12 @@ function readableText(
     ? `${way}, and ${files - lost} of ${all} can be read then${more}`
     : `${way}, and at least ${lost} of ${all} counted cannot be read then${more}: the lists end at a bound`;
 }
+
+/** Where the config of the txg opens what the labels do not, nothing is done without. */
+const withoutText = ({ risks, tops }: SeenRelaxedEntry): string =>
+  risks.includes('lost-blocks')
+    ? ` without ${tops.join(', ')}`
+    : ` with ${tops.join(', ')} as the config of that txg has it`;
 
 const sum = (counts: readonly (number | null)[]): number => counts.reduce<number>((all, each) => all + (each ?? 0), 0);
 

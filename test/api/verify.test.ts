@@ -182,6 +182,14 @@ describe('verify of a pool that lost a top-level vdev of four', () => {
   });
 });
 
+it('does without nothing at a txg whose own config opens the vdev that the labels do not', async () => {
+  const document = await verify(await poolImages(pool('forced-offline-top')), 32n);
+  expect(document.relaxed).toMatchObject({ verdict: 'importable', risks: [], parameters: ['zfs_max_missing_tvds=1'] });
+  expect(verifyText(PAGE, document, { all: false, quiet: false }).replaceAll(/\s+/g, ' ')).toContain(
+    'it imports with /dev/vdD1 as the config of that txg has it, and 6 of 6 files can be read then',
+  );
+});
+
 it('promises nothing where the only top-level vdev does not open, nor where the root block is lost with one', async () => {
   for (const name of ['raidz2-three-missing', 'special-lost']) {
     const fixture = pool(name);
