@@ -44,6 +44,7 @@ export const FINDING_CODES = {
   'label-impossible': ['error'],
   'large-label': ['warning'],
   'labels-disagree': ['warning'],
+  'place-claimed-twice': ['warning'],
   'device-other-name': ['warning', 'info'],
   'label-newer-than-uberblock': ['info', 'warning'],
   'devices-changed': ['info'],

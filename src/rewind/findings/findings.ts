@@ -8,7 +8,7 @@ import { guidSumMismatch } from './guidSum.ts';
 import { hiddenPartitions } from './hidden.ts';
 import { imagesOfTwoTimes } from './imageOfTwoTimes.ts';
 import { keptStates } from './keptStates.ts';
-import { disagreeingLabels, lostLabels, newerLabels, otherNames } from './labels.ts';
+import { disagreeingLabels, lostLabels, newerLabels, otherNames, placesClaimedTwice } from './labels.ts';
 import { impossibleLabels } from './labelValues.ts';
 import { largeLabels } from './largeLabels.ts';
 import { memoryBound } from './memoryBound.ts';
@@ -48,6 +48,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   impossibleLabels,
   largeLabels,
   disagreeingLabels,
+  placesClaimedTwice,
   otherNames,
   newerLabels,
   changedDevices,

@@ -6,7 +6,7 @@ import { otherNameOf } from '../../pool/speakingLabel.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { leavesOf, vdevHealth } from '../../pool/vdevHealth.ts';
 import type { Evidence, Finding } from './finding.ts';
-import type { LabelStory } from './values/labels.ts';
+import type { LabelStory, PlaceClaim } from './values/labels.ts';
 
 /** Of four labels OpenZFS needs one; each that is gone is one less between the disk and being unknown. */
 export function lostLabels({ pool }: Evidence): Finding[] {
@@ -73,6 +73,42 @@ function differingDevices(pool: Pool): Finding[] {
       },
     ];
   });
+}
+
+/**
+ * Devices whose labels put another vdev where the tree has the one that newer labels tell of, as from before a disk
+ * became a mirror. `zpool import` takes the one that it comes to last; devices that the other has are then opened where
+ * the pool's own config says that they lie.
+ *
+ * Source: lib/libzutil/zutil_import.c, get_configs; module/zfs/vdev.c, vdev_copy_path_relaxed
+ */
+export function placesClaimedTwice({ pool }: Evidence): Finding[] {
+  return (pool.root?.children ?? []).flatMap((top): Finding[] => {
+    const followed: DeviceSurvey[] = [];
+    const older: DeviceSurvey[] = [];
+    for (const { device } of leavesOf(top)) {
+      const claim = device === null ? null : (decidingConfig(device)?.topGuid ?? null);
+      if (device !== null && claim !== null) (claim === top.config.guid ? followed : older).push(device);
+    }
+    if (followed.length === 0 || older.length === 0) return [];
+    const paths = [...leavesOf(top)].flatMap(({ device, config }) =>
+      device !== null && followed.includes(device) && config.path !== null ? [config.path] : [],
+    );
+    const values = { place: top.config.id, followed: claimOf(followed), older: claimOf(older), paths };
+    return [{ code: 'place-claimed-twice', severity: 'warning', values, devices: older }];
+  });
+}
+
+function claimOf(devices: readonly DeviceSurvey[]): PlaceClaim {
+  const configs = devices.flatMap((device) => decidingConfig(device) ?? []);
+  return {
+    devices: devices.map(({ source }) => source.name),
+    vdev: configs[0]?.vdevTree?.type ?? 'vdev',
+    written: configs.reduce<bigint | null>(
+      (newest, { txg }) => (txg !== null && txg > (newest ?? 0n) ? txg : newest),
+      null,
+    ),
+  };
 }
 
 /** Devices that know the pool by another name, as from before it was renamed: an import by name leaves them out. */

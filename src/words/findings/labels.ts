@@ -1,5 +1,5 @@
 import { LINES } from '../../load/releases.ts';
-import type { LabelStory, LabelValues } from '../../rewind/findings/values/labels.ts';
+import type { LabelStory, LabelValues, PlaceClaim } from '../../rewind/findings/values/labels.ts';
 import { count, list, several } from '../amounts.ts';
 import type { FindingWords } from './findingWords.ts';
 
@@ -27,6 +27,12 @@ export const LABEL_WORDS: FindingWords<keyof LabelValues> = {
     }
     const told = values.stories.map((story) => `${story.devices.join(', ')}: ${storyText(story)}`);
     return `The devices of top-level vdev ${values.vdev ?? '?'} tell different stories: ${told.join('; ')}. The newest was followed.`;
+  },
+  'place-claimed-twice': ({ place, followed, older, paths }) => {
+    const claim = ({ devices, vdev, written }: PlaceClaim) =>
+      `${list(devices)} ${devices.length === 1 ? 'says' : 'say'} that it is a ${vdev} (label of txg ${written ?? '?'})`;
+    const where = paths.length === 0 ? 'where the pool says that they lie' : `as ${list(paths)}`;
+    return `Labels do not agree what top-level vdev ${place ?? '?'} is: ${claim(followed)}, ${claim(older)}. The newer was followed; zpool import takes whichever it comes to last, and may open ${list(followed.devices)} ${where} instead of what is given, or go on without.`;
   },
   'device-other-name': ({ devices, called, pool, opens }) => {
     const one = devices.length === 1;

@@ -159,6 +159,10 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     says: 'the labels of one device, or those of devices of one top-level vdev, differ',
     todo: 'compare with `zfs-uber labels`; the newest was followed, as an import does',
   },
+  'place-claimed-twice': {
+    says: 'labels of two ages put different vdevs at one place among the top-level vdevs, as where a disk became a mirror and its label was not rewritten: `zpool import` takes the one that it comes to last, not the newer, and then looks for the devices of the other where the pool itself says that they lie',
+    todo: 'leave the devices with the older labels out of the command where the pool is whole without them. With overlays, take care that no device lies at the path that is named: it would be opened itself',
+  },
   'device-other-name': {
     says: 'devices whose labels call the pool by another name, as from before it was renamed: `zpool import NAME` leaves them out; warning when a top-level vdev does not open without them',
     todo: 'import by guid, as the commands do',

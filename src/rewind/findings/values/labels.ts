@@ -8,6 +8,14 @@ export interface LabelStory {
   readonly written: bigint | null;
 }
 
+/** A vdev that labels put at a place among the top-level vdevs. */
+export interface PlaceClaim {
+  readonly devices: readonly string[];
+  /** Its type: `disk`, `mirror`. */
+  readonly vdev: string;
+  readonly written: bigint | null;
+}
+
 /** What findings about labels know. */
 export interface LabelValues {
   'label-lost': {
@@ -52,6 +60,14 @@ export interface LabelValues {
         readonly vdev: number | null;
         readonly stories: readonly (LabelStory & { readonly devices: readonly string[] })[];
       };
+  'place-claimed-twice': {
+    /** Id of the top-level vdev. */
+    readonly place: number | null;
+    readonly followed: PlaceClaim;
+    readonly older: PlaceClaim;
+    /** Where the devices that only the followed vdev has are said to lie. */
+    readonly paths: readonly string[];
+  };
   'device-other-name': {
     readonly devices: readonly string[];
     /** What their labels call the pool, and what it is called. */
