@@ -46,10 +46,11 @@ export async function relaxedWays(
   const tops = await withoutTops(gathered, newer, verifier, relaxed);
   const unverified = withoutVerification(gathered, newer);
   for (const { candidate, counts, prediction } of newer) {
-    // What the verification comes to and does not survive it leaves alone when it is left out.
-    const meets = prediction.hazards.every(({ meets }) => meets !== 'freed-tables' && meets.step === 'spa_load_verify');
-    if (prediction.failsAt !== 'spa_load_verify' || !meets) continue;
-    const metadataErrors = counts?.metadataErrors ?? null;
+    // What the traversal comes to and does not survive it leaves alone when it is left out. Every dataset is opened
+    // before it all the same.
+    if (prediction.failsAt !== 'spa_load_verify' || counts === null) continue;
+    if (prediction.hazards.some(({ meets }) => meets === 'freed-tables' || meets.step !== 'spa_load_verify')) continue;
+    const { metadataErrors } = counts;
     relaxed.set(candidate, { ...NOT_VERIFIED, parameters: [UNVERIFIED], tops: [], metadataErrors });
   }
   return { ways: unverified === null ? tops : [...tops, unverified], relaxed };
