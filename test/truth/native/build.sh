@@ -13,10 +13,11 @@ unpack() {
   folder=$1; shift; mkdir -p "$folder"
   (cd "$folder"; for p in "$@"; do ls "${p%%=*}"_* >/dev/null 2>&1 || apt-get -q $apt download "$p" >/dev/null 2>&1; dpkg -x "${p%%=*}"_*.deb x; done)
 }
-# suite NAME: the packages of that suite instead of the machine's own
+# suite NAME: the packages of that suite instead of the machine's own, from where the machine has its own
 suite() {
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
   mkdir -p apt/lists/partial apt/cache/archives/partial; : >apt/status
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $1 main contrib" >apt/sources.list
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main contrib" >apt/sources.list
   apt="-o Dir::Etc::sourcelist=$dir/apt/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=$dir/apt/lists -o Dir::State::status=$dir/apt/status -o Dir::Cache=$dir/apt/cache"
   apt-get -q $apt update >/dev/null 2>&1
 }
