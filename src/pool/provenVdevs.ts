@@ -1,7 +1,8 @@
 import { LABEL_REGIONS, LABEL_SIZE } from '../format/label.layout.ts';
 import { frontless } from '../source/frontless.ts';
+import { readOrNull } from '../source/readOrNull.ts';
 import { SealedUnit } from '../source/sealedUnit.ts';
-import { type ByteSource, SourceError, slice } from '../source/source.ts';
+import { type ByteSource, slice } from '../source/source.ts';
 import { FRONT_LABELS, isConfigOf, type MetConfig, type MetSlot, startBySlot } from './labelEvidence.ts';
 import type { Extent } from './searchRanges.ts';
 
@@ -222,22 +223,6 @@ export class ProvenVdevs {
         if (start < 0) return { ...told, source: frontless(this.#disk, -start, whole) };
         return { ...told, source: { ...slice(this.#disk, start, whole), name: `${name}@${start}` } };
       });
-  }
-}
-
-/** The bytes; null where the disk has not all of them, or they cannot be read. */
-export async function readOrNull(
-  disk: ByteSource,
-  offset: number,
-  length: number,
-  signal?: AbortSignal,
-): Promise<Uint8Array | null> {
-  if (offset < 0 || offset + length > disk.size) return null;
-  try {
-    return await disk.read(offset, length, signal);
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    return null;
   }
 }
 

@@ -1,8 +1,9 @@
 import { LABEL_REGIONS, TRAILER } from '../format/label.layout.ts';
+import { readOrNull } from '../source/readOrNull.ts';
 import type { ByteSource } from '../source/source.ts';
 import { findTrailers, type ScanWindow, scanRange } from '../source/trailerScan.ts';
 import { configAt, type MetSlot, slotAt } from './labelEvidence.ts';
-import { ProvenVdevs, readOrNull } from './provenVdevs.ts';
+import { ProvenVdevs } from './provenVdevs.ts';
 import { type Extent, searchRanges, usualStarts } from './searchRanges.ts';
 
 const { config: CONFIG } = LABEL_REGIONS;

@@ -2,7 +2,8 @@ import { read } from '../bytes/struct.ts';
 import { SECTOR } from '../bytes/units.ts';
 import type { ForeignSignature } from './foreign.ts';
 import { BCACHE, BCACHE_MAGIC_AT, DRBD, DRBD_MAGIC_AT, MD_0_90, MD_1, MD_RAID1 } from './layers.layout.ts';
-import { type ByteSource, SourceError } from './source.ts';
+import { readOrNull } from './readOrNull.ts';
+import type { ByteSource } from './source.ts';
 
 /**
  * Where the device ends that another layer makes of `source`, whose metadata stands behind it: DRBD with internal metadata,
@@ -27,7 +28,7 @@ export async function innerEnd(
 
 async function endBy(source: ByteSource, { kind, name, offset }: ForeignSignature, signal?: AbortSignal) {
   const place = { source: source.name, offset, path: [name] };
-  const bytesAt = (at: number, length: number) => readOrNothing(source, at, length, signal);
+  const bytesAt = (at: number, length: number) => readOrNull(source, at, length, signal);
   const sectors = (count: bigint): bigint => count * BigInt(SECTOR);
   switch (kind) {
     case 'drbd': {
@@ -67,23 +68,13 @@ export async function dataStart(
   const place = { source: source.name, offset, path: [name] };
   let sectors: bigint | null = null;
   if (kind === 'md' && !name.endsWith('0.90')) {
-    const bytes = await readOrNothing(source, offset, MD_1.size, signal);
+    const bytes = await readOrNull(source, offset, MD_1.size, signal);
     const { level, dataOffset } = bytes === null ? { level: null, dataOffset: 0n } : read(MD_1, bytes, true, place);
     sectors = level === MD_RAID1 ? dataOffset : null;
   } else if (kind === 'bcache') {
-    const bytes = await readOrNothing(source, offset - BCACHE_MAGIC_AT, BCACHE.size, signal);
+    const bytes = await readOrNull(source, offset - BCACHE_MAGIC_AT, BCACHE.size, signal);
     sectors = bytes && read(BCACHE, bytes, true, place).dataOffset;
   }
   const start = (sectors ?? 0n) * BigInt(SECTOR);
   return start > 0n && start < BigInt(source.size) ? Number(start) : null;
-}
-
-async function readOrNothing(source: ByteSource, offset: number, length: number, signal?: AbortSignal) {
-  if (offset < 0 || offset + length > source.size) return null;
-  try {
-    return await source.read(offset, length, signal);
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    return null;
-  }
 }

@@ -1,9 +1,10 @@
 import { SECTOR } from '../../bytes/units.ts';
 import { LABEL_REGIONS, TRAILER } from '../../format/label.layout.ts';
 import { readAround } from '../../source/readAround.ts';
+import { readOrNull } from '../../source/readOrNull.ts';
 import type { ByteSource, FailedReads, SourceRun } from '../../source/source.ts';
 import { configAt, type MetSlot, slotAt, startBySlot } from '../labelEvidence.ts';
-import { type FoundVdev, ProvenVdevs, readOrNull } from '../provenVdevs.ts';
+import { type FoundVdev, ProvenVdevs } from '../provenVdevs.ts';
 import { type CarvedObjset, KeptObjsets, type ObjsetCounts } from './keptObjsets.ts';
 import { LARGEST_OBJSET, objsetAt } from './metObjset.ts';
 import { MARK, markSectors } from './sectorMarks.ts';
