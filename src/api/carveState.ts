@@ -1,5 +1,5 @@
 import type { Engine } from '../block/engine.ts';
-import { UsageError } from '../bytes/errors.ts';
+import { printWords, UsageError } from '../bytes/errors.ts';
 import { readState, writeState } from '../node/stateFile.ts';
 import type { CarveMark, CarveState } from '../pool/carve/carveSource.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
@@ -94,10 +94,7 @@ async function beginningOf(disk: ByteSource, engine: Engine): Promise<string> {
     if (!(error instanceof SourceError)) throw error;
     return new Uint8Array(length);
   });
-  return engine
-    .checksum('sha256', bytes, true)
-    .map((word) => word.toString(16).padStart(16, '0'))
-    .join('');
+  return printWords(engine.checksum('sha256', bytes, true), '');
 }
 
 /** @returns null where the text is no state */

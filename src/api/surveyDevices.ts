@@ -39,7 +39,7 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
       if (source.source === null) return { opened: source, survey: null };
       const noted = noting(source.source);
       const { bootEnvironments } = choice;
-      const found = await surveyDevice(noted, choice.engine, { ...options, bootEnvironments });
+      const found = await surveyDevice(noted, choice.engine, { ...options, bootEnvironments, sums: true });
       // The survey tells what can be read to the sector; from here on blocks are read, most of them small.
       const cached = cache.of(queued(noted, depth));
       return {

@@ -38,8 +38,9 @@ export class FormatError extends ZfsUberError {
 /** Four 64-bit checksum words in the order ZFS prints them. */
 export type ChecksumWords = readonly [bigint, bigint, bigint, bigint];
 
-export const printWords = (words: ChecksumWords): string =>
-  words.map((word) => word.toString(16).padStart(16, '0')).join(':');
+/** Hexadecimal; with nothing between the words it is what programs like sha256sum print. */
+export const printWords = (words: ChecksumWords, between: ':' | '' = ':'): string =>
+  words.map((word) => word.toString(16).padStart(16, '0')).join(between);
 
 /** The bytes are there and are not the bytes that were written. */
 export class ChecksumError extends ZfsUberError {

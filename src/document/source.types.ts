@@ -36,6 +36,15 @@ export interface LabelEntry {
   readonly poolState: string | null;
   /** Why the status is not `ok`. */
   readonly error: DocumentError | null;
+  /** What was read of it, its text and its ring in one piece; absent where not every byte of them could be read. */
+  readonly read?: {
+    /** From the start of the vdev. */
+    readonly offsetBytes: string;
+    /** Of the piece. */
+    readonly lengthBytes: number;
+    /** Of its bytes, in hexadecimal, as `sha256sum` gives it. */
+    readonly sha256: string;
+  };
   /** Its uberblocks; null where the label is absent. */
   readonly ring: {
     /** Of one slot. */

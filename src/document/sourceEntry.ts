@@ -1,10 +1,18 @@
-import type { ZfsUberError } from '../bytes/errors.ts';
+import { printWords, type ZfsUberError } from '../bytes/errors.ts';
 import { bytesOfFileName, hasRawBytes } from '../bytes/fileName.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { Mmp, Uberblock } from '../format/uberblock.ts';
-import type { DeviceSurvey, HiddenVdev, LabelSurvey, RingSurvey, SlotState, SlotSurvey } from '../pool/survey.ts';
+import type {
+  DeviceSurvey,
+  HiddenVdev,
+  LabelSurvey,
+  ReadSum,
+  RingSurvey,
+  SlotState,
+  SlotSurvey,
+} from '../pool/survey.ts';
 import { contentKey } from '../pool/uberblockCopies.ts';
 import type { FailedRead } from '../source/source.ts';
 import { hexText } from './nvlistJson.ts';
@@ -99,9 +107,16 @@ function labelEntry(index: number, label: LabelSurvey | undefined): LabelEntry {
     topGuid: decimal(config?.topGuid),
     poolState: config?.state ?? null,
     error: documentError(label?.trouble ?? null),
+    ...(label?.sum ? { read: readEntry(label.sum) } : {}),
     ring: label?.ring === undefined || label.ring === null ? null : ringSummary(label.ring),
   };
 }
+
+const readEntry = ({ offset, length, sha256 }: ReadSum): NonNullable<LabelEntry['read']> => ({
+  offsetBytes: offset.toString(),
+  lengthBytes: length,
+  sha256: printWords(sha256, ''),
+});
 
 function ringSummary(ring: RingSurvey): NonNullable<LabelEntry['ring']> {
   const count = (...states: SlotState[]) => ring.slots.filter((slot) => states.includes(slot.state)).length;

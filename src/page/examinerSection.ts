@@ -1,6 +1,7 @@
 import type { ScanDocument } from '../document/scanDocument.ts';
 import type { LabelEntry, SourceEntry } from '../document/source.types.ts';
 import { countText, sizeText } from '../text/amounts.ts';
+import { HASHED } from '../text/sourcesRead.ts';
 import { type Html, html } from './html.ts';
 import { commandLines, facts, scrolled, timeHtml } from './parts.ts';
 import { badge } from './tones.ts';
@@ -36,7 +37,7 @@ ${facts([
 ${commandLine === null ? html`<p>The command is not known: the page was made of a document.</p>` : html`<p>The command:</p>${commandLines([commandLine])}`}
 <p><button type="button" data-download hidden>Download the JSON document</button></p>
 <h3>Sources</h3>
-<p>Sources were opened read-only. What was read of them was not hashed: <code>zfs-uber bundle</code> writes what was read into one file with its hashes.</p>
+<p>Sources were opened read-only.</p>
 ${
   sources.length === 0
     ? html`<p>None.</p>`
@@ -47,8 +48,28 @@ ${
         )}</tbody></table>`,
       )
 }
+${sumsHtml(sources, handles)}
 </section>
 `;
+}
+
+/** What was read of the labels, to be compared with another reading of the same disk. */
+function sumsHtml(sources: readonly SourceEntry[], handles: readonly string[]): Html {
+  const rows = sources.flatMap(({ labels }, at) =>
+    labels.flatMap(({ index, read }) => (read === undefined ? [] : { at, index, read })),
+  );
+  const bundle = html`<code>zfs-uber bundle</code> writes all that is read into one file, with hashes`;
+  if (rows.length === 0) return html`<p>The document has no hashes of what was read: ${bundle}.</p>`;
+  return html`<details><summary>SHA-256 of what was read of the labels</summary>
+<p>${HASHED} Bytes are counted from the beginning of the vdev. Other reads are not hashed here: ${bundle}, and <code>--log</code> writes each read with its hash.</p>
+${scrolled(
+  'Table of hashes',
+  html`<table><thead><tr><th scope="col">Name</th><th scope="col">Label</th><th scope="col" class="number">From byte</th><th scope="col" class="number">Bytes</th><th scope="col">SHA-256</th></tr></thead><tbody>${rows.map(
+    ({ at, index, read }) =>
+      html`<tr><th scope="row">${handles[at] ?? ''}</th><td>${index}</td><td class="number">${read.offsetBytes}</td><td class="number">${read.lengthBytes}</td><td><code class="hash">${read.sha256}</code></td></tr>
+`,
+  )}</tbody></table>`,
+)}</details>`;
 }
 
 function sourceRow(source: SourceEntry, handle: string): Html {

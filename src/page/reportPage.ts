@@ -1,5 +1,5 @@
 import { sha256 } from '../block/sha256.ts';
-import type { ChecksumWords } from '../bytes/errors.ts';
+import { type ChecksumWords, printWords } from '../bytes/errors.ts';
 import { sourceHandles } from '../document/handles.ts';
 import { documentParts } from '../document/jsonParts.ts';
 import { jsonSafe } from '../document/jsonSafe.ts';
@@ -71,7 +71,7 @@ ${reservations(document).map(saidHtml)}
 ${document.pools.length === 0 ? nothingHtml(document, choice.pool) : null}
 ${document.pools.map((pool, at) => poolHtml(pool, `pool-${at}`, document, handles, choice))}
 ${othersHtml(document, handles)}
-${examinerSection(document, handles, choice, hex(sha256(new TextEncoder().encode(whole))))}
+${examinerSection(document, handles, choice, printWords(sha256(new TextEncoder().encode(whole)), ''))}
 </main>
 <script type="application/json" id="document">${embedded(document)}</script>
 <script type="application/json" id="told">${embedded(choice.told)}</script>
@@ -164,8 +164,6 @@ ${
       )
 }</article>`;
 }
-
-const hex = (words: ChecksumWords): string => words.map((word) => word.toString(16).padStart(16, '0')).join('');
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 

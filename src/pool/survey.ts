@@ -1,4 +1,4 @@
-import type { ZfsUberError } from '../bytes/errors.ts';
+import type { ChecksumWords, ZfsUberError } from '../bytes/errors.ts';
 import { alignedSize } from '../format/label.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
@@ -62,6 +62,14 @@ export interface RingSurvey {
   readonly slots: readonly SlotSurvey[];
 }
 
+/** Bytes that were read in one piece, and what they sum up to. */
+export interface ReadSum {
+  /** Byte offset in the source. */
+  readonly offset: number;
+  readonly length: number;
+  readonly sha256: ChecksumWords;
+}
+
 export interface LabelSurvey {
   /** 0 to 3. */
   readonly index: number;
@@ -77,6 +85,8 @@ export interface LabelSurvey {
   readonly bootEnvironment: BootEnvironmentSurvey | null;
   /** Null when the label is absent. */
   readonly ring: RingSurvey | null;
+  /** Of config and ring together; null where not every byte of them could be read, and where nobody asked for it. */
+  readonly sum: ReadSum | null;
 }
 
 /** A vdev that was found by its labels, which stand elsewhere than the size of its source says. */

@@ -27,13 +27,15 @@ import {
   verifiedSlots,
 } from './ringSlots.ts';
 import { judgeSlots } from './ringStates.ts';
-import type { DeviceSurvey, LabelSurvey, RingSurvey } from './survey.ts';
+import type { DeviceSurvey, LabelSurvey, ReadSum, RingSurvey } from './survey.ts';
 import { UberblockReader } from './uberblockReader.ts';
 
 export interface SurveyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Also reads and judges the boot environment block of each label. */
   readonly bootEnvironments?: boolean | undefined;
+  /** Also sums up what is read of each label. */
+  readonly sums?: boolean | undefined;
 }
 
 /** A label between reading and judging. */
@@ -64,8 +66,10 @@ async function surveyWithin(
   engine: Engine,
   options: SurveyOptions,
 ): Promise<DeviceSurvey> {
-  const { signal, bootEnvironments = false } = options;
+  const { signal, bootEnvironments = false, sums = false } = options;
   const windows = await readLabelWindows(source, { signal, spare: memory, bootEnvironments });
+  // While the rest is judged, where the engine has threads.
+  const summing = sums ? sumsOf(windows, engine) : null;
   const drafts: Draft[] = [];
   for (const window of windows) drafts.push(draft(window, drafts, bootEnvironments));
   for (const each of drafts) {
@@ -79,7 +83,8 @@ async function surveyWithin(
     engine,
   );
   const reader = new UberblockReader();
-  const labels = markForeignLabels(drafts.map((each) => survey(each, reader)));
+  const read = await summing;
+  const labels = markForeignLabels(drafts.map((each, at) => ({ ...survey(each, reader), sum: read?.[at] ?? null })));
   return {
     source,
     alignedSize: alignedSize(source.size),
@@ -89,6 +94,19 @@ async function surveyWithin(
     hidden: null,
     signed: null,
   };
+}
+
+/** What was read of each label; null where some of it could not be. */
+async function sumsOf(windows: readonly LabelWindow[], engine: Engine): Promise<(ReadSum | null)[]> {
+  const { offset } = LABEL_REGIONS.config;
+  return Promise.all(
+    windows.map(async ({ place, bytes, unreadable }) => {
+      const length = bytes.length - offset;
+      if (length <= 0 || unreadable.length > 0) return null;
+      const [a = 0n, b = 0n, c = 0n, d = 0n] = await engine.checksumMany('sha256', bytes, [{ offset, length }], false);
+      return { offset: place.offset + offset, length, sha256: [a, b, c, d] };
+    }),
+  );
 }
 
 function draft(window: LabelWindow, others: readonly Draft[], boots: boolean): Draft {
@@ -157,7 +175,7 @@ async function settleRing(drafts: readonly Draft[], own: Draft, engine: Engine):
 function survey(
   { window, region, decoded, configCheck, bootRegion, bootCheck, ring }: Draft,
   reader: UberblockReader,
-): LabelSurvey {
+): Omit<LabelSurvey, 'sum'> {
   const { status, trouble } = standing(region, decoded.empty, configCheck, decoded.trouble);
   const guidSum = status === 'ok' && decoded.config !== null ? guidSumByLabel(decoded.config) : null;
   return {

@@ -16,6 +16,7 @@ import { cutSteps, isAim, type PoolCase, poolCase } from './poolCase.ts';
 import { poolRings, poolRingsBrief } from './poolRings.ts';
 import { rowsLeft, rowsOf, withAnswerAtEnd } from './screen.ts';
 import type { SectionName } from './sections.ts';
+import { sourcesRead, sourcesReadBrief } from './sourcesRead.ts';
 import { couldNotRead, nothingFound } from './sourceTrouble.ts';
 import { stepsToImport } from './stepsText.ts';
 import { waysBrief, waysOut } from './waysOut.ts';
@@ -93,7 +94,7 @@ interface Section {
   /** What stands for it where it is folded; empty where there is nothing to be seen. */
   readonly brief: () => string;
   readonly lines: () => string[];
-  /** The answer of a report that is not folded has it. */
+  /** A report that is not folded has it in its answer, or leaves it to those who ask. */
   readonly within?: boolean;
 }
 
@@ -141,6 +142,13 @@ function sectionsOf({ page, about, choice, handles }: Report): readonly Section[
           ? ''
           : 'a read-write trial that writes to files, and nothing to the devices',
       lines: () => beforeWriting(page, pool),
+    },
+    {
+      name: 'sources',
+      label: 'Sources',
+      brief: () => sourcesReadBrief(pool),
+      lines: () => sourcesRead(page, pool, sources, handles),
+      within: !choice.all,
     },
   ];
 }

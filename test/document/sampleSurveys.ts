@@ -93,6 +93,7 @@ export function labelSurvey(
     config: config(list, 42n),
     bootEnvironment: { status: 'ok', kind: 'blank', trouble: null },
     ring: { slotSize: 8192, slotSizeFrom: 'label', slots },
+    sum: null,
     ...about,
   };
 }

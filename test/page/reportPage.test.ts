@@ -143,6 +143,15 @@ describe('the sections', () => {
     expect(text).toContain(broken.error?.message ?? 'an error');
   });
 
+  it('tell the examiner the hash of what was read of each label, or that the document has none', () => {
+    const read = { offsetBytes: '16384', lengthBytes: 245760, sha256: 'ab'.repeat(32) };
+    const whole = source('d0.img');
+    const labels = whole.labels.map((label) => (label.index === 2 ? { ...label, read } : label));
+    const text = sectionOf(render(given([], [{ ...whole, labels }])), 'examiner');
+    expect(text).toContain(`d0 2 16384 245760 ${'ab'.repeat(32)}`);
+    expect(sectionOf(render(given([], [whole])), 'examiner')).toContain('has no hashes of what was read');
+  });
+
   it('tell the examiner the hash of the document as scan --json prints it', () => {
     const printed = [...documentParts(lyingMirror())].join('');
     expect(sectionOf(render(lyingMirror()), 'examiner')).toContain(createHash('sha256').update(printed).digest('hex'));

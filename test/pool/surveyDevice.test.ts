@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { pureEngine } from '../../src/block/pureEngine.ts';
-import { ChecksumError, FormatError } from '../../src/bytes/errors.ts';
+import { ChecksumError, FormatError, printWords } from '../../src/bytes/errors.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 import { surveyDevice } from '../../src/pool/surveyDevice.ts';
 import { memorySource } from '../../src/source/memorySource.ts';
-import type { ByteSource } from '../../src/source/source.ts';
+import { type ByteSource, SourceError } from '../../src/source/source.ts';
 import { pool, poolImage } from '../tools/images.ts';
 import { at, type LabelBytes, labelSource, labelsOfFile, makeLabels, seal } from '../tools/labelImage.ts';
 import { encodeXdr, pair, u64 } from '../tools/nvlistEncode.ts';
@@ -40,6 +41,33 @@ describe('a survey of a real device', () => {
     reads.sort(([a], [b]) => a - b);
     expect(reads.reduce((sum, [from, to]) => sum + to - from, 0)).toBeLessThanOrEqual(1024 * KIB);
     for (const [i, [from]] of reads.entries()) expect(from).toBeGreaterThanOrEqual(reads[i - 1]?.[1] ?? 0);
+  });
+
+  it('sums up what it read of each label where that is asked for, and nothing of one that is not whole', async () => {
+    const labels = await imageOf('torn-sector');
+    const whole = await surveyDevice(labelSource(labels), engine, { sums: true });
+    const ends = labels.front.subarray(16 * KIB, 256 * KIB);
+    const sum = createHash('sha256').update(ends).digest('hex');
+    const [first] = whole.labels;
+    expect(first?.sum && printWords(first.sum.sha256, '')).toBe(sum);
+    expect(whole.labels.map((label) => (label.sum === null ? null : label.sum.offset - label.offset))).toEqual(
+      Array(4).fill(16 * KIB),
+    );
+    const cut = await surveyDevice(truncated(labels, 300 * KIB), engine, { sums: true });
+    expect(cut.labels.map((label) => label.sum?.length ?? null)).toEqual([240 * KIB, 28 * KIB, null, null]);
+    const source = labelSource(labels);
+    const failing: ByteSource = {
+      ...source,
+      async read(offset, length, ...rest) {
+        if (offset < 20 * KIB && offset + length > 16 * KIB) {
+          throw new SourceError('EIO', 'bad sector', { source: 'd0', offset, path: [] });
+        }
+        return source.read(offset, length, ...rest);
+      },
+    };
+    const bad = await surveyDevice(failing, engine, { sums: true });
+    expect(bad.labels.map((label) => label.sum === null)).toEqual([true, false, false, false]);
+    expect((await survey(source)).labels.every((label) => label.sum === null)).toBe(true);
   });
 
   it('reads the four labels at the same time', async () => {

@@ -119,6 +119,7 @@ export function device(spec: DeviceSpec): DeviceSurvey {
       config: status === 'ok' || status === 'bad-checksum' ? config : null,
       bootEnvironment: { status: 'ok', kind: 'blank', trouble: null },
       ring: { slotSize: 1024, slotSizeFrom: 'label', slots },
+      sum: null,
     })),
     config,
     shift: null,

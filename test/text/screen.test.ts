@@ -100,6 +100,22 @@ describe('on a screen', () => {
     expect(render(lyingMirror(), { show: ['ways'] })).toContain('  Ways out none');
   });
 
+  it('the hashes of what was read are told to those who ask, also off a terminal', () => {
+    const read = { offsetBytes: '16384', lengthBytes: 245760, sha256: 'ab'.repeat(32) };
+    const found = lyingMirror();
+    const sources = found.sources.map((each) => ({
+      ...each,
+      labels: each.labels.map((label) => (label.index === 0 ? { ...label, read } : label)),
+    }));
+    const hashed = { ...found, sources };
+    const asked = render(hashed, { show: ['sources'] });
+    expect(asked).toContain(`L0 ${'ab'.repeat(32)}\n`);
+    expect(asked).toContain('L1 not all of it could be read');
+    expect(render(hashed)).toMatch(/Sources {2}2 sources; .*: --show sources/);
+    expect(render(hashed, {}, { rows: null })).not.toContain('abab');
+    expect(render(hashed, { all: true })).toContain('abab');
+  });
+
   it('every section is there with --all, and the answer once more at the end where it has scrolled away', () => {
     const text = render(lyingMirror(), { all: true });
     expect(text).toMatch(/VERDICT[\s\S]*■/);
@@ -137,7 +153,7 @@ describe('on a screen', () => {
   it('every section has a line or is empty', () => {
     const text = render(large());
     const folded = SECTIONS.filter((name) => text.includes(`--show ${name}`));
-    expect(folded).toEqual(['steps', 'findings', 'txgs', 'rings']);
+    expect(folded).toEqual(['steps', 'findings', 'txgs', 'rings', 'sources']);
   });
 });
 
