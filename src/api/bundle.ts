@@ -17,6 +17,7 @@ import { chooseEngine } from '../node/engine.ts';
 import { openFileSource } from '../node/fileSource.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import { newFile } from '../node/newFile.ts';
+import { refuseOnSources } from '../node/outputIs.ts';
 import { SourceRecorder } from '../node/recorder.ts';
 import type { SourceSpec } from '../node/target.ts';
 import { BundleWriter } from '../source/bundle/bundleWriter.ts';
@@ -52,7 +53,7 @@ const SECRET = 32;
  * @param sources paths of devices, images and directories, `path@OFFSET[+LENGTH]`, addresses on a network, sources
  * @param file that is not there yet; it is there when all of it is written, or not at all
  * @returns the document of `bundle --json`
- * @throws UsageError when the file is there already, a source is a bundle itself, or a path makes no sense; OutputError when
+ * @throws UsageError when the file is there already or lies on a source, a source is a bundle itself, or a path makes no sense; OutputError when
  *   the file cannot be written
  */
 export async function writeBundle(
@@ -65,6 +66,7 @@ export async function writeBundle(
   const tool = toolInfo(engine);
   const startedAt = new Date().toISOString();
   const pack = await loadFramePacker();
+  refuseOnSources(file, sources);
   const output = await newFile(file);
   try {
     const secret = withoutNames ? new Uint8Array(randomBytes(SECRET)) : null;

@@ -1,12 +1,11 @@
 import type { Engine } from '../block/engine.ts';
-import { UsageError } from '../bytes/errors.ts';
 import { carveDisk } from '../dataset/carveDisk.ts';
 import { buildCarveDocument, type CarveDocument, type CarvedSource } from '../document/carveDocument.ts';
 import { chooseEngine } from '../node/engine.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { openSources } from '../node/openSources.ts';
-import { isOnOutput } from '../node/outputIs.ts';
+import { refuseOnOpened, refuseOnSources } from '../node/outputIs.ts';
 import type { SourceSpec } from '../node/target.ts';
 import { noting } from '../source/failedReads.ts';
 import type { ByteSource } from '../source/source.ts';
@@ -41,7 +40,10 @@ export async function carve(sources: readonly SourceSpec[], options: CarveSource
   const tool = toolInfo(engine);
   const opened = await openSources(sources, { ...(signal && { signal }), ...(handles && { pool: handles }) });
   try {
-    if (state !== null) refuseSources(opened, state);
+    if (state !== null) {
+      refuseOnSources(state, sources);
+      refuseOnOpened(state, opened);
+    }
     const states = state === null ? null : await CarveStates.open(state);
     const carved: CarvedSource[] = [];
     for (const disk of disksOf(opened)) {
@@ -50,14 +52,6 @@ export async function carve(sources: readonly SourceSpec[], options: CarveSource
     return buildCarveDocument(tool, carved, signal?.aborted ?? false);
   } finally {
     await Promise.all(opened.map((each) => each.close()));
-  }
-}
-
-/** @throws UsageError */
-function refuseSources(opened: readonly OpenedSource[], state: string): void {
-  for (const { path, madeOf } of opened) {
-    const source = [path, ...madeOf].find((each) => isOnOutput(state, each));
-    if (source !== undefined) throw new UsageError(`${state} is or lies on ${source}, which is only read`);
   }
 }
 

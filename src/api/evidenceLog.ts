@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Engine } from '../block/engine.ts';
 import { OutputError, UsageError } from '../bytes/errors.ts';
 import { jsonSafe } from '../document/jsonSafe.ts';
@@ -7,7 +7,7 @@ import { decisionsOf, type LogEvent, type LogLine } from '../document/logLine.ts
 import type { DocumentError } from '../document/parts.types.ts';
 import { chooseEngine } from '../node/engine.ts';
 import { listenToReads } from '../node/fileHost.ts';
-import { refuseOnSource } from '../node/outputIs.ts';
+import { refuseOnSources } from '../node/outputIs.ts';
 import { systemPath } from '../node/systemPath.ts';
 import { toolInfo } from './toolInfo.ts';
 
@@ -17,6 +17,9 @@ export interface LogOptions {
   readonly commandLine?: readonly string[] | undefined;
   readonly engine?: Engine | undefined;
 }
+
+/** With what a log begins. */
+const LOG_START = '{"schema":"zfs-uber/log/';
 
 /** Bytes that may wait to be written. */
 const WAITING = 64 * 1024;
@@ -41,11 +44,11 @@ export interface EvidenceLog {
  * the one before.
  *
  * @param file made where it is not there; what is in it stays
- * @throws UsageError when it lies on a source or is no regular file; OutputError when it cannot be written
+ * @throws UsageError when it lies on a source, or is there and no log; OutputError when it cannot be written
  */
 export function openLog(file: string, options: LogOptions = {}): EvidenceLog {
   const { sources = [], commandLine = null, engine = chooseEngine() } = options;
-  refuseOnSource(file, sources);
+  refuseOnSources(file, sources);
   const lines = new LogFile(file);
   lines.add({
     event: 'begin',
@@ -110,9 +113,10 @@ class LogFile {
         0o600,
       ),
     );
-    if (fstatSync(this.#descriptor).isFile()) return;
+    const wrong = this.#writing(() => notALog(path, this.#descriptor));
+    if (wrong === null) return;
     closeSync(this.#descriptor);
-    throw new UsageError(`${path} is no regular file: a log is appended to a file and to nothing else`);
+    throw new UsageError(`${path} ${wrong}`);
   }
 
   add(entry: LogEvent): void {
@@ -161,6 +165,24 @@ class LogFile {
       throw new OutputError(`${this.#path}: the log could not be written: ${message}`, { cause: error });
     }
   }
+}
+
+/** What else is there may be a part of a source, of which its name says nothing: a parent of an image, a segment. */
+function notALog(path: string, descriptor: number): string | null {
+  const status = fstatSync(descriptor);
+  if (!status.isFile()) return 'is no regular file: a log is appended to a file and to nothing else';
+  if (status.size === 0) return null;
+  const start = Buffer.alloc(LOG_START.length);
+  const reading = openSync(systemPath(path), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const { dev, ino } = fstatSync(reading);
+    const same = dev === status.dev && ino === status.ino;
+    const length = readSync(reading, start, 0, start.length, 0);
+    if (same && start.toString('latin1', 0, length) === LOG_START) return null;
+  } finally {
+    closeSync(reading);
+  }
+  return 'is there already and is no log: a log is appended to another one alone';
 }
 
 function errorEntry(error: unknown): DocumentError | null {

@@ -1,8 +1,8 @@
 import type { ReadDisk } from '../node/deviceMedia.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import { type NewFile, newFile } from '../node/newFile.ts';
+import { refuseOnSources } from '../node/outputIs.ts';
 import { failedReadsMap } from '../source/images/ddrescue.ts';
-import { refuseOnSources } from './onSources.ts';
 
 /** A map of ddrescue that was written. */
 export interface FailedMap {

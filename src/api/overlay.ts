@@ -12,7 +12,7 @@ import {
 import { importScript, type ScriptDevice } from '../document/shell/importScript.ts';
 import { NewFolder } from '../node/newFolder.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
-import { isOnOutput } from '../node/outputIs.ts';
+import { refuseOnOpened } from '../node/outputIs.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
 import { nameWords } from '../rewind/commands.ts';
 import type { ImportPlace } from '../rewind/importPlace.ts';
@@ -72,7 +72,12 @@ async function overlayOf(
   options: OverlayOptions,
 ): Promise<OverlayDocument> {
   const { as = 'qcow2', output = null, signal } = options;
-  if (output !== null) refuseSources(opened, output);
+  if (output !== null) {
+    refuseOnOpened(
+      output,
+      opened.sources.map((source) => source.opened),
+    );
+  }
   const engine = options.engine ?? opened.engine;
   const blocks: OverlayBlocks = { engine, open: (root, more) => openBlockReader(root, { engine, ...more }) };
   const chosen = one === null ? null : await chooseOverlay(opened, one, blocks, options);
@@ -113,14 +118,6 @@ async function overlayOf(
 }
 
 const textPiece = (text: string) => ({ offset: 0, bytes: new TextEncoder().encode(text) });
-
-/** @throws UsageError */
-function refuseSources({ sources }: OpenedPools, output: string): void {
-  for (const { opened } of sources) {
-    if (isOnOutput(output, opened.path))
-      throw new UsageError(`${output} is or lies on ${opened.path}, which is only read`);
-  }
-}
 
 /** Overlays of whole disks. */
 type Extents = ReadonlyMap<OverlayDevice, OverlayExtent>;

@@ -6,9 +6,9 @@ import type { ScanDocument } from '../document/scanDocument.ts';
 import type { Timeline } from '../document/timeline.ts';
 import { openFileSource } from '../node/fileSource.ts';
 import { newFile } from '../node/newFile.ts';
+import { refuseOnSources } from '../node/outputIs.ts';
 import { toldMoments } from '../page/poolTimes.ts';
 import { reportPage } from '../page/reportPage.ts';
-import { refuseOnSources } from './onSources.ts';
 
 export interface ReportOptions {
   /** What `scan` was asked for: the only pool. */

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { printable } from '../bytes/printable.ts';
 import type { Addon } from '../node/addon.ts';
-import { outputIs, refuseOnSource } from '../node/outputIs.ts';
+import { outputIs, refuseOnSources } from '../node/outputIs.ts';
 import { commandLine } from '../node/systemPath.ts';
 import { EXIT } from './exitStatus.ts';
 import { type Output, openOutput } from './output.ts';
@@ -43,7 +43,7 @@ function processTerminal(output: Output, stop: AbortController): Terminal {
     err,
     send: output.send,
     newFile: async (path, sources) => {
-      refuseOnSource(path, sources);
+      refuseOnSources(path, sources);
       return (await import('../node/newFile.ts')).newFile(path);
     },
     outIs: outputIs,

@@ -1,4 +1,5 @@
 import { LimitError } from '../bytes/errors.ts';
+import { majorOf, minorOf } from './deviceNumber.ts';
 import type { FileHost, ReadHandle } from './fileHost.ts';
 import { isFull } from './openFiles.ts';
 
@@ -115,10 +116,6 @@ export async function measureByReading(handle: ReadHandle, sectorSize: number, n
   }
   return gone * sectorSize;
 }
-
-/** Source: glibc sysdeps/unix/sysv/linux/sys/sysmacros.h: 12 + 20 bits of major, 8 + 24 bits of minor, interleaved */
-const majorOf = (rdev: bigint): bigint => ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
-const minorOf = (rdev: bigint): bigint => (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
 
 const isSectorSize = (size: number): boolean => size >= 512 && size <= 65536 && Number.isInteger(Math.log2(size));
 

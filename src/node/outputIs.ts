@@ -1,6 +1,8 @@
 import { fstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { UsageError } from '../bytes/errors.ts';
+import { liesOn } from './liesOn.ts';
+import type { OpenedSource } from './openedSource.ts';
 import { parseImageSpec, parseSlice } from './sourceSpec.ts';
 import { systemPath } from './systemPath.ts';
 
@@ -20,38 +22,37 @@ export function outputIs(path: string): boolean {
 }
 
 /**
- * Whether what is written to `output`, a path that need not be there yet, could reach a source: it is that very file or
- * device, or lies in a file system on that device.
- */
-export function isOnOutput(output: string, source: string): boolean {
-  const of = (path: string) => statSync(systemPath(path), { bigint: true, throwIfNoEntry: false });
-  try {
-    const is = of(source);
-    const there = of(output);
-    if (is === undefined) return false;
-    if (there !== undefined && there.dev === is.dev && there.ino === is.ino) return true;
-    const around = there ?? of(dirname(resolve(output)));
-    return is.isBlockDevice() && around !== undefined && around.dev === is.rdev;
-  } catch {
-    // What cannot be looked at cannot be written to either.
-    return false;
-  }
-}
-
-/**
- * @param output of a file to be written
- * @param specs of sources, as they were given
+ * @param output of a file or folder to be written
+ * @param specs of sources, as they were given; what was handed in as bytes is no path
  * @throws UsageError where it is or lies on a source, or in a folder that was given as one: evidence is never written
  */
-export function refuseOnSource(output: string, specs: readonly string[]): void {
+export function refuseOnSources(output: string, specs: readonly unknown[]): void {
   for (const spec of specs) {
+    if (typeof spec !== 'string') continue;
+    const image = parseImageSpec(spec);
     // A path may look like one with an offset and be none.
-    for (const path of [spec, parseSlice(spec)?.path ?? spec, parseImageSpec(spec)?.path ?? spec]) {
-      if (isOnOutput(output, path)) throw new UsageError(`${output} is or lies on ${path}, which is only read`);
+    for (const path of new Set([spec, parseSlice(spec)?.path, image?.path, image?.map])) {
+      if (typeof path !== 'string') continue;
+      if (liesOn(output, path)) throw isSource(output, path);
       if (isFolderOf(path, output)) throw new UsageError(`${output} lies in ${path}, which is only read`);
     }
   }
 }
+
+/**
+ * The same of what was opened, with the files that images are made of.
+ *
+ * @throws UsageError
+ */
+export function refuseOnOpened(output: string, opened: readonly Pick<OpenedSource, 'path' | 'madeOf'>[]): void {
+  for (const { path, madeOf } of opened) {
+    const source = [path, ...madeOf].find((each) => liesOn(output, each));
+    if (source !== undefined) throw isSource(output, source);
+  }
+}
+
+const isSource = (output: string, source: string): UsageError =>
+  new UsageError(`${output} is or lies on ${source}, which is only read`);
 
 function isFolderOf(folder: string, file: string): boolean {
   try {

@@ -135,7 +135,7 @@ describe('a bundle', () => {
     await expect(writeBundle(await images(), file)).rejects.toThrow('is there already');
     expect(readFileSync(file).equals(before)).toBe(true);
     const [image = ''] = await images();
-    await expect(writeBundle([image], image)).rejects.toThrow('is there already');
+    await expect(writeBundle([image], image)).rejects.toThrow('is only read');
     const other = join(folder, 'other');
     await expect(writeBundle([file], join(folder, 'again.bundle'))).rejects.toThrow('is a bundle');
     await expect(writeBundle([image], join(other, 'x.bundle'))).rejects.toMatchObject({ code: 'unwritten' });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -60,7 +60,43 @@ describe('--output', () => {
   });
 });
 
+describe('every option that writes', () => {
+  it.each([
+    ['labels', '--output'],
+    ['labels', '--log'],
+    ['scan', '--html'],
+    ['scan', '--write-map'],
+    ['carve', '--state'],
+    ['bundle', '--output'],
+    ['overlay', '--output'],
+  ])('%s %s is refused on a source and on what an image is made of, and changes neither', (command, option) => {
+    const folder = newFolder();
+    const [parent, child] = [join(folder, 'parent.img'), join(folder, 'child.vmdk')];
+    copyFileSync(image, parent);
+    const descriptor = '# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\ncreateType="monolithicFlat"\n';
+    writeFileSync(child, `${descriptor}RW 131072 FLAT "parent.img" 0\n`);
+    const hard = join(folder, 'hard');
+    linkSync(parent, hard);
+    for (const [file, source] of [
+      [hard, parent],
+      [parent, child],
+    ] as const) {
+      const { status, stderr } = run(command, option, file, source);
+      expect([status, stderr], `${file} ${source}`).toEqual([2, expect.stringMatching(/only read|is there|no folder/)]);
+    }
+    expect(readFileSync(parent).equals(readFileSync(image))).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(['child.vmdk', 'hard', 'parent.img']);
+  });
+});
+
 describe('--log', () => {
+  it('is appended to no file that is none', () => {
+    const file = join(newFolder(), 'mine');
+    writeFileSync(file, 'mine');
+    expect(run('labels', '--log', file, image)).toMatchObject({ status: 2, stdout: '' });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+
   it('has the digest of what was printed, and the status', () => {
     const file = join(newFolder(), 'log');
     const { status, stdout } = run('labels', '--log', file, image);
