@@ -50,8 +50,8 @@ export interface BlockBatchOptions {
   readonly kept?: ((bp: Blkptr) => Uint8Array | null) | undefined;
 }
 
-/** Bytes between two blocks that are read and thrown away rather than cost a request; none where all that is read is kept. */
-const GAP = 16 * 1024;
+/** Bytes between two blocks that are read and thrown away rather than cost a request, even from the page cache; none where all that is read is kept. */
+const GAP = 64 * 1024;
 /** Blocks under way that are read one by one. */
 const SINGLES = 64;
 
