@@ -1,3 +1,4 @@
+import type { BitField } from '../bytes/bits.ts';
 import type { ChecksumWords } from '../bytes/errors.ts';
 import { FormatError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
@@ -28,13 +29,13 @@ export interface Dva {
   readonly gang: boolean;
 }
 
-/** One DVA from its two words. */
-function decodeDva(word0: bigint, word1: bigint): Dva {
+/** The DVA whose first word stands at `at`, with a size that was read before. */
+function decodeDva(view: DataView, at: number, littleEndian: boolean, asize: number): Dva {
   return {
-    vdev: Number(DVA_WORD0.vdev(word0)),
-    offset: asSectors(DVA_WORD1.offset(word1)),
-    asize: Number(DVA_WORD0.asize(word0)) * SECTOR,
-    gang: DVA_WORD1.gang(word1) === 1n,
+    vdev: DVA_WORD0.vdev.number(view, at, littleEndian),
+    offset: asSectors(DVA_WORD1.offset(view.getBigUint64(at + 8, littleEndian))),
+    asize,
+    gang: DVA_WORD1.gang.number(view, at + 8, littleEndian) === 1,
   };
 }
 
@@ -47,7 +48,8 @@ function decodeDva(word0: bigint, word1: bigint): Dva {
  */
 export class Blkptr {
   static readonly SIZE = BLKPTR.size;
-  readonly #view: DataView;
+  /** The 128 bytes as they stand on disk; never written to. */
+  readonly view: DataView;
   /** Byte order of the block that holds the pointer. */
   readonly standsInLittleEndian: boolean;
   /** Of the pointer's first byte. */
@@ -62,28 +64,28 @@ export class Blkptr {
     if (bytes.length < BLKPTR.size) {
       throw new FormatError('format-bounds', BLKPTR.name, `${BLKPTR.size} bytes`, `${bytes.length} bytes`, place);
     }
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, BLKPTR.size);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, BLKPTR.size);
     this.standsInLittleEndian = littleEndian;
     this.place = place;
   }
 
   /** 64-bit word `index` of 16. */
   word(index: number): bigint {
-    return this.#view.getBigUint64(index * 8, this.standsInLittleEndian);
+    return this.view.getBigUint64(index * 8, this.standsInLittleEndian);
   }
 
   /** The 128 bytes as they stand on disk; a view. */
   get bytes(): Uint8Array {
-    return new Uint8Array(this.#view.buffer, this.#view.byteOffset, BLKPTR.size);
+    return new Uint8Array(this.view.buffer, this.view.byteOffset, BLKPTR.size);
   }
 
   /** Depends on all 128 bytes; other pointers may have the same. */
   get hash(): number {
     let [a, b] = [0x9e3779b1, 0x85ebca6b];
     for (let at = 0; at < BLKPTR.size; at += 8) {
-      a = Math.imul(a ^ this.#view.getUint32(at, true), 0x85ebca6b);
+      a = Math.imul(a ^ this.view.getUint32(at, true), 0x85ebca6b);
       a = (a << 13) | (a >>> 19);
-      b = Math.imul(b ^ this.#view.getUint32(at + 4, true), 0xc2b2ae35);
+      b = Math.imul(b ^ this.view.getUint32(at + 4, true), 0xc2b2ae35);
       b = (b << 17) | (b >>> 15);
     }
     return (a >>> 0) * 2 ** 20 + (b >>> 12);
@@ -93,7 +95,7 @@ export class Blkptr {
   equals(other: Blkptr): boolean {
     if (this.standsInLittleEndian !== other.standsInLittleEndian) return false;
     for (let at = 0; at < BLKPTR.size; at += 4) {
-      if (this.#view.getUint32(at) !== other.#view.getUint32(at)) return false;
+      if (this.view.getUint32(at) !== other.view.getUint32(at)) return false;
     }
     return true;
   }
@@ -103,19 +105,20 @@ export class Blkptr {
     return new Blkptr(this.bytes.slice(), this.standsInLittleEndian, this.place);
   }
 
-  get #props(): bigint {
-    return this.#view.getBigUint64(AT.props.offset, this.standsInLittleEndian);
+  #prop(field: BitField): number {
+    return field.number(this.view, AT.props.offset, this.standsInLittleEndian);
   }
 
   /** The content is in the pointer itself. */
   get embedded(): boolean {
-    return BLKPTR_PROPS.embedded(this.#props) === 1n;
+    return this.#prop(BLKPTR_PROPS.embedded) === 1;
   }
 
   /** Points to nothing: the content is zeros. A hole may have a birth. */
   get hole(): boolean {
-    const view = this.#view;
-    return view.getBigUint64(0) === 0n && view.getBigUint64(8) === 0n && !this.embedded;
+    const { view } = this;
+    for (let at = 0; at < 16; at += 4) if (view.getUint32(at) !== 0) return false;
+    return !this.embedded;
   }
 
   /**
@@ -124,59 +127,57 @@ export class Blkptr {
    */
   get dvas(): Dva[] {
     if (this.embedded) return [];
-    const dvas = DVA_AT.slice(0, this.encrypted ? 2 : 3).map((at) =>
-      decodeDva(
-        this.#view.getBigUint64(at, this.standsInLittleEndian),
-        this.#view.getBigUint64(at + 8, this.standsInLittleEndian),
-      ),
-    );
-    return dvas.slice(0, dvas.filter(({ asize }) => asize > 0).length);
+    const { view, standsInLittleEndian: littleEndian } = this;
+    const sizes = DVA_AT.slice(0, this.encrypted ? 2 : 3).map((at) => DVA_WORD0.asize.number(view, at, littleEndian));
+    const dvas: Dva[] = [];
+    for (const size of sizes) {
+      if (size === 0) continue;
+      const at = DVA_AT[dvas.length] ?? 0;
+      dvas.push(decodeDva(view, at, littleEndian, (sizes[dvas.length] ?? 0) * SECTOR));
+    }
+    return dvas;
   }
 
   /** First copy is a gang header. */
   get gang(): boolean {
-    return (
-      !this.embedded && DVA_WORD1.gang(this.#view.getBigUint64(AT.dva0.offset + 8, this.standsInLittleEndian)) === 1n
-    );
+    return !this.embedded && DVA_WORD1.gang.number(this.view, AT.dva0.offset + 8, this.standsInLittleEndian) === 1;
   }
 
   /** Bytes before compression. */
   get lsize(): number {
-    const props = this.#props;
-    if (this.embedded) return Number(EMBEDDED_PROPS.lsize(props)) + 1;
-    return (Number(BLKPTR_PROPS.lsize(props)) + 1) * SECTOR;
+    if (this.embedded) return this.#prop(EMBEDDED_PROPS.lsize) + 1;
+    return (this.#prop(BLKPTR_PROPS.lsize) + 1) * SECTOR;
   }
 
   /** Bytes as stored: compressed, without parity or padding to the vdev's sector. */
   get psize(): number {
-    const props = this.#props;
-    if (this.embedded) return Number(EMBEDDED_PROPS.psize(props)) + 1;
-    return (Number(BLKPTR_PROPS.psize(props)) + 1) * SECTOR;
+    if (this.embedded) return this.#prop(EMBEDDED_PROPS.psize) + 1;
+    return (this.#prop(BLKPTR_PROPS.psize) + 1) * SECTOR;
   }
 
   /** Number of the compression algorithm: see compressionKind. */
   get compression(): number {
-    return Number(BLKPTR_PROPS.compression(this.#props));
+    return this.#prop(BLKPTR_PROPS.compression);
   }
 
   /** Number of the checksum algorithm (see checksumKind); of an embedded pointer the kind of payload, 0 data, 2 redacted. */
   get checksum(): number {
-    return Number(BLKPTR_PROPS.checksum(this.#props));
+    return this.#prop(BLKPTR_PROPS.checksum);
   }
 
   /** Object type: see objectTypeName. */
   get type(): number {
-    return Number(BLKPTR_PROPS.type(this.#props));
+    return this.#prop(BLKPTR_PROPS.type);
   }
 
   /** 0 for content, above for indirect blocks. */
   get level(): number {
-    return Number(BLKPTR_PROPS.level(this.#props));
+    return this.#prop(BLKPTR_PROPS.level);
   }
 
   /** The X bit: encrypted, authenticated, or (level above 0) holding a checksum of MACs. */
   get crypt(): boolean {
-    return BLKPTR_PROPS.crypt(this.#props) === 1n && !this.embedded;
+    return this.#prop(BLKPTR_PROPS.crypt) === 1 && !this.embedded;
   }
 
   /** X bit, level 0 and a type whose content is encrypted: salt, IV and MAC take the place of a DVA and two words. */
@@ -185,45 +186,49 @@ export class Blkptr {
   }
 
   get dedup(): boolean {
-    return BLKPTR_PROPS.dedup(this.#props) === 1n && !this.embedded;
+    return this.#prop(BLKPTR_PROPS.dedup) === 1 && !this.embedded;
   }
 
   /** Byte order of the block pointed to, which is also that of its checksum words over it. */
   get littleEndian(): boolean {
-    return BLKPTR_PROPS.littleEndian(this.#props) === 1n;
+    return this.#prop(BLKPTR_PROPS.littleEndian) === 1;
   }
 
   /** 2.4: the block was written anew in place of an older copy, without a change of content. */
   get rewritten(): boolean {
     return (
-      !this.embedded &&
-      BLKPTR_PROPS2.rewritten(this.#view.getBigUint64(AT.props2.offset, this.standsInLittleEndian)) === 1n
+      !this.embedded && BLKPTR_PROPS2.rewritten.number(this.view, AT.props2.offset, this.standsInLittleEndian) === 1
     );
   }
 
   /** Txg in which the content was last changed. */
   get birth(): Txg {
-    return asTxg(this.#view.getBigUint64(AT.birth.offset, this.standsInLittleEndian));
+    return asTxg(this.view.getBigUint64(AT.birth.offset, this.standsInLittleEndian));
   }
 
   /** Txg in which the first copy was written. */
   get physicalBirth(): Txg {
     if (this.embedded) return asTxg(0n);
-    const physical = this.#view.getBigUint64(AT.physicalBirth.offset, this.standsInLittleEndian);
+    const physical = this.view.getBigUint64(AT.physicalBirth.offset, this.standsInLittleEndian);
     return physical === 0n ? this.birth : asTxg(physical);
   }
 
   /** Non-hole level-0 blocks below; of objset and dnode blocks the number of allocated dnodes. */
   get fill(): bigint {
     if (this.embedded) return 1n;
-    const fill = this.#view.getBigUint64(AT.fill.offset, this.standsInLittleEndian);
+    const fill = this.view.getBigUint64(AT.fill.offset, this.standsInLittleEndian);
     return this.encrypted ? fill & 0xffffffffn : fill;
   }
 
   get checksumWords(): ChecksumWords {
     const at = AT.checksum.offset;
-    const word = (i: number) => this.#view.getBigUint64(at + i * 8, this.standsInLittleEndian);
-    return [word(0), word(1), word(2), word(3)];
+    const { view, standsInLittleEndian: littleEndian } = this;
+    return [
+      view.getBigUint64(at, littleEndian),
+      view.getBigUint64(at + 8, littleEndian),
+      view.getBigUint64(at + 16, littleEndian),
+      view.getBigUint64(at + 24, littleEndian),
+    ];
   }
 
   /**

@@ -10,6 +10,7 @@ import { answersIn } from './answeredBlocks.ts';
 import type { BlockReader } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
 import { LentMemory } from './lentMemory.ts';
+import { PointerFields } from './pointerFields.ts';
 import type { VdevNode } from './pool.ts';
 import { LABEL_START } from './vdevLeaf.ts';
 import { bestLeg, type Leg, readFrom, wholeDevices } from './wholeDevices.ts';
@@ -50,7 +51,10 @@ export interface BlockBatchOptions {
   readonly kept?: ((bp: Blkptr) => Uint8Array | null) | undefined;
 }
 
-/** Bytes between two blocks that are read and thrown away rather than cost a request, even from the page cache; none where all that is read is kept. */
+/**
+ * Bytes between two blocks that are read and thrown away rather than cost a request, even from the page cache; none where
+ * all that is read is kept.
+ */
 const GAP = 64 * 1024;
 /** Blocks under way that are read one by one. */
 const SINGLES = 64;
@@ -88,6 +92,7 @@ class Batches implements BlockBatches {
   readonly #kept: (bp: Blkptr) => Uint8Array | null;
   readonly #gap: number;
   readonly #memory = new LentMemory();
+  readonly #fields = new PointerFields();
 
   constructor(root: VdevNode, reader: BlockReader, options: BlockBatchOptions) {
     this.#reader = reader;
@@ -134,19 +139,19 @@ class Batches implements BlockBatches {
 
   /** Where the first copy lies, when it can be read with others. */
   #placeOf(bp: Blkptr, index: number): Placed | null {
-    if (bp.embedded || bp.hole || bp.gang) return null;
-    const algorithm = this.#algorithmOf(bp);
-    if (algorithm === null) return null;
-    const dva = bp.dvas[0];
-    const legs = dva === undefined ? undefined : this.#tops[dva.vdev];
-    if (dva === undefined || legs === undefined || legs.length === 0) return null;
-    const offset = Number(dva.offset) * 512;
-    return { index, legs, top: dva.vdev, offset, size: bp.psize, algorithm };
+    const fields = this.#fields;
+    fields.at(bp.view, 0, bp.standsInLittleEndian);
+    if (fields.embedded || fields.hole || fields.copies === 0 || fields.gang(0)) return null;
+    const algorithm = this.#algorithmOf(fields.checksum);
+    const top = fields.vdev(0);
+    const legs = this.#tops[top];
+    if (algorithm === null || legs === undefined || legs.length === 0) return null;
+    return { index, legs, top, offset: fields.offset(0), size: fields.psize, algorithm };
   }
 
   /** Null for a checksum that the reader alone can compute. */
-  #algorithmOf(bp: Blkptr): StoredBlock['algorithm'] | null {
-    const kind = checksumKind(bp.checksum);
+  #algorithmOf(checksum: number): StoredBlock['algorithm'] | null {
+    const kind = checksumKind(checksum);
     switch (kind) {
       case 'fletcher2':
       case 'fletcher4':
