@@ -120,4 +120,4 @@ function writeOwn(parent, folder, path, code) {
   for (const { name } of byAge.slice(FILES)) fs.rmSync(join(folder, name), { force: true });
 }
 
-module.exports = { openCode };
+module.exports = { kindOf, openCode };

@@ -2,6 +2,7 @@
 // Node's own 1, which would say that the sources have no trace of ZFS.
 const { existsSync, readFileSync, statSync, writeSync } = process.getBuiltinModule('node:fs');
 const { dirname, join } = process.getBuiltinModule('node:path');
+const { kindOf, openCode } = require('./codeCache.cjs');
 
 const BUG = 70;
 const STDERR = 2;
@@ -9,7 +10,10 @@ const STDERR = 2;
 const ANSWERED = [0, 1, 3];
 const PROGRAM = join(dirname(__dirname), 'dist', 'program.cjs');
 
-/** Threads that read, each for one request: what a source keeps busy, and how many there are at least and at most. */
+/**
+ * Threads that read, each for one request: what a source keeps busy, how many there are at most, and at least where more
+ * than labels is read. To make thirty takes longer than to read the labels of a disk.
+ */
 const THREADS = { source: 4, least: 32, most: 64 };
 
 /** @typedef {{ run: () => Promise<void> }} Program */
@@ -42,7 +46,6 @@ function load() {
   }
   const { Script } = process.getBuiltinModule('node:vm');
   const { crc32 } = process.getBuiltinModule('node:zlib');
-  const { openCode } = require('./codeCache.cjs');
   const bytes = readFileSync(PROGRAM);
   const begin = bytes.indexOf('\n') + 1;
   const sum = crc32(bytes.subarray(begin));
@@ -69,18 +72,21 @@ function load() {
  * to one read before it is given the next. To be told before Node makes its threads, with the first read of any.
  *
  * @param {readonly string[]} words
+ * @param {number} least
  */
-function threadsFor(words) {
+function threadsFor(words, least) {
   let sources = 0;
   for (const word of words) {
     const status = statSync(word, { throwIfNoEntry: false });
     if (status !== undefined) sources += status.isDirectory() ? THREADS.most : 1;
   }
-  return Math.max(THREADS.least, Math.min(THREADS.most, sources * THREADS.source));
+  return Math.max(least, Math.min(THREADS.most, sources * THREADS.source));
 }
 
 async function main() {
-  process.env['UV_THREADPOOL_SIZE'] ??= String(threadsFor(process.argv.slice(3)));
+  const [, , command, ...words] = process.argv;
+  const least = kindOf([command ?? '', ...words]) === 'labels' ? THREADS.source : THREADS.least;
+  process.env['UV_THREADPOOL_SIZE'] ??= String(threadsFor(words, least));
   if (!existsSync(PROGRAM)) {
     // A clone that was never built; the package has it.
     writeSync(STDERR, "zfs-uber: not built yet. Run 'npm start' or 'npm run build' in its folder first.\n");

@@ -1,6 +1,7 @@
-import { isatty } from 'node:tty';
+import { fstatSync, type Stats } from 'node:fs';
 import { printable } from '../bytes/printable.ts';
 import type { Addon } from '../node/addon.ts';
+import { isTerminal } from '../node/isTerminal.ts';
 import { outputIs, refuseOnSources } from '../node/outputIs.ts';
 import { commandLine } from '../node/systemPath.ts';
 import { EXIT } from './exitStatus.ts';
@@ -48,7 +49,7 @@ function processTerminal(output: Output, stop: AbortController): Terminal {
     },
     outIs: outputIs,
     outIsTerminal: output.isTerminal,
-    errIsTerminal: isatty(STDERR),
+    errIsTerminal: isTerminal(STDERR, statusOf(STDERR)),
     columns: output.columns,
     rows: output.rows,
     env,
@@ -59,6 +60,15 @@ function processTerminal(output: Output, stop: AbortController): Terminal {
     },
     now: Date.now,
   };
+}
+
+/** Null where it is closed, or a console of Windows. */
+function statusOf(fd: number): Stats | null {
+  try {
+    return fstatSync(fd);
+  } catch {
+    return null;
+  }
 }
 
 const STDERR = 2;

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { isTerminal } from '../node/isTerminal.ts';
 
 const STDOUT = 1;
 
@@ -25,7 +25,7 @@ export function openOutput(ended: () => void): Output {
 function isFile(): boolean {
   try {
     const status = fstatSync(STDOUT);
-    return status.isFile() || status.isBlockDevice() || (status.isCharacterDevice() && !isatty(STDOUT));
+    return status.isFile() || status.isBlockDevice() || (status.isCharacterDevice() && !isTerminal(STDOUT, status));
   } catch {
     // A console of Windows has no status.
     return false;

@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { close, constants, fstat, open, read, readdir, readFile, stat } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { fileNameOf } from '../bytes/fileName.ts';
 import type { Place } from '../bytes/place.ts';
 import { SourceError } from '../source/source.ts';
@@ -46,25 +46,37 @@ export interface FileHost {
 // Non-blocking matters only where a FIFO takes the place of a file between stat and open: that open would hang.
 const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
+// Node's module of promises takes longer to load than the labels of a disk to read, and a read through it is no faster.
+const calls = {
+  close: promisify(close),
+  fstat: promisify(fstat),
+  open: promisify(open),
+  read: (fd: number, buffer: Uint8Array, at: number, length: number, position: number) =>
+    new Promise<{ bytesRead: number }>((resolve, reject) => {
+      read(fd, buffer, at, length, position, (error, bytesRead) =>
+        error === null ? resolve({ bytesRead }) : reject(error),
+      );
+    }),
+  readdir: promisify(readdir),
+  readFile: promisify(readFile),
+  stat: promisify(stat),
+};
+
 const SYSTEM = systemOf(process.platform);
 
 const NODE: FileHost = {
   system: SYSTEM,
-  stat: (path) => (isWindowsDisk(SYSTEM, path) ? windowsDisk(path) : stat(systemPath(path), { bigint: true })),
+  stat: (path) => (isWindowsDisk(SYSTEM, path) ? windowsDisk(path) : calls.stat(systemPath(path), { bigint: true })),
   async open(path) {
-    const handle = await open(systemPath(path), READ_ONLY);
-    return {
-      read: (buffer, at, length, position) => handle.read(buffer, at, length, position),
-      stat: () => (isWindowsDisk(SYSTEM, path) ? windowsDisk(path) : handle.stat({ bigint: true })),
-      close: () => handle.close(),
-    };
+    const fd = await calls.open(systemPath(path), READ_ONLY);
+    return openFile(fd, () => (isWindowsDisk(SYSTEM, path) ? windowsDisk(path) : calls.fstat(fd, { bigint: true })));
   },
   async list(path) {
-    const names = await readdir(systemPath(path));
+    const names = await calls.readdir(systemPath(path));
     if (!names.some(mayBeLossy)) return names;
-    return (await readdir(systemPath(path), { encoding: 'buffer' })).map(fileNameOf);
+    return (await calls.readdir(systemPath(path), { encoding: 'buffer' })).map(fileNameOf);
   },
-  readText: (path) => readFile(path, 'utf8'),
+  readText: (path) => calls.readFile(path, 'utf8'),
   async ask(program, ...args) {
     const { execFile } = await import('node:child_process');
     return new Promise((resolve) => {
@@ -74,6 +86,35 @@ const NODE: FileHost = {
     });
   },
 };
+
+/** The file is closed when all that was asked of it has ended: its number may be another file's by then. */
+function openFile(fd: number, stat: () => Promise<FileStatus>): ReadHandle {
+  let calling = 0;
+  let closed: Promise<void> | null = null;
+  let ended = (): void => {};
+  async function whileOpen<T>(call: () => Promise<T>): Promise<T> {
+    if (closed !== null) throw Object.assign(new Error('file closed'), { code: 'EBADF', syscall: 'read' });
+    calling++;
+    try {
+      return await call();
+    } finally {
+      if (--calling === 0) ended();
+    }
+  }
+  return {
+    read: (buffer, at, length, position) => whileOpen(() => calls.read(fd, buffer, at, length, position)),
+    stat: () => whileOpen(stat),
+    async close() {
+      closed ??= closeAfter(calling === 0 ? null : new Promise((resolve) => (ended = resolve)), fd);
+      await closed;
+    },
+  };
+}
+
+async function closeAfter(last: Promise<void> | null, fd: number): Promise<void> {
+  if (last !== null) await last;
+  await calls.close(fd);
+}
 
 /** Milliseconds that a program of the system may take. */
 const LONGEST_ANSWER = 20_000;

@@ -18,19 +18,25 @@ export function withRetries(
   judged: readonly Judged[],
   openZfs: OpenZfs = JUDGED_AS,
 ): Judged[] {
+  const known = byCandidate(judged);
   return judged.map((each) => {
     const { prediction } = each;
     if (prediction.hazards.length > 0) return each;
     const writes = prediction.verdict === 'readonly';
-    const harm = harmOf(each, all, judged, writes, (tried) => failsWhen(tried, writes), openZfs);
+    const harm = harmOf(each, all, known, writes, (tried) => failsWhen(tried, writes), openZfs);
     return harm === null ? each : { ...each, prediction: { ...prediction, hazards: [harm] } };
   });
 }
+
+/** As `harmOf` wants them. */
+export const byCandidate = (judged: readonly Judged[]): ReadonlyMap<Candidate, Judged> =>
+  new Map(judged.map((each) => [each.candidate, each]));
 
 /**
  * What an import comes to that begins with `first`; null where it comes to no harm, and where that is not known.
  *
  * @param first its own load does no harm
+ * @param known some of `all`, judged
  * @param writes the devices are opened to be written to
  * @param failing whether a load is known to fail
  * Source: module/zfs/spa.c, spa_load_best and spa_load_retry: also without `-F` older ones are tried, to tell of them
@@ -38,13 +44,12 @@ export function withRetries(
 export function harmOf(
   first: Judged,
   all: readonly Candidate[],
-  judged: readonly Judged[],
+  known: ReadonlyMap<Candidate, Judged>,
   writes: boolean,
   failing: (judged: Judged) => boolean,
   openZfs: OpenZfs = JUDGED_AS,
 ): Hazard | null {
   if (!failing(first) || first.candidate.checkpoint !== null) return null;
-  const known = new Map(judged.map((each) => [each.candidate, each]));
   const afterFirst = ({ txg: at }: Candidate) => ({ first: first.candidate.txg, at, writes });
   const frees = hasDanger(openZfs, CLONES_FREED);
   let freed = frees && metClones(first, writes);

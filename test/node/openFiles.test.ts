@@ -34,6 +34,23 @@ describe('sourcesAtATime', () => {
   });
 });
 
+describe('an open file', () => {
+  it('is closed when the reads that are under way have ended, and not read again', async () => {
+    const path = join(dir, 'read-while-closed');
+    writeFileSync(path, 'abcdef');
+    const file = await FILE_HOST.open(path);
+    const bytes = new Uint8Array(6);
+    const reading = file.read(bytes, 0, 6, 0);
+    const closing = Promise.all([file.close(), file.close()]);
+    // The number of a file that is closed is taken by the next one.
+    await expect(file.read(new Uint8Array(1), 0, 1, 0)).rejects.toMatchObject({ code: 'EBADF', syscall: 'read' });
+    expect((await reading).bytesRead).toBe(6);
+    expect(Buffer.from(bytes).toString()).toBe('abcdef');
+    await closing;
+    await expect(file.stat()).rejects.toMatchObject({ code: 'EBADF' });
+  });
+});
+
 /** A system on which `limit` files can be open at a time. */
 function smallHost(limit: number) {
   const seen = { open: 0, most: 0, refused: 0 };

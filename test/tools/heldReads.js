@@ -1,15 +1,11 @@
 // Loaded before the command with --import: a source that does not answer. From the first read of HELD on each one waits
 // until the parent sends a message; the parent hears when the first of them waits. HELD is `any`, or `blocks`: reads
 // between the labels at the two ends of a source of HELD_SIZE bytes, which come when labels and rings are known.
-import { open } from 'node:fs/promises';
+import fs from 'node:fs';
 
 const { HELD, HELD_SIZE } = process.env;
 const LABELS = 4 * 1024 * 1024;
-const handle = await open('/dev/null');
-const prototype = Object.getPrototypeOf(handle);
-await handle.close();
-
-const { read } = prototype;
+const { read } = fs;
 let holding = false;
 /** @type {NodeJS.Timeout | undefined} */
 let hold;
@@ -22,18 +18,21 @@ const released = new Promise((resolve) => {
 });
 process.channel?.unref();
 
-/** @param {unknown} position */
-const isHeld = (position) =>
-  HELD === 'any' || (Number(position) >= LABELS && Number(position) < Number(HELD_SIZE) - LABELS);
+/** @param {number} position */
+const isHeld = (position) => HELD === 'any' || (position >= LABELS && position < Number(HELD_SIZE) - LABELS);
 
-/** @param {unknown[]} args buffer, where in it, length, position */
-prototype.read = async function (...args) {
-  if (!holding && isHeld(args[3])) {
+/** @typedef {(error: NodeJS.ErrnoException | null, bytesRead: number, buffer: Uint8Array) => void} Done */
+
+/** @param {number} fd @param {Uint8Array} buffer @param {number} at @param {number} length @param {number} position @param {Done} done */
+async function heldRead(fd, buffer, at, length, position, done) {
+  if (!holding && isHeld(position)) {
     holding = true;
     // As a read that is under way does, this keeps the process alive until it is let go.
     hold = setInterval(() => {}, 1000);
     process.send?.('held');
   }
   if (holding) await released;
-  return read.apply(this, args);
-};
+  read(fd, buffer, at, length, position, done);
+}
+
+fs.read = Object.assign(heldRead, read);

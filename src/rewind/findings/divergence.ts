@@ -16,8 +16,19 @@ export function isOn(candidate: Candidate, branch: readonly DeviceSurvey[]): boo
   return branch.some((device) => on.has(device));
 }
 
+/** Asked for again with each of the candidates. */
+const KNOWN = new WeakMap<readonly Candidate[], Divergence | null>();
+
 /** Where the histories of a pool part; null when it has one. */
 export function divergenceOf(candidates: readonly Candidate[]): Divergence | null {
+  const known = KNOWN.get(candidates);
+  if (known !== undefined) return known;
+  const found = findDivergence(candidates);
+  KNOWN.set(candidates, found);
+  return found;
+}
+
+function findDivergence(candidates: readonly Candidate[]): Divergence | null {
   const byTxg = new Map<Txg, Candidate[]>();
   for (const candidate of candidates) byTxg.set(candidate.txg, [...(byTxg.get(candidate.txg) ?? []), candidate]);
   let found: Divergence | null = null;

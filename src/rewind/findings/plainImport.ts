@@ -2,7 +2,7 @@ import { restsOnFailedReads } from '../../load/predict.ts';
 import { RELEASE_RULES } from '../../load/releaseRules.ts';
 import type { Judged } from '../judge.ts';
 import { multihostClaim } from '../multihostClaim.ts';
-import { failsWhen, harmOf } from '../retries.ts';
+import { byCandidate, failsWhen, harmOf } from '../retries.ts';
 import type { Evidence, Finding } from './finding.ts';
 
 /**
@@ -62,7 +62,7 @@ function harmfulRetry(
   const { verdict, hazards } = newest.prediction;
   if (hazards.length > 0) return null;
   const writes = verdict === 'readonly';
-  const harm = harmOf(newest, candidates, judged, writes, (each) => failsPlainly(each, writes), openZfs);
+  const harm = harmOf(newest, candidates, byCandidate(judged), writes, (each) => failsPlainly(each, writes), openZfs);
   if (harm === null) return null;
   const values = { kind: 'retry', hazard: harm, writes } as const;
   return harm.kind === 'panic'
