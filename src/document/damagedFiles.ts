@@ -38,6 +38,13 @@ export function damagedFiles(located: readonly LocatedFailure[]): DamagedFile[] 
   );
 }
 
+/** The datasets that the failures are in, each once, those that live before their snapshots. */
+export function damagedDatasets(located: readonly LocatedFailure[]): string[] {
+  const names = [...new Set(located.flatMap((each) => placesOf(each).map(nameOf)))];
+  const snapshot = (name: string): number => (name.includes('@') ? 1 : 0);
+  return names.sort((a, b) => snapshot(a) - snapshot(b) || compare(a, b));
+}
+
 export const nameOf = ({ dataset, datasetObject }: BlockPlace): string => dataset ?? `dataset ${datasetObject}`;
 
 /** Where the block is: the living dataset first, the snapshot that a traversal meets it in last. */

@@ -9,7 +9,7 @@ import type { Finding } from '../rewind/findings/finding.ts';
 import { destroyedNewest } from '../rewind/findings/rings.ts';
 import type { JudgedCandidate } from '../rewind/judgedCandidate.ts';
 import type { PoolJudgement } from '../rewind/judgement.ts';
-import type { Recommendation } from '../rewind/recommendation.ts';
+import type { Damage, Recommendation } from '../rewind/recommendation.ts';
 import type { Relaxed } from '../rewind/waysOut.ts';
 import type { SourceError } from '../source/source.ts';
 import { cautionText } from '../words/cautions.ts';
@@ -17,11 +17,13 @@ import { choiceText, worthText } from '../words/choices.ts';
 import { findingText } from '../words/findings/findings.ts';
 import type { CandidateEntry } from './candidate.types.ts';
 import { commandEntries } from './commandEntries.ts';
+import { damagedDatasets, damagedFiles } from './damagedFiles.ts';
 import type { FindingEntry } from './parts.types.ts';
 import type { CutEntry, PoolEntry, VdevEntry } from './pool.types.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
-import type { RecommendationEntry } from './recommendation.types.ts';
+import type { DamageEntry, RecommendationEntry } from './recommendation.types.ts';
 import { overlayOf } from './shell/overlay.ts';
+import { verifyCommand } from './shell/verifyCommand.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
 import { shellStepEntry, stepsEntry } from './stepEntry.ts';
 import { dataEntry, valuesEntry } from './valuesEntry.ts';
@@ -151,7 +153,9 @@ const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'check
   checkpoint === null ? {} : { checkpoint: { heldBy: checkpoint.heldBy.toString() } };
 
 function recommendationEntry(recommendation: Recommendation, destroyed: readonly bigint[]): RecommendationEntry {
-  const { candidate, why, alternatives, before, cautions, risky, state, steps, showings, elsewhere } = recommendation;
+  const { candidate, why, alternatives, before, cautions, risky, state, damage, steps, showings, elsewhere } =
+    recommendation;
+  const verify = verifyCommand(showings, candidate.candidate);
   const overlay = risky ? overlayOf(showings, candidate.commands.readWrite, candidate.candidate) : null;
   const entries = steps.map(shellStepEntry);
   const attach = entries.find(({ kind }) => kind === 'show-read-only')?.lines ?? [];
@@ -184,7 +188,23 @@ function recommendationEntry(recommendation: Recommendation, destroyed: readonly
     ...(destroyed.length === 0 ? {} : { destroyedNewest: destroyed.map(String) }),
     ...(afterReadWrite === undefined ? {} : { afterReadWrite }),
     ...(state === null ? {} : stateEntry(state)),
+    ...(damage === null ? {} : { damage: damageEntry(damage) }),
+    ...(verify === null ? {} : { commandVerify: verify }),
     ...(overlay === null ? {} : { overlay }),
+  };
+}
+
+/** Names that are listed. */
+const LISTED = 100;
+
+function damageEntry({ blocks, located }: Damage): DamageEntry {
+  const files = damagedFiles(located);
+  return {
+    blocks,
+    blocksNamed: located.length,
+    datasets: damagedDatasets(located).slice(0, LISTED),
+    files: files.slice(0, LISTED),
+    filesLeftOut: Math.max(0, files.length - LISTED),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Verdict } from '../load/predict.ts';
 import type { Caution } from '../rewind/caution.ts';
 import type { ChoiceReason, Worth } from '../rewind/choice.ts';
 import type { CheckpointEntry } from './candidate.types.ts';
+import type { DamagedFile } from './damagedFiles.ts';
 import type { CommandsEntry, DataEntry, ShellStepEntry, Values } from './parts.types.ts';
 
 /** Why a txg is recommended, and not a newer one. */
@@ -93,8 +94,26 @@ export interface RecommendationEntry extends CommandsEntry {
     /** A block of the log cannot be read: what follows is lost. */
     readonly broken: boolean;
   }[];
+  /** What of that txg cannot be read although it imports; absent where its content was not read, and where all of it reads. */
+  readonly damage?: DamageEntry;
+  /** Reads all that it has, content too, and names what is damaged: as argument vector. Absent where no path leads to a device. */
+  readonly commandVerify?: readonly string[];
   /** How to try it without writing to the devices; absent where nothing is to be feared. */
   readonly overlay?: OverlayEntry;
+}
+
+/** Content of files and volumes that no copy of their blocks supplies. */
+export interface DamageEntry {
+  /** Blocks that fail. */
+  readonly blocks: number;
+  /** Of which it was looked up whose they are; `commandVerify` names all. */
+  readonly blocksNamed: number;
+  /** Filesystems, volumes and snapshots that have such a block, those that live first; the first hundred. */
+  readonly datasets: readonly string[];
+  /** Files that have one; the first hundred. Each once, by its name in the dataset that lives where it is there too. */
+  readonly files: readonly DamagedFile[];
+  /** Files that are not listed here. */
+  readonly filesLeftOut: number;
 }
 
 /** Shell lines that lay something writable over each device, and the import that then finds only that. */

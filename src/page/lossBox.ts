@@ -1,7 +1,9 @@
+import { shellCommand } from '../bytes/shellWord.ts';
 import type { CandidateEntry } from '../document/candidate.types.ts';
 import type { RecommendationEntry } from '../document/recommendation.types.ts';
 import { countText, durationText } from '../text/amounts.ts';
-import { sentence, verifyLine } from '../text/bestTxg.ts';
+import { sentence } from '../text/bestTxg.ts';
+import { damageText, fileName } from '../text/damagedFile.ts';
 import { hasData } from '../text/fromBundle.ts';
 import type { PoolCase } from '../text/poolCase.ts';
 import { intentLogsText, snapshotsText } from '../text/recommendedState.ts';
@@ -11,6 +13,8 @@ import { commandLines, facts, timeHtml } from './parts.ts';
 /** What going back to the recommended txg gives up, and what is there. */
 export function lostHtml(about: PoolCase, recommendation: RecommendationEntry, candidate: CandidateEntry | null): Html {
   const { written } = about;
+  const { commandVerify = [] } = recommendation;
+  const whole = about.depth === 'data' && candidate?.dataErrors === 0 && candidate.metadataErrors === 0;
   const at = written.findIndex(({ txg }) => txg === recommendation.txg);
   const own = written[at];
   const newest = written[0];
@@ -24,15 +28,15 @@ ${facts([
   ['State of', own === undefined ? null : timeHtml(own.timestamp)],
   ['Newest state in the rings', at === 0 || newest === undefined ? null : timeHtml(newest.timestamp)],
   ['Metadata', candidate === null ? null : metadataText(candidate)],
-  ['Content of files', candidate === null ? null : contentText(about, candidate)],
+  ['Files', candidate === null ? null : filesHtml(about, candidate, recommendation)],
   ['Damaged', damagedText(candidate)],
   ['Snapshots', snapshots],
   ['Intent logs', logs === null ? null : sentence(logs)],
 ])}
 ${
-  candidate !== null && ((candidate.dataErrors ?? 0) > 0 || (candidate.metadataErrors ?? 0) > 0)
-    ? html`<p>Which files these are:</p>${commandLines([verifyLine(about, candidate, true)])}`
-    : null
+  whole || commandVerify.length === 0
+    ? null
+    : html`<p>This reads everything, writes nothing, and names all files that are damaged:</p>${commandLines([shellCommand(commandVerify)])}`
 }</div>`;
 }
 
@@ -44,10 +48,27 @@ function metadataText({ metadataErrors, blocksChecked }: CandidateEntry): string
   return `every block reads (${countText(blocksChecked, 'block')} checked)`;
 }
 
-function contentText({ depth, sources }: PoolCase, { dataErrors }: CandidateEntry): string {
-  const unread = hasData(sources) ? 'not read: --depth data reads it too' : 'not read: a bundle has none of it';
-  if (dataErrors === null || depth !== 'data') return unread;
-  return dataErrors === 0 ? 'every block reads' : `${countText(dataErrors, 'block')} cannot be read`;
+/** What is known of the files, each damaged one by its name where that was looked up. */
+function filesHtml(
+  { depth, sources }: PoolCase,
+  { dataErrors }: CandidateEntry,
+  { damage }: RecommendationEntry,
+): Html | string {
+  if (dataErrors === null || depth !== 'data') {
+    return hasData(sources)
+      ? 'not known: their content was not read (--depth data reads it too)'
+      : 'not known: a bundle has none of their content';
+  }
+  if (dataErrors === 0) return 'every block of their content reads';
+  if (damage === undefined) return `${countText(dataErrors, 'block')} of content cannot be read`;
+  const rest = damage.filesLeftOut;
+  return html`${damageText(damage)}${
+    damage.files.length === 0
+      ? null
+      : html`<details><summary>${countText(damage.files.length + rest, 'damaged file')}</summary><ul class="files">${damage.files.map(
+          (file) => html`<li><code>${fileName(file)}</code></li>`,
+        )}</ul>${rest === 0 ? null : html`<p>and ${countText(rest, 'more file')}</p>`}</details>`
+  }`;
 }
 
 /** Whose the blocks are that the load stumbles over, as far as its reasons tell; null where they do not. */

@@ -16,6 +16,7 @@ import { findWays } from './findWays.ts';
 import type { Gathered } from './gather.ts';
 import type { Verdicts } from './judgeAll.ts';
 import type { JudgedCandidate } from './judgedCandidate.ts';
+import type { Damage } from './recommendation.ts';
 import { type StoppedTop, stoppedTops } from './stoppedTops.ts';
 import type { Relaxed, WayOut } from './waysOut.ts';
 
@@ -25,6 +26,8 @@ export interface FoundOut {
   readonly facts: PoolFacts | null;
   /** Top-level vdevs of which the newest writing is on no device at hand. */
   readonly stopped: readonly StoppedTop[];
+  /** What the recommended txg has lost, as far as that was looked for; null where nothing is known to be. */
+  readonly damage: Damage | null;
   /** Null where no vdev ends before its device. */
   readonly cut: CutPool | null;
   /** What the evidence itself tells, the gravest first. */
@@ -59,10 +62,11 @@ export async function findOut(gathered: Gathered, verdicts: Verdicts, chosen: Ch
   };
   const evident = [...vanishedStranger(options.stranger ?? null, verdicts.rings), ...collectFindings(evidence)];
   const copied = await afterCopyOf(gathered, best);
+  const damage = await namedDamage(gathered, best);
   const { others, relaxed, detached } = await findWays(gathered, verdicts.rings, best);
   const nothing = choice === null;
   return {
-    ...{ facts, stopped, cut, evident },
+    ...{ facts, stopped, damage, cut, evident },
     findings: [
       ...(aim?.findings(verdicts.all) ?? []),
       ...(nothing ? others.flatMap(({ finding }) => finding ?? []) : []),
@@ -89,6 +93,17 @@ async function factsOf(
   return unlessStopped(
     signal,
     () => readPoolFacts(pool, rings, best, { readers, logMissing, signal }),
+    () => null,
+  );
+}
+
+async function namedDamage(gathered: Gathered, best: JudgedCandidate | null): Promise<Damage | null> {
+  // Of a pool that is judged with other devices only the verdicts are wanted.
+  if (best === null || (best.counts?.dataErrors ?? 0) === 0 || gathered.options.waysOut === false) return null;
+  const { damageOf } = await import('./damage.ts');
+  return unlessStopped(
+    gathered.options.signal,
+    () => damageOf(gathered, best),
     () => null,
   );
 }

@@ -44,6 +44,7 @@ export function recommend(options: RecommendOptions): Recommendation {
     showings,
     steps: stepsFor(options, newer, showings),
     state: facts?.state ?? null,
+    damage: options.damage,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Uberblock } from '../format/uberblock.ts';
 import type { Candidate } from '../load/candidates.ts';
+import type { LocatedFailure } from '../locate/locateFailures.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { Alternative } from './alternatives.ts';
@@ -21,6 +22,14 @@ export interface OtherTxg extends Pick<Alternative, 'txg' | 'why'> {
   readonly steps: readonly Step[];
 }
 
+/** What of the recommended txg cannot be read although it imports: content of files and volumes. */
+export interface Damage {
+  /** Blocks of content that fail. */
+  readonly blocks: number;
+  /** What the first of them belong to. */
+  readonly located: readonly LocatedFailure[];
+}
+
 /** The txg to try first, and all that goes with it. */
 export interface Recommendation {
   readonly candidate: JudgedCandidate;
@@ -40,6 +49,8 @@ export interface Recommendation {
   readonly steps: readonly Step[];
   /** Snapshots and intent logs at that txg; null where they were not read. */
   readonly state: StateFacts | null;
+  /** What that txg has lost of files and volumes; null where nothing is known to be lost. */
+  readonly damage: Damage | null;
 }
 
 /** What a recommendation is made of. */
@@ -50,6 +61,7 @@ export interface RecommendOptions {
   readonly choice: Choice<JudgedCandidate>;
   readonly findings: readonly Finding[];
   readonly facts: PoolFacts | null;
+  readonly damage: Damage | null;
   /** Rewinds whose abandoned states are still in the rings. */
   readonly rewinds: readonly TimeJump[];
   /** Top-level vdevs of which the newest writing is on no device at hand. */

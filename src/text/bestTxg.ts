@@ -1,11 +1,12 @@
-import { pathWord } from '../bytes/shellWord.ts';
+import { shellCommand } from '../bytes/shellWord.ts';
 import type { CandidateEntry } from '../document/candidate.types.ts';
 import { countText } from './amounts.ts';
+import { damageText } from './damagedFile.ts';
 import { hasData } from './fromBundle.ts';
 import { clean, entry, entryLine, type Page } from './page.ts';
 import { hasFinding, type PoolCase, recommended } from './poolCase.ts';
 import { stateAt } from './recommendedState.ts';
-import { stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
+import { shellText, stepsToClose, stepsToImport, stepsToWrite } from './stepsText.ts';
 import { splitSteps } from './stepWords.ts';
 import { costText } from './txgCost.ts';
 
@@ -98,35 +99,22 @@ function besideLines(page: Page, about: PoolCase, typed: boolean): string[] {
   return lines;
 }
 
-/**
- * The command that names the files that a txg has lost.
- *
- * @param unicode whether what shows it takes more than ASCII
- */
-export function verifyLine({ pool, sources }: PoolCase, { txg }: CandidateEntry, unicode: boolean): string {
-  const specs = pool.sources.flatMap((index) => {
-    const source = sources[index];
-    if (source === undefined) return [];
-    const { path, kind, offsetBytes, sizeBytes } = source;
-    return kind === 'slice' ? `${path}@${offsetBytes}+${sizeBytes}` : path;
-  });
-  const words = specs.map((spec) => pathWord(spec, unicode)).join(' ');
-  return `zfs-uber verify --depth data --txg ${txg} ${words}`;
-}
-
 /** What is known of the content of files. */
-function contentLines(page: Page, about: PoolCase, candidate: CandidateEntry | null): string[] {
+function contentLines(page: Page, { pool, sources, depth }: PoolCase, candidate: CandidateEntry | null): string[] {
   const { dim, warn } = page.style;
   const lost = candidate?.dataErrors ?? 0;
   if (candidate === null || lost === 0) {
-    const text = `Their content was not read: ${hasData(about.sources) ? '--depth data reads it too' : 'a bundle has none of it'}.`;
-    return about.depth === 'meta' ? entry(page, 'Files', text, dim, dim) : [];
+    const text = `Their content was not read: ${hasData(sources) ? '--depth data reads it too' : 'a bundle has none of it'}.`;
+    return depth === 'meta' ? entry(page, 'Files', text, dim, dim) : [];
   }
-  return [
-    ...entry(page, 'Damaged', `${countText(lost, 'block')} of file content cannot be read. Which files:`, warn),
-    entryLine(page, verifyLine(about, candidate, page.unicode)),
-  ];
+  const { damage, commandVerify = [] } = pool.recommendation ?? {};
+  const text = damage === undefined ? `${countText(lost, 'block')} of content cannot be read` : damageText(damage);
+  const said = commandVerify.length === 0 ? `${text}.` : `${text}. All that is damaged:`;
+  return [...entry(page, 'Damaged', clean(page, said), warn), ...verifyLines(page, commandVerify)];
 }
+
+const verifyLines = (page: Page, command: readonly string[]): string[] =>
+  command.length === 0 ? [] : [entryLine(page, shellText(page, shellCommand(command)))];
 
 /** A part of a sentence as one of its own. */
 export const sentence = (text: string): string =>

@@ -1,7 +1,7 @@
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { LabelEntry, SourceEntry } from '../document/source.types.ts';
 import { countText, sizeText } from './amounts.ts';
-import { clean, entry, entryLine, type Page, paragraph } from './page.ts';
+import { clean, entry, type Page, paragraph } from './page.ts';
 
 /** What the hashes are of, for whoever computes them again. */
 export const HASHED = 'Of each label its text and its ring, which is all of it but its first 16 KiB.';
@@ -19,9 +19,8 @@ export function sourcesRead(
     const { path, sizeBytes, offsetBytes, labels } = source;
     const where = offsetBytes === '0' ? '' : ` from byte ${offsetBytes}`;
     const text = `${clean(page, path)}, ${clean(page, sizeBytes)} bytes (${sizeText(sizeBytes)})${clean(page, where)}`;
-    const sums = labels.map((label) =>
-      entryLine(page, `L${label.index} ${clean(page, sumText(label))}`, page.style.dim),
-    );
+    const { dim } = page.style;
+    const sums = labels.flatMap((label) => entry(page, '', `L${label.index} ${clean(page, sumText(label))}`, dim, dim));
     return [...entry(page, handles[index] ?? `${index}`, text), ...sums];
   });
   return own.length === 0 ? [] : [...paragraph(page, `SHA-256 of what was read. ${HASHED}`, page.style.dim), ...own];

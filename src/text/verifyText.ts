@@ -9,6 +9,7 @@ import type {
 } from '../document/verifyDocument.ts';
 import { STEP_WORDS } from '../words/steps.ts';
 import { countText, sizeText } from './amounts.ts';
+import { fileName, pathPart, some } from './damagedFile.ts';
 import { hasData } from './fromBundle.ts';
 import { clean, entry, type Page, paragraph, type Style } from './page.ts';
 import { withAnswerAtEnd } from './screen.ts';
@@ -193,7 +194,7 @@ function namelessRow(files: readonly DamagedFile[]): { cells: ReturnType<typeof 
   const where = directoryOf(first);
   return {
     cells,
-    note: `${dataset}${where === null ? ', directory unknown' : at(where)}, objects ${some(objects, 5)}${also}`,
+    note: `${dataset}${where === null ? ', directory unknown' : pathPart(where)}, objects ${some(objects, 5)}${also}`,
   };
 }
 
@@ -202,35 +203,6 @@ function lostOf({ state, damagedBytes }: DamagedFile): string {
   // A spill block holds none of its content.
   if (damagedBytes === '0') return 'attributes';
   return damagedBytes === null ? 'all' : sizeText(damagedBytes);
-}
-
-function fileName({ dataset, path, otherPaths, object, alsoIn, nameless, state }: DamagedFile): string {
-  const about = [
-    ...(otherPaths.length === 0 ? [] : [`also named ${some(otherPaths)}`]),
-    ...(alsoIn.length === 0 ? [] : [`also in ${some(alsoIn)}`]),
-    ...(state === 'unlinked' ? ['deleted, was open'] : []),
-  ];
-  const name =
-    path === null ? `${dataset}, object ${object}${WITHOUT_NAME[nameless ?? 'unknown']}` : named(dataset, path);
-  return about.length === 0 ? name : `${name} (${about.join('; ')})`;
-}
-
-const named = (dataset: string, path: string): string =>
-  path === '/' ? `${dataset}: the filesystem, with all its files` : `${dataset}${at(path)}`;
-
-/** A path that is not known to the root has no place behind the dataset. */
-const at = (path: string): string => (path.startsWith('/') ? `:${path}` : `: ${path}`);
-
-const WITHOUT_NAME: Readonly<Record<NonNullable<DamagedFile['nameless']>, string>> = {
-  encrypted: ' (its name is encrypted)',
-  unlinked: '',
-  unknown: ' (no directory names it)',
-};
-
-/** The first of many. */
-function some(items: readonly string[], shown = 3): string {
-  const more = items.length - shown;
-  return more > 0 ? `${items.slice(0, shown).join(', ')} and ${more} more` : items.join(', ');
 }
 
 /** What is no content of a named file: metadata first, it is what fails an import. */

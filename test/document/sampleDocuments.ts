@@ -1,5 +1,6 @@
 import { shellCommand } from '../../src/bytes/shellWord.ts';
 import type { CandidateEntry } from '../../src/document/candidate.types.ts';
+import type { DamagedFile } from '../../src/document/damagedFiles.ts';
 import type { FindingEntry, ShellStepEntry, ToolInfo } from '../../src/document/parts.types.ts';
 import type { PoolEntry, VdevEntry } from '../../src/document/pool.types.ts';
 import type { RecommendationEntry } from '../../src/document/recommendation.types.ts';
@@ -187,6 +188,23 @@ export function pool(about: Partial<PoolEntry> = {}): PoolEntry {
           },
     ...about,
   };
+}
+
+/** A file of `tank/a` that lost a block. */
+export const damagedFile = (path: string): DamagedFile => ({
+  ...{ dataset: 'tank/a', path, otherPaths: [], object: '7', state: 'damaged', directory: false, blocks: 1 },
+  ...{ damagedBytes: '131072', alsoIn: [], nameless: null },
+});
+
+/** Read to the last byte, with files in it that are damaged. */
+export function withDamage(files: readonly DamagedFile[]): ScanDocument {
+  const tank = pool({ candidates: [candidate(119, 1, { dataErrors: files.length })] });
+  const damage = {
+    ...{ blocks: files.length, blocksNamed: files.length, datasets: ['tank/a'], files, filesLeftOut: 0 },
+  };
+  const commandVerify = ['zfs-uber', 'verify', '--txg', '119', '/evidence/d0.img'];
+  const recommendation = tank.recommendation && { ...tank.recommendation, damage, commandVerify };
+  return scan({ depth: 'data', pools: [{ ...tank, recommendation }] });
 }
 
 /** Of devices that zpool opens as they are. */

@@ -9,6 +9,7 @@ import { type ReportChoice, reportPage } from '../../src/page/reportPage.ts';
 import { documents } from '../document/arbitraryDocument.ts';
 import {
   candidate,
+  damagedFile,
   finding,
   incomplete,
   leaf,
@@ -19,6 +20,7 @@ import {
   source,
   unreadableSource,
   vdev,
+  withDamage,
 } from '../document/sampleDocuments.ts';
 
 const ASSETS = { style: 'p{margin:0}', script: 'start()' };
@@ -141,6 +143,18 @@ describe('the sections', () => {
     expect(text).toContain('Scanned 2026-11-23 09:14:07 UTC');
     expect(text).toContain('zfs-uber scan d0.img');
     expect(text).toContain(broken.error?.message ?? 'an error');
+  });
+
+  it('name the damaged files at the top, or say that they are not known, with the line that names them', () => {
+    const whole = withDamage(['/x', '/<b>'].map(damagedFile));
+    const top = textOf(render(whole));
+    expect(top).toContain(
+      'Files 2 blocks of content cannot be read, of tank/a:/x, tank/a:/<b> 2 damaged files tank/a:/x',
+    );
+    expect(top).toContain('zfs-uber verify --txg 119 /evidence/d0.img');
+    const meta = textOf(render({ ...whole, depth: 'meta' }));
+    expect(meta).toContain('Files not known: their content was not read');
+    expect(meta).toContain('zfs-uber verify --txg 119 /evidence/d0.img');
   });
 
   it('tell the examiner the hash of what was read of each label, or that the document has none', () => {

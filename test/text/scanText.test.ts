@@ -10,6 +10,7 @@ import { documents } from '../document/arbitraryDocument.ts';
 import {
   CHOSEN,
   candidate,
+  damagedFile,
   finding,
   incomplete,
   label,
@@ -24,6 +25,7 @@ import {
   unreadableSource,
   unverified,
   vdev,
+  withDamage,
 } from '../document/sampleDocuments.ts';
 
 const page = (width: number, about: Partial<Page> = {}): Page => ({
@@ -298,6 +300,13 @@ describe('the answer', () => {
       /\n {4}truncate x\n {4}dmsetup create x\n {4}zpool import -d \/dev\/mapper\/x\n.*\n {4}zpool export tank\n {4}dmsetup remove x\n$/,
     );
     expect(text).toContain('Then at once (else a later import returns to the newer uberblocks):\n           for i in');
+  });
+
+  it('names the first damaged files of the recommended txg, counts the rest, and says what names all', () => {
+    const text = render(withDamage(['/x', '/y', '/z', '/v', '/w'].map(damagedFile)));
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      'Damaged 5 blocks of content cannot be read, of tank/a:/x, tank/a:/y, tank/a:/z and 2 more files. All that is damaged: zfs-uber verify --txg 119 /evidence/d0.img',
+    );
   });
 
   it('lays many overlays in one line', () => {

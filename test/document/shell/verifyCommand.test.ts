@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { asTxg } from '../../../src/bytes/units.ts';
+import { verifyCommand } from '../../../src/document/shell/verifyCommand.ts';
+import type { ImportPlace, PlacedImage } from '../../../src/rewind/importPlace.ts';
+
+const STATE = { txg: asTxg(41n), checkpoint: null };
+
+const shown = (path: string, more: Partial<ImportPlace> = {}) => {
+  const place: ImportPlace = { path, kind: 'block', part: null, image: null, name: 'zu-d0', ...more };
+  return { kind: 'as-is' as const, place, path, copy: '' };
+};
+const image = (path: string, snapshot: string | null): PlacedImage => ({
+  ...{ path, remote: null, format: 'qcow2', snapshot, pieces: [], name: 'zu-d0', shownAt: '/dev/nbd0' },
+});
+
+describe('verifyCommand', () => {
+  it('names each source as zfs-uber reads it, not where the system would show it', () => {
+    const command = verifyCommand(
+      [
+        shown('/dev/sdb1'),
+        shown('/e/disk', { part: { start: 1048576, size: 134217728 } }),
+        shown('/dev/nbd0', { image: image('/e/a.qcow2', null) }),
+        shown('/dev/nbd0', { image: image('/e/b.qcow2', 'old') }),
+      ],
+      STATE,
+    );
+    expect(command?.join(' ')).toBe(
+      'zfs-uber verify --txg 41 /dev/sdb1 /e/disk@1048576+134217728 /e/a.qcow2 /e/b.qcow2#snapshot=old',
+    );
+  });
+
+  it('asks for the checkpoint by its name', () => {
+    const checkpoint = { heldBy: asTxg(50n) } as NonNullable<Parameters<typeof verifyCommand>[1]['checkpoint']>;
+    expect(verifyCommand([shown('/dev/sdb1')], { ...STATE, checkpoint })).toEqual([
+      ...['zfs-uber', 'verify', '--checkpoint', '/dev/sdb1'],
+    ]);
+  });
+
+  it('is none without a device, and where the front of one is not there', () => {
+    expect(verifyCommand([], STATE)).toBeNull();
+    expect(verifyCommand([shown('/e/disk', { part: { start: -4096, size: 134217728 } })], STATE)).toBeNull();
+  });
+});

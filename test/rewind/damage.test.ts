@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { scan } from '../../src/api/scan.ts';
+import { verify } from '../../src/api/verify.ts';
+import { pool, poolImages } from '../tools/images.ts';
+
+// What a scan names of the recommended txg is what verify names of it.
+
+const bestOf = async (images: readonly string[], depth: 'meta' | 'data') => {
+  const { pools } = await scan(images, { depth });
+  const [best] = pools;
+  if (best?.recommendation == null) throw new Error('nothing is recommended');
+  return best.recommendation;
+};
+
+describe('the damage of the recommended txg', () => {
+  it.each(['random-rot', 'rot-heavy', 'rewritten-rot', 'zil-lying'])(
+    'has the files of %s that verify names',
+    { timeout: 60_000 },
+    async (name) => {
+      const images = await poolImages(pool(name));
+      const { damage, txg, commandVerify } = await bestOf(images, 'data');
+      const verified = await verify(images, BigInt(txg));
+      expect(damage?.files ?? []).toEqual(verified.files);
+      expect(damage?.blocks ?? 0).toBe(verified.dataErrors);
+      expect(commandVerify).toEqual(['zfs-uber', 'verify', '--txg', txg, ...images]);
+    },
+  );
+
+  it('has them by their names where they live', { timeout: 60_000 }, async () => {
+    const { damage } = await bestOf(await poolImages(pool('random-rot')), 'data');
+    expect(damage?.files.map(({ dataset, path, alsoIn }) => [dataset, path, ...alsoIn])).toEqual([
+      ['tank/a', '/r21'],
+      ['tank/b', '/r9', 'tank/b@s15'],
+    ]);
+    expect(damage?.datasets).toEqual(['tank/a', 'tank/b', 'tank/b@s15']);
+  });
+
+  it('is not told where content was not read, and where all of it reads', { timeout: 60_000 }, async () => {
+    expect(await bestOf(await poolImages(pool('random-rot')), 'meta')).not.toHaveProperty('damage');
+    expect(await bestOf(await poolImages(pool('healthy-single')), 'data')).not.toHaveProperty('damage');
+  });
+});
