@@ -59,6 +59,17 @@ export class DnodeVersions {
     return found;
   }
 
+  /** Ids of the blocks that two sets do not have in common; null where nobody can tell, and for more than `most`. */
+  async differing(one: NumberedBlocks, other: NumberedBlocks, most: number): Promise<readonly number[] | null> {
+    if (one === other) return [];
+    try {
+      return await one.objset.metaObject.differingBlocks(other.objset.metaObject, most);
+    } catch (error) {
+      if (error instanceof ZfsUberError) return null;
+      throw error;
+    }
+  }
+
   /** Whether `slot` is the same in two blocks; null where they have to be compared first. */
   isSame(one: number, other: number, slot: number): boolean | null {
     if (one === other) return true;

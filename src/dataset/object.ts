@@ -13,6 +13,9 @@ const INDIRECT_AHEAD = 4;
 /** Most bytes that `read` gives at once; whoever wants more streams. */
 const MAX_READ = 64n * 1024n * 1024n;
 
+/** What two trees have to have in common for blocks of one number to stand in one place. */
+const SHAPE = ['levels', 'blockPointerCount', 'indirectShift', 'dataBlockSize', 'littleEndian'] as const;
+
 /** A block pointer of an object, and what it leads to. */
 export interface TreePointer {
   readonly bp: Blkptr;
@@ -233,6 +236,45 @@ export class DmuObject {
     }
   }
 
+  /**
+   * Ids of the content blocks to which this object and `other` do not have the same pointer.
+   *
+   * @param other read through the same cache
+   * @returns null where no comparison of pointers tells: in trees of different shape, and for more than `most` blocks of
+   *   any level
+   * @throws FormatError when a tree is nonsense, what BlockReader.read throws for an indirect block
+   */
+  async differingBlocks(other: DmuObject, most: number): Promise<readonly number[] | null> {
+    const [dnode, others] = [this.dnode.check(), other.dnode.check()];
+    if (SHAPE.some((part) => dnode[part] !== others[part])) return null;
+    const perBlock = 2 ** (dnode.indirectShift - 7);
+    const found: number[] = [];
+    let entered = 0;
+    const waiting: { one: Blkptr; two: Blkptr; level: number; blockId: number }[] = [];
+    for (let blockId = 0; blockId < dnode.blockPointerCount; blockId++) {
+      const [one, two] = [dnode.blockPointer(blockId), others.blockPointer(blockId)];
+      if (!one.equals(two)) waiting.push({ one, two, level: dnode.levels - 1, blockId });
+    }
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { one, two, level, blockId } = next;
+      if (one.hole && two.hole) continue;
+      if (level === 0) {
+        if (found.length >= most) return null;
+        found.push(blockId);
+        continue;
+      }
+      if (one.hole || two.hole || ++entered > most) return null;
+      const id = BigInt(blockId);
+      const [a, b] = await Promise.all([this.#indirect(one, level, id), other.#indirect(two, level, id)]);
+      if (a.littleEndian !== b.littleEndian) return null;
+      for (const index of differingPointers(a.bytes, b.bytes)) {
+        const first = blockId * perBlock + index;
+        waiting.push({ one: pointerIn(a, index), two: pointerIn(b, index), level: level - 1, blockId: first });
+      }
+    }
+    return found;
+  }
+
   /** Starts reading the next siblings into the cache; what goes wrong shows when they are entered. */
   #fetchAhead(frame: Frame, wanted: (blockId: bigint, level: number) => boolean): void {
     const until = Math.min(frame.count, frame.next + INDIRECT_AHEAD);
@@ -282,6 +324,26 @@ function isHole(block: Block, index: number): boolean {
   for (let i = 48; i < 56; i++) if (bytes[at + i] !== 0) return pointerIn(block, index).hole;
   return true;
 }
+
+/** Indexes of the pointers in two blocks of them that are not the same. */
+function differingPointers(a: Uint8Array, b: Uint8Array): readonly number[] {
+  const [one, other] = [wordsOf(a), wordsOf(b)];
+  const differing: number[] = [];
+  const words = Blkptr.SIZE / 4;
+  const end = Math.floor(Math.min(one.length, other.length) / words) * words;
+  for (let at = 0; at < end; at++) {
+    if (one[at] === other[at]) continue;
+    const index = Math.floor(at / words);
+    differing.push(index);
+    at = (index + 1) * words - 1;
+  }
+  return differing;
+}
+
+const wordsOf = (bytes: Uint8Array): Uint32Array =>
+  bytes.byteOffset % 4 === 0
+    ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+    : wordsOf(bytes.slice());
 
 function pointerIn(block: Block, index: number): Blkptr {
   const at = index * Blkptr.SIZE;

@@ -11,10 +11,10 @@ import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevHealth } from '../pool/vdevHealth.ts';
 import { isActive } from './featureSteps.ts';
 import { ASSERTED } from './hazard.ts';
-import { type Failure, type Head, heads, isBroken, perhaps } from './heads.ts';
+import { endWalk, type Failure, type Head, openedBeside, perhaps, type Walked, walkOf } from './heads.ts';
 import { datasetAt, holdKnownHead } from './holdDataset.ts';
 import type { LoadState } from './loadState.ts';
-import type { Conditions } from './objectMemo.ts';
+import type { Conditions, Ground, OnAsked } from './objectMemo.ts';
 import type { Trouble } from './predict.ts';
 import { vdevRef } from './reason.ts';
 import { type At, step } from './step.ts';
@@ -35,24 +35,60 @@ const ENABLED_TXGS = 'feature_enabled_txg';
  * Source: module/zfs/spa.c, spa_load_verify; module/zfs/dmu_objset.c, dmu_objset_find_dp_impl
  */
 async function walkNames(state: LoadState, at: At): Promise<undefined> {
+  const walked = await walkOf(state);
+  const named = [...state.names.keys()];
+  await state.memo.passes.through<Head, HeldHeads>('heads', viewOf(state).mos, {
+    whole: async (ground) => {
+      await holdAll(state, walked, ground, at);
+      // What was opened besides an error of the walk is not there for others.
+      return { value: { walked, named }, keeps: walked.broken === null && (await openedBeside(state)).size === 0 };
+    },
+    again: async (before, heads) => {
+      if (before.walked !== walked || !isSameList(before.named, named)) return null;
+      // Its own until all are held: who goes through all of them begins without.
+      const names = new Map(state.names);
+      for (const head of walked.heads) {
+        names.set(head.id, head.name);
+        if (heads.has(head)) await holdKnownHead({ ...state, names }, head, () => {});
+      }
+      for (const [id, name] of names) state.names.set(id, name);
+      return before;
+    },
+  });
+}
+
+/** All heads were held. */
+interface HeldHeads {
+  readonly walked: Walked;
+  /** Numbers of datasets that were named before. */
+  readonly named: readonly bigint[];
+}
+
+const isSameList = (a: readonly bigint[], b: readonly bigint[]): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i]);
+
+/** @throws the first error, or the first that is more */
+async function holdAll(state: LoadState, walked: Walked, ground: Ground<Head>, at: At): Promise<void> {
   let failed: Failure | null = null;
   let doing: Parameters<At> | null = null;
   const doingNow: At = (...what) => {
     doing = what;
     at(...what);
   };
-  const broken = await isBroken(state);
-  for await (const head of heads(state, doingNow)) {
+  for (const head of walked.heads) {
     state.signal?.throwIfAborted();
     state.names.set(head.id, head.name);
     try {
-      await holdKnownHead(state, head, doingNow);
+      await holdKnownHead(state, head, doingNow, (asked) => ground.add(head, asked));
     } catch (error) {
       if (!(error instanceof ZfsUberError)) throw error;
-      if (isGrave(doing)) throw thrownAt({ at: broken || failed !== null ? perhaps(doing) : doing, error }, at);
+      if (isGrave(doing)) {
+        throw thrownAt({ at: walked.broken !== null || failed !== null ? perhaps(doing) : doing, error }, at);
+      }
       failed ??= { at: doing, error };
     }
   }
+  endWalk(walked, at);
   if (failed !== null) throw thrownAt(failed, at);
 }
 
@@ -89,32 +125,62 @@ async function readHoleBirths(state: LoadState, at: At): Promise<undefined> {
 async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined> {
   const { logMissing, mos, root } = viewOf(state);
   if (logMissing) return undefined;
+  const walked = await walkOf(state);
+  const { trouble } = await state.memo.passes.through<Head, CheckedLogs>('logs', mos, {
+    whole: async (ground) => {
+      const roots = new Set<VdevNode>();
+      let trouble: Trouble | null = null;
+      const check = (head: Head) => checkLogOf(state, head, (asked) => ground.add(head, asked));
+      for await (const checked of readAhead(walked.heads, OBJECT_SETS_AHEAD, check)) {
+        state.signal?.throwIfAborted();
+        if ('error' in checked) throw thrownAt(checked, at);
+        if (checked.root !== null) roots.add(checked.root);
+        trouble = checked.trouble;
+        if (trouble !== null) break;
+      }
+      if (trouble === null) endWalk(walked, at);
+      return { value: { walked, roots, trouble }, keeps: trouble === null };
+    },
+    again: async (before, heads) => {
+      if (before.walked !== walked || [...before.roots].some((each) => each !== root)) return null;
+      for await (const checked of readAhead(heads, OBJECT_SETS_AHEAD, (head) => checkLogOf(state, head))) {
+        if ('error' in checked || checked.trouble !== null) return null;
+      }
+      return before;
+    },
+  });
+  return trouble ?? undefined;
+}
+
+interface CheckedLogs {
+  readonly walked: Walked;
+  /** Trees of which the devices of logs were looked at. */
+  readonly roots: ReadonlySet<VdevNode>;
+  /** The first. */
+  readonly trouble: Trouble | null;
+}
+
+async function checkLogOf(state: LoadState, { name, id }: Head, onAsked?: OnAsked): Promise<CheckedLog | Failure> {
+  const { mos, root } = viewOf(state);
   const conditions: Conditions<CheckedLog> = {
     holds: (log) => log.root === null || log.root === root,
     keeps: (log) => log.trouble === null && log !== UNOPENED,
+    ...(onAsked && { onAsked }),
   };
-  const check = async ({ name, id }: Head): Promise<CheckedLog | Failure> => {
-    let doing: Parameters<At> | null = null;
-    const doingNow: At = (...what) => {
-      doing = what;
-    };
-    const look = async (through: Mos): Promise<CheckedLog> => {
-      const dataset = await datasetAt(throughMos(state, through), { dataset: name }, id, doingNow);
-      return dataset.bp.hole ? NO_LOG : checkLog(state, name, dataset.bp, doingNow);
-    };
-    try {
-      return await state.memo.objects.of('log', id, mos, look, conditions);
-    } catch (error) {
-      if (!(error instanceof ZfsUberError)) throw error;
-      return { at: doing, error };
-    }
+  let doing: Parameters<At> | null = null;
+  const doingNow: At = (...what) => {
+    doing = what;
   };
-  for await (const checked of readAhead(heads(state, at), OBJECT_SETS_AHEAD, check)) {
-    state.signal?.throwIfAborted();
-    if ('error' in checked) throw thrownAt(checked, at);
-    if (checked.trouble !== null) return checked.trouble;
+  const look = async (through: Mos): Promise<CheckedLog> => {
+    const dataset = await datasetAt(throughMos(state, through), { dataset: name }, id, doingNow);
+    return dataset.bp.hole ? NO_LOG : checkLog(state, name, dataset.bp, doingNow);
+  };
+  try {
+    return await state.memo.objects.of('log', id, mos, look, conditions);
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+    return { at: doing, error };
   }
-  return undefined;
 }
 
 /** Object sets under way: each is one read, somewhere on the devices. */

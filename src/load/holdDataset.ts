@@ -7,8 +7,9 @@ import { type DslDataset, decodeDslDataset } from '../format/dslDataset.ts';
 import { type DslDir, decodeDslDir } from '../format/dslDir.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { ASSERTED } from './hazard.ts';
-import { type Head, holdDirectory, openedDirectories } from './heads.ts';
+import { type Head, holdDirectory, openedBeside, walkOf } from './heads.ts';
 import type { LoadState } from './loadState.ts';
+import type { OnAsked } from './objectMemo.ts';
 import type { Subject } from './reading.ts';
 import type { At } from './step.ts';
 import { throughMos, viewOf } from './viewOf.ts';
@@ -33,10 +34,15 @@ interface HeldBefore {
 }
 
 /** Holds a head of the walk over the directories; once for all txgs that have the same. */
-export async function holdKnownHead(state: LoadState, { name, id, directory }: Head, at: At): Promise<void> {
+export async function holdKnownHead(
+  state: LoadState,
+  { name, id, directory }: Head,
+  at: At,
+  onAsked?: OnAsked,
+): Promise<void> {
   const { names, memo } = state;
   const isNamed = (snapshot: bigint | null): boolean => snapshot !== null && names.has(snapshot);
-  const opened = await openedDirectories(state);
+  const [walked, beside] = [await walkOf(state), await openedBeside(state)];
   const hold = async (mos: Mos): Promise<HeldBefore> => {
     const { dataset, snapshotDir } = await holdHead(throughMos(state, mos), name, id, directory, at);
     const { previousSnapshot, dir } = dataset;
@@ -47,7 +53,8 @@ export async function holdKnownHead(state: LoadState, { name, id, directory }: H
     holds: ({ properties, previousSnapshot, wasNamed, otherDir }) =>
       properties === directory.properties &&
       isNamed(previousSnapshot) === wasNamed &&
-      (otherDir === null || opened.has(otherDir)),
+      (otherDir === null || walked.directories.has(otherDir) || beside.has(otherDir)),
+    ...(onAsked && { onAsked }),
   });
 }
 

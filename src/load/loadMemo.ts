@@ -5,6 +5,7 @@ import type { DeviceSurvey } from '../pool/survey.ts';
 import type { SpentBound } from '../traverse/spentBound.ts';
 import { BLOCK_COST, costLimit } from '../traverse/walkBudget.ts';
 import { ObjectMemo } from './objectMemo.ts';
+import { Passes } from './passes.ts';
 
 /** Answers that are kept; an object that falls out is read again. */
 const CAPACITY = 16384;
@@ -33,6 +34,7 @@ interface Value {
 export class LoadMemo {
   /** What was made of several objects. */
   readonly objects = new ObjectMemo();
+  readonly passes = new Passes(this.objects);
   readonly #contents = new Map<string, Answer>();
   readonly #values = new Map<string, Value>();
   readonly #once = new WeakMap<object, unknown>();

@@ -6,8 +6,12 @@ import type { SpentBound } from '../traverse/spentBound.ts';
 /** Answers that are kept, some 400 bytes each; what is asked beyond them is found out again at each txg. */
 const CAPACITY = 2 ** 18;
 
+/** Blocks of dnodes that differ between two txgs; beyond them each answer is looked at for itself. */
+const MOST_DIFFERING = 1024;
+const NOTHING = { slots: [], things: [] };
+
 /** An object that was asked for, by where its dnode stood. */
-interface Asked {
+export interface Asked {
   /** Of dnodes. */
   readonly block: number;
   /** Of the pointer to it. */
@@ -33,11 +37,50 @@ interface Known {
   readonly kinds: Map<string, Map<number, Answers>>;
 }
 
+/** Takes what an answer rests on; null where it is one for nobody else. */
+export type OnAsked = (asked: readonly Asked[] | null) => void;
+
 export interface Conditions<T> {
   /** Whether an answer that was kept holds here too, for what it depends on besides objects. */
   readonly holds?: (value: T) => boolean;
   /** Whether an answer is one for others at all. */
   readonly keeps?: (value: T) => boolean;
+  readonly onAsked?: OnAsked;
+}
+
+/**
+ * What answers about many things rest on, at one meta-object set: tells of another set which of them to ask again, at the
+ * cost of what differs between the two.
+ */
+export class Ground<Thing> {
+  readonly blocks: NumberedBlocks;
+  /** By block of dnodes: slots, and what rests on the dnode in each. */
+  readonly inBlock = new Map<number, { readonly slots: number[]; readonly things: Thing[] }>();
+  /** Of which no answer is kept. */
+  readonly unkept: Thing[] = [];
+  #size = 0;
+
+  constructor(blocks: NumberedBlocks) {
+    this.blocks = blocks;
+  }
+
+  /** Things that were added. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @param asked what the answer about `thing` rests on; null where none is kept */
+  add(thing: Thing, asked: readonly Asked[] | null): void {
+    this.#size++;
+    if (asked === null) this.unkept.push(thing);
+    for (const { block, slot } of asked ?? []) {
+      const known = this.inBlock.get(block);
+      const { slots, things } = known ?? { slots: [], things: [] };
+      slots.push(slot);
+      things.push(thing);
+      if (known === undefined) this.inBlock.set(block, { slots, things });
+    }
+  }
 }
 
 /**
@@ -82,11 +125,46 @@ export class ObjectMemo {
     const known = this.#knownTo(mos.objset.metaObject.cache);
     const blocks = known.versions.of(mos.objset);
     const answers = answersOf(known, kind, blocks.perBlock);
-    const { holds = () => true } = conditions;
+    const { holds = () => true, onAsked } = conditions;
     const kept = answers.kept.get(id);
     // Most are found here, of thousands at each txg. The kind says of which type the value is.
-    if (kept !== undefined && stands(kept, blocks, known) && holds(kept.value as T)) return kept.value as T;
+    if (kept !== undefined && stands(kept, blocks, known) && holds(kept.value as T)) {
+      onAsked?.(kept.asked);
+      return kept.value as T;
+    }
     return this.#find(answers, id, known, mos, make, conditions);
+  }
+
+  /** For answers at the set that `mos` is. */
+  ground<Thing>({ objset }: Mos): Ground<Thing> {
+    return new Ground(this.#knownTo(objset.metaObject.cache).versions.of(objset));
+  }
+
+  /**
+   * What has to be asked again at the set that `mos` is, where answers are known at that of `ground`.
+   *
+   * @param most things; where more are to be asked
+   * @returns null, as where nobody can tell
+   */
+  async differing<Thing>(ground: Ground<Thing>, { objset }: Mos, most: number): Promise<ReadonlySet<Thing> | null> {
+    const { cache } = objset.metaObject;
+    if (cache !== ground.blocks.objset.metaObject.cache) return null;
+    const { versions } = this.#knownTo(cache);
+    const blocks = versions.of(objset);
+    const differing = await versions.differing(ground.blocks, blocks, MOST_DIFFERING);
+    if (differing === null) return null;
+    const again = new Set(ground.unkept);
+    for (const block of differing) {
+      const { slots, things } = ground.inBlock.get(block) ?? NOTHING;
+      if (things.length === 0) continue;
+      const [before, here] = [await versions.numberOf(ground.blocks, block), await versions.numberOf(blocks, block)];
+      await versions.compare(before, here);
+      for (const [i, thing] of things.entries()) {
+        if (versions.isSame(before, here, slots[i] ?? 0) !== true) again.add(thing);
+      }
+      if (again.size > most) return null;
+    }
+    return again.size > most ? null : again;
   }
 
   async #find<T>(
@@ -95,7 +173,7 @@ export class ObjectMemo {
     known: Known,
     mos: Mos,
     make: (mos: Mos) => Promise<T>,
-    { holds = () => true, keeps = () => true }: Conditions<T>,
+    { holds = () => true, keeps = () => true, onAsked }: Conditions<T>,
   ): Promise<T> {
     const blocks = known.versions.of(mos.objset);
     // Several txgs are looked at at once: the first to ask finds out what is the same at the others.
@@ -106,6 +184,7 @@ export class ObjectMemo {
       const asked = await sameObjects(found, blocks, known);
       if (asked !== null && holds(found.value as T)) {
         this.#keep(kept, id, { ...found, asked });
+        onAsked?.(asked);
         return found.value as T;
       }
     }
@@ -116,7 +195,9 @@ export class ObjectMemo {
     );
     underWay.set(id, settled);
     try {
-      return (await making).value;
+      const { value, asked } = await making;
+      onAsked?.(keeps(value) ? asked : null);
+      return value;
     } finally {
       if (underWay.get(id) === settled) underWay.delete(id);
     }

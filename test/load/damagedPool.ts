@@ -1,5 +1,6 @@
 import { BlockCache } from '../../src/dataset/blockCache.ts';
 import { BONUS, decodeBonus } from '../../src/dataset/bonus.ts';
+import { Dsl } from '../../src/dataset/dsl.ts';
 import { Mos } from '../../src/dataset/mos.ts';
 import type { DmuObject } from '../../src/dataset/object.ts';
 import type { OpenBlocks } from '../../src/dataset/poolReaders.ts';
@@ -58,16 +59,38 @@ export class DamagedPool {
   /** Damages every copy of all content of the object of the MOS at `txg` that `find` gives. */
   async damageContent(txg: bigint, find: (mos: Mos) => Promise<DmuObject>): Promise<void> {
     const object = await find(await this.#mos(txg));
-    for await (const { bp, level } of object.pointers()) if (level === 0) this.#lose(bp);
+    for await (const { bp, level } of object.pointers()) if (level === 0) this.lose(bp);
   }
 
   /** The same for the object set of the dataset with that number. */
   async damageObjset(txg: bigint, dataset: bigint): Promise<void> {
     const object = await (await this.#mos(txg)).object(dataset);
-    this.#lose(decodeBonus(object, BONUS.dslDataset, decodeDslDataset).bp);
+    this.lose(decodeBonus(object, BONUS.dslDataset, decodeDslDataset).bp);
   }
 
-  #lose(bp: Blkptr): void {
+  /** The blocks of dnodes of the MOS at `txg`. */
+  async dnodeBlocks(txg: bigint): Promise<readonly Blkptr[]> {
+    const blocks: Blkptr[] = [];
+    for await (const { bp, level } of (await this.#mos(txg)).objset.metaObject.pointers()) {
+      if (level === 0) blocks.push(bp);
+    }
+    return blocks;
+  }
+
+  /** Numbers of the heads at `txg`. */
+  async heads(txg: bigint): Promise<readonly bigint[]> {
+    const heads: bigint[] = [];
+    for await (const { object } of new Dsl(await this.#mos(txg), 'tank').datasets({ onTrouble: () => {} }))
+      heads.push(object.id);
+    return heads;
+  }
+
+  /** Undoes all damage. */
+  mend(): void {
+    for (const ranges of this.#damage) ranges.length = 0;
+  }
+
+  lose(bp: Blkptr): void {
     if (bp.embedded) return;
     for (const { vdev, offset } of bp.dvas) {
       this.#damage[vdev]?.push({ offset: Number(offset) * 512 + LABEL_START, length: bp.psize });
@@ -76,14 +99,25 @@ export class DamagedPool {
 
   /** The only candidate of that txg, judged. */
   async judge(txg: bigint, depth: Depth = 'mos'): Promise<JudgedCandidate> {
-    const [judged] = (await this.#judgement(txg, depth)).candidates;
+    const [judged] = (await this.#judgement(depth, txg)).candidates;
     if (judged === undefined) throw new Error(`no candidate of txg ${txg}`);
     return judged;
   }
 
+  /** All candidates, judged together. */
+  async judgeAll(depth: Depth = 'mos'): Promise<readonly JudgedCandidate[]> {
+    return (await this.#judgement(depth)).candidates;
+  }
+
+  /** Those of all candidates, newest first. */
+  async txgs(): Promise<readonly bigint[]> {
+    const [pool] = assemblePools(await this.#survey()).pools;
+    return pool === undefined ? [] : collectCandidates(pool).map(({ txg }) => txg);
+  }
+
   /** What is found where that candidate alone is judged. */
   async findings(txg: bigint, depth: Depth): Promise<string[]> {
-    return (await this.#judgement(txg, depth)).findings.map(({ code }) => code);
+    return (await this.#judgement(depth, txg)).findings.map(({ code }) => code);
   }
 
   /** What findings are drawn from, where nothing was judged. */
@@ -103,11 +137,11 @@ export class DamagedPool {
     return { pool, candidates: collectCandidates(pool), ...nothing };
   }
 
-  async #judgement(txg: bigint, depth: Depth) {
+  async #judgement(depth: Depth, txg?: bigint) {
     const devices = await this.#survey();
     const open: OpenBlocks = (root, more) => openBlockReader(root, { engine, ...more });
     const reader = (root: VdevNode | null) => (root === null ? null : openBlockReader(root, { engine }));
-    const options = { depth, minTxg: txg, maxTxg: txg, blocks: { engine, open } };
+    const options = { depth, ...(txg && { minTxg: txg, maxTxg: txg }), blocks: { engine, open } };
     const { judgements } = await scanPools(devices, ({ root }) => reader(root), options);
     const [judgement] = judgements;
     if (judgement === undefined) throw new Error('no pool');
