@@ -143,13 +143,20 @@ fn sums(
                 .map(|&words| Some(words))
                 .collect()
         }
-        Sum::Salted(algorithm) => alike
-            .iter()
-            .map(|&i| {
-                let bytes = part(stored, blocks[i].stored);
-                salt.map(|salt| algorithm.words(salt, bytes, little_endian))
-            })
-            .collect(),
+        Sum::Salted(algorithm) => {
+            let Some(salt) = salt else {
+                return vec![None; alike.len()];
+            };
+            let messages: Vec<&[u8]> = alike
+                .iter()
+                .map(|&i| part(stored, blocks[i].stored))
+                .collect();
+            algorithm
+                .words_of_each(salt, &messages, little_endian)
+                .into_iter()
+                .map(Some)
+                .collect()
+        }
     }
 }
 

@@ -13,12 +13,12 @@ mod sha256_pair;
 mod sha2_words;
 #[cfg(target_arch = "x86_64")]
 mod sha512_lanes;
-#[cfg(target_arch = "x86_64")]
 mod side_by_side;
 mod skein;
 mod spans;
 #[cfg(test)]
 mod testing;
+mod words;
 
 use blocks::Block;
 use napi::bindgen_prelude::{AsyncTask, BigUint64Array, Buffer, BufferSlice, Uint8Array};

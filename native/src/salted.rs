@@ -25,14 +25,34 @@ impl SaltedAlgorithm {
     }
 
     /// The digest, read as words in the byte order of the block.
+    pub fn words(self, salt: &[u8; SALT], bytes: &[u8], little_endian: bool) -> [u64; 4] {
+        self.words_of_each(salt, &[bytes], little_endian)
+            .first()
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The same of many messages: several side by side where the processor has the instructions for it.
     ///
     /// Source: module/zfs/skein_zfs.c, edonr_zfs.c and blake3_zfs.c
-    pub fn words(self, salt: &[u8; SALT], bytes: &[u8], little_endian: bool) -> [u64; 4] {
-        let digest = match self {
-            Self::Skein => skein(salt, bytes),
-            Self::Edonr => edonr(salt, bytes),
-            Self::Blake3 => *blake3::keyed_hash(salt, bytes).as_bytes(),
+    pub fn words_of_each(
+        self,
+        salt: &[u8; SALT],
+        messages: &[&[u8]],
+        little_endian: bool,
+    ) -> Vec<[u64; 4]> {
+        let digests = match self {
+            Self::Skein => skein(salt, messages),
+            Self::Edonr => edonr(salt, messages),
+            // The crate has the vectors for the parts of one message.
+            Self::Blake3 => messages
+                .iter()
+                .map(|message| *blake3::keyed_hash(salt, message).as_bytes())
+                .collect(),
         };
-        words_of_block(&digest, little_endian)
+        digests
+            .iter()
+            .map(|digest| words_of_block(digest, little_endian))
+            .collect()
     }
 }

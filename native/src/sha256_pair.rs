@@ -1,7 +1,7 @@
 //! SHA-256 of two messages side by side with the SHA extensions of x86: one message waits for itself half of the time.
 //! Source: FIPS 180-4, sections 4.2.2, 5.3.3 and 6.2.
 
-use crate::side_by_side::Hasher;
+use crate::side_by_side::{Hasher, Parts};
 use sha2::block_api::compress256;
 use std::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_blend_epi16, _mm_set_epi32, _mm_set_epi64x,
@@ -11,6 +11,8 @@ use std::arch::x86_64::{
 
 const LANES: usize = 2;
 const BLOCK: usize = 64;
+/// Bytes of the message length at the end of the padding.
+const LENGTH_FIELD: usize = 8;
 
 /// Section 5.3.3.
 const START: [u32; 8] = [
@@ -108,9 +110,12 @@ impl Sha256Pair {
 
 impl Hasher<LANES, BLOCK> for Sha256Pair {
     const WORTH: usize = 2;
-    const LENGTH_BYTES: usize = 8;
 
-    fn start(&mut self, lane: usize) {
+    fn parts(message: &[u8]) -> Parts<'_, BLOCK> {
+        Parts::padded_big(message, LENGTH_FIELD)
+    }
+
+    fn start(&mut self, lane: usize, _length: usize) {
         self.states[lane] = START;
     }
 

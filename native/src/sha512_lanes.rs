@@ -3,7 +3,7 @@
 //! Source: FIPS 180-4, sections 4.1.3, 4.2.3, 5.3.6.2 and 6.4.
 
 use crate::lanes::Lanes;
-use crate::side_by_side::Hasher;
+use crate::side_by_side::{Hasher, Parts};
 use sha2::block_api::compress512;
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_loadu_si512, _mm512_ror_epi64, _mm512_set1_epi64,
@@ -12,6 +12,8 @@ use std::arch::x86_64::{
 
 const LANES: usize = 8;
 const BLOCK: usize = 128;
+/// Bytes of the message length at the end of the padding.
+const LENGTH_FIELD: usize = 16;
 
 /// Section 5.3.6.2.
 const START: [u64; 8] = [
@@ -135,9 +137,12 @@ impl Sha512Lanes {
 
 impl Hasher<LANES, BLOCK> for Sha512Lanes {
     const WORTH: usize = 3;
-    const LENGTH_BYTES: usize = 16;
 
-    fn start(&mut self, lane: usize) {
+    fn parts(message: &[u8]) -> Parts<'_, BLOCK> {
+        Parts::padded_big(message, LENGTH_FIELD)
+    }
+
+    fn start(&mut self, lane: usize, _length: usize) {
         self.set_lane(lane, START);
     }
 

@@ -3,6 +3,9 @@ import type { Leg } from './wholeDevices.ts';
 
 /** Bytes of one request to a device: beyond this size larger requests are no faster. */
 const RUN = 1024 * 1024;
+/** Those of which a processor sums several side by side in hardly more time than one: large blocks are read by so many. */
+const SIDE_BY_SIDE: ReadonlySet<StoredBlock['algorithm']> = new Set(['sha512', 'skein', 'edonr']);
+const LANES = 4;
 
 /** A block of a batch, where it is to be read. */
 export interface Placed {
@@ -27,7 +30,8 @@ export function runsOf(placed: readonly Placed[], gap: number): Placed[][] {
   let [start, end, top] = [0, 0, -1];
   for (const each of placed) {
     const last = each.offset + each.size;
-    if (each.top !== top || each.offset > end + gap || last - start > RUN) {
+    const few = run.length < LANES && SIDE_BY_SIDE.has(each.algorithm);
+    if (each.top !== top || each.offset > end + gap || last - start > (few ? LANES * RUN : RUN)) {
       run = [];
       runs.push(run);
       [start, end, top] = [each.offset, last, each.top];
