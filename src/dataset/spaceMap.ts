@@ -1,6 +1,8 @@
 import { FormatError } from '../bytes/errors.ts';
 import {
   decodeSpaceMapHeader,
+  eachSpaceMapEntry,
+  type OnSpaceMapEntry,
   type SpaceMapEntry,
   type SpaceMapHeader,
   type SpaceMapPosition,
@@ -8,7 +10,7 @@ import {
 } from '../format/spaceMap.ts';
 import type { WalkOptions } from './block.ts';
 import { BONUS, decodeBonus } from './bonus.ts';
-import type { DmuObject } from './object.ts';
+import type { DmuObject, ObjectBlock } from './object.ts';
 
 /** A list of allocations and frees in the order in which they were synced. */
 export class SpaceMap {
@@ -33,16 +35,35 @@ export class SpaceMap {
    * Source: module/zfs/space_map.c, space_map_iterate
    */
   async *entries(options: WalkOptions = {}): AsyncGenerator<SpaceMapEntry> {
+    const position: SpaceMapPosition = { txg: null };
+    for await (const { words, littleEndian, place } of this.#words(options)) {
+      yield* spaceMapEntries(words, littleEndian, position, place);
+    }
+  }
+
+  /**
+   * The same without an object an entry, until `onEntry` gives false.
+   *
+   * @throws as `entries`
+   */
+  async each(onEntry: OnSpaceMapEntry, options: WalkOptions = {}): Promise<void> {
+    for await (const { words, littleEndian, place } of this.#words(options)) {
+      if (!eachSpaceMapEntry(words, littleEndian, place, onEntry)) return;
+    }
+  }
+
+  async *#words(
+    options: WalkOptions,
+  ): AsyncGenerator<Pick<ObjectBlock, 'littleEndian' | 'place'> & { words: Uint8Array }> {
     const size = BigInt(this.object.dnode.dataBlockSize);
     const { length } = this.header;
-    const position: SpaceMapPosition = { txg: null };
     const blocks = (length + size - 1n) / size;
     let expected = 0n;
-    for await (const block of this.object.blocks({ to: blocks }, options)) {
-      if (block.blockId !== expected) this.#missing(expected, options);
-      expected = block.blockId + 1n;
-      const used = length - block.offset < size ? Number(length - block.offset) : block.bytes.length;
-      yield* spaceMapEntries(block.bytes.subarray(0, used), block.littleEndian, position, block.place);
+    for await (const { blockId, bytes, offset, littleEndian, place } of this.object.blocks({ to: blocks }, options)) {
+      if (blockId !== expected) this.#missing(expected, options);
+      expected = blockId + 1n;
+      const used = length - offset < size ? Number(length - offset) : bytes.length;
+      yield { words: bytes.subarray(0, used), littleEndian, place };
     }
     if (expected !== blocks) this.#missing(expected, options);
   }

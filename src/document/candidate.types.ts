@@ -105,6 +105,21 @@ export interface ReasonEntry {
   };
   /** Of a block that is lost: vdev and byte offset of each copy, `0:1a2b000`. */
   readonly copies?: readonly string[];
+  /** What the accounts of free space do twice. */
+  readonly space?: {
+    /** `alloc`: it allocates what is allocated; `free`: it frees what is free. */
+    readonly kind: 'alloc' | 'free';
+    /** Name of the top-level vdev. */
+    readonly vdev: string;
+    /** Number of the metaslab. */
+    readonly metaslab: number;
+    /** In bytes of the allocatable space of the vdev. */
+    readonly offset: string;
+    /** In bytes. */
+    readonly length: string;
+    /** Which of the two accounts says it. */
+    readonly said: 'space map' | 'space map logs';
+  };
   /** The block of metadata that is lost. */
   readonly block?: {
     /** What the block is, as `indirect` or `object set`. */

@@ -53,6 +53,12 @@ function dataOf(reason: Reason): Omit<ReasonEntry, 'code' | 'step' | 'brief' | '
       return { block: blockEntry(reason.block), blocks: reason.blocks, ...errorEntry(reason.error) };
     case 'log-unreadable':
       return { dataset: reason.dataset, ...errorEntry(reason.error) };
+    case 'space-contradicts': {
+      const { kind, metaslab, offset, length, said } = reason;
+      return {
+        space: { ...{ kind, metaslab, said, vdev: reason.vdev }, offset: offset.toString(), length: length.toString() },
+      };
+    }
     case 'log-closed':
       return { dataset: reason.dataset, vdev: vdevEntry(reason.top) };
     case 'root-block':

@@ -84,10 +84,7 @@ export function* spaceMapEntries(
       };
       continue;
     }
-    if (at + 16 > words.length) {
-      const here = inside(place, 'entry', at);
-      throw new FormatError('format-bounds', 'space map entry', 'a second word', 'the end of the block', here);
-    }
+    if (at + 16 > words.length) throw straddles(place, at);
     const second = view.getBigUint64(at + 8, littleEndian);
     at += 8;
     yield {
@@ -99,3 +96,54 @@ export function* spaceMapEntries(
     };
   }
 }
+
+/** Takes an entry: kind, and as {@link SpaceMapEntry} offset, run and vdev, which is -1 in an entry of one word. @returns false to end */
+export type OnSpaceMapEntry = (kind: SpaceMapEntry['kind'], offset: number, run: number, vdev: number) => boolean;
+
+/**
+ * The same entries without a 64-bit number for each: a pool has millions of them. An offset beyond 2^53 loses its last
+ * bits, which no device has.
+ *
+ * @returns false when `onEntry` ended it
+ * @throws FormatError as `spaceMapEntries` does
+ */
+export function eachSpaceMapEntry(
+  words: Uint8Array,
+  littleEndian: boolean,
+  place: Place,
+  onEntry: OnSpaceMapEntry,
+): boolean {
+  const view = new DataView(words.buffer, words.byteOffset, words.length);
+  const upper = littleEndian ? 4 : 0;
+  const lower = 4 - upper;
+  for (let at = 0; at + 8 <= words.length; at += 8) {
+    const high = view.getUint32(at + upper, littleEndian);
+    const low = view.getUint32(at + lower, littleEndian);
+    const prefix = high >>> 30;
+    if (prefix === DEBUG) continue;
+    if (prefix !== TWO_WORDS) {
+      const offset = (high & 0x7fffffff) * 0x10000 + (low >>> 16);
+      if (!onEntry((low & 0x8000) === 0 ? 'alloc' : 'free', offset, (low & 0x7fff) + 1, -1)) return false;
+      continue;
+    }
+    if (at + 16 > words.length) throw straddles(place, at);
+    const second = view.getUint32(at + 8 + upper, littleEndian);
+    const offset = (second & 0x7fffffff) * 0x100000000 + view.getUint32(at + 8 + lower, littleEndian);
+    const run = (high & 0x0fffffff) * 0x100 + (low >>> 24) + 1;
+    if (!onEntry(second >>> 31 === 0 ? 'alloc' : 'free', offset, run, low & 0xffffff)) return false;
+    at += 8;
+  }
+  return true;
+}
+
+const DEBUG = Number(SPACE_MAP_PREFIX.debug);
+const TWO_WORDS = Number(SPACE_MAP_PREFIX.twoWords);
+
+const straddles = (place: Place, at: number): FormatError =>
+  new FormatError(
+    'format-bounds',
+    'space map entry',
+    'a second word',
+    'the end of the block',
+    inside(place, 'entry', at),
+  );

@@ -11,6 +11,8 @@ import { Passes } from './passes.ts';
 const CAPACITY = 16384;
 /** Bytes of values that are kept. */
 const VALUE_BYTES = 64 * 1024 * 1024;
+/** Bytes of space maps and their logs that are added up: some seconds of work. */
+const SPACE_BYTES = 256 * 1024 * 1024;
 /** What keeping anything costs besides its value: mostly the dnode. */
 const LEAST_BYTES = 1024;
 
@@ -44,10 +46,19 @@ export class LoadMemo {
   #cost = 0;
   #maxCost = Number.POSITIVE_INFINITY;
   #forgot = 0;
+  #spaceBytes = 0;
 
   /** Bounds for which something is found out anew. */
   get spent(): readonly SpentBound[] {
-    return [...this.objects.spent, ...(this.#forgot === 0 ? [] : [{ what: 'objects', most: CAPACITY } as const])];
+    const objects = this.#forgot === 0 ? [] : [{ what: 'objects', most: CAPACITY } as const];
+    const space = this.#spaceBytes <= SPACE_BYTES ? [] : [{ what: 'space maps', most: SPACE_BYTES } as const];
+    return [...this.objects.spent, ...objects, ...space];
+  }
+
+  /** Whether so many bytes more of space maps are to be added up. */
+  takeSpace(bytes: number): boolean {
+    this.#spaceBytes += bytes;
+    return this.#spaceBytes <= SPACE_BYTES;
   }
 
   /** From here on reading whole objects ends with a LimitError where it gets out of all proportion. */

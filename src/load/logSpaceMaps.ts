@@ -8,25 +8,24 @@ import type { At } from './step.ts';
 import { optional, viewOf } from './viewOf.ts';
 
 /**
- * The txgs since which metaslabs of a top-level vdev have changes that only the logs hold.
+ * Of each metaslab of a top-level vdev the txg since which its changes stand in the logs alone; 0 where there are none.
  *
  * @param zapTop of the vdev's config
  * @param count of metaslabs
+ * @returns null where the vdev has no such list
  */
 export async function readUnflushedTxgs(
   state: LoadState,
   zapTop: bigint | null,
   count: number,
-): Promise<ReadonlySet<bigint>> {
+): Promise<BigUint64Array | null> {
   const { mos } = viewOf(state);
-  if (!zapTop || count === 0) return new Set();
+  if (!zapTop || count === 0) return null;
   const zap = await mos.zap(zapTop, state.signal);
   const id = await zap.integer('com.delphix:ms_unflushed_phys_txgs', state.signal);
-  if (id === null) return new Set();
+  if (id === null) return null;
   const object = await mos.object(id, state.signal);
-  return state.memo.of(`unflushed ${count}`, object, count * 32, async () => {
-    return new Set([...(await readWords(object, count))].filter((txg) => txg !== 0n));
-  });
+  return state.memo.of(`words ${count}`, object, count * 8, () => readWords(object, count));
 }
 
 /** Log by txg; null in a pool that has no such list yet. */

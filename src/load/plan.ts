@@ -10,6 +10,7 @@ import { GET_PROPS, OPEN_AUX_VDEVS, SPECIAL_DIRECTORIES } from './poolObjectStep
 import type { LoadStep, Trouble } from './predict.ts';
 import { INDIRECT_VDEVS, READ_CHECKPOINT_TXG } from './removalSteps.ts';
 import type { Replay } from './replay.ts';
+import { ADD_UP_SPACE } from './spaceSteps.ts';
 import { ALL_TOPS_TO_WRITE, TRUSTED_CONFIG } from './trustedConfig.ts';
 import { LIST_LOG_SPACEMAPS, LOAD_VDEVS, LOAD_VDEVS_TO_WRITE, READ_LOG_SPACEMAPS } from './vdevSteps.ts';
 import { verifyStep } from './verifyStep.ts';
@@ -62,6 +63,8 @@ export const RING_PLAN: Plan = [
   OPEN_HEADS,
   // Its traversal begins with the question since when holes have a birth.
   HOLE_BIRTHS,
+  // What is met only when the loaded pool is written to.
+  ADD_UP_SPACE,
 ];
 
 const instead = (step: LoadStep<LoadState>, by: Plan): Plan =>

@@ -67,6 +67,18 @@ export type MosReason =
       /** Guids. */
       readonly features: readonly string[];
     }
+  | {
+      readonly code: 'space-contradicts';
+      readonly vdev: string;
+      readonly metaslab: number;
+      /** What is done to space to which that was done already. */
+      readonly kind: 'alloc' | 'free';
+      /** In bytes of the vdev's allocatable space. */
+      readonly offset: bigint;
+      readonly length: bigint;
+      /** Whether the space map says it, or what the logs hold beside it. */
+      readonly said: 'space map' | 'space map logs';
+    }
   | { readonly code: 'log-closed'; readonly dataset: string; readonly top: VdevRef }
   | { readonly code: 'log-unreadable'; readonly dataset: string; readonly error: ZfsUberError }
   | { readonly code: 'metadata-errors'; readonly count: number }

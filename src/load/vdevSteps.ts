@@ -77,9 +77,7 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
     const { metaslabArray } = top.config;
     const count = metaslabCount(top);
     if (metaslabArray && count > 0) {
-      const array = await mos.object(metaslabArray, state.signal);
-      const objects = await state.memo.of(`words ${count}`, array, count * 8, () => readWords(array, count));
-      for (const [index, id] of objects.entries()) {
+      for (const [index, id] of (await readSpaceMapObjects(state, metaslabArray, count)).entries()) {
         at({ role: 'space map', vdev: vdevName(top), metaslab: index });
         if (id !== 0n) await mos.object(id, state.signal);
       }
@@ -93,8 +91,18 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
   }
 }
 
+/** Object of the space map of each metaslab; 0 where none was written yet. Shared, so never changed. */
+export async function readSpaceMapObjects(
+  state: LoadState,
+  metaslabArray: bigint,
+  count: number,
+): Promise<BigUint64Array> {
+  const array = await viewOf(state).mos.object(metaslabArray, state.signal);
+  return state.memo.of(`words ${count}`, array, count * 8, () => readWords(array, count));
+}
+
 /** As many as the vdev's size gives; 0 when its numbers make no sense or it has none. */
-function metaslabCount({ config: { asize, metaslabShift, type } }: VdevNode): number {
+export function metaslabCount({ config: { asize, metaslabShift, type } }: VdevNode): number {
   if (asize === null || metaslabShift === null || metaslabShift < 9 || metaslabShift > 63) return 0;
   if (type === 'indirect' || type === 'hole' || type === 'missing') return 0;
   const count = asize >> BigInt(metaslabShift);
@@ -107,7 +115,7 @@ async function listLogSpaceMaps(state: LoadState, at: At): Promise<undefined> {
   for (const top of viewOf(state).root.children) {
     const count = metaslabCount(top);
     at({ role: 'unflushed txgs', vdev: vdevName(top) });
-    for (const txg of await readUnflushedTxgs(state, top.config.zapTop, count)) needed.add(txg);
+    for (const txg of (await readUnflushedTxgs(state, top.config.zapTop, count)) ?? []) if (txg !== 0n) needed.add(txg);
   }
   at({ role: 'space map logs' });
   const logs = await readLogSpaceMapList(state);

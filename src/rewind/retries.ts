@@ -81,6 +81,9 @@ const metMetaslabs = (judged: Judged, writes: boolean): boolean =>
 const metClones = (judged: Judged, writes: boolean): boolean =>
   judged.clones && (!stopsWriting(judged, writes) || judged.prediction.failsAt === AFTER_CLONES);
 
+/** What is met after the load does not send an import back to an older txg. */
+const AFTER_LOAD: StepName = 'metaslab_load';
+
 /** @param writes the devices are opened to be written to */
 export const failsWhen = ({ prediction }: Judged, writes: boolean): boolean =>
-  fails(prediction) || (writes && prediction.verdict === 'readonly');
+  fails(prediction) || (writes && prediction.verdict === 'readonly' && prediction.failsAt !== AFTER_LOAD);

@@ -95,6 +95,8 @@ export function stepReasonWords(reason: StepReason, length: Length = 'full'): st
       return `the pool uses features that OpenZFS ${reason.release} does not know: ${features(reason)}`;
     case 'features-unknown-to-write':
       return `to write, OpenZFS ${reason.release} would have to know ${features(reason)}`;
+    case 'space-contradicts':
+      return spaceWords(reason);
     case 'log-closed':
       return `the intent log of ${reason.dataset} lies on ${reason.top.name}, which is closed`;
     case 'log-unreadable':
@@ -188,6 +190,12 @@ function whereRead({ attempts }: RootCheck): string {
   if (attempts.some(({ outcome }) => outcome === 'rebuilt')) return 'rebuilt from redundancy';
   const good = attempts.filter(({ outcome }) => outcome === 'good').length;
   return `on ${good} of ${attempts.length} ${attempts.length === 1 ? 'place' : 'places'} looked at`;
+}
+
+function spaceWords({ vdev, metaslab, kind, offset, length, said }: Of<'space-contradicts'>): string {
+  const does = kind === 'alloc' ? 'allocates what is allocated' : 'frees what is free';
+  const who = said === 'space map' ? 'the space map' : 'what the logs hold beside the space map';
+  return `an import that writes halts the machine (panic) or hangs: ${who} of metaslab ${metaslab} of ${vdev} ${does}, ${length} bytes at ${offset}`;
 }
 
 function newerOpen({ txg, error }: Of<'newer-open'>): string {

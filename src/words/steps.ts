@@ -18,6 +18,7 @@ export const STEP_WORDS: Readonly<Record<StepName, string>> = {
   spa_ld_load_dedup_tables: 'load the dedup tables',
   spa_ld_load_brt: 'load the tables of cloned blocks',
   spa_ld_verify_logs: 'read the intent logs',
+  metaslab_load: 'find out which space is free, in the first txgs that are written',
   spa_load_verify: 'verify all blocks of metadata',
 };
 

@@ -190,7 +190,7 @@ describe('with sources', () => {
       ...{ met: ['119', '118', '115'], free: ['117'], unknown: ['116'] },
     });
     expect(asked('damaged')).toMatchObject({ met: ['119', '118'] });
-    expect(asked('adding existent segment')).toMatchObject({ met: ['115'], unknown: ['116'] });
+    expect(asked('PANIC at dsl_deadlist.c: dsl_deadlist_open')).toMatchObject({ met: ['115'], unknown: ['116'] });
     expect(asked('nonsense')).toMatchObject({ met: ['119', '118'] });
   });
 

@@ -1,5 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSpaceMapHeader, type SpaceMapPosition, spaceMapEntries } from '../../src/format/spaceMap.ts';
+import {
+  decodeSpaceMapHeader,
+  eachSpaceMapEntry,
+  type SpaceMapPosition,
+  spaceMapEntries,
+} from '../../src/format/spaceMap.ts';
 
 const place = { source: 'disk0.img', offset: 0, path: ['MOS', 'object 9'] };
 
@@ -38,6 +44,48 @@ describe('spaceMapEntries', () => {
 
   it('refuses an entry that is cut in two', () => {
     expect(() => decode(words(3n << 62n))).toThrow('space map entry: expected a second word');
+  });
+});
+
+describe('eachSpaceMapEntry', () => {
+  const each = (bytes: Uint8Array, littleEndian: boolean): unknown[] => {
+    const found: unknown[] = [];
+    eachSpaceMapEntry(
+      bytes,
+      littleEndian,
+      place,
+      (kind, offset, run, vdev) => found.push({ kind, offset, run, vdev }) > 0,
+    );
+    return found;
+  };
+  const answer = (make: () => unknown): unknown => {
+    try {
+      return make();
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  it('gives the entries that spaceMapEntries gives, in either byte order', () => {
+    const entry = fc.tuple(fc.bigInt({ min: 0n, max: 3n }), fc.bigInt({ min: 0n, max: (1n << 62n) - 1n }));
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 12 }), fc.boolean(), (parts, littleEndian) => {
+        const bytes = words(...parts.map(([prefix, rest]) => (prefix << 62n) | rest));
+        const whole = answer(() =>
+          [...spaceMapEntries(bytes, littleEndian, { txg: null }, place)].map(({ kind, offset, run, vdev }) => ({
+            ...{ kind, offset: Number(offset), run: Number(run), vdev: vdev ?? -1 },
+          })),
+        );
+        const exact = (entries: unknown): unknown => JSON.stringify(entries);
+        expect(exact(answer(() => each(bytes, littleEndian)))).toBe(exact(whole));
+      }),
+    );
+  });
+
+  it('ends where it is told to', () => {
+    let met = 0;
+    const all = eachSpaceMapEntry(words(1n << 16n, 2n << 16n), true, place, () => ++met < 1);
+    expect([met, all]).toEqual([1, false]);
   });
 });
 

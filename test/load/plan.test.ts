@@ -27,6 +27,7 @@ it('takes the steps in the order of the real load', () => {
     'spa_ld_verify_logs to write',
     'spa_load_verify',
     'spa_load_verify',
+    'metaslab_load to write',
   ]);
 });
 

@@ -5,7 +5,7 @@ import { dangerWords, hazardCause } from '../hazards.ts';
 import type { FindingWords } from './findingWords.ts';
 
 /** What is remembered, in the plural. */
-const REMEMBERED: Readonly<Record<Remembered, string>> = {
+const REMEMBERED: Readonly<Record<Exclude<Remembered, 'space maps'>, string>> = {
   blocks: 'sound blocks',
   fail: 'blocks with something wrong',
   particulars: 'failures with their particulars',
@@ -15,8 +15,24 @@ const REMEMBERED: Readonly<Record<Remembered, string>> = {
 };
 
 export const METADATA_WORDS: FindingWords<keyof MetadataValues> = {
-  'memory-bound': ({ bounds }) =>
-    `More was to be remembered from txg to txg than there is room for: ${list(bounds.map(({ what, most }) => `${most} ${REMEMBERED[what]}`))}. What is beyond was found out again for each txg: that takes longer, and the verdicts are the same.${bounds.some(({ what }) => what === 'particulars') ? ' Failures beyond are counted and not told of one by one.' : ''}`,
+  'memory-bound': ({ bounds }) => {
+    const kept = bounds.flatMap(({ what, most }) => (what === 'space maps' ? [] : `${most} ${REMEMBERED[what]}`));
+    return [
+      ...(kept.length === 0
+        ? []
+        : [
+            `More was to be remembered from txg to txg than there is room for: ${list(kept)}. What is beyond was found out again for each txg: that takes longer, and the verdicts are the same.`,
+          ]),
+      ...(bounds.some(({ what }) => what === 'particulars')
+        ? ['Failures beyond are counted and not told of one by one.']
+        : []),
+      ...bounds.flatMap(({ what, most }) =>
+        what === 'space maps'
+          ? `Space maps of more than ${most} bytes were to be added up: whether those beyond contradict each other, which an import that writes does not survive, is not known. zfs-uber verify of one txg adds up its own.`
+          : [],
+      ),
+    ].join(' ');
+  },
   'uberblock-ahead-of-metadata': (values) =>
     `${whichOf(values)}, but the metadata that ${values.uberblocks === 1 ? 'it points' : 'they point'} to is not on the disks. ${olderReads(values)} Likely cause: a flush that was acknowledged and not done (disk cache, RAID card, hypervisor).`,
   'metadata-damaged': (values) =>

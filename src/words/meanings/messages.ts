@@ -352,7 +352,7 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
     says: 'a space map frees what is free already, or allocates what is allocated: two states of the pool were mixed, by an earlier rewind, memory that flipped, or a pool imported twice',
     todo: NO_WRITE,
     source: RANGES,
-    met: PANIC,
+    met: { by: 'reason', codes: ['space-contradicts'] },
   },
   {
     code: 'panic-segment-missing',
@@ -361,7 +361,7 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
     says: 'a space map allocates or frees a range that it does not have: space is used twice, or was freed twice',
     todo: NO_WRITE,
     source: RANGES,
-    met: PANIC,
+    met: { by: 'reason', codes: ['space-contradicts'] },
   },
   {
     code: 'panic-bad-dva',
@@ -427,7 +427,7 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
     says: 'the accounts of free space contradict themselves when a metaslab is loaded or written',
     todo: NO_WRITE,
     source: 'module/zfs/metaslab.c, space_map.c',
-    met: PANIC,
+    met: { by: 'reason', codes: ['space-contradicts'] },
   },
   {
     code: 'panic-assertion',

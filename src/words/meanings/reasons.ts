@@ -22,6 +22,8 @@ export const REASON_MEANINGS: Readonly<Record<ReasonCode, string>> = {
   'top-lacking': 'a top-level vdev is left out, and so the pool opens read-only alone',
   'features-unknown': 'the pool uses features that this OpenZFS does not know',
   'features-unknown-to-write': 'to write, OpenZFS would have to know more features than it does',
+  'space-contradicts':
+    'the accounts of free space contradict each other: to write, OpenZFS halts the machine; read-only it opens the pool',
   'log-closed': 'an intent log lies on a device that is closed',
   'log-unreadable': 'an intent log does not read',
   'metadata-errors': 'so many blocks of metadata fail that the import ends',

@@ -1,0 +1,160 @@
+/** Two contradictory entries of the accounts of one metaslab: what the second does, the first did already. */
+export interface SpaceContradiction {
+  /** `alloc`: what is allocated is allocated again, or lies outside; `free`: what is free is freed again. */
+  readonly kind: 'alloc' | 'free';
+  /** In units of the metaslab, from its start. */
+  readonly offset: number;
+  readonly run: number;
+}
+
+/** Units of a metaslab that are told apart: 512 GiB in sectors of 4 KiB, where OpenZFS makes none of more than 16 GiB. */
+export const MOST_UNITS = 2 ** 27;
+
+/**
+ * Which units of a metaslab are set: what a tree of ranges holds, a bit a unit. A range is set or cleared as a whole, and
+ * what is there already is told.
+ */
+export class UnitSet {
+  /** In the memory of the last one where that is large enough. */
+  #words = new Uint32Array(0);
+  #size = 0;
+
+  /** Units. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Empty, and of `size` units. @param size at most {@link MOST_UNITS} */
+  begin(size: number): void {
+    const words = Math.ceil(size / 32);
+    if (this.#words.length < words) this.#words = new Uint32Array(words);
+    else this.#words.fill(0, 0, Math.ceil(this.#size / 32));
+    this.#size = size;
+  }
+
+  /** Whether the range lies within. */
+  holds(offset: number, run: number): boolean {
+    return offset >= 0 && run > 0 && offset + run <= this.size;
+  }
+
+  has(unit: number): boolean {
+    return ((this.#words[unit >>> 5] ?? 0) & (1 << (unit & 31))) !== 0;
+  }
+
+  /** Sets the range. @returns false, with nothing done, where any of it is set already, or it does not lie within */
+  add(offset: number, run: number): boolean {
+    if (!this.holds(offset, run) || !this.#all(offset, run, false)) return false;
+    this.#put(offset, run, true);
+    return true;
+  }
+
+  /** Clears the range. @returns false, with nothing done, where any of it is not set, or it does not lie within */
+  remove(offset: number, run: number): boolean {
+    if (!this.holds(offset, run) || !this.#all(offset, run, true)) return false;
+    this.#put(offset, run, false);
+    return true;
+  }
+
+  /** The ranges that are set, in order. */
+  *runs(): Generator<{ readonly offset: number; readonly run: number }> {
+    for (let at = 0; at < this.size; ) {
+      if ((at & 31) === 0 && this.#words[at >>> 5] === 0) {
+        at += 32;
+        continue;
+      }
+      if (!this.has(at)) {
+        at++;
+        continue;
+      }
+      const offset = at;
+      while (at < this.size && this.has(at)) at += (at & 31) === 0 && this.#words[at >>> 5] === ALL ? 32 : 1;
+      yield { offset, run: Math.min(at, this.size) - offset };
+    }
+  }
+
+  #all(offset: number, run: number, set: boolean): boolean {
+    const end = offset + run;
+    for (let at = offset; at < end; at = (at | 31) + 1) {
+      const mask = maskOf(at, end);
+      const word = (this.#words[at >>> 5] ?? 0) & mask;
+      if (set ? word !== mask : word !== 0) return false;
+    }
+    return true;
+  }
+
+  #put(offset: number, run: number, set: boolean): void {
+    const end = offset + run;
+    const words = this.#words;
+    for (let at = offset; at < end; at = (at | 31) + 1) {
+      const index = at >>> 5;
+      const word = words[index] ?? 0;
+      words[index] = set ? word | maskOf(at, end) : word & ~maskOf(at, end);
+    }
+  }
+}
+
+const ALL = 0xffffffff;
+
+/** The bits of the word that `at` lies in, from `at` to before `end`. */
+function maskOf(at: number, end: number): number {
+  const first = at & 31;
+  const last = Math.min(end - (at - first), 32);
+  return ((last === 32 ? ALL : (1 << last) - 1) & (ALL << first)) | 0;
+}
+
+/**
+ * What a metaslab has allocated, as OpenZFS finds it out when it loads one: the space map from its begin, then what the
+ * logs hold since it was last flushed. OpenZFS keeps that as ranges, and halts where one is added that is there or one
+ * removed that is not.
+ *
+ * Source: module/zfs/space_map.c, space_map_load_callback; module/zfs/spa_log_spacemap.c, spa_ld_log_sm_cb;
+ * module/zfs/metaslab.c, metaslab_load_impl; module/zfs/range_tree.c, range_tree_add_impl, range_tree_remove_impl and
+ * range_tree_remove_xor_add_segment
+ */
+export class MetaslabSpace {
+  readonly #allocated = new UnitSet();
+  readonly #allocs = new UnitSet();
+  readonly #frees = new UnitSet();
+
+  /** @param size in units, at most {@link MOST_UNITS}; all of it is free at first */
+  begin(size: number): void {
+    this.#allocated.begin(size);
+    this.#allocs.begin(0);
+    this.#frees.begin(0);
+  }
+
+  /** An entry of the space map. @returns false where it contradicts those before it */
+  take(kind: SpaceContradiction['kind'], offset: number, run: number): boolean {
+    return kind === 'alloc' ? this.#allocated.add(offset, run) : this.#allocated.remove(offset, run);
+  }
+
+  /** An entry of a log, in their order. @returns false where it contradicts what the logs said before */
+  takeLogged(kind: SpaceContradiction['kind'], offset: number, run: number): boolean {
+    if (this.#allocs.size === 0) {
+      this.#allocs.begin(this.#allocated.size);
+      this.#frees.begin(this.#allocated.size);
+    }
+    const [from, to] = kind === 'alloc' ? [this.#frees, this.#allocs] : [this.#allocs, this.#frees];
+    if (!to.holds(offset, run)) return false;
+    // What the other has of it is taken back there; the rest is new.
+    const end = offset + run;
+    for (let at = offset; at < end; ) {
+      const there = from.has(at);
+      const begin = at;
+      while (at < end && from.has(at) === there) at++;
+      if (!(there ? from.remove(begin, at - begin) : to.add(begin, at - begin))) return false;
+    }
+    return true;
+  }
+
+  /** Lays what the logs said over the space map. @returns the first that does not fit; null where all does */
+  merge(): SpaceContradiction | null {
+    for (const { offset, run } of this.#allocs.runs()) {
+      if (!this.take('alloc', offset, run)) return { kind: 'alloc', offset, run };
+    }
+    for (const { offset, run } of this.#frees.runs()) {
+      if (!this.take('free', offset, run)) return { kind: 'free', offset, run };
+    }
+    return null;
+  }
+}

@@ -1,0 +1,208 @@
+import { ZfsUberError } from '../bytes/errors.ts';
+import { MetaslabSpace, MOST_UNITS, type SpaceContradiction } from '../dataset/metaslabSpace.ts';
+import type { DmuObject } from '../dataset/object.ts';
+import { readAhead } from '../dataset/readAhead.ts';
+import { SpaceMap } from '../dataset/spaceMap.ts';
+import type { VdevConfig } from '../format/vdevConfig.ts';
+import type { VdevNode } from '../pool/pool.ts';
+import { vdevName } from '../pool/vdevHealth.ts';
+import type { LoadMemo } from './loadMemo.ts';
+import type { LoadState } from './loadState.ts';
+import { readLogSpaceMapList, readUnflushedTxgs } from './logSpaceMaps.ts';
+import type { Trouble } from './predict.ts';
+import { step } from './step.ts';
+import { metaslabCount, readSpaceMapObjects } from './vdevSteps.ts';
+import { viewOf } from './viewOf.ts';
+
+/**
+ * Space maps and their logs, added up as an import does that writes: OpenZFS halts the machine where they contradict each
+ * other, and nothing else that a load looks at tells it. A damaged block of them is left to the traversal.
+ */
+export const ADD_UP_SPACE = step('metaslab_load', 'read-write-only', addUpSpace);
+
+/** Space maps read at once. */
+const MAPS_AHEAD = 8;
+/** What a log counts in. Source: module/zfs/spa_log_spacemap.c, SPA_MINBLOCKSHIFT in spa_ld_log_sm_data */
+const LOG_UNIT = 512;
+/** Metaslabs of one vdev, so that vdev and metaslab are one number. */
+const MOST_METASLABS = 2 ** 21;
+
+/** What a log holds, by vdev and metaslab: three numbers an entry. */
+type LogEntries = ReadonlyMap<number, Float64Array>;
+
+interface Log {
+  readonly txg: bigint;
+  readonly entries: LogEntries;
+}
+
+/** A metaslab of a top-level vdev, in bytes of that vdev. */
+interface Metaslab {
+  readonly top: VdevNode;
+  readonly index: number;
+  readonly start: number;
+  /** log2 of bytes. */
+  readonly unitShift: number;
+  readonly units: number;
+  readonly object: bigint;
+  /** Since when its changes stand in the logs alone. */
+  readonly unflushed: bigint;
+}
+
+interface Found extends SpaceContradiction {
+  readonly said: 'space map' | 'space map logs';
+}
+
+async function addUpSpace(state: LoadState): Promise<Trouble | undefined> {
+  try {
+    const logs = await readLogs(state);
+    const add = async (metaslab: Metaslab): Promise<Trouble | null> => {
+      const found = await addUp(state, metaslab, logs);
+      return found === null ? null : troubleIn(metaslab, found);
+    };
+    for await (const trouble of readAhead(metaslabs(state), MAPS_AHEAD, add)) if (trouble !== null) return trouble;
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+  }
+  return undefined;
+}
+
+function troubleIn({ top, index, start, unitShift }: Metaslab, { kind, offset, run, said }: Found): Trouble {
+  const unit = 2 ** unitShift;
+  const at = { offset: BigInt(start + offset * unit), length: BigInt(run * unit) };
+  const reason = { code: 'space-contradicts', vdev: vdevName(top), metaslab: index, kind, ...at, said } as const;
+  return { reason, because: 'damage' };
+}
+
+async function* metaslabs(state: LoadState): AsyncGenerator<Metaslab> {
+  for (const top of viewOf(state).root.children) {
+    const { metaslabArray, metaslabShift, ashift, zapTop } = top.config;
+    const count = Math.min(metaslabCount(top), MOST_METASLABS);
+    if (!metaslabArray || metaslabShift === null || !ashift || ashift > metaslabShift || count === 0) continue;
+    const objects = await readSpaceMapObjects(state, metaslabArray, count);
+    const unflushed = await readUnflushedTxgs(state, zapTop, count);
+    for (const [index, object] of objects.entries()) {
+      const { start, size } = rangeOf(top.config, index, 2 ** metaslabShift, 2 ** ashift);
+      const units = size / 2 ** ashift;
+      if (units < 1 || units > MOST_UNITS) continue;
+      yield { top, index, start, units, unitShift: ashift, object, unflushed: unflushed?.[index] ?? 0n };
+    }
+  }
+}
+
+/** In bytes. Source: module/zfs/metaslab.c, metaslab_init; module/zfs/vdev_draid.c, vdev_draid_metaslab_init */
+function rangeOf({ draid, nparity }: VdevConfig, index: number, size: number, sector: number) {
+  const start = index * size;
+  if (draid === null) return { start, size };
+  const group = (draid.ndata + (nparity ?? 0)) * sector;
+  const begin = Math.ceil(start / group) * group;
+  return { start: begin, size: Math.floor((size - (begin - start)) / group) * group };
+}
+
+/** What the accounts of a metaslab contradict first; null where they do not, or are too long to be added up. */
+async function addUp(state: LoadState, metaslab: Metaslab, logs: readonly Log[]): Promise<Found | null> {
+  const { object: id, units, unflushed } = metaslab;
+  const key = metaslabKey(metaslab.top.config.id, metaslab.index);
+  const own = logs.filter(({ txg, entries }) => txg >= unflushed && entries.has(key)).map(({ entries }) => entries);
+  if (id === 0n) return own.length === 0 ? null : sumOf(state.memo, metaslab, [], own);
+  const object = await viewOf(state).mos.object(id, state.signal);
+  // An answer is of the map and of the logs beside it: most txgs change neither.
+  const kind = ['space', units, metaslab.start, ...own.map((log) => state.memo.numberOf(log))].join(' ');
+  return state.memo.of(kind, object, 0, () => mapAndLogs(state.memo, metaslab, object, own));
+}
+
+async function mapAndLogs(
+  memo: LoadMemo,
+  metaslab: Metaslab,
+  object: DmuObject,
+  logs: readonly LogEntries[],
+): Promise<Found | null> {
+  try {
+    const map = new SpaceMap(object);
+    const key = metaslabKey(metaslab.top.config.id, metaslab.index);
+    const logged = logs.reduce((sum, log) => sum + (log.get(key)?.byteLength ?? 0), 0);
+    if (!memo.takeSpace(Number(map.header.length) + logged)) return null;
+    const entries: number[] = [];
+    await map.each((kind, offset, run) => {
+      entries.push(kind === 'alloc' ? offset : -1 - offset, run);
+      return true;
+    });
+    return sumOf(memo, metaslab, entries, logs);
+  } catch (error) {
+    if (error instanceof ZfsUberError) return null;
+    throw error;
+  }
+}
+
+/** @param entries offset and run of each; a free one as -1 less the offset */
+function sumOf(
+  memo: LoadMemo,
+  { top, index, start, unitShift, units }: Metaslab,
+  entries: readonly number[],
+  logs: readonly LogEntries[],
+): Found | null {
+  const space = memo.once(SCRATCH, () => new MetaslabSpace());
+  space.begin(units);
+  for (let i = 0; i < entries.length; i += 2) {
+    const [said = 0, run = 0] = [entries[i], entries[i + 1]];
+    const [kind, offset] = said < 0 ? (['free', -1 - said] as const) : (['alloc', said] as const);
+    if (!space.take(kind, offset, run)) return { kind, offset, run, said: 'space map' };
+  }
+  if (logs.length === 0) return null;
+  const unit = 2 ** unitShift;
+  for (const log of logs) {
+    const logged = log.get(metaslabKey(top.config.id, index)) ?? [];
+    for (let i = 0; i < logged.length; i += 3) {
+      const kind = logged[i] === 0 ? 'alloc' : 'free';
+      const offset = ((logged[i + 1] ?? 0) - start) / unit;
+      const run = (logged[i + 2] ?? 0) / unit;
+      if (!space.takeLogged(kind, offset, run)) return { kind, offset, run, said: 'space map logs' };
+    }
+  }
+  const found = space.merge();
+  return found === null ? null : { ...found, said: 'space map logs' };
+}
+
+/** Memory in which one metaslab after the other is added up. */
+const SCRATCH = {};
+
+const metaslabKey = (vdev: number | null, index: number): number => (vdev ?? 0) * MOST_METASLABS + index;
+
+/** Oldest first. */
+async function readLogs(state: LoadState): Promise<Log[]> {
+  const { mos, root } = viewOf(state);
+  const shifts = new Map<number, number>();
+  for (const { config } of root.children) {
+    if (config.id !== null && config.metaslabShift !== null) shifts.set(config.id, config.metaslabShift);
+  }
+  const kind = ['log', ...[...shifts].flat()].join(' ');
+  const list = [...((await readLogSpaceMapList(state)) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+  const read = async ([txg, id]: readonly [bigint, bigint]): Promise<Log> => {
+    const object = await mos.object(id, state.signal);
+    const { length } = new SpaceMap(object).header;
+    const size = Number(length) * LOG_GROWTH;
+    return { txg, entries: await state.memo.of(kind, object, size, () => entriesOf(object, shifts)) };
+  };
+  const logs: Log[] = [];
+  for await (const log of readAhead(list, MAPS_AHEAD, read)) logs.push(log);
+  return logs;
+}
+
+/** An entry of two words is three numbers here. */
+const LOG_GROWTH = 3 / 2;
+
+/** Source: module/zfs/spa_log_spacemap.c, spa_ld_log_sm_cb */
+async function entriesOf(object: DmuObject, shifts: ReadonlyMap<number, number>): Promise<LogEntries> {
+  const found = new Map<number, number[]>();
+  await new SpaceMap(object).each((kind, offset, run, vdev) => {
+    const shift = shifts.get(vdev);
+    if (shift === undefined) return true;
+    const at = offset * LOG_UNIT;
+    const key = metaslabKey(vdev, Math.floor(at / 2 ** shift));
+    const those = found.get(key);
+    const entry = [kind === 'alloc' ? 0 : 1, at, run * LOG_UNIT];
+    if (those === undefined) found.set(key, entry);
+    else those.push(...entry);
+    return true;
+  });
+  return new Map([...found].map(([key, entries]) => [key, Float64Array.from(entries)]));
+}

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MetaslabSpace, UnitSet } from '../../src/dataset/metaslabSpace.ts';
+
+const SIZE = 200;
+const range = fc.record({ offset: fc.integer({ min: -3, max: SIZE }), run: fc.integer({ min: 0, max: 90 }) });
+const kind = fc.constantFrom<'alloc' | 'free'>('alloc', 'free');
+
+const unitsOf = ({ offset, run }: { offset: number; run: number }): number[] =>
+  Array.from({ length: run }, (_, i) => offset + i);
+
+/** A tree of ranges as a set of units: a range is taken whole or not at all. */
+class Slow {
+  readonly units = new Set<number>();
+  add(offset: number, run: number): boolean {
+    const all = unitsOf({ offset, run });
+    const fits = run > 0 && all.every((unit) => unit >= 0 && unit < SIZE && !this.units.has(unit));
+    if (fits) for (const unit of all) this.units.add(unit);
+    return fits;
+  }
+  remove(offset: number, run: number): boolean {
+    const all = unitsOf({ offset, run });
+    const fits = run > 0 && all.every((unit) => this.units.has(unit));
+    if (fits) for (const unit of all) this.units.delete(unit);
+    return fits;
+  }
+}
+
+describe('UnitSet', () => {
+  it('takes and refuses what a set of units does, also in memory that was used before', () => {
+    const set = new UnitSet();
+    fc.assert(
+      fc.property(fc.array(fc.tuple(kind, range), { maxLength: 30 }), (steps) => {
+        set.begin(SIZE);
+        const slow = new Slow();
+        for (const [what, { offset, run }] of steps) {
+          const method = what === 'alloc' ? 'add' : 'remove';
+          expect(set[method](offset, run)).toBe(slow[method](offset, run));
+        }
+        expect([...set.runs()].flatMap(unitsOf)).toEqual([...slow.units].sort((a, b) => a - b));
+      }),
+    );
+  });
+});
+
+describe('MetaslabSpace', () => {
+  const begun = (): MetaslabSpace => {
+    const space = new MetaslabSpace();
+    space.begin(SIZE);
+    return space;
+  };
+
+  it('refuses what is allocated twice, freed twice, or outside', () => {
+    const space = begun();
+    expect(space.take('alloc', 10, 40)).toBe(true);
+    expect(space.take('alloc', 49, 1)).toBe(false);
+    expect(space.take('free', 20, 31)).toBe(false);
+    expect(space.take('free', 20, 30)).toBe(true);
+    expect(space.take('free', 20, 1)).toBe(false);
+    expect(space.take('alloc', SIZE - 1, 2)).toBe(false);
+  });
+
+  it('takes back in the logs what a log did before, and refuses what it does twice', () => {
+    const space = begun();
+    expect(space.take('alloc', 0, 100)).toBe(true);
+    expect(space.takeLogged('free', 10, 10)).toBe(true);
+    expect(space.takeLogged('alloc', 15, 10)).toBe(true);
+    expect(space.takeLogged('alloc', 22, 10)).toBe(false);
+  });
+
+  it('says which range of the logs does not fit what the space map has', () => {
+    const space = begun();
+    space.take('alloc', 0, 50);
+    space.takeLogged('alloc', 45, 10);
+    expect(space.merge()).toEqual({ kind: 'alloc', offset: 45, run: 10 });
+    const other = begun();
+    other.take('alloc', 0, 50);
+    other.takeLogged('alloc', 50, 10);
+    other.takeLogged('free', 60, 3);
+    expect(other.merge()).toEqual({ kind: 'free', offset: 60, run: 3 });
+  });
+
+  it('adds up to the same whether it is told by the map or by the logs', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(kind, range), { maxLength: 30 }), (steps) => {
+        const slow = new Slow();
+        const sound = steps.filter(([what, { offset, run }]) => slow[what === 'alloc' ? 'add' : 'remove'](offset, run));
+        for (const split of [0, Math.floor(sound.length / 2), sound.length]) {
+          const space = begun();
+          for (const [i, [what, { offset, run }]] of sound.entries()) {
+            expect(i < split ? space.take(what, offset, run) : space.takeLogged(what, offset, run)).toBe(true);
+          }
+          expect(space.merge()).toBeNull();
+        }
+      }),
+    );
+  });
+});
