@@ -11,7 +11,7 @@ import { buildAddons, dependOnPackages, makePackages, seal } from './platforms.j
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | executable [FILE [NODE]]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | formats [--format NAME] [--pool NAME] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | executable [FILE [NODE]]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -257,6 +257,11 @@ else if (command === 'accuracy')
   run(
     'accuracy/run',
     args.map((arg, i) => (arg.startsWith('--') || args[i - 1] === '--zfs' ? arg : resolve(arg))),
+  );
+else if (command === 'formats')
+  run(
+    'accuracy/formats',
+    args.map((arg, i) => (/^--/.test(`${arg}`) || /^--(format|pool)$/.test(`${args[i - 1]}`) ? arg : resolve(arg))),
   );
 else if (command === 'truth') run('truth/run', args);
 else if (command === 'pointers') run('truth/pointers', args);

@@ -1,5 +1,6 @@
 import type { DocumentError } from '../document/parts.types.ts';
 import type { DescribedSource, SourceDescription } from '../document/sourceEntry.ts';
+import { errorEntry } from '../document/viewHead.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { SourceError } from '../source/source.ts';
 import { hiddenVdev } from './importPlace.ts';
@@ -22,6 +23,7 @@ export function describeOpened(opened: OpenedSource): SourceDescription {
     unreadable: opened.source?.failures?.ranges ?? [],
     hidden: hiddenVdev(opened)?.reason ?? null,
     madeOf: opened.madeOf,
+    notes: opened.troubles.filter((trouble) => !(trouble instanceof SourceError)).map(errorEntry),
   };
 }
 
@@ -31,11 +33,12 @@ export const describeSurveyed = ({ opened, survey }: SurveyedSource): DescribedS
   survey,
 });
 
-/** Why it could not be opened; else that it went away; else what could not be read of it, or of the tables of its disk. */
+/** Why it could not be opened; else that it went away, or is in files that were not given; else what could not be read of it, or of the tables of its disk. */
 function errorOf({ path, error, source, troubles }: OpenedSource): DocumentError | null {
   const failures = source?.failures ?? null;
   const [table] = troubles.flatMap((trouble) => (trouble instanceof SourceError ? trouble : []));
-  const whole = error ?? failures?.gone ?? null;
+  const lacks = table?.code === 'needs-file' ? table : null;
+  const whole = error ?? failures?.gone ?? lacks;
   if (whole !== null) return { code: whole.code, message: whole.message };
   const ranges = failures?.ranges ?? [];
   const [first] = ranges;

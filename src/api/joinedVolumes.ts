@@ -1,4 +1,3 @@
-import { UnsupportedError } from '../bytes/errors.ts';
 import { printable } from '../bytes/printable.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { countedClose } from '../node/openTargets.ts';
@@ -6,7 +5,7 @@ import type { Extent } from '../pool/searchRanges.ts';
 import type { PlacedSignature } from '../source/foreign.ts';
 import { type LogicalVolume, type PhysicalVolume, physicalVolume } from '../source/lvm.ts';
 import { joinedVolume } from '../source/lvmVolume.ts';
-import { type ByteSource, slice } from '../source/source.ts';
+import { type ByteSource, SourceError, slice } from '../source/source.ts';
 import { findVdevTrace } from '../source/vdevTrace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyedSource } from './surveyedSource.ts';
@@ -116,7 +115,7 @@ function openedAs(
   const place = { source: opened.path, offset: signature.offset, path: [`volume ${printable(volume.name)}`] };
   const troubles = [...missing].map((id) => {
     const said = `the physical volume ${printable(id)} is missing: give its disk too`;
-    return new UnsupportedError(said, place);
+    return new SourceError('needs-file', said, place);
   });
   return {
     path: opened.path,

@@ -164,7 +164,7 @@ function openedAs({ start, source }: ShiftedVdev, { disk, entries }: Search): Op
     shift,
     bundle: near.opened.bundle,
     foreign: near.opened.foreign,
-    troubles: [],
+    troubles: near.opened.troubles,
     madeOf: near.opened.madeOf,
     close: async () => undefined,
   };

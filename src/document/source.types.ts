@@ -157,6 +157,11 @@ export interface SourceEntry {
   readonly offsetBytes: string;
   /** Why it could not be opened, or not be read in part. */
   readonly error: DocumentError | null;
+  /**
+   * What is wrong with the image or the partition tables that it was found by, though it can be read: copies of a table that
+   * differ, a log that was not replayed; absent without any. The first ones.
+   */
+  readonly notes?: readonly DocumentError[];
   /** Why the system has no device that begins and ends there; left out where it has one, or is given the image of one. */
   readonly hidden?: HiddenVdev['reason'];
   /** What of it was needed and could not be read, by offset in the vdev; absent where all could. The first ones. */

@@ -34,6 +34,8 @@ export interface SourceDescription {
   readonly error: DocumentError | null;
   /** Paths of files that it is made of besides. */
   readonly madeOf?: readonly string[];
+  /** What is wrong with the image or the partition tables that it was found by. */
+  readonly notes?: readonly DocumentError[];
   /** Why the system has no device that is the vdev; null where it has one, or is given the image of one. */
   readonly hidden: HiddenVdev['reason'] | null;
   /** What of it was needed and could not be read, by offset in the vdev. */
@@ -51,10 +53,12 @@ export type SourceIndexOf = (device: DeviceSurvey) => number | null;
 
 /** Ranges that are listed of one source. */
 const MOST_UNREADABLE = 64;
+/** What is told of its image and tables. */
+const MOST_NOTES = 64;
 
 /** The parts of a description as every document prints them. */
 export function describeSource(source: SourceDescription): Omit<SourceEntry, 'labels' | 'uberblocks'> {
-  const { unreadable = [] } = source;
+  const { unreadable = [], notes = [] } = source;
   return {
     path: source.path,
     ...(hasRawBytes(source.path) ? { pathBytes: hexText(bytesOfFileName(source.path)) } : {}),
@@ -64,6 +68,7 @@ export function describeSource(source: SourceDescription): Omit<SourceEntry, 'la
     sizeBytes: source.sizeBytes.toString(),
     offsetBytes: source.offsetBytes.toString(),
     error: source.error,
+    ...(notes.length === 0 ? {} : { notes: notes.slice(0, MOST_NOTES) }),
     ...(source.hidden === null ? {} : { hidden: source.hidden }),
     ...(unreadable.length === 0
       ? {}

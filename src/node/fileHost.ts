@@ -1,4 +1,4 @@
-import { close, constants, fstat, open, read, readdir, readFile, stat } from 'node:fs';
+import { close, constants, fstat, open, read, readdir, readFile, realpath, stat } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fileNameOf } from '../bytes/fileName.ts';
@@ -35,6 +35,8 @@ export interface FileHost {
   open(path: string): Promise<ReadHandle>;
   /** Names, unordered. */
   list(path: string): Promise<readonly string[]>;
+  /** The path without links. Absent where a host has none. */
+  real?(path: string): Promise<string>;
   /** A small text file, as in /sys. */
   readText(path: string): Promise<string>;
   /** Absent for Linux. */
@@ -59,6 +61,7 @@ const calls = {
     }),
   readdir: promisify(readdir),
   readFile: promisify(readFile),
+  realpath: promisify(realpath),
   stat: promisify(stat),
 };
 
@@ -76,6 +79,8 @@ const NODE: FileHost = {
     if (!names.some(mayBeLossy)) return names;
     return (await calls.readdir(systemPath(path), { encoding: 'buffer' })).map(fileNameOf);
   },
+  // A character a byte: no two paths are taken for one.
+  real: (path) => calls.realpath(systemPath(path), 'latin1'),
   readText: (path) => calls.readFile(path, 'utf8'),
   async ask(program, ...args) {
     const { execFile } = await import('node:child_process');

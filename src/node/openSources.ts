@@ -1,7 +1,8 @@
+import { dirname } from 'node:path';
 import { shownPartitions } from './blockDevice.ts';
 import { newSha256 } from './digest.ts';
 import { expandSpecs } from './expandSpecs.ts';
-import { FILE_HOST } from './fileHost.ts';
+import { FILE_HOST, type FileHost } from './fileHost.ts';
 import { openFileSource } from './fileSource.ts';
 import { type HandlePool, handlePool } from './handlePool.ts';
 import type { OpenedSource } from './openedSource.ts';
@@ -41,14 +42,23 @@ export async function openSources(specs: readonly SourceSpec[], options: OpenOpt
   }
 }
 
+/** A link in the folder of an image may have come with the image. */
+async function staysInFolder({ real }: FileHost, path: string): Promise<boolean> {
+  if (real === undefined) return true;
+  const [file, folder] = [await real(path).catch(() => null), await real(dirname(path)).catch(() => null)];
+  return file !== null && dirname(file) === folder;
+}
+
 const hostOf = (pool: HandlePool): SourceHost & { readonly pool: HandlePool } => ({
   pool,
   atATime: Math.min(CONCURRENT, sourcesAtATime()),
   open: ({ path, reached }) => (reached === null ? openFileSource(path, pool) : openReached(reached)),
-  async beside({ path, reached }) {
+  async beside({ path, reached }, byUser) {
     if (reached !== null) return openReached(reached);
     const status = await pool.host.stat(path).catch(() => null);
-    return status?.isFile() ? openFileSource(path, pool) : null;
+    const mayBe = status?.isFile() || (byUser && status?.isBlockDevice());
+    if (!mayBe || !(byUser || (await staysInFolder(pool.host, path)))) return null;
+    return openFileSource(path, pool);
   },
   shownPartitions: (disk) => shownPartitions(pool.host, disk),
   lasting: (file) => pool.media.reading(file).read,

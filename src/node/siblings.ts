@@ -9,8 +9,12 @@ export interface GivenFile {
   readonly reached: Target['reached'];
 }
 
-/** A file beside an image; null where there is no such regular file. */
-export type Beside = (file: GivenFile) => Promise<FileSource | null>;
+/**
+ * A file that an image is made of besides; null where there is none.
+ *
+ * @param byUser whether the user gave it; else an image names it, and it must be a regular file of the folder, no link out of it
+ */
+export type Beside = (file: GivenFile, byUser: boolean) => Promise<FileSource | null>;
 
 /** By the last part of their paths. */
 export type GivenFiles = ReadonlyMap<string, readonly GivenFile[]>;
@@ -44,10 +48,10 @@ export interface FolderSiblings extends Siblings {
 export function siblingsOf(beside: Beside, file: FileSource, given: GivenFiles): FolderSiblings {
   const opened = new Map<string | NonNullable<Target['reached']>, FileSource>();
 
-  const open = async ({ path, reached }: GivenFile): Promise<FileSource | null> => {
+  const open = async ({ path, reached }: GivenFile, byUser: boolean): Promise<FileSource | null> => {
     const known = opened.get(reached ?? path);
     if (known !== undefined) return known;
-    const found = await beside({ path, reached });
+    const found = await beside({ path, reached }, byUser);
     if (found !== null) opened.set(reached ?? path, found);
     return found;
   };
@@ -58,9 +62,10 @@ export function siblingsOf(beside: Beside, file: FileSource, given: GivenFiles):
       if (base === '' || base === '.' || base === '..') return null;
       const folder = image.name.slice(0, image.name.length - lastPart(image.name).length);
       // What has no path has no folder either.
-      const beside = image.origin === 'path' ? [{ path: `${folder}${base}`, reached: null }] : [];
-      for (const each of [...(given.get(base) ?? []), ...beside]) {
-        const found = await open(each);
+      const inFolder = image.origin === 'path' ? [{ path: `${folder}${base}`, reached: null }] : [];
+      const byUser = given.get(base) ?? [];
+      for (const each of [...byUser, ...inFolder]) {
+        const found = await open(each, byUser.includes(each));
         if (found === null) continue;
         if (chain.includes(found.disk) || chain.length >= LONGEST_CHAIN) {
           const place = { source: image.name, offset: 0, path: ['parent'] };

@@ -73,8 +73,20 @@ ${scrolled(
 }
 
 function sourceRow(source: SourceEntry, handle: string): Html {
-  const { path, kind, bundle, sizeBytes, offsetBytes, labels, error, madeOf = [], unreadable = [] } = source;
+  const {
+    path,
+    kind,
+    bundle,
+    sizeBytes,
+    offsetBytes,
+    labels,
+    error,
+    madeOf = [],
+    unreadable = [],
+    notes: told = [],
+  } = source;
   const notes = [
+    ...told.map(({ message }) => message),
     ...(bundle === undefined ? [] : [`from the bundle ${bundle.path} (there ${bundle.kind})`]),
     ...(madeOf.length === 0 ? [] : [`made of ${madeOf.join(', ')}`]),
     ...(error === null ? [] : [`${error.message} (${error.code})`]),

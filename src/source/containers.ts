@@ -11,6 +11,8 @@ export interface Container {
   readonly kind: Signature['kind'];
   /** Sectors of the disk can stand in the file as they are, so that magics of ZFS in it say nothing. */
   readonly holdsSectors: boolean;
+  /** The file begins with the disk, whose sectors are all in their places: what is sealed there says nothing against it. */
+  readonly beginsWithDisk: boolean;
   recognises(ends: SourceEnds): boolean;
   /**
    * The disk inside.
@@ -27,18 +29,21 @@ export interface ContainerOptions {
   readonly snapshot: string | null;
 }
 
-/** A fixed VHD is the disk itself and a footer of one sector behind it. */
+/** A fixed VHD is the disk itself and a footer of one sector behind it, which says how long the disk is. */
 const FIXED_VHD: Container = {
   kind: 'raw',
   holdsSectors: true,
-  recognises({ tail }) {
+  beginsWithDisk: true,
+  recognises({ tail, tailOffset }) {
     const footer = tail.subarray(-VHD_FOOTER.size);
     if (footer.length < VHD_FOOTER.size || !carries(footer, 0, 'conectix')) return false;
+    const { type, size: disk } = VHD_FOOTER.fields;
     const view = new DataView(footer.buffer, footer.byteOffset, footer.length);
-    return view.getUint32(VHD_FOOTER.fields.type.offset) === VHD_TYPE.fixed;
+    if (view.getUint32(type.offset) !== VHD_TYPE.fixed) return false;
+    return view.getBigUint64(disk.offset) === BigInt(tailOffset + tail.length - VHD_FOOTER.size);
   },
   async open(source) {
-    return { disk: slice(source, 0, source.size - VHD_FOOTER.size), troubles: [] };
+    return { disk: { ...slice(source, 0, source.size - VHD_FOOTER.size), name: source.name }, troubles: [] };
   },
 };
 
@@ -60,6 +65,7 @@ function bySignature({ kind, name, offset, magic, advice, format, holdsSectors }
   return {
     kind,
     holdsSectors,
+    beginsWithDisk: false,
     recognises: (ends) => carries(ends.head, offset, magic),
     async open(source, options) {
       if (format !== null) {

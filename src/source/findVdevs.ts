@@ -68,7 +68,9 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
   const { siblings = NO_SIBLINGS, snapshot = null } = options;
   if (container === null || (await isDiskAllTheSame(asDisk, container, options))) {
     if (snapshot !== null) return refused(source, container?.kind ?? 'raw', noSnapshot(source, snapshot));
-    return { ...asDisk, disk: source, container: null, kept: null, refusal: null };
+    const both = container?.holdsSectors ? [readAsDisk(source)] : [];
+    const troubles = [...both, ...asDisk.troubles];
+    return { ...asDisk, troubles, disk: source, container: null, kept: null, refusal: null };
   }
   const { kind } = container;
   try {
@@ -79,6 +81,12 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
     if (!(error instanceof ZfsUberError)) throw error;
     return refused(source, kind, error);
   }
+}
+
+/** Who writes to a disk can make its first bytes those of an image, and who makes an image can put labels there. */
+function readAsDisk({ name }: ByteSource): UnsupportedError {
+  const message = `its first bytes are those of an image, and labels of ZFS verify at their places: it is read as the disk itself`;
+  return new UnsupportedError(message, { source: name, offset: 0, path: [] });
 }
 
 const refused = (source: ByteSource, container: Container['kind'], refusal: ZfsUberError): FoundVdevs => ({
@@ -195,9 +203,10 @@ function isZfsType(partition: Partition | null): boolean {
  */
 async function isDiskAllTheSame(
   { windows, traced }: OnDisk,
-  { holdsSectors }: Container,
+  { holdsSectors, beginsWithDisk }: Container,
   { sha256, signal }: FindVdevsOptions,
 ): Promise<boolean> {
+  if (beginsWithDisk) return false;
   if (!traced || !holdsSectors) return traced;
   for (const { source, offset, labels } of windows) {
     for (const label of labels) if (await isSealedLabel(source, label - offset, sha256, signal)) return true;

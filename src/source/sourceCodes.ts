@@ -9,6 +9,7 @@ export type SourceCode =
   | 'not-a-source'
   | 'no-images'
   | 'never-read'
+  | 'needs-file'
   | 'image-damaged'
   | 'not-a-map'
   | 'not-in-bundle'

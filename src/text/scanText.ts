@@ -17,7 +17,7 @@ import { poolRings, poolRingsBrief } from './poolRings.ts';
 import { rowsLeft, rowsOf, withAnswerAtEnd } from './screen.ts';
 import type { SectionName } from './sections.ts';
 import { sourcesRead, sourcesReadBrief } from './sourcesRead.ts';
-import { couldNotRead, nothingFound } from './sourceTrouble.ts';
+import { couldNotRead, nothingFound, sourceNotes } from './sourceTrouble.ts';
 import { stepsToImport } from './stepsText.ts';
 import { waysBrief, waysOut } from './waysOut.ts';
 import { isWell, worthSaying } from './wellPool.ts';
@@ -66,6 +66,7 @@ export function scanText(page: Page, document: ScanDocument, choice: ScanTextCho
   const told = document.pools.length === 0 ? 'container-not-opened' : null;
   const others = document.findings.filter(({ code }) => code !== told);
   if (!choice.quiet) blocks.push(findings(page, others, choice.all), withoutPool(page, document));
+  if (!folded && !choice.quiet && choice.show.length === 0) blocks.push(sourceNotes(page, document.sources));
   blocks.push(couldNotRead(page, document.sources));
   const lines = joined(blocks);
   const again = joined(

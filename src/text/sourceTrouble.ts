@@ -31,6 +31,16 @@ export function couldNotRead(page: Page, sources: readonly Troubled[]): string[]
   ];
 }
 
+/** What is wrong with images and tables that are readable all the same; none where nothing is. */
+export function sourceNotes(page: Page, sources: readonly Pick<SourceEntry, 'path' | 'notes'>[]): string[] {
+  const told = [...new Set(sources.flatMap(({ notes = [] }) => notes.map(({ message }) => message)))];
+  if (told.length === 0) return [];
+  return [
+    page.style.warn('Of images and partition tables'),
+    ...told.flatMap((message) => paragraph(page, clean(page, message))),
+  ];
+}
+
 /**
  * `message` without the place that errors of this library begin with, for where the text around says it already.
  *

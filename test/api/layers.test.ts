@@ -193,7 +193,7 @@ describe('a vdev on a linear volume of LVM in several parts', () => {
     const found = await scan([path], { depth: 'mos' });
     expect(labelled(found)).toEqual([[path, `${LVM_FIRST + 9 * extent}`, [], 'ok,ok,unreadable,unreadable']]);
     const [own] = found.sources.filter(({ labels }) => labels.some(({ status }) => status === 'ok'));
-    expect(own?.error?.code).toBe('never-read');
+    expect(own?.error?.code).toBe('needs-file');
   });
 
   it('is printed no command for, and the one that has the system make the device is', async () => {

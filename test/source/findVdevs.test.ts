@@ -176,15 +176,32 @@ describe('findVdevs', () => {
     expect((await findVdevs(disk, { sha256 })).refusal).toBeNull();
   });
 
-  it('reads a fixed VHD without its footer', async () => {
+  /** @param size that the footer gives of the disk */
+  function fixedVhd(size: number) {
     const disk = testDisk(64 * MIB + 512);
     disk.put(
       64 * MIB,
       Uint8Array.from('conectix', (letter) => letter.charCodeAt(0)),
     );
+    disk.put(
+      64 * MIB + 52,
+      Uint8Array.from([24, 16, 8, 0], (shift) => (size >>> shift) & 0xff),
+    );
     disk.put(64 * MIB + 60, Uint8Array.of(0, 0, 0, 2));
-    const { windows } = await findVdevs(disk, { sha256 });
-    expect(windows.map(({ source }) => source.size)).toEqual([64 * MIB]);
+    return disk;
+  }
+
+  it('reads a fixed VHD without its footer, whatever labels are on it', async () => {
+    const disk = fixedVhd(64 * MIB);
+    const sizes = async () => (await findVdevs(disk, { sha256 })).windows.map(({ source }) => source.size);
+    expect(await sizes()).toEqual([64 * MIB]);
     expect(await looksLikeVdev(slice(disk, 0, 64 * MIB))).toBe(false);
+    sealLabel(disk, 0);
+    expect(await sizes()).toEqual([64 * MIB]);
+  });
+
+  it('takes a footer that says another size for what an earlier image left there', async () => {
+    const { windows } = await findVdevs(fixedVhd(32 * MIB), { sha256 });
+    expect(windows.map(({ source }) => source.size)).toEqual([64 * MIB + 512]);
   });
 });

@@ -1,8 +1,9 @@
-import { inflate } from '../../block/gzip.ts';
-import { ZfsUberError } from '../../bytes/errors.ts';
+import { gzip } from '../../block/gzip.ts';
+import { FormatError, ZfsUberError } from '../../bytes/errors.ts';
 import { adler32 } from '../adler32.ts';
 import type { ByteSource } from '../source.ts';
-import { type EwfChunks, type EwfSegment, type EwfVolume, readEwfSegment } from './ewfSegments.ts';
+import { type EwfChunks, type EwfReading, type EwfSegment, type EwfVolume, readEwfSegment } from './ewfSegments.ts';
+import { type ChunkPlaces, EwfTableCache } from './ewfTable.ts';
 import { diskSize, ImageFile, type OpenedImage } from './imageFile.ts';
 import { type Extent, mappedSource } from './mapped.ts';
 import type { ImageFolder } from './siblings.ts';
@@ -11,6 +12,8 @@ import type { ImageFolder } from './siblings.ts';
 const UNREAD = 'the disk could not be read here when the image was made';
 /** Names go from E01 to EZZ and on to ZZZ. */
 const MOST_SEGMENTS = 14971;
+/** Bytes of tables that are compared with their copies at once: those of an image of 128 GiB. */
+const COMPARED = 32 * 1024 * 1024;
 /** Segments in a row that are missing, before the last is given up. */
 const MOST_MISSING = 64;
 
@@ -25,7 +28,8 @@ const MOST_MISSING = 64;
  */
 export async function openEwf(source: ByteSource, folder: ImageFolder): Promise<OpenedImage> {
   const file = new ImageFile(source, 'E01 image');
-  const first = await readEwfSegment(source, 0, null);
+  const reading: EwfReading = { cache: new EwfTableCache(), compared: COMPARED };
+  const first = await readEwfSegment(source, 0, null, reading);
   if (first.volume === null)
     throw file.wrong('sections', 0, 'a section of the volume: the first segment', `segment ${first.number}`);
   const { volume } = first;
@@ -34,13 +38,13 @@ export async function openEwf(source: ByteSource, folder: ImageFolder): Promise<
   let chunks = chunksIn(first.tables, 0);
   let number = 2;
   for (; segments.at(-1)?.last === false && segments.at(-1)?.counted === true; number++) {
-    const segment = await findSegment(file, folder, number, troubles, { first: chunks, volume });
+    const segment = await findSegment(file, folder, number, troubles, { first: chunks, volume, reading });
     if (segment === null) break;
     segments.push(segment);
     chunks = chunksIn(segment.tables, chunks);
   }
   if (segments.at(-1)?.last === false) {
-    const later = await laterSegments(file, folder, number);
+    const later = await laterSegments(file, folder, number, reading);
     segments.push(...countedFromEnd(later, chunks, volume));
   }
   const tables = segments.flatMap((segment) => segment.tables);
@@ -71,12 +75,13 @@ interface EwfMap {
 /** Number of the chunk behind those of `tables`; `before` where there are none. */
 const chunksIn = (tables: readonly EwfChunks[], before: number): number => {
   const last = tables.at(-1);
-  return last === undefined ? before : last.first + last.offsets.length;
+  return last === undefined ? before : last.first + last.count;
 };
 
 interface Begin {
   readonly first: number;
   readonly volume: EwfVolume | null;
+  readonly reading: EwfReading;
 }
 
 /** The segment of that number beside the first; null where there is none, of which `troubles` take note. */
@@ -85,16 +90,16 @@ async function findSegment(
   folder: ImageFolder,
   number: number,
   troubles: ZfsUberError[],
-  { first, volume }: Begin,
+  { first, volume, reading }: Begin,
 ): Promise<EwfSegment | null> {
   const name = segmentName(file.source.name, number);
   const found = name === null ? null : await folder.file(name);
   if (found === null) {
-    troubles.push(file.unsupported(`segment ${number} of it is missing: give ${name ?? 'it'} too`));
+    troubles.push(file.lacks(`segment ${number} of it is missing: give ${name ?? 'it'} too`));
     return null;
   }
   try {
-    const segment = await readEwfSegment(found, first, volume);
+    const segment = await readEwfSegment(found, first, volume, reading);
     if (segment.number === number) return segment;
     troubles.push(new ImageFile(found, 'E01 image').wrong('segment number', 9, `${number}`, segment.number));
   } catch (error) {
@@ -105,10 +110,15 @@ async function findSegment(
 }
 
 /** Those behind one that is missing or cut, up to the last of the image; none where that is not there. */
-async function laterSegments(file: ImageFile, folder: ImageFolder, number: number): Promise<EwfSegment[]> {
+async function laterSegments(
+  file: ImageFile,
+  folder: ImageFolder,
+  number: number,
+  reading: EwfReading,
+): Promise<EwfSegment[]> {
   let found: EwfSegment[] = [];
   for (let [next, missing] = [number, 0]; next <= MOST_SEGMENTS && missing < MOST_MISSING; next++) {
-    const segment = await findSegment(file, folder, next, [], { first: 0, volume: null });
+    const segment = await findSegment(file, folder, next, [], { first: 0, volume: null, reading });
     if (segment?.counted !== true) [found, missing] = [[], missing + 1];
     else [found, missing] = [[...found, segment], 0];
     if (segment?.last === true) return found;
@@ -140,7 +150,7 @@ function extentAt({ tables, volume, gaps, size }: EwfMap, offset: number): Exten
   const length = Math.min(volume.chunkSize - from, next - offset, size - offset);
   const table = tableOf(tables, index);
   const within = table === undefined ? -1 : index - table.first;
-  if (table === undefined || within >= table.offsets.length) {
+  if (table === undefined || within >= table.count) {
     return {
       kind: 'unread',
       why: 'it lies in a segment of the image that is missing, cut or damaged',
@@ -148,21 +158,53 @@ function extentAt({ tables, volume, gaps, size }: EwfMap, offset: number): Exten
     };
   }
   const wanted = Math.min(volume.chunkSize, size - index * volume.chunkSize);
-  return { kind: 'packed', key: index, from, length, unit: () => readChunk(table, within, wanted) };
+  return { kind: 'packed', key: index, from, length, unit: () => readChunk(table, within, wanted, volume.chunkSize) };
 }
 
 const nextTable = (tables: readonly EwfChunks[], index: number): EwfChunks | undefined =>
-  tables.find(({ first }) => first > index);
+  tables[tablesUpTo(tables, index)];
 
 /** The table whose chunks go on from one that is not behind `index`. */
-function tableOf(tables: readonly EwfChunks[], index: number): EwfChunks | undefined {
-  let found: EwfChunks | undefined;
-  for (const table of tables) if (table.first <= index) found = table;
-  return found;
+const tableOf = (tables: readonly EwfChunks[], index: number): EwfChunks | undefined =>
+  tables[tablesUpTo(tables, index) - 1];
+
+/** How many of ascending tables begin at `index` or before. */
+function tablesUpTo(tables: readonly EwfChunks[], index: number): number {
+  let [low, high] = [0, tables.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((tables[middle]?.first ?? 0) <= index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
+/** @throws FormatError of the first place at which no sound chunk is */
 async function readChunk(
-  { file, offsets, packed, end }: EwfChunks,
+  { file, places }: EwfChunks,
+  index: number,
+  wanted: number,
+  chunkSize: number,
+): Promise<Uint8Array> {
+  let failure: FormatError | null = null;
+  for (const each of await places()) {
+    // The last chunk of a disk ends where that does, or is filled up.
+    for (const length of wanted < chunkSize ? [wanted, chunkSize] : [wanted]) {
+      try {
+        return (await chunkAt(file, each, index, length)).subarray(0, wanted);
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        failure ??= error;
+      }
+    }
+  }
+  throw failure ?? file.wrong('table of chunks', 0, 'one that can be read', 'none');
+}
+
+/** Each chunk has an Adler-32 of its own, of the bytes as they are or at the end of a zlib stream. */
+async function chunkAt(
+  file: ImageFile,
+  { offsets, packed, end }: ChunkPlaces,
   index: number,
   wanted: number,
 ): Promise<Uint8Array> {
@@ -170,7 +212,7 @@ async function readChunk(
   const next = Math.min(offsets[index + 1] ?? end, file.source.size);
   const stored = packed[index] === 1 ? Math.min(Math.max(0, next - at), wanted + 65536) : wanted + 4;
   const bytes = await file.bytes(at, Math.min(stored, file.source.size - at), 'chunk');
-  if (packed[index] === 1) return inflate(bytes, wanted, 'zlib', file.place(at, 'chunk'));
+  if (packed[index] === 1) return gzip(bytes, wanted, file.place(at, 'chunk'));
   if (bytes.length < wanted) throw file.wrong('chunk', at, `${wanted} bytes`, bytes.length);
   const data = bytes.subarray(0, wanted);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

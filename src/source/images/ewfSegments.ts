@@ -10,15 +10,13 @@ import {
   EWF_FILE,
   EWF_HASH,
   EWF_HASH_SUMMED,
-  EWF_PACKED,
   EWF_SECTION,
   EWF_SECTION_SUMMED,
   EWF_SIGNATURE,
   EWF_SMART_VOLUME,
-  EWF_TABLE,
-  EWF_TABLE_SUMMED,
   EWF_VOLUME,
 } from './ewf.layout.ts';
+import { type ChunkPlaces, type EwfTable, type EwfTableCache, entriesLength, entriesOf, ewfTable } from './ewfTable.ts';
 import { walkChunks } from './ewfWalk.ts';
 import { ImageFile } from './imageFile.ts';
 
@@ -36,10 +34,16 @@ export interface EwfChunks {
   readonly file: ImageFile;
   /** Number of the first in the disk. */
   readonly first: number;
-  /** Of each the offset in the file; the last one ends where the table's section ends the data. */
-  readonly offsets: Float64Array;
-  readonly packed: Uint8Array;
-  readonly end: number;
+  readonly count: number;
+  /** Where they are, what is most to be trusted first; none where it cannot be read. */
+  places(): Promise<readonly ChunkPlaces[]>;
+}
+
+/** Of all segments of an image. */
+export interface EwfReading {
+  readonly cache: EwfTableCache;
+  /** Bytes of entries that may still be read at once, to compare the copies of tables. */
+  compared: number;
 }
 
 /** What one segment file holds. */
@@ -60,8 +64,6 @@ export interface EwfSegment {
 }
 
 const MOST_SECTIONS = 65536;
-/** Entries of one table; EnCase writes 16,375. */
-const MOST_ENTRIES = 1 << 24;
 const ASCII = new TextDecoder('latin1');
 
 /**
@@ -73,12 +75,17 @@ const ASCII = new TextDecoder('latin1');
  * @throws FormatError when it is no segment file, or its sections lead nowhere
  * Source: libewf, EWF specification
  */
-export async function readEwfSegment(source: ByteSource, first: number, known: EwfVolume | null): Promise<EwfSegment> {
+export async function readEwfSegment(
+  source: ByteSource,
+  first: number,
+  known: EwfVolume | null,
+  reading: EwfReading,
+): Promise<EwfSegment> {
   const file = new ImageFile(source, 'E01 image');
   const head = await file.structure(EWF_FILE, 0, true);
   if (ASCII.decode(head.signature) !== EWF_SIGNATURE)
     throw file.wrong(EWF_FILE.name, 0, 'EVF', ASCII.decode(head.signature));
-  const reader = new SegmentReader(file, first, known);
+  const reader = new SegmentReader(file, first, known, reading);
   const last = await reader.sections();
   return { ...reader.found, number: head.segment, last, counted: reader.counted };
 }
@@ -93,9 +100,10 @@ class SegmentReader {
     troubles: [] as ZfsUberError[],
   };
   readonly #file: ImageFile;
+  readonly #reading: EwfReading;
   #chunk: number;
-  /** The table of the last section `table` was whole, so that its copy is passed over. */
-  #tableTaken = false;
+  /** The last section `table`, and its copy, of which the heads are whole. */
+  #tables: EwfTable[] = [];
   /** End of the last section `sectors`, where the last chunk of its table ends. */
   #dataEnd = 0;
   /** The chunks of the last section `sectors`, for which no table was found yet. */
@@ -103,7 +111,8 @@ class SegmentReader {
   readonly #known: EwfVolume | null;
   counted = true;
 
-  constructor(file: ImageFile, first: number, known: EwfVolume | null) {
+  constructor(file: ImageFile, first: number, known: EwfVolume | null, reading: EwfReading) {
+    this.#reading = reading;
     this.#file = file;
     this.#chunk = first;
     this.#known = known;
@@ -112,7 +121,7 @@ class SegmentReader {
   /** @returns whether the image ends with this segment */
   async sections(): Promise<boolean> {
     const end = await this.#chain();
-    await this.#walk();
+    await this.#settle();
     if (end === 'broken') this.counted = false;
     return end === 'done';
   }
@@ -124,7 +133,7 @@ class SegmentReader {
       if (section === null) return 'broken';
       const { type, next, size } = section;
       if (type === 'sectors') {
-        await this.#walk();
+        await this.#settle();
         this.#dataEnd = at + size;
         // The size is written when the section is whole: of an image that was never finished it is 0.
         const to = size > EWF_SECTION.size ? this.#dataEnd : this.#file.source.size;
@@ -138,6 +147,37 @@ class SegmentReader {
     return 'broken';
   }
 
+  /** Counts the chunks of the last tables; without any, those that their own checksums tell of. */
+  async #settle(): Promise<void> {
+    const tables = this.#tables;
+    this.#tables = [];
+    const [table] = tables;
+    if (table === undefined || !this.counted) return this.#walk();
+    this.#untold = null;
+    await this.#compare(tables);
+    const { cache } = this.#reading;
+    const { file } = table;
+    const same = tables.filter(({ entries }) => entries === table.entries);
+    this.found.tables.push({ file, first: this.#chunk, count: table.entries, places: () => cache.places(same) });
+    this.#chunk += table.entries;
+  }
+
+  /** Tells where a table and its copy differ, as far as that may be read at once. */
+  async #compare(tables: readonly EwfTable[]): Promise<void> {
+    const length = tables.reduce((sum, table) => sum + entriesLength(table), 0);
+    if (length > this.#reading.compared) return;
+    this.#reading.compared -= length;
+    const found = await Promise.all(tables.map(entriesOf));
+    for (const [i, entries] of found.entries()) {
+      if (entries?.sound !== true)
+        this.#found(tables[i]?.at ?? 0, 'entries of a table with a sound checksum', 'others');
+    }
+    const [first, copy] = found.flatMap((entries) => (entries?.sound === true ? entries.bytes : []));
+    if (first === undefined || copy === undefined) return;
+    const same = first.length === copy.length && first.every((byte, i) => byte === copy[i]);
+    if (!same) this.#found(tables[1]?.at ?? 0, 'a copy of the table', 'another table, of which nothing is taken');
+  }
+
   /** Finds the chunks that no table tells of. */
   async #walk(): Promise<void> {
     const section = this.#untold;
@@ -147,7 +187,10 @@ class SegmentReader {
     const walked = volume && (await walkChunks(this.#file, section, this.#chunk, volume));
     const offsets = walked?.offsets ?? new Float64Array();
     this.#found(section.from, 'a table of the chunks', `${offsets.length} chunks, by their own checksums`);
-    if (walked !== null) this.found.tables.push({ ...walked, file: this.#file, first: this.#chunk });
+    if (walked !== null) {
+      const chunks = { file: this.#file, first: this.#chunk, count: offsets.length };
+      this.found.tables.push({ ...chunks, places: async () => [walked] });
+    }
     this.#chunk += offsets.length;
     this.counted = walked?.end === section.to;
   }
@@ -169,8 +212,8 @@ class SegmentReader {
 
   async #take(type: string, at: number, length: number): Promise<void> {
     if (type === 'volume' || type === 'disk') this.found.volume ??= await this.#volume(at, length);
-    else if (type === 'table') this.#tableTaken = await this.#table(at);
-    else if (type === 'table2' && !this.#tableTaken) this.#tableTaken = await this.#table(at);
+    else if (type === 'table') await this.#table(at, length);
+    else if (type === 'table2') await this.#copy(at, length);
     else if (type === 'error2') await this.#errors(at);
     else if (type === 'hash') this.found.md5 ??= (await this.#summed(EWF_HASH, EWF_HASH_SUMMED, at))?.md5 ?? null;
     else if (type === 'digest') {
@@ -190,36 +233,16 @@ class SegmentReader {
     return { chunkSize, sectorSize: bytesPerSector, size: count * BigInt(bytesPerSector), chunks };
   }
 
-  /** @returns whether it is whole */
-  async #table(at: number): Promise<boolean> {
-    if (!this.counted || !this.#file.has(at, EWF_TABLE.size)) return false;
-    const head = await this.#file.bytes(at, EWF_TABLE.size, EWF_TABLE.name);
-    const { entries, base, checksum } = read(EWF_TABLE, head, true, this.#file.place(at, EWF_TABLE.name));
-    const sound = adler32(head.subarray(0, EWF_TABLE_SUMMED)) === checksum;
-    if (!sound || entries > MOST_ENTRIES || !this.#file.has(at + EWF_TABLE.size, entries * 4)) {
-      this.#found(at, 'a table with a sound checksum', `${entries} entries`);
-      return false;
-    }
-    const bytes = await this.#file.source.read(at + EWF_TABLE.size, entries * 4);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const offsets = new Float64Array(entries);
-    const packed = new Uint8Array(entries);
-    // EnCase 6 and newer let offsets grow past 31 bits; from the first that does, no chunk is compressed.
-    let overflowed = false;
-    let before = 0;
-    for (let i = 0; i < entries; i++) {
-      const word = view.getUint32(i * 4, true);
-      const offset = word & 0x7fffffff;
-      if (!overflowed && offset < before) overflowed = true;
-      offsets[i] = Number(base) + (overflowed ? word : offset);
-      packed[i] = !overflowed && (word & EWF_PACKED) !== 0 ? 1 : 0;
-      before = offset;
-    }
-    const end = this.#dataEnd > 0 ? this.#dataEnd : at - EWF_SECTION.size;
-    this.found.tables.push({ file: this.#file, first: this.#chunk, offsets, packed, end });
-    this.#chunk += entries;
-    this.#untold = null;
-    return true;
+  async #table(at: number, length: number): Promise<void> {
+    // Tables that hold their chunks themselves follow each other.
+    if (this.#tables.length > 0) await this.#settle();
+    await this.#copy(at, length);
+  }
+
+  async #copy(at: number, length: number): Promise<void> {
+    const table = await ewfTable(this.#file, at, length, this.#dataEnd);
+    if (table === null) this.#found(at, 'a table with a sound checksum', 'none');
+    else this.#tables.push(table);
   }
 
   async #errors(at: number): Promise<void> {

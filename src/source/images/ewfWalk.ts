@@ -1,6 +1,7 @@
 import { zlibLength } from '../../block/gzip.ts';
 import { adler32 } from '../adler32.ts';
 import { SourceError } from '../source.ts';
+import type { ChunkPlaces } from './ewfTable.ts';
 import type { ImageFile } from './imageFile.ts';
 
 /** Bytes of the disk that are looked for without a table: one of EnCase 6 is for 512 MiB, of later ones for 2 GiB. */
@@ -9,14 +10,6 @@ const MOST_WALKED = 4 * 1024 ** 3;
 const WINDOW = 4 * 1024 * 1024;
 /** A packed chunk can be longer than what it unpacks to. */
 const SLACK = 65536;
-
-export interface WalkedChunks {
-  /** Of each the offset in the file, and 1 where it is packed. */
-  readonly offsets: Float64Array;
-  readonly packed: Uint8Array;
-  /** Where the last one ends. */
-  readonly end: number;
-}
 
 /**
  * Chunks one behind the other, each proven by its own Adler-32: of the bytes as they are, or at the end of a zlib stream.
@@ -31,7 +24,7 @@ export async function walkChunks(
   section: { readonly from: number; readonly to: number },
   first: number,
   { chunkSize, size }: { readonly chunkSize: number; readonly size: bigint },
-): Promise<WalkedChunks> {
+): Promise<ChunkPlaces> {
   const offsets: number[] = [];
   const packed: number[] = [];
   const to = Math.min(section.to, file.source.size);

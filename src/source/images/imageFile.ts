@@ -86,6 +86,11 @@ export class ImageFile {
     return new UnsupportedError(message, { source: this.source.name, offset: 0, path: [] });
   }
 
+  /** For a part of the disk that is in a file which is not there: the rest is readable. */
+  lacks(message: string): SourceError {
+    return new SourceError('needs-file', message, { source: this.source.name, offset: 0, path: [] });
+  }
+
   get #fits(): string {
     return `a range inside ${this.source.size} bytes`;
   }

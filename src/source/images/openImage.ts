@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../../bytes/errors.ts';
+import { printable } from '../../bytes/printable.ts';
 import type { ImageFormat } from '../containers.layout.ts';
 import type { ByteSource } from '../source.ts';
 import { openEwf } from './ewf.ts';
@@ -54,12 +55,26 @@ function folderOf(siblings: Siblings, formatOf: FormatOf): ImageFolder {
     async disk(name, named) {
       const found = await siblings.find(name);
       if (found === null) return null;
-      const format = named === 'raw' ? null : await formatOf(found.source);
-      if (format === null) return found.source;
+      const format = named === null ? await formatOf(found.source) : statedFormat(found.source, named);
+      if (format === null) return { disk: found.source, troubles: [] };
       const options = { siblings: found.siblings, snapshot: null, formatOf };
-      return (await openImage(found.source, format, options)).disk;
+      return openImage(found.source, format, options);
     },
   };
+}
+
+/** Those that QEMU has no other name for. */
+const STATED: Readonly<Record<string, ImageFormat | null>> = {
+  ...{ raw: null, file: null, host_device: null },
+  ...{ qcow2: 'qcow2', vmdk: 'vmdk', vdi: 'vdi', vpc: 'vhd', vhdx: 'vhdx' },
+};
+
+/** @throws UnsupportedError for one that is not read here */
+function statedFormat(source: ByteSource, named: string): ImageFormat | null {
+  const format = STATED[named];
+  if (format !== undefined && Object.hasOwn(STATED, named)) return format;
+  const message = `an image says that this is of the format ${printable(named)}, which is not read here`;
+  throw new UnsupportedError(message, { source: source.name, offset: 0, path: [] });
 }
 
 function noSnapshots(source: ByteSource, format: ImageFormat): UnsupportedError {

@@ -1,4 +1,4 @@
-import type { ZfsUberError } from '../../bytes/errors.ts';
+import { FormatError, UnsupportedError, type ZfsUberError } from '../../bytes/errors.ts';
 import { printable } from '../../bytes/printable.ts';
 import type { ByteSource } from '../source.ts';
 import type { ImageFile } from './imageFile.ts';
@@ -11,7 +11,8 @@ export interface Parent {
   readonly disk: ByteSource | null;
   /** What a read says then. */
   readonly why: string;
-  readonly trouble: ZfsUberError | null;
+  /** That it is missing, or cannot be read, and what its own reader says. */
+  readonly troubles: readonly ZfsUberError[];
 }
 
 /** @param format what the image says of it; null where it says nothing */
@@ -21,11 +22,20 @@ export async function openParent(
   name: string,
   format: string | null,
 ): Promise<Parent> {
-  const disk = await folder.disk(name, format);
-  const why = `it lies in the parent of the image, ${printable(name)}, which was not given and is not in the same folder`;
-  if (disk !== null) return { disk, why, trouble: null };
+  const inParent = `it lies in the parent of the image, ${printable(name)}`;
+  const why = `${inParent}, which was not given and is not in the same folder`;
+  try {
+    const found = await folder.disk(name, format);
+    if (found !== null) return { disk: found.disk, why, troubles: found.troubles };
+  } catch (error) {
+    // The parts that the image has of its own are there all the same.
+    const refused =
+      error instanceof UnsupportedError || (error instanceof FormatError && error.code !== 'format-nesting');
+    if (!refused) throw error;
+    return { disk: null, why: `${inParent}, which cannot be read`, troubles: [error] };
+  }
   const message = `it shows changes to ${printable(name)}: give that file too, or put it into the same folder`;
-  return { disk, why, trouble: file.unsupported(message) };
+  return { disk: null, why, troubles: [file.lacks(message)] };
 }
 
 /** The bytes of the parent at the same offset; zeros behind its end. */

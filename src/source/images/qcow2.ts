@@ -53,7 +53,7 @@ export async function openQcow2(
     troubles.push(file.wrong('incompatible features', 72, 'an image that QEMU holds for sound', 'the bit corrupt'));
   }
   const parent = await parentOf(file, header, extensions.backingFormat, folder);
-  if (parent?.trouble) troubles.push(parent.trouble);
+  troubles.push(...(parent?.troubles ?? []));
   const size = diskSize(file, view?.size ?? header.size);
   const image: Qcow2 = {
     file,

@@ -38,7 +38,10 @@ export function qcow2Map(image: Qcow2): DiskMap {
       const index = Math.floor(offset / cluster);
       const outer = Math.floor(index / perL2);
       const restOfL2 = Math.min((outer + 1) * perL2 * cluster, size) - offset;
-      const l1Entry = outer < l1.entries ? await file.table(l1.offset + outer * 8, 8) : null;
+      const isListed = outer < l1.entries && file.has(l1.offset + outer * 8, 8);
+      // Behind the end of the table, or of the file, none of it is there.
+      if (!isListed) return { kind: 'unread', why: NOT_IN_FILE, length: size - offset };
+      const l1Entry = await file.table(l1.offset + outer * 8, 8);
       if (l1Entry === null) return { kind: 'unread', why: NOT_IN_FILE, length: restOfL2 };
       const l2Offset = Number(l1Entry.getBigUint64(0) & QCOW2_ENTRY.offset);
       if (l2Offset === 0) return absent(image, offset, restOfL2);

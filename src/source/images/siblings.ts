@@ -1,4 +1,5 @@
 import type { ByteSource } from '../source.ts';
+import type { OpenedImage } from './imageFile.ts';
 
 /**
  * Where the other files of an image are looked up: in its own folder and among what the user gave. Names inside images
@@ -32,8 +33,9 @@ export interface ImageFolder {
   /**
    * The disk in a file beside it.
    *
-   * @param format as the image names it: `raw` is taken for what it says, whatever its first bytes look like; null where
-   *   it says nothing
+   * @param format as the image names it, in the words of QEMU: the file is opened as that and as nothing else, whatever its
+   *   first bytes look like; null where it says nothing
+   * @throws FormatError, UnsupportedError when it is no such image, or its reader refuses it
    */
-  disk(name: string, format: string | null): Promise<ByteSource | null>;
+  disk(name: string, format: string | null): Promise<OpenedImage | null>;
 }

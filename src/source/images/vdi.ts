@@ -42,5 +42,5 @@ export async function openVdi(source: ByteSource, folder: ImageFolder): Promise<
       return { kind: 'data', source, at, length: Math.min(length, source.size - at) };
     },
   });
-  return { disk, troubles: parent?.trouble ? [parent.trouble] : [] };
+  return { disk, troubles: parent?.troubles ?? [] };
 }

@@ -30,7 +30,8 @@ export async function openVhd(source: ByteSource, folder: ImageFolder): Promise<
   const troubles: ZfsUberError[] = trouble === null ? [] : [trouble];
   const size = shownSize(footer, diskSize(file, footer.size));
   if (footer.type === VHD_TYPE.fixed) {
-    return { disk: slice(source, 0, Math.min(size, source.size - VHD_FOOTER.size)), troubles };
+    const disk = slice(source, 0, Math.min(size, source.size - VHD_FOOTER.size));
+    return { disk: { ...disk, name: source.name }, troubles };
   }
   if (footer.type !== VHD_TYPE.dynamic && footer.type !== VHD_TYPE.differencing) {
     throw file.wrong('disk type', 60, '2, 3 or 4', footer.type);
@@ -48,7 +49,7 @@ export async function openVhd(source: ByteSource, folder: ImageFolder): Promise<
   }
   const differs = footer.type === VHD_TYPE.differencing;
   const parent = differs ? await openParent(file, folder, parentName(header.parentName), null) : null;
-  if (parent?.trouble) troubles.push(parent.trouble);
+  troubles.push(...(parent?.troubles ?? []));
   const bitmap = Math.ceil(blockSize / SECTOR / 8 / SECTOR) * SECTOR;
   const map = { file, tableOffset: Number(header.tableOffset), entries, blockSize, bitmap, parent };
   const disk = mappedSource(source.name, { size, extentAt: (offset) => extentAt(map, offset, size) });
@@ -100,10 +101,23 @@ async function soundFooter(
     const bytes = new Uint8Array(VHD_FOOTER.size);
     bytes.set(await file.bytes(place, there, VHD_FOOTER.name));
     const footer = decodeFooter(bytes, file.place(place, VHD_FOOTER.name));
-    if (footer !== null) return { footer, trouble };
+    if (footer !== null) return { footer, trouble: trouble ?? (await copyTrouble(file, place, bytes, footer)) };
     trouble ??= file.wrong(VHD_FOOTER.name, place, 'a footer with a sound checksum', 'none');
   }
   throw trouble ?? file.wrong(VHD_FOOTER.name, 0, 'a footer', 'a file that is too short');
+}
+
+/** The copy in front of any disk but a fixed one, where it is not what the footer at the end is. */
+async function copyTrouble(
+  file: ImageFile,
+  place: number,
+  footer: Uint8Array,
+  { type }: Footer,
+): Promise<FormatError | null> {
+  if (place === 0 || type === VHD_TYPE.fixed) return null;
+  const copy = await file.bytes(0, VHD_FOOTER.size, VHD_FOOTER.name);
+  if (copy.every((byte, i) => byte === footer[i])) return null;
+  return file.wrong(VHD_FOOTER.name, 0, 'a copy of the footer at the end', 'another: that at the end counts');
 }
 
 function decodeFooter(bytes: Uint8Array, place: Place): Footer | null {

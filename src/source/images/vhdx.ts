@@ -81,7 +81,7 @@ export async function openVhdx(source: ByteSource, folder: ImageFolder): Promise
   }
   const derived = (flags & VHDX_HAS_PARENT) !== 0;
   const parent = derived ? await parentOf(file, items, folder) : null;
-  if (parent?.trouble) troubles.push(parent.trouble);
+  troubles.push(...(parent?.troubles ?? []));
   const ratio = (BITMAP_BITS * sector) / blockSize;
   const map: VhdxMap = { file, bat: bat.offset, blockSize, sector, ratio, parent, size };
   return { disk: mappedSource(source.name, { size, extentAt: (offset) => extentAt(map, offset) }), troubles };
@@ -110,31 +110,35 @@ interface Region {
 
 /** By GUID, from the first table that is sound. */
 async function regionsOf(file: ImageFile, troubles: ZfsUberError[]): Promise<Map<string, Region>> {
+  const sound: { readonly at: number; readonly bytes: Uint8Array; readonly entries: number }[] = [];
   for (const at of VHDX_REGION_TABLES) {
     const bytes = (await file.bytes(at, VHDX_REGION_BYTES, VHDX_REGION_TABLE.name)).slice();
     const table = read(VHDX_REGION_TABLE, bytes, true, file.place(at, VHDX_REGION_TABLE.name));
     bytes.fill(0, 4, 8);
-    if (
-      table.signature !== VHDX_SIGNATURE.regions ||
-      crc32c(bytes) !== table.checksum ||
-      table.entries > MOST_REGIONS
-    ) {
-      troubles.push(file.wrong(VHDX_REGION_TABLE.name, at, 'a table with a sound checksum', 'none'));
-      continue;
-    }
-    const regions = new Map<string, Region>();
-    for (let i = 0; i < table.entries; i++) {
-      const start = VHDX_REGION_TABLE.size + i * VHDX_REGION.size;
-      const region = read(VHDX_REGION, bytes.subarray(start), true, file.place(at + start, VHDX_REGION.name));
-      const guid = guidText(region.guid);
-      if (guid !== VHDX_GUID.bat && guid !== VHDX_GUID.metadata && (region.required & 1) === 1) {
-        throw file.unsupported(`it needs a region ${guid}, which is not known`);
-      }
-      regions.set(guid, { offset: Number(region.offset), length: region.length });
-    }
-    return regions;
+    const { signature, checksum, entries } = table;
+    if (signature === VHDX_SIGNATURE.regions && crc32c(bytes) === checksum && entries <= MOST_REGIONS) {
+      sound.push({ at, bytes, entries });
+    } else troubles.push(file.wrong(VHDX_REGION_TABLE.name, at, 'a table with a sound checksum', 'none'));
   }
-  throw file.wrong(VHDX_REGION_TABLE.name, VHDX_REGION_TABLES[0], 'one sound table of two', 'none');
+  const [first, copy] = sound;
+  if (first === undefined)
+    throw file.wrong(VHDX_REGION_TABLE.name, VHDX_REGION_TABLES[0], 'one sound table of two', 'none');
+  if (copy !== undefined && !copy.bytes.every((byte, i) => byte === first.bytes[i])) {
+    const found = 'another: the first one counts';
+    troubles.push(file.wrong(VHDX_REGION_TABLE.name, copy.at, 'a copy of the first table', found));
+  }
+  const regions = new Map<string, Region>();
+  for (let i = 0; i < first.entries; i++) {
+    const start = VHDX_REGION_TABLE.size + i * VHDX_REGION.size;
+    const place = file.place(first.at + start, VHDX_REGION.name);
+    const region = read(VHDX_REGION, first.bytes.subarray(start), true, place);
+    const guid = guidText(region.guid);
+    if (guid !== VHDX_GUID.bat && guid !== VHDX_GUID.metadata && (region.required & 1) === 1) {
+      throw file.unsupported(`it needs a region ${guid}, which is not known`);
+    }
+    regions.set(guid, { offset: Number(region.offset), length: region.length });
+  }
+  return regions;
 }
 
 async function itemsOf(file: ImageFile, at: number): Promise<Map<string, Region>> {

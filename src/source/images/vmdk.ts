@@ -39,7 +39,7 @@ export async function openVmdk(source: ByteSource, folder: ImageFolder): Promise
   // An extent of several says nothing of the others; given alone, it is what it holds.
   const parent = descriptor === null ? null : await parentOf(file, descriptor, folder);
   const disk = mappedSource(source.name, { size: inner.size, extentAt: (offset) => inner.extentAt(offset, parent, 0) });
-  return { disk, troubles: [...inner.troubles, ...(parent?.trouble ? [parent.trouble] : [])] };
+  return { disk, troubles: [...inner.troubles, ...(parent?.troubles ?? [])] };
 }
 
 async function sparseExtent(file: ImageFile): Promise<SparseExtent | null> {
@@ -61,14 +61,14 @@ async function openDescriptor(file: ImageFile, descriptor: VmdkDescriptor, folde
   }
   if (descriptor.extents.length === 0) throw file.wrong('descriptor', 0, 'lines of extents', 'none');
   const parent = await parentOf(file, descriptor, folder);
-  const troubles: ZfsUberError[] = parent?.trouble ? [parent.trouble] : [];
+  const troubles: ZfsUberError[] = [...(parent?.troubles ?? [])];
   const pieces: Piece[] = [];
   let start = 0;
   for (const extent of descriptor.extents) {
     const length = extent.sectors * SECTOR;
     if (!Number.isSafeInteger(start + length)) throw file.wrong('extent', 0, 'a disk below 2^53 bytes', extent.sectors);
     const piece = await pieceOf(file, extent, folder, parent, start);
-    if (piece.trouble !== null) troubles.push(piece.trouble);
+    troubles.push(...piece.troubles);
     pieces.push({ start, length, extentAt: piece.extentAt });
     start += length;
   }
@@ -86,7 +86,7 @@ async function atPiece(pieces: readonly Piece[], offset: number): Promise<Extent
 
 interface OpenedPiece {
   extentAt(offset: number): Promise<Extent>;
-  readonly trouble: ZfsUberError | null;
+  readonly troubles: readonly ZfsUberError[];
 }
 
 async function pieceOf(
@@ -97,18 +97,18 @@ async function pieceOf(
   start: number,
 ): Promise<OpenedPiece> {
   const length = sectors * SECTOR;
-  if (type === 'ZERO') return { trouble: null, extentAt: async (at) => ({ kind: 'zero', length: length - at }) };
+  if (type === 'ZERO') return { troubles: [], extentAt: async (at) => ({ kind: 'zero', length: length - at }) };
   const found = name === null ? null : await folder.file(name);
   if (found === null) {
     const why = `it lies in ${printable(name ?? 'an extent without a file')}, which was not given and is not in the same folder`;
-    const trouble = file.unsupported(`a part of its disk lies in ${printable(name ?? 'no file')}: give that file too`);
-    return { trouble, extentAt: async (at) => ({ kind: 'unread', why, length: length - at }) };
+    const trouble = file.lacks(`a part of its disk lies in ${printable(name ?? 'no file')}: give that file too`);
+    return { troubles: [trouble], extentAt: async (at) => ({ kind: 'unread', why, length: length - at }) };
   }
   if (type === 'FLAT' || type === 'VMFS')
-    return { trouble: null, extentAt: async (at) => flat(found, offset * SECTOR, length, at) };
+    return { troubles: [], extentAt: async (at) => flat(found, offset * SECTOR, length, at) };
   const sparse = await sparseExtent(new ImageFile(found, 'VMDK image'));
   if (sparse === null) throw file.wrong('extent', 0, `a file of type ${printable(type)}`, found.name);
-  return { trouble: sparse.troubles[0] ?? null, extentAt: (at) => sparse.extentAt(at, parent, start) };
+  return { troubles: sparse.troubles, extentAt: (at) => sparse.extentAt(at, parent, start) };
 }
 
 function flat(source: ByteSource, base: number, length: number, at: number): Extent {

@@ -67,10 +67,15 @@ export async function openSparseExtent(file: ImageFile): Promise<SparseExtent> {
   }
   const directory = Number(header.directory) * SECTOR;
   const redundant = (flags & VMDK_FLAGS.redundantDirectory) !== 0 ? Number(header.redundantDirectory) * SECTOR : null;
+  const tables = { file, size, grain, perTable: entriesPerTable };
+  const differs = redundant === null ? null : await differenceOf(tables, directory, redundant);
+  if (differs !== null) troubles.push(differs);
   const grainAt = async (index: number): Promise<Grain> => {
-    const entry =
-      (await entryOf(file, directory, entriesPerTable, index)) ??
-      (redundant === null ? null : await entryOf(file, redundant, entriesPerTable, index));
+    let entry = await entryOf(file, directory, entriesPerTable, index);
+    if (redundant !== null && (entry === null || !file.has(entry * SECTOR, 1))) {
+      const copy = await entryOf(file, redundant, entriesPerTable, index);
+      if (copy !== null && file.has(copy * SECTOR, 1)) entry = copy;
+    }
     if (entry === null) return 'unread';
     if (entry === 0) return 'absent';
     if (entry === 1 && (flags & VMDK_FLAGS.zeroedGrains) !== 0) return 'zero';
@@ -78,6 +83,46 @@ export async function openSparseExtent(file: ImageFile): Promise<SparseExtent> {
   };
   const grains = { size, grain, grainAt, packed: (flags & VMDK_FLAGS.compressed) !== 0 };
   return { size, descriptor: await innerDescriptor(file, header), troubles, ...lookedUp(file, grains) };
+}
+
+interface GrainTables {
+  readonly file: ImageFile;
+  /** Bytes of the extent, and of a grain. */
+  readonly size: number;
+  readonly grain: number;
+  readonly perTable: number;
+}
+
+/** Entries of the directory that are compared with the other one. */
+const COMPARED = 16384;
+
+/**
+ * Where the two directories differ: in which tables there are, or in what the first and the last table say, where the
+ * labels of a vdev are. All of them are too many to be read before anything is asked for. The first directory counts.
+ */
+async function differenceOf(tables: GrainTables, directory: number, redundant: number): Promise<ZfsUberError | null> {
+  const { file, size, grain, perTable } = tables;
+  const count = Math.ceil(size / grain / perTable);
+  const isThere = async (at: number, index: number) => (await file.table(at + index * 4, 4))?.getUint32(0, true);
+  const found = 'another: where it leads out of the file, the redundant one counts';
+  const told = (at: number) => file.wrong('grain directory', at, 'the same as the redundant one', found);
+  for (let index = 0; index < Math.min(count, COMPARED); index++) {
+    const [own, other] = [await isThere(directory, index), await isThere(redundant, index)];
+    if (own === undefined && other === undefined) break;
+    if (own === undefined || other === undefined || (own === 0) !== (other === 0)) return told(directory + index * 4);
+  }
+  for (const index of new Set([0, count - 1])) {
+    const [own, other] = [await isThere(directory, index), await isThere(redundant, index)];
+    if (!own || !other) continue;
+    const [table, copy] = [
+      await file.table(own * SECTOR, perTable * 4),
+      await file.table(other * SECTOR, perTable * 4),
+    ];
+    if (table === null && copy === null) continue;
+    const same = table !== null && copy !== null && sameBytes(bytesOf(table), bytesOf(copy));
+    if (!same) return told(directory + index * 4);
+  }
+  return null;
 }
 
 /** @returns null where table or directory is not in the file; 0 where there is no table */
@@ -192,8 +237,8 @@ async function unpackGrain(file: ImageFile, at: number, index: number, grain: nu
   return out;
 }
 
-const sameBytes = (bytes: Uint8Array, wanted: readonly number[]): boolean =>
-  wanted.every((byte, i) => bytes[i] === byte);
+const sameBytes = (bytes: Uint8Array, wanted: ArrayLike<number>): boolean =>
+  Array.from(wanted).every((byte, i) => bytes[i] === byte);
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: DataView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);

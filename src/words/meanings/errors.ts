@@ -49,6 +49,7 @@ export const ERROR_MEANINGS: { readonly [Name in keyof ErrorCodes]: ErrorMeaning
       'not-a-source': null,
       'no-images': null,
       'never-read': 'nobody has these bytes of a [disk image](images.md)',
+      'needs-file': 'an image says that a part of its disk is in a file that was not given',
       'image-damaged': null,
       'not-a-map': 'of ddrescue',
       'not-in-bundle': 'nobody needed these bytes when the [bundle](bundle.md) was made',
