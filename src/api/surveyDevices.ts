@@ -1,12 +1,17 @@
+import type { Engine } from '../block/engine.ts';
+import { StoppedError, ZfsUberError } from '../bytes/errors.ts';
 import { unlessStopped } from '../bytes/stopping.ts';
 import { mapBounded } from '../node/bounded.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { stoppedAt } from '../node/openTargets.ts';
 import type { SourceSpec } from '../node/target.ts';
+import type { RootedLabels } from '../pool/survey.ts';
 import { surveyDevice } from '../pool/surveyDevice.ts';
+import type { FoundRoot } from '../rewind/overlay/labelsFromRoot.ts';
 import { ChunkCache } from '../source/chunkCache.ts';
 import { queued } from '../source/deviceQueue.ts';
 import { noting } from '../source/failedReads.ts';
+import { overlaid } from '../source/overlaid.ts';
 import { openSources } from './host.ts';
 import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
@@ -35,11 +40,16 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
   const depth = Math.max(LEAST_DEPTH, Math.floor(IN_FLIGHT / Math.max(opened.length, 1)));
   let done = 0;
   try {
+    const labels = await rootedLabels(opened, choice.engine, choice.signal);
     const survey = async (source: OpenedSource): Promise<SurveyedSource> => {
       if (source.source === null) return { opened: source, survey: null };
-      const noted = noting(source.source);
-      const { bootEnvironments } = choice;
-      const found = await surveyDevice(noted, choice.engine, { ...options, bootEnvironments, sums: true });
+      const { bootEnvironments, engine } = choice;
+      const rooted = labels.get(source) ?? null;
+      if (rooted instanceof ZfsUberError) {
+        return { opened: { ...source, source: null, disk: null, error: rooted }, survey: null };
+      }
+      const noted = rooted === null ? noting(source.source) : overlaid(rooted.bare, rooted.laid);
+      const found = await surveyDevice(noted, engine, { ...options, bootEnvironments, sums: true });
       // The survey tells what can be read to the sector; from here on blocks are read, most of them small.
       const cached = cache.of(queued(noted, depth));
       return {
@@ -50,6 +60,7 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
           shift: source.shift,
           hidden: hiddenVdev(source),
           signed: signaturesOf(source),
+          ...(rooted && { rooted }),
         },
       };
     };
@@ -78,6 +89,37 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
     await Promise.all(opened.map((source) => source.close()));
     throw error;
   }
+}
+
+/** Labels for those sources that a root was named with, or the reason why there are none. */
+async function rootedLabels(
+  opened: readonly OpenedSource[],
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<OpenedSource, RootedLabels | ZfsUberError>> {
+  const rooted = new Map<OpenedSource, RootedLabels | ZfsUberError>();
+  if (opened.every(({ root }) => root === undefined)) return rooted;
+  const { findRoot, labelsFromRoots } = await import('../rewind/overlay/labelsFromRoot.ts');
+  const found = new Map<OpenedSource, FoundRoot>();
+  const refuse = (each: OpenedSource, error: unknown): void => {
+    if (!(error instanceof ZfsUberError) || error instanceof StoppedError) throw error;
+    rooted.set(each, error);
+  };
+  for (const each of opened) {
+    const { source, root } = each;
+    if (source === null || root === undefined) continue;
+    const device = await surveyDevice(noting(source), engine);
+    await findRoot(device, root, engine, signal).then(
+      (one) => found.set(each, one),
+      (error: unknown) => refuse(each, error),
+    );
+  }
+  const labels = await labelsFromRoots([...found.values()], engine, signal);
+  for (const [i, each] of [...found.keys()].entries()) {
+    const made = labels[i];
+    if (made !== undefined) rooted.set(each, made);
+  }
+  return rooted;
 }
 
 export async function closeSources(surveyed: readonly SurveyedSource[]): Promise<void> {

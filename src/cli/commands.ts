@@ -204,4 +204,4 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 export const SOURCE_HELP =
-  'a block device, a raw or other disk image (docs/images.md), a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH]), a bundle, an address on a network (nbd://, https://: docs/networks.md), or a directory of images';
+  'a block device, a raw or other disk image (docs/images.md), a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH][?root=BYTE]), a bundle, an address on a network (nbd://, https://: docs/networks.md), or a directory of images';

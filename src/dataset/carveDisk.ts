@@ -37,6 +37,8 @@ export interface CarvedVdev extends FoundVdev {
   readonly uberblocks: { readonly count: number; readonly newest: Uberblock | null; readonly oldest: Uberblock | null };
   /** What the newest leads to, where no label has a config; else null. */
   readonly followed: FollowedRoot | null;
+  /** Where it leads, where that was followed: the byte of the disk, and the id of the vdev. */
+  readonly root: { readonly at: number; readonly vdev: number } | null;
 }
 
 /** A meta-object set that no uberblock on the disk leads to. */
@@ -89,14 +91,14 @@ async function surveyed(
   const newest = byTxg.at(-1) ?? null;
   const uberblocks = { count: new Set(valid.map(({ txg }) => txg)).size, newest, oldest: byTxg[0] ?? null };
   const alone = survey.config === null && newest !== null;
-  const followed = alone
+  const led = alone
     ? await unlessStopped(
         signal,
         () => followNewest(disk, found, survey, newest, engine, signal),
         () => null,
       )
     : null;
-  return { ...found, survey, uberblocks, followed };
+  return { ...found, survey, uberblocks, followed: led?.followed ?? null, root: led?.root ?? null };
 }
 
 const VALID: ReadonlySet<string> = new Set(['valid', 'mmp']);
@@ -113,9 +115,13 @@ async function followNewest(
   newest: Uberblock,
   engine: Engine,
   signal: AbortSignal | undefined,
-): Promise<FollowedRoot | null> {
+): Promise<Pick<CarvedVdev, 'followed' | 'root'> | null> {
   const proven = await proveBase(disk, newest.rootbp, [start], engine, signal);
-  return proven && followRoot(survey, proven.vdev, newest, engine, signal);
+  if (proven === null) return null;
+  const { vdev } = proven;
+  const dva = newest.rootbp.dvas.find((each) => each.vdev === vdev);
+  const root = dva === undefined ? null : { at: start + LABEL_START + Number(dva.offset) * SECTOR, vdev };
+  return { followed: await followRoot(survey, vdev, newest, engine, signal), root };
 }
 
 type FollowOptions = Pick<CarveDiskOptions, 'engine' | 'signal'> & { readonly partitions: readonly number[] };
@@ -150,7 +156,7 @@ async function followRoots(
         inAll++;
         const survey = surveys.get(base) ?? (await surveyDevice(slice(disk, base, disk.size - base), engine));
         surveys.set(base, survey);
-        const rootbp = await rootOf(disk, objset, proven, engine);
+        const rootbp = await rootPointer(disk, objset, proven, engine);
         if (rootbp !== null)
           followed = await followRoot(survey, proven.vdev, { rootbp, txg: objset.txg }, engine, signal);
       }
@@ -184,16 +190,23 @@ function ledTo(vdevs: readonly CarvedVdev[]): (objset: CarvedObjset) => boolean 
 const basesBelow = ({ copies }: CarvedObjset, bases: readonly number[]): number[] =>
   [...new Set(bases)].filter((base) => copies.some((at) => base >= 0 && at >= base + LABEL_START));
 
-/** A pointer to the object set as an uberblock of its txg had it. */
-async function rootOf(
+/**
+ * A pointer to the object set as an uberblock of its txg had it, less its other copies.
+ *
+ * @param unit bytes that space is allocated by on its vdev
+ * @returns null where it cannot be read, or lies before the vdev has room for it
+ */
+export async function rootPointer(
   disk: ByteSource,
   objset: CarvedObjset,
   { base, vdev }: ProvenBase,
   engine: Engine,
+  unit: number = SECTOR,
 ): Promise<Blkptr | null> {
+  const psize = Math.ceil(objset.psize / unit) * unit;
   const at = objset.copies.find((copy) => copy >= base + LABEL_START);
-  const stored = at === undefined ? null : await readOrNull(disk, at, objset.psize);
+  const stored = at === undefined ? null : await readOrNull(disk, at, psize);
   if (at === undefined || stored === null) return null;
   const place = { source: disk.name, offset: at, path: ['root'] };
-  return pointerTo(objset, stored, { vdev, offset: at - base - LABEL_START }, { engine, place });
+  return pointerTo({ ...objset, psize }, stored, { vdev, offset: at - base - LABEL_START }, { engine, place });
 }

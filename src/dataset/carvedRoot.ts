@@ -8,6 +8,7 @@ import { decodeLabelConfig, type LabelConfig } from '../format/labelConfig.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
 import { openBlockReader } from '../pool/blockReader.ts';
+import { keptState } from '../pool/keptState.ts';
 import type { Pool, VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { LABEL_START } from '../pool/vdevLeaf.ts';
@@ -106,8 +107,9 @@ export async function followRoot(
     followed = { ...followed, reaches: 'directory' };
     const config = decodeLabelConfig(await mos.config(signal));
     followed = { ...followed, reaches: 'config', config };
-    const leaf = leafOf(config.vdevTree?.children[vdev]);
-    if (leaf === null) throw new UnsupportedError('its vdev is no disk and no mirror: one device is not enough', null);
+    const [leaf] = soleLeaves(config.vdevTree?.children[vdev]);
+    if (leaf === undefined)
+      throw new UnsupportedError('its vdev is no disk and no mirror: one device is not enough', null);
     const root = treeOf(device, vdev, leaf.guid);
     const { view } = await openPoolAt(poolOf(config, root, device), root, asUberblock(rootbp, txg), readers, {
       onTrouble,
@@ -122,6 +124,24 @@ export async function followRoot(
   return followed;
 }
 
+/**
+ * The config of the pool as the meta-object set of a root keeps it.
+ *
+ * @param device @param vdev as for `followRoot`
+ * @throws ZfsUberError when it cannot be read
+ */
+export async function configOfRoot(
+  device: DeviceSurvey,
+  vdev: number,
+  rootbp: Blkptr,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<LabelConfig> {
+  const readers = new PoolReaders((root, choice) => openBlockReader(root, { engine, ...choice }));
+  const { mos } = await openMosThrough(readers, unread(treeOf(device, vdev, asGuid(0n))), rootbp, signal);
+  return decodeLabelConfig(await mos.config(signal));
+}
+
 async function namesIn(view: PoolAt, options: WalkOptions): Promise<Pick<FollowedRoot, 'datasets' | 'names'>> {
   const names: string[] = [];
   let datasets = 0;
@@ -132,11 +152,17 @@ async function namesIn(view: PoolAt, options: WalkOptions): Promise<Pick<Followe
   return { datasets, names };
 }
 
-/** A leaf that has all of its top-level vdev. */
-function leafOf(top: VdevConfig | undefined): VdevConfig | null {
-  if (top === undefined) return null;
-  if (top.type === 'disk' || top.type === 'file') return top;
-  return top.type === 'mirror' || top.type === 'replacing' || top.type === 'spare' ? leafOf(top.children[0]) : null;
+/**
+ * Leaves each of which has all of a top-level vdev: a disk, or the legs of a mirror, those first that OpenZFS opens. Empty
+ * where one device is not enough.
+ */
+export function soleLeaves(top: VdevConfig | undefined): VdevConfig[] {
+  if (top === undefined) return [];
+  if (top.type === 'disk' || top.type === 'file') return [top];
+  if (top.type !== 'mirror' && top.type !== 'replacing' && top.type !== 'spare') return [];
+  const leaves = top.children.flatMap(soleLeaves);
+  const opens = (leaf: VdevConfig): boolean => keptState(leaf) === null;
+  return [...leaves.filter(opens), ...leaves.filter((leaf) => !opens(leaf))];
 }
 
 /** The tree of a pool of which nothing is known but that `device` is top-level vdev `vdev`. */

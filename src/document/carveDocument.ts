@@ -1,7 +1,9 @@
 import type { CarvedDisk, CarvedRoot, CarvedVdev } from '../dataset/carveDisk.ts';
-import type { FollowedRoot, RootReach } from '../dataset/carvedRoot.ts';
+import { type FollowedRoot, type ProvenBase, type RootReach, soleLeaves } from '../dataset/carvedRoot.ts';
+import { LABEL_SIZE } from '../format/label.layout.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
 import type { LabelStatus } from '../pool/survey.ts';
+import { LABEL_START } from '../pool/vdevLeaf.ts';
 import type { DocumentError, ToolInfo } from './parts.types.ts';
 import type { SourceHead } from './source.types.ts';
 import { describeSource, documentError, type SourceDescription } from './sourceEntry.ts';
@@ -45,12 +47,15 @@ export interface CarvedPoolEntry {
   /** Indexes into `vdevs`. */
   readonly vdevs: readonly number[];
   /** Argument vectors: what takes them further. */
-  readonly commands: {
-    /** Ranks the txgs that the pool can go back to. */
-    readonly scan: readonly string[];
-    /** Makes what a plain import loads a txg from. */
-    readonly overlay: readonly string[];
-  };
+  readonly commands: CarvedCommands;
+}
+
+/** Argument vectors; empty where there is no such command. */
+export interface CarvedCommands {
+  /** Ranks the txgs that the pool can go back to. */
+  readonly scan: readonly string[];
+  /** Makes what a plain import loads a txg from. */
+  readonly overlay: readonly string[];
 }
 
 /** The pool of a config. */
@@ -98,6 +103,8 @@ export interface CarvedVdevEntry {
   readonly uberblocks: { readonly count: number; readonly newestTxg: string | null; readonly oldestTxg: string | null };
   /** What its newest uberblock leads to, where no label decodes; else null. */
   readonly followed: FollowedEntry | null;
+  /** What takes it further with labels made of that; empty where nothing does, and where the pool's own do. */
+  readonly commands: CarvedCommands;
 }
 
 export interface CarvedRootEntry {
@@ -119,6 +126,8 @@ export interface CarvedRootEntry {
   readonly base: { readonly offsetBytes: string; readonly vdev: number } | null;
   /** Null where the base is not known, and for all but the newest roots of one base. */
   readonly followed: FollowedEntry | null;
+  /** What takes it further, with labels made of it; empty where no root of its vdev was followed to the config of a pool. */
+  readonly commands: CarvedCommands;
 }
 
 /** One disk, and what was found on it. */
@@ -147,7 +156,10 @@ export function buildCarveDocument(tool: ToolInfo, sources: readonly CarvedSourc
     sources: sources.map(sourceEntry),
     pools: poolEntries(vdevs, sources),
     vdevs,
-    roots: sources.flatMap((each, index) => (each.carved?.roots ?? []).map((root) => rootEntry(root, index, each))),
+    roots: sources.flatMap((each, index) => {
+      const roots = each.carved?.roots ?? [];
+      return roots.map((root) => rootEntry(root, index, each, roots));
+    }),
   };
 }
 
@@ -166,7 +178,7 @@ function sourceEntry({ source, carved }: CarvedSource): CarvedSourceEntry {
 const placed = ({ source }: CarvedSource, offset: number): string => (Number(source.offsetBytes) + offset).toString();
 
 function vdevEntry(vdev: CarvedVdev, index: number, of: CarvedSource): CarvedVdevEntry {
-  const { start, length, inside, survey, uberblocks, followed } = vdev;
+  const { start, length, inside, survey, uberblocks, followed, root } = vdev;
   const { config } = survey;
   return {
     source: index,
@@ -183,6 +195,7 @@ function vdevEntry(vdev: CarvedVdev, index: number, of: CarvedSource): CarvedVde
       oldestTxg: uberblocks.oldest?.txg.toString() ?? null,
     },
     followed: followed && followedEntry(followed),
+    commands: root === null ? NO_COMMANDS : rootCommands(of, { ...root, base: start }, followed),
   };
 }
 
@@ -208,8 +221,16 @@ const followedEntry = ({ reaches, config, datasets, names, trouble }: FollowedRo
   error: documentError(trouble),
 });
 
-function rootEntry({ objset, proven, followed }: CarvedRoot, index: number, of: CarvedSource): CarvedRootEntry {
+function rootEntry(
+  { objset, proven, followed }: CarvedRoot,
+  index: number,
+  of: CarvedSource,
+  roots: readonly CarvedRoot[],
+): CarvedRootEntry {
   const { at, copies, psize, compression, txg, objects } = objset;
+  // How the vdev is made up the newest root that was followed tells of those that were not.
+  const told = followed ?? roots.find((each) => each.followed !== null && isOfOne(each, proven))?.followed ?? null;
+  const found = copies.find((copy) => proven !== null && copy >= proven.base + LABEL_START);
   return {
     source: index,
     offsetBytes: placed(of, at),
@@ -220,6 +241,34 @@ function rootEntry({ objset, proven, followed }: CarvedRoot, index: number, of: 
     objects: objects.toString(),
     base: proven && { offsetBytes: placed(of, proven.base), vdev: proven.vdev },
     followed: followed && followedEntry(followed),
+    commands: found === undefined || proven === null ? NO_COMMANDS : rootCommands(of, { at: found, ...proven }, told),
+  };
+}
+
+const isOfOne = (root: CarvedRoot, proven: ProvenBase | null): boolean =>
+  proven !== null && root.proven?.base === proven.base && root.proven.vdev === proven.vdev;
+
+const NO_COMMANDS: CarvedCommands = { scan: [], overlay: [] };
+
+/**
+ * What takes a root further, where one device is all of its top-level vdev. How long that is, by the config; what is not
+ * known to end goes on to the end of its source.
+ */
+function rootCommands(
+  { place, source }: CarvedSource,
+  { at, base, vdev }: { readonly at: number; readonly base: number; readonly vdev: number },
+  followed: FollowedRoot | null,
+): CarvedCommands {
+  const top = followed?.config?.vdevTree?.children[vdev];
+  if (place === null || base < 0 || soleLeaves(top).length === 0) return NO_COMMANDS;
+  const size = top?.asize == null ? Number.POSITIVE_INFINITY : Number(top.asize) + LABEL_START + 2 * LABEL_SIZE;
+  const length = base + size < Number(source.sizeBytes) ? `+${size}` : '';
+  const spec = `${place.path}@${place.offset + base}${length}?root=${place.offset + at}`;
+  const given = spec.startsWith('-') ? `./${spec}` : spec;
+  const as = place.plain ? [] : ['--as', 'copy'];
+  return {
+    scan: ['zfs-uber', 'scan', given],
+    overlay: ['zfs-uber', 'overlay', ...as, '-o', `zu-overlay-${place.offset + at}`, given],
   };
 }
 
@@ -246,9 +295,9 @@ function commandsOf(
   own: readonly number[],
   vdevs: readonly CarvedVdevEntry[],
   sources: readonly CarvedSource[],
-): CarvedPoolEntry['commands'] {
+): CarvedCommands {
   const specs = own.flatMap((index) => vdevs[index]?.spec ?? []);
-  if (specs.length === 0) return { scan: [], overlay: [] };
+  if (specs.length === 0) return NO_COMMANDS;
   const plain = own.every((index) => sources[vdevs[index]?.source ?? -1]?.place?.plain === true);
   const of = ['--pool', guid, ...specs.map((spec) => (spec.startsWith('-') ? `./${spec}` : spec))];
   return {

@@ -61,7 +61,7 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
     target: {
       path,
       reached: null,
-      slice: slice === null ? null : { path, ...slice },
+      slice: slice === null ? null : { path, root: null, ...slice },
       image: null,
       directory,
       error: source === null ? nothing : null,

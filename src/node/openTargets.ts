@@ -182,6 +182,9 @@ async function diskEntries(
   target: Target,
   order: number,
 ): Promise<Opened['entries']> {
+  if (recorder !== null && (target.slice?.root ?? null) !== null) {
+    throw new UsageError(`${target.path}: a bundle is of what is on a device, and these labels are not`);
+  }
   let shown: ReadonlyMap<number, number> | null = null;
   const ask = async () => (shown = await host.shownPartitions(file.disk.replace(/^block /, '')));
   const whole = await composed(file, siblings, target.image?.map ?? null, target === shards?.first ? shards.names : []);
@@ -241,7 +244,10 @@ const keyedBy = (
   { image }: Target,
   entries: readonly OpenedSource[],
 ): Opened['entries'] =>
-  entries.map((entry) => ({ key: `${disk} ${image?.snapshot ?? ''} ${diskOffset + entry.offset}`, entry }));
+  entries.map((entry) => ({
+    key: `${disk} ${image?.snapshot ?? ''} ${diskOffset + entry.offset} ${entry.root ?? ''}`,
+    entry,
+  }));
 
 /** @param shownOf which partitions the system has made devices of; null where it does not say */
 async function entriesOf(
@@ -274,7 +280,7 @@ async function entriesOf(
 async function sliceEntry(
   file: ComposedFile,
   { path }: Target,
-  { offset, length }: SliceSpec,
+  { offset, length, root }: SliceSpec,
   find: () => Promise<FoundVdevs>,
   signal: AbortSignal | undefined,
 ): Promise<OpenedSource> {
@@ -283,7 +289,8 @@ async function sliceEntry(
   const source = inside === null ? file : (image?.disk ?? file);
   const window = slice(source, offset, length ?? Math.max(0, source.size - offset));
   const entry = entryOf(path, 'slice', offset, window, null, diskOf(file, source, inside, null));
-  return { ...entry, foreign: placed(await findForeign(window, null, signal), offset, window.size) };
+  const foreign = placed(await findForeign(window, null, signal), offset, window.size);
+  return { ...entry, foreign, ...(root !== null && { root: root - offset }) };
 }
 
 function failure({ path, slice }: Pick<Target, 'path' | 'slice'>, error: ZfsUberError): Opened['entries'][number] {

@@ -26,6 +26,8 @@ export interface OpenedSource {
   readonly disk: SourceDisk | null;
   /** Set when it was found by labels that stand elsewhere than the size of the source, partition or slice says. */
   readonly shift: DeviceShift | null;
+  /** Byte of `source` where the root lies of which its labels are to be made; absent for those that are there. */
+  readonly root?: number;
   /** The bundle that stands for the device; null where that is there itself. */
   readonly bundle: BundleOrigin | null;
   /** What else than ZFS has signed it, or the disk around it. */

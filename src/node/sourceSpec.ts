@@ -1,12 +1,14 @@
 import { UsageError } from '../bytes/errors.ts';
 
-/** `path@OFFSET[+LENGTH]` taken apart. */
+/** `path@OFFSET[+LENGTH][?root=BYTE]` taken apart. */
 export interface SliceSpec {
   readonly path: string;
   /** Bytes. */
   readonly offset: number;
   /** Bytes; null for all up to the end. */
   readonly length: number | null;
+  /** Byte of `path` where a root lies of which labels are to be made; null for those that are there. */
+  readonly root: number | null;
 }
 
 /** `path#snapshot=NAME` or `path?map=FILE` taken apart. */
@@ -47,11 +49,11 @@ export function parseNetworkSuffix(text: string): NetworkSuffix {
   }
   const part = parseSlice(text);
   if (part === null || !/^[^/]*\/\/[^/]*\//.test(part.path)) return { address: text, slice: null, image: null };
-  return { address: part.path, slice: { offset: part.offset, length: part.length }, image: null };
+  return { address: part.path, slice: { offset: part.offset, length: part.length, root: part.root }, image: null };
 }
 
 const NUMBER = '(0[xX][0-9a-fA-F]+|[0-9]+)([KMGT]?)';
-const SLICE = new RegExp(`^(.+)@${NUMBER}(?:\\+${NUMBER})?$`, 's');
+const SLICE = new RegExp(`^(.+)@${NUMBER}(?:\\+${NUMBER})?(?:\\?root=${NUMBER})?$`, 's');
 const UNITS: Readonly<Record<string, bigint>> = { '': 1n, K: 1n << 10n, M: 1n << 20n, G: 1n << 30n, T: 1n << 40n };
 
 /**
@@ -63,10 +65,15 @@ const UNITS: Readonly<Record<string, bigint>> = { '': 1n, K: 1n << 10n, M: 1n <<
 export function parseSlice(text: string): SliceSpec | null {
   const match = SLICE.exec(text);
   if (match === null) return null;
-  const [, path = '', offset = '', offsetUnit = '', length, lengthUnit = ''] = match;
+  const [, path = '', offset = '', offsetUnit = '', length, lengthUnit = '', root, rootUnit = ''] = match;
   const bytes = length === undefined ? null : toBytes(text, length, lengthUnit);
   if (bytes === 0) throw new UsageError(`${text}: a length of 0 bytes holds nothing`);
-  return { path, offset: toBytes(text, offset, offsetUnit), length: bytes };
+  const begin = toBytes(text, offset, offsetUnit);
+  const rootAt = root === undefined ? null : toBytes(text, root, rootUnit);
+  if (rootAt !== null && (rootAt < begin || (bytes !== null && rootAt >= begin + bytes))) {
+    throw new UsageError(`${text}: the root, at byte ${rootAt} of ${path}, does not lie in that part`);
+  }
+  return { path, offset: begin, length: bytes, root: rootAt };
 }
 
 function toBytes(text: string, number: string, unit: string): number {

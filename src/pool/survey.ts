@@ -1,9 +1,11 @@
 import type { ChecksumWords, ZfsUberError } from '../bytes/errors.ts';
+import type { Txg } from '../bytes/units.ts';
 import { alignedSize } from '../format/label.ts';
 import type { LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import type { PlacedSignature } from '../source/foreign.ts';
+import type { Laid } from '../source/overlaid.ts';
 import type { HiddenReason } from '../source/partition.ts';
 import type { ByteSource } from '../source/source.ts';
 
@@ -137,6 +139,17 @@ export interface DeviceSignatures {
   readonly found: readonly PlacedSignature[];
 }
 
+/** Labels that a device does not have, made of a root that was found on it. */
+export interface RootedLabels {
+  /** Byte of the vdev where the meta-object set begins that is the root. */
+  readonly at: number;
+  readonly txg: Txg;
+  /** The device as it is. */
+  readonly bare: ByteSource;
+  /** The labels: what is read of the device is read with them. */
+  readonly laid: readonly Laid[];
+}
+
 /** All that the label regions of one device say. */
 export interface DeviceSurvey {
   readonly source: ByteSource;
@@ -155,4 +168,6 @@ export interface DeviceSurvey {
   readonly hidden: HiddenVdev | null;
   /** What else than ZFS has signed it, or the disk around it; null where that was not looked for. */
   readonly signed: DeviceSignatures | null;
+  /** Its labels are none that are on it; absent for those that are. */
+  readonly rooted?: RootedLabels;
 }

@@ -114,7 +114,8 @@ export function importCommands(
   devices: readonly DeviceSurvey[],
   options: CommandOptions,
 ): ImportCommands {
-  if (pool.guid === 0n) return NO_COMMANDS;
+  // Of labels that are on no device nothing but an overlay imports.
+  if (pool.guid === 0n || devices.some(({ rooted }) => rooted !== undefined)) return NO_COMMANDS;
   const given = givenDevices(pool, devices).flatMap((device) => {
     const place = options.placeOf(device);
     return place === null ? [] : [{ path: showingOf(device, place).path, device }];

@@ -20,7 +20,7 @@ import type { Showing } from './showing.ts';
  * Of what is no ZFS: `open-container` makes the device in which a pool may be; `list-holders` says what holds a device
  * busy, `list-signatures` what is signed on it; `wipe-copy` takes a signature off a copy; `read-table` has the system look
  * at a partition table, `repair-table` writes it anew on a copy; `read-part` reads a part of a file or device with this
- * tool.
+ * tool. `lay-overlay` makes overlays of vdevs that have no labels.
  */
 export type Step =
   | {
@@ -51,6 +51,11 @@ export type Step =
     }
   /** `at`: byte of the place. */
   | { readonly kind: 'wipe-copy'; readonly place: ImportPlace; readonly at: number }
+  /** `root`: byte of the vdev where the root lies that its labels are made of; null for a device with labels. */
+  | {
+      readonly kind: 'lay-overlay';
+      readonly vdevs: readonly { readonly place: ImportPlace; readonly root: number | null }[];
+    }
   | { readonly kind: 'cancel-removal'; readonly pool: string }
   | { readonly kind: 'return-spare' | 'keep-spare'; readonly pool: string; readonly guid: bigint }
   | { readonly kind: 'set-parameters' | 'reset-parameters'; readonly parameters: readonly Parameter[] };

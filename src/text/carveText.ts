@@ -1,6 +1,7 @@
 import { shellCommand } from '../bytes/shellWord.ts';
 import type {
   CarveDocument,
+  CarvedCommands,
   CarvedPoolEntry,
   CarvedRootEntry,
   CarvedVdevEntry,
@@ -32,7 +33,10 @@ export function carveText(
       : [
           [
             page.style.strong(`Roots that no uberblock here leads to (${countText(roots.length, 'txg')})`),
-            ...shown.flatMap((root) => rootLines(page, document, root)),
+            ...shown.flatMap((root, index) => [
+              ...rootLines(page, document, root),
+              ...(isNewestThere(shown, index) ? rootNext(page, root.commands) : []),
+            ]),
             ...(roots.length > shown.length
               ? paragraph(page, `${roots.length - shown.length} older: --all shows them`, page.style.dim)
               : []),
@@ -77,17 +81,20 @@ const stoppedWords = (sources: CarveDocument['sources']): string =>
 
 function poolLines(page: Page, document: CarveDocument, pool: CarvedPoolEntry): string[] {
   const name = pool.name === null ? `(pool ${pool.guid}, name unknown)` : clean(page, pool.name);
-  const { scan, overlay } = pool.commands;
   return [
     page.style.strong(`${name}   guid ${pool.guid}`),
     ...pool.vdevs.flatMap((index) => {
       const vdev = document.vdevs[index];
       return vdev === undefined ? [] : vdevLines(page, document, vdev);
     }),
-    ...commandLine(page, 'Next', 'rank its txgs:', scan),
-    ...commandLine(page, '', 'or make what a plain import loads:', overlay),
+    ...nextLines(page, pool.commands),
   ];
 }
+
+const nextLines = (page: Page, { scan, overlay }: CarvedCommands): string[] => [
+  ...commandLine(page, 'Next', 'rank its txgs:', scan),
+  ...commandLine(page, '', 'or make what a plain import loads:', overlay),
+];
 
 function commandLine(page: Page, label: string, says: string, words: readonly string[]): string[] {
   if (words.length === 0) return [];
@@ -95,7 +102,7 @@ function commandLine(page: Page, label: string, says: string, words: readonly st
 }
 
 function aloneLines(page: Page, document: CarveDocument, vdev: CarvedVdevEntry): string[] {
-  const { followed, spec } = vdev;
+  const { followed, spec, commands } = vdev;
   return [
     page.style.strong(
       followed?.pool?.name == null
@@ -104,7 +111,9 @@ function aloneLines(page: Page, document: CarveDocument, vdev: CarvedVdevEntry):
     ),
     ...vdevLines(page, document, vdev),
     ...(followed === null ? [] : followedLines(page, followed)),
-    ...(spec === null ? [] : commandLine(page, 'Next', 'see its uberblocks:', ['zfs-uber', 'ring', spec])),
+    ...(spec === null || commands.scan.length > 0
+      ? nextLines(page, commands)
+      : commandLine(page, 'Next', 'see its uberblocks:', ['zfs-uber', 'ring', spec])),
   ];
 }
 
@@ -153,3 +162,17 @@ function rootLines(page: Page, { sources }: CarveDocument, root: CarvedRootEntry
     ...(followed === null ? [] : followedLines(page, followed)),
   ];
 }
+
+/** Of the roots of one vdev the lines of the newest are enough: those of others differ in a number. */
+function isNewestThere(roots: readonly CarvedRootEntry[], index: number): boolean {
+  const root = roots[index];
+  const isThere = ({ source, base }: CarvedRootEntry): boolean =>
+    source === root?.source && base?.offsetBytes === root.base?.offsetBytes;
+  return roots.findIndex(isThere) === index;
+}
+
+/** Labels are made of it; see how it is, then have them laid over. */
+const rootNext = (page: Page, { scan, overlay }: CarvedCommands): string[] => [
+  ...commandLine(page, 'Next', 'see whether it loads, with labels made of it:', scan),
+  ...commandLine(page, '', 'make what a plain import loads:', overlay),
+];

@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
   'repair-table':
     'As root, repair the table on a copy. Where the second line finds neither of its two tables whole, leave out the third: it would write an empty one.',
   'read-part': 'zfs-uber reads it as it lies:',
+  'lay-overlay': 'This makes what a plain import takes; nothing is written to the devices:',
   'cancel-removal': 'Once it is imported read-write, this stops it:',
   'return-spare': 'Once it is imported read-write, this gives the spare back:',
   'keep-spare': 'Or this keeps it in the place of the other:',

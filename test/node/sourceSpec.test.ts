@@ -10,22 +10,36 @@ describe('parseSlice', () => {
     ['/dev/sda@1M+2G', '/dev/sda', 1 << 20, 2 ** 31],
     ['a@b@4K', 'a@b', 4096, null],
     ['a.img@3T', 'a.img', 3 * 2 ** 40, null],
-  ])('reads %s', (text, path, offset, length) => {
-    expect(parseSlice(text)).toEqual({ path, offset, length });
+    ['a.img@1M?root=5M', 'a.img', 1 << 20, null, 5 << 20],
+    ['a.img@0+1G?root=0x500000', 'a.img', 0, 2 ** 30, 0x500000],
+  ])('reads %s', (text, path, offset, length, root: number | null = null) => {
+    expect(parseSlice(text)).toEqual({ path, offset, length, root });
   });
 
-  it.each(['a.img', 'user@host', '@5', 'a.img@', 'a.img@-1', 'a.img@1.5', 'a.img@1+', 'a.img@1k', 'a.img@0x'])(
-    'takes %s for a path',
-    (text) => {
-      expect(parseSlice(text)).toBeNull();
-    },
-  );
+  it.each([
+    'a.img',
+    'a.img?root=5M',
+    'user@host',
+    '@5',
+    'a.img@',
+    'a.img@-1',
+    'a.img@1.5',
+    'a.img@1+',
+    'a.img@1k',
+    'a.img@0x',
+  ])('takes %s for a path', (text) => {
+    expect(parseSlice(text)).toBeNull();
+  });
 
-  it.each(['a.img@9007199254740992', 'a.img@8192T', 'a.img@0+99999999999999999999', 'a.img@5+0'])(
-    'refuses %s, naming the text',
-    (text) => {
-      expect(() => parseSlice(text)).toThrow(UsageError);
-      expect(() => parseSlice(text)).toThrow(text);
-    },
-  );
+  it.each([
+    'a.img@2M?root=1M',
+    'a.img@0+1M?root=1M',
+    'a.img@9007199254740992',
+    'a.img@8192T',
+    'a.img@0+99999999999999999999',
+    'a.img@5+0',
+  ])('refuses %s, naming the text', (text) => {
+    expect(() => parseSlice(text)).toThrow(UsageError);
+    expect(() => parseSlice(text)).toThrow(text);
+  });
 });

@@ -1,7 +1,7 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
 import { shellCommand } from '../../bytes/shellWord.ts';
 import { SECTOR } from '../../bytes/units.ts';
-import type { Showing } from '../../rewind/showing.ts';
+import { type Showing, STORE } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
 import { openImageLines } from './imageLines.ts';
 import { openingLines } from './openingLines.ts';
@@ -55,6 +55,8 @@ export function stepLines(step: Step): string[] {
       );
     case 'read-part':
       return [sh`zfs-uber labels ${sliceSpec(step.place)}`];
+    case 'lay-overlay':
+      return [layLine(step.vdevs)];
     case 'cancel-removal':
       return [sh`zpool remove -s ${step.pool}`];
     case 'return-spare':
@@ -163,3 +165,15 @@ const linkRun = (showings: readonly Showing[]): NumberedRun | null =>
   showings.every(({ kind, place }) => kind === 'loop' && place.part === null && place.system === undefined)
     ? numberedRun(showings, ({ path }) => path)
     : null;
+
+/** An overlay over what lies in an image is a copy: QEMU lays one over raw bytes alone. */
+function layLine(vdevs: Extract<Step, { readonly kind: 'lay-overlay' }>['vdevs']): string {
+  const specs = vdevs.map(({ place: { path, part, image }, root }) => {
+    const { start, size } = part ?? { start: 0, size: null };
+    const of = image?.path ?? path;
+    if (root === null) return part === null ? of : `${of}@${start}+${size}`;
+    return `${of}@${start}${size === null ? '' : `+${size}`}?root=${start + root}`;
+  });
+  const form = vdevs.some(({ place }) => place.image !== null) ? '--as copy ' : '';
+  return sh`zfs-uber overlay ${raw(form)}-o ${`${STORE}/zu-overlay`} ${specs}`;
+}

@@ -29,6 +29,7 @@ export const FINDING_CODES = {
   'device-truncated': ['error', 'warning'],
   'device-shifted': ['error', 'warning'],
   'partition-hidden': ['error', 'warning'],
+  'labels-from-root': ['warning'],
   'image-of-two-times': ['error', 'warning'],
   'foreign-signature': ['warning', 'info'],
   'container-not-opened': ['warning'],

@@ -16,6 +16,7 @@ import { overwrittenPools } from './overwritten.ts';
 import { plainImport } from './plainImport.ts';
 import { checkpoint, multihost, poolState, raidzExpansion } from './poolState.ts';
 import { failingSlots, lostRings, tornSectors, unreadableSlots } from './rings.ts';
+import { labelsFromRoots } from './rooted.ts';
 import { shiftedDevices } from './shifted.ts';
 import { timeGoingBack } from './timeGoingBack.ts';
 import { divergedHistory, staleLegs } from './timelines.ts';
@@ -37,6 +38,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   truncatedDevices,
   shiftedDevices,
   hiddenPartitions,
+  labelsFromRoots,
   foreignSignatures,
   staleLegs,
   imagesOfTwoTimes,

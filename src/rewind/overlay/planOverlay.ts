@@ -1,6 +1,7 @@
 import { FormatError, UnsupportedError, ZfsUberError } from '../../bytes/errors.ts';
 import { asGuid, type Guid, type Txg } from '../../bytes/units.ts';
 import { openPoolAt } from '../../dataset/openAt.ts';
+import { LABEL_REGIONS } from '../../format/label.layout.ts';
 import { slotSizeOf } from '../../format/label.ts';
 import type { VdevConfig } from '../../format/vdevConfig.ts';
 import type { Candidate } from '../../load/candidates.ts';
@@ -11,6 +12,7 @@ import { keptState } from '../../pool/keptState.ts';
 import type { Pool, VdevNode } from '../../pool/pool.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import { leavesOf, vdevHealth } from '../../pool/vdevHealth.ts';
+import type { Laid } from '../../source/overlaid.ts';
 import { divergenceOf, isOn } from '../findings/divergence.ts';
 import { hasLargeLabel } from '../findings/largeLabels.ts';
 import { type BoundTree, bindLeaves } from './bindLeaves.ts';
@@ -96,6 +98,7 @@ export async function planOverlay(
       const { littleEndian } = candidate.uberblock;
       const { engine } = options.blocks;
       const patches = [
+        ...(device.rooted?.laid ?? []).map((laid) => ({ ...laid, why: whyLaid(laid) })),
         ...(method === 'hide' ? hiddenSlots(device, slotSize, candidate.uberblock) : []),
         ...(await restoredRings(device, slotSize, candidate.uberblock, engine, options.signal)),
         ...(chosen === null
@@ -214,6 +217,10 @@ async function raisedOrNull(
   const { timestamp, littleEndian } = candidate.uberblock;
   return raised(bytes, loads, method === 'hide' ? timestamp : options.now, littleEndian) ?? 'uberblock-form';
 }
+
+/** A label made of a root is not on the device, and has to be whatever else changes. */
+const whyLaid = ({ bytes }: Laid): Patch['why'] =>
+  bytes.length === LABEL_REGIONS.config.size ? 'label-made' : 'uberblock-restored';
 
 /** By offset; of two for one place the later counts. */
 const inPlaces = (patches: readonly Patch[]): Patch[] =>

@@ -25,7 +25,7 @@ export interface HoldingDisk {
 
 /** The overlay of the vdev alone. */
 export const vdevExtent = ({ device, patches }: OverlayDevice): OverlayExtent => ({
-  source: device.source,
+  source: device.rooted?.bare ?? device.source,
   patches,
   vdev: null,
 });

@@ -26,6 +26,8 @@ export const PLACE_WORDS: FindingWords<keyof PlaceValues> = {
     ];
     return parts.filter((part) => part !== '').join(' ');
   },
+  'labels-from-root': ({ device, at, txg }) =>
+    `${device}: its labels are none that are on it. They were made of the root at byte ${at}, txg ${txg}, which does not say when it was written. zpool finds nothing there: what is said here is of an overlay that has these labels.`,
   'foreign-pool': (values) => {
     const parts = [
       `${values.device}: ${list(values.remains.map((each) => remainsText(each, values)))}.`,

@@ -99,6 +99,10 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     says: 'Linux makes no device of the partition that holds the vdev: which rule its table breaks (boot record, protective entry, header and entry CRC-32, usable sectors, sector size, another table that counts), where the partition begins, how long it is; warning where redundancy does without',
     todo: 'as root the first of the printed steps, which shows it read-only; the commands and verdicts are for then. A table is repaired on a copy. Rules and what was tried: [partition tables](partitions.md)',
   },
+  'labels-from-root': {
+    says: 'the source was named with `?root=BYTE`: no label of it is on the device, all four were made of the meta-object set at that byte; when it was written nothing tells, so that times are 1970',
+    todo: 'the printed line makes an overlay with these labels, which a plain import takes; no other command of `zpool` sees the pool. [Carving](carve.md)',
+  },
   'image-of-two-times': {
     says: 'labels 0 and 1 of a device end at another txg than labels 2 and 3: two uberblocks or more are at one end alone; error when the newest is one of them and fails',
     todo: 'copy the device again, whole, while nothing writes to it',

@@ -205,6 +205,7 @@ describe('printed lines', () => {
     'bcache',
     'integrity',
   ] as const;
+  const OF_A_PART: ReadonlySet<Step['kind']> = new Set(['read-part', 'lay-overlay']);
   const signed = (place: ImportPlace): Step[] => [
     ...CONTAINERS_OPENED.filter((container) => place.part === null || !container.startsWith('ge')).map(
       (container) => ({ kind: 'open-container', container, place }) as const,
@@ -214,6 +215,7 @@ describe('printed lines', () => {
     { kind: 'wipe-copy', place, at: 512 },
     { kind: 'repair-table', place },
     { kind: 'read-part', place },
+    { kind: 'lay-overlay', vdevs: [{ place, root: null }] },
   ];
 
   it.each([
@@ -232,7 +234,7 @@ describe('printed lines', () => {
           const spec = bytes(sliceSpec(place));
           const found = words.map((word) => word.replace(/^if=/, ''));
           const named = step.kind !== 'open-container' || step.container !== 'geom' || kind === 'file';
-          if (named) expect(found).toContain(step.kind === 'read-part' ? spec : bytes(place.path));
+          if (named) expect(found).toContain(OF_A_PART.has(step.kind) ? spec : bytes(place.path));
         }
       }
     }

@@ -33,6 +33,12 @@ export interface PlaceValues {
     /** The pool does not import without it. */
     readonly needed: boolean;
   };
+  'labels-from-root': {
+    readonly device: string;
+    /** Byte of the device where the root begins that its labels were made of. */
+    readonly at: number;
+    readonly txg: bigint;
+  };
   'foreign-pool': {
     readonly device: string;
     /** This one, and when the device was last written by it. */
