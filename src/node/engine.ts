@@ -123,10 +123,29 @@ function selfTest(addon: Addon): Addon | string {
     const wrong = PROBE_WORDS[algorithm].some((word, i) => word !== words[i]);
     if (wrong) return `the addon fails its self-test in ${algorithm}`;
   }
+  const together = openedTogether(addon, probe);
+  if (together !== null) return `the addon fails its self-test in ${together} of several blocks`;
   for (const compression of ['lz4', 'lzjb'] as const) {
     if (!unpacks(addon, compression)) return `the addon fails its self-test in ${compression}`;
   }
   return addon;
+}
+
+/** Blocks that every lane of the widest registers has one of, and a lane that takes a second. */
+const TOGETHER = 9;
+
+/** @returns the first algorithm that sums many blocks otherwise than one; null where none does */
+function openedTogether(addon: Addon, probe: Uint8Array): string | null {
+  const algorithms = Object.keys(PROBE_WORDS) as (keyof typeof PROBE_WORDS)[];
+  const blocks = algorithms.flatMap((algorithm): StoredBlock[] =>
+    Array.from({ length: TOGETHER }, () => ({
+      ...{ offset: 0, length: PROBE, algorithm, littleEndian: true, content: null },
+      expected: PROBE_WORDS[algorithm],
+    })),
+  );
+  const salt = probe.subarray(0, PROBE_SALT);
+  const outcomes = addon.openBlocks(tableOf(blocks), expectedOf(blocks), probe, new Uint8Array(0), salt);
+  return blocks.find((_, i) => outcomes[i] !== OUTCOME.sound)?.algorithm ?? null;
 }
 
 function unpacks(addon: Addon, compression: keyof typeof PACKED): boolean {
