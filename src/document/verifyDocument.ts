@@ -6,13 +6,15 @@ import type { LostFile } from '../locate/lostFiles.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
 import type { ImportCommands } from '../rewind/commands.ts';
 import type { Examination, StepOutcome } from '../rewind/examine.ts';
+import { memoryBound } from '../rewind/findings/memoryBound.ts';
 import type { Step } from '../rewind/steps.ts';
 import { reasonWords } from '../words/reasons.ts';
 import { type BlockEntry, blockEntry } from './blockEntry.ts';
 import type { CandidateEntry, RelaxedEntry } from './candidate.types.ts';
 import { commandEntries } from './commandEntries.ts';
 import { type DamagedFile, damagedFiles, nameOf } from './damagedFiles.ts';
-import type { CommandsEntry, ShellStepEntry } from './parts.types.ts';
+import type { CommandsEntry, FindingEntry, ShellStepEntry } from './parts.types.ts';
+import { findingEntry } from './poolEntry.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import { shellStepEntry } from './stepEntry.ts';
 import type { ViewHead } from './viewHead.ts';
@@ -63,6 +65,8 @@ export interface VerifyDocument extends ViewHead, CommandsEntry {
   readonly failures: readonly FailureEntry[];
   /** Blocks that fail and are not listed: there are too many. */
   readonly failuresLeftOut: number;
+  /** Bounds that were reached while this was found out; `scan` has what else is to be said of the pool. */
+  readonly findings: readonly FindingEntry[];
 }
 
 export interface SeenRelaxedEntry extends RelaxedEntry {
@@ -234,6 +238,7 @@ export function buildVerifyDocument(head: ViewHead, facts: VerifyFacts): VerifyD
     files,
     failures: located.map(failureEntry),
     failuresLeftOut,
+    findings: memoryBound(examination ?? {}).map((finding) => findingEntry(finding, () => null)),
   };
 }
 

@@ -13,6 +13,7 @@ import { checkRoots, NOT_CHECKED, readerFor } from '../load/rootCheck.ts';
 import type { StepName } from '../load/stepNames.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { SpentBound } from '../traverse/spentBound.ts';
 import { createVerifier, type Verification, type Verifier, type VerifyProgress } from '../traverse/verifier.ts';
 import { newLoad } from './judge.ts';
 import { tellCheckpoint } from './judgeCheckpoint.ts';
@@ -45,6 +46,8 @@ export interface Examination {
    * `state` are of then. Null where it does not end for that, or nothing is known to help.
    */
   readonly relaxed: Relaxed | null;
+  /** Bounds of what is remembered that were reached. */
+  readonly spent: readonly SpentBound[];
 }
 
 export interface ExamineOptions {
@@ -151,7 +154,8 @@ export async function examine(
     if (trouble === null) return { name, when, outcome: 'passed', trouble };
     return { name, when, outcome: trouble.because === 'unknown' ? 'open' : 'failed', trouble };
   });
+  const spent = [...inner.spent, ...memo.spent];
   return without === null
-    ? { prediction, steps, verification: plainly, state, relaxed: null }
-    : { prediction, steps, verification, state: without.state, relaxed: without.relaxed };
+    ? { prediction, steps, verification: plainly, state, relaxed: null, spent }
+    : { prediction, steps, verification, state: without.state, relaxed: without.relaxed, spent };
 }

@@ -45,6 +45,7 @@ export function verifyText(page: Page, document: VerifyDocument, choice: VerifyT
     datasetLines(page, document, choice),
     fileLines(page, document, choice),
     blockLines(page, document, choice),
+    findingLines(page, document),
     steps(page, document),
   ];
   const lines = joinBlocks([answer, ...lists])
@@ -206,6 +207,9 @@ function lostOf({ state, damagedBytes }: DamagedFile): string {
 }
 
 /** What is no content of a named file: metadata first, it is what fails an import. */
+const findingLines = (page: Page, { findings }: VerifyDocument): string[] =>
+  findings.flatMap(({ message }) => entry(page, 'Note', clean(page, message)));
+
 function blockLines(page: Page, { failures, failuresLeftOut }: VerifyDocument, { all }: VerifyTextChoice): string[] {
   const listed = failures.filter(
     ({ kind, path, nameless }) => kind === 'metadata' || (path === null && nameless === null),

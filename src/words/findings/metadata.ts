@@ -21,7 +21,7 @@ export const METADATA_WORDS: FindingWords<keyof MetadataValues> = {
       ...(kept.length === 0
         ? []
         : [
-            `More was to be remembered from txg to txg than there is room for: ${list(kept)}. What is beyond was found out again for each txg: that takes longer, and the verdicts are the same.`,
+            `More was to be remembered than there is room for: ${list(kept)}. What is beyond was found out again where it was met again, in another txg or another tree: that takes longer, and the verdicts are the same.`,
           ]),
       ...(bounds.some(({ what }) => what === 'particulars')
         ? ['Failures beyond are counted and not told of one by one.']

@@ -240,7 +240,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     todo: 'nothing: that is how old txgs end',
   },
   'memory-bound': {
-    says: 'a [bound](limits.md#walk) of what is remembered from txg to txg was reached: what is beyond was found out again for each. The verdicts are the same, the scan took longer; of failures beyond 10,000 only the number is known',
+    says: 'a [bound](limits.md#walk) of what is remembered was reached: what is beyond was found out again where it was met again. The verdicts are the same, it took longer; of failures beyond 10,000 only the number is known',
     todo: 'nothing; with `--min-txg` fewer txgs are judged in less time',
   },
   'aimed-before': {
