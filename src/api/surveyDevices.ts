@@ -12,6 +12,7 @@ import { ChunkCache } from '../source/chunkCache.ts';
 import { queued } from '../source/deviceQueue.ts';
 import { noting } from '../source/failedReads.ts';
 import { overlaid } from '../source/overlaid.ts';
+import { ProbedEnds } from '../source/probed.ts';
 import { openSources } from './host.ts';
 import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
@@ -35,7 +36,9 @@ const LEAST_DEPTH = 2;
 export async function surveyDevices(specs: readonly SourceSpec[], choice: SurveyChoice): Promise<SurveyedSource[]> {
   const options = choice.signal === undefined ? {} : { signal: choice.signal };
   const { recorder, handles } = choice;
-  const opened = await openSources(specs, { ...options, recorder, ...(handles && { pool: handles }) });
+  // The labels are at the ends that were read to open a source.
+  const ends = new ProbedEnds();
+  const opened = await openSources(specs, { ...options, recorder, ends, ...(handles && { pool: handles }) });
   const cache = new ChunkCache();
   const depth = Math.max(LEAST_DEPTH, Math.floor(IN_FLIGHT / Math.max(opened.length, 1)));
   let done = 0;
@@ -77,6 +80,7 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
       choice.progress?.({ phase: 'reading labels', done: ++done, total: opened.length });
       return each;
     });
+    ends.forget();
     if (surveyed.every((each) => each.survey === null || isSettled(each.survey))) return surveyed;
     const { withShifted } = await import('./shiftedSources.ts');
     const { signal } = choice;

@@ -1,14 +1,13 @@
 import { StoppedError, UsageError, ZfsUberError } from '../bytes/errors.ts';
 import { isBundle } from '../source/bundle/bundleFile.ts';
 import type { Digest } from '../source/bundle/frames.ts';
-import type { ChunkCache } from '../source/chunkCache.ts';
 import { recogniseContainer } from '../source/containers.ts';
 import { readEnds } from '../source/ends.ts';
 import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
 import { findForeign, placed } from '../source/foreign.ts';
 import { parseShard } from '../source/images/shards.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
-import { probeCache, probed } from '../source/probed.ts';
+import { ProbedEnds } from '../source/probed.ts';
 import type { Sha256 } from '../source/sealedLabel.ts';
 import { type BlockAnswers, type ByteSource, slice, withAnswers } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
@@ -49,6 +48,8 @@ export interface OpenTargetsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Takes all that is read of the sources. */
   readonly recorder?: SourceRecorder | undefined;
+  /** Keeps the ends of the sources, for as long as who made it wants them. Default: while they are opened. */
+  readonly ends?: ProbedEnds | undefined;
 }
 
 /** No vdev is smaller, so a smaller file without any trace was never one. Source: include/sys/vdev_impl.h, SPA_MINDEVSIZE */
@@ -68,14 +69,15 @@ interface Opened {
 export async function openTargets(
   targets: readonly Target[],
   host: SourceHost,
-  { recorder, signal }: OpenTargetsOptions,
+  { recorder, signal, ends }: OpenTargetsOptions,
 ): Promise<OpenedSource[]> {
   const shards = shardsAmong(targets);
+  const probes = ends ?? new ProbedEnds();
   const opening = {
     host,
     recorder: recorder ?? null,
     signal,
-    probes: probeCache(host.atATime),
+    probes,
     shards,
     given: givenFiles(
       targets.flatMap(({ path, reached, image }) => {
@@ -85,6 +87,7 @@ export async function openTargets(
     ),
   };
   const opened = await mapBounded(targets, host.atATime, (target, order) => openTarget(opening, target, order));
+  if (ends === undefined) probes.forget();
   const parts = new Set(opened.flatMap((each) => each.parts));
   const seen = new Set<string>();
   const entries: OpenedSource[] = [];
@@ -106,7 +109,7 @@ interface Opening {
   readonly given: GivenFiles;
   readonly recorder: SourceRecorder | null;
   readonly signal: AbortSignal | undefined;
-  readonly probes: ChunkCache;
+  readonly probes: ProbedEnds;
   readonly shards: ShardedTarget | null;
 }
 
@@ -137,7 +140,6 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
   if (signal?.aborted) return failed(stoppedAt(target.path));
   let opened: FileSource | null = null;
   let siblings: FolderSiblings | null = null;
-  let probing: ReturnType<typeof probed> | null = null;
   const closeAll = async (): Promise<void> => {
     await opened?.close();
     await siblings?.close();
@@ -148,8 +150,8 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     siblings = siblingsOf(host.beside, opened, given);
     const lasting = { ...opened, read: host.lasting(opened) };
     // What is reached over a network holds its ends itself; what a map leaves out is not read with what is beside it.
-    if (reached === null && (target.image?.map ?? null) === null) probing = probed(lasting, probes);
-    const file = { ...lasting, read: probing?.source.read ?? lasting.read };
+    const probing = reached === null && (target.image?.map ?? null) === null;
+    const file = { ...lasting, read: probing ? probes.of(lasting).read : lasting.read };
     const keyed =
       target.slice === null && (await isBundle(file, signal))
         ? await bundledEntries(opening, file)
@@ -170,8 +172,6 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
     if (target.directory !== null && isEmptyFile(error)) return { target, disk: null, parts: [], entries: [] };
     return { ...failed(error), disk: opened?.disk ?? null };
-  } finally {
-    probing?.end();
   }
 }
 

@@ -3,26 +3,28 @@ import type { ByteSource } from './source.ts';
 
 /** Two labels are that long, and begin where it does on most disks and partitions. */
 const CHUNK = 512 * 1024;
+/** Sources of which both ends are kept: 64 MiB. Of more, those that were opened first are read again. */
+const SOURCES = 64;
 
 /**
- * A cache for the time in which sources are opened: tables, headers and traces of labels are a few bytes each at the ends
- * of a disk and of its partitions, and asked for one after the other.
- *
- * @param atATime sources that are opened at a time
+ * Keeps the ends of sources while they are opened and surveyed: tables, headers and traces of labels are a few bytes each
+ * at the ends of a disk and of its partitions, asked for one after the other, and the labels are there too.
  */
-export const probeCache = (atATime: number): ChunkCache =>
-  new ChunkCache({ chunk: CHUNK, longest: CHUNK / 4, capacity: CHUNK * 2 * atATime });
+export class ProbedEnds {
+  readonly #cache = new ChunkCache({ chunk: CHUNK, longest: CHUNK / 2, capacity: CHUNK * 2 * SOURCES });
+  readonly #enders: (() => void)[] = [];
 
-/** `source` as long as it is probed, and from `end` on as it is. */
-export function probed(
-  source: ByteSource,
-  cache: ChunkCache,
-): { readonly source: ByteSource; readonly end: () => void } {
-  let at = cache.of(source);
-  return {
-    source: { ...source, read: (...range) => at.read(...range) },
-    end: () => {
+  /** `source`, and its ends from what is kept, until {@link forget}. */
+  of(source: ByteSource): ByteSource {
+    let at = this.#cache.of(source);
+    this.#enders.push(() => {
       at = source;
-    },
-  };
+    });
+    return { ...source, read: (...range) => at.read(...range) };
+  }
+
+  /** From here on the sources are read as they are. */
+  forget(): void {
+    for (const end of this.#enders.splice(0)) end();
+  }
 }

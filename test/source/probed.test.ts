@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { memorySource } from '../../src/source/memorySource.ts';
-import { probeCache, probed } from '../../src/source/probed.ts';
+import { ProbedEnds } from '../../src/source/probed.ts';
 import { type ByteSource, SourceError } from '../../src/source/source.ts';
 
 const MIB = 1024 * 1024;
@@ -24,7 +24,7 @@ function counted(bad: (offset: number, length: number) => boolean = () => false)
 
 it('reads each end of a source once, however many look there', async () => {
   const { counting, reads } = counted();
-  const { source } = probed(counting, probeCache(1));
+  const source = new ProbedEnds().of(counting);
   const places = [0, 16_344, 278_488, 3 * MIB - 8192, 3 * MIB - 49_152, 3 * MIB - 262_144];
   for (const at of places) expect((await source.read(at, 8))[0]).toBe((at >> 8) & 255);
   expect(reads).toEqual([
@@ -33,11 +33,12 @@ it('reads each end of a source once, however many look there', async () => {
   ]);
 });
 
-it('passes every read on once the source is open', async () => {
+it('passes every read on once the ends are forgotten', async () => {
   const { counting, reads } = counted();
-  const { source, end } = probed(counting, probeCache(1));
+  const ends = new ProbedEnds();
+  const source = ends.of(counting);
   await source.read(0, 8);
-  end();
+  ends.forget();
   await source.read(0, 8);
   expect(reads).toEqual([
     [0, MIB / 2],
@@ -45,9 +46,17 @@ it('passes every read on once the source is open', async () => {
   ]);
 });
 
+it('has the whole labels of both ends in what was read to find them', async () => {
+  const { counting, reads } = counted();
+  const source = new ProbedEnds().of(counting);
+  const [label, skipped] = [256 * 1024, 16 * 1024];
+  for (const at of [0, label, 3 * MIB - 2 * label, 3 * MIB - label]) await source.read(at + skipped, label - skipped);
+  expect(reads).toHaveLength(2);
+});
+
 it('reads for each what it needs where the whole end cannot be had', async () => {
   const { counting } = counted((offset, length) => offset <= 1000 && offset + length > 1000);
-  const { source } = probed(counting, probeCache(1));
+  const source = new ProbedEnds().of(counting);
   await expect(source.read(992, 16)).rejects.toThrow('bad');
   expect((await source.read(16_344, 8))[0]).toBe(63);
 });
