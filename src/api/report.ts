@@ -3,11 +3,9 @@ import { LimitError } from '../bytes/errors.ts';
 import { shellCommand } from '../bytes/shellWord.ts';
 import { readScanDocument, type Schema } from '../document/readScanDocument.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
-import type { Timeline } from '../document/timeline.ts';
 import { openFileSource } from '../node/fileSource.ts';
 import { newFile } from '../node/newFile.ts';
 import { refuseOnSources } from '../node/outputIs.ts';
-import { toldMoments } from '../page/poolTimes.ts';
 import { reportPage } from '../page/reportPage.ts';
 
 export interface ReportOptions {
@@ -17,8 +15,6 @@ export interface ReportOptions {
   readonly commandLine?: readonly string[] | null | undefined;
   /** When the document was made, in seconds since 1970; null where nothing tells. */
   readonly scannedAt?: number | null | undefined;
-  /** When what was written to the pools besides: what `timeline` gives of the same sources. */
-  readonly timeline?: (() => Promise<Timeline>) | undefined;
 }
 
 /**
@@ -35,7 +31,7 @@ export async function writeReport(
   file: string,
   sources: readonly string[],
   scan: () => Promise<ScanDocument>,
-  { pool = null, commandLine = null, scannedAt = null, timeline }: ReportOptions = {},
+  { pool = null, commandLine = null, scannedAt = null }: ReportOptions = {},
 ): Promise<ScanDocument> {
   refuseOnSources(file, sources);
   const output = await newFile(file);
@@ -48,7 +44,6 @@ export async function writeReport(
         pool,
         commandLine: commandLine && shellCommand(['zfs-uber', ...commandLine]),
         scannedAt,
-        told: timeline === undefined ? [] : toldMoments(await timeline()),
         pageAt: Math.floor(Date.now() / 1000),
       },
     );

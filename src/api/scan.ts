@@ -1,6 +1,7 @@
 import type { Engine } from '../block/engine.ts';
 import { UsageError } from '../bytes/errors.ts';
 import { type CandidateLine, candidateLine } from '../document/candidateLine.ts';
+import type { MomentsEntry } from '../document/moments.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
 import { buildScanDocument } from '../document/scanDocument.ts';
 import type { HandlePool } from '../node/handlePool.ts';
@@ -10,7 +11,7 @@ import type { AimChoice } from '../rewind/aim/choice.ts';
 import { parseNeed } from '../rewind/aim/need.ts';
 import type { Judged } from '../rewind/judge.ts';
 import type { Depth } from '../rewind/judgement.ts';
-import { type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
+import { type PoolScan, type ScanPoolsOptions, scanPools } from '../rewind/scanPools.ts';
 import { isBundled, refuseData } from './bundled.ts';
 import { describeSurveyed } from './describeOpened.ts';
 import { chooseEngine } from './host.ts';
@@ -19,6 +20,7 @@ import { openZfsNamed } from './openZfsNamed.ts';
 import type { Progress } from './progress.ts';
 import { isOpened, type Sources } from './session.ts';
 import { closeSources, surveyDevices } from './surveyDevices.ts';
+import type { SurveyedSource } from './surveyedSource.ts';
 import { toolInfo } from './toolInfo.ts';
 import { watchPools } from './watchPools.ts';
 
@@ -37,6 +39,8 @@ export interface ScanOptions {
   readonly needs?: readonly string[] | undefined;
   /** Reads the rings again after so long, and says whether a host that is alive uses the pool. */
   readonly watchSeconds?: number | null | undefined;
+  /** Also tells when what was done to each pool: its history, its datasets and snapshots. Needs more depth than `labels`. */
+  readonly history?: boolean | undefined;
   readonly progress?: ((progress: Progress) => void) | undefined;
   /** Ends the work; what is known by then is returned. */
   readonly signal?: AbortSignal | undefined;
@@ -58,7 +62,7 @@ export interface ScanOptions {
  */
 export async function scan(sources: Sources, options: ScanOptions = {}): Promise<ScanDocument> {
   const { depth = 'meta', pool = null, minTxg = null, maxTxg = null, progress, signal, onCandidate } = options;
-  const { watchSeconds = null } = options;
+  const { watchSeconds = null, history = false } = options;
   if (isOpened(sources) && watchSeconds !== null) {
     throw new UsageError('watchSeconds wants paths: of a device that stays open the system may give what it has kept');
   }
@@ -107,6 +111,7 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
         ...(progress && progressOf(progress)),
       },
     );
+    const moments = history && depth !== 'labels' ? await momentsOf(judged, surveyed, engine, signal) : [];
     let found = judged;
     if (!isOpened(sources) && watchSeconds !== null) {
       await close();
@@ -120,10 +125,32 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
       sources: surveyed.map(describeSurveyed),
       found,
       stopped,
+      moments,
     });
   } finally {
     await close();
   }
+}
+
+/** Through what is open already: nothing is opened again. */
+async function momentsOf(
+  { judgements }: PoolScan,
+  surveyed: readonly SurveyedSource[],
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<(MomentsEntry | null)[]> {
+  const { toldEvents } = await import('./timeline.ts');
+  const { OpenedPool } = await import('./openPool.ts');
+  const { momentsEntry } = await import('../document/moments.ts');
+  const all: (MomentsEntry | null)[] = [];
+  for (const { pool } of judgements) {
+    const members = surveyed.flatMap(({ opened, survey }) =>
+      survey !== null && pool.devices.includes(survey) ? [opened] : [],
+    );
+    const events = await toldEvents(new OpenedPool(pool, members, engine, async () => {}), signal);
+    all.push(events.length === 0 ? null : momentsEntry(events));
+  }
+  return all;
 }
 
 /** @throws UsageError */

@@ -54,6 +54,17 @@ export function timeline(sources: Sources, options: OpenPoolOptions = {}): Promi
   });
 }
 
+/** What the newest txg of a pool that opens tells, as far as it reads: oldest first. */
+export async function toldEvents(pool: OpenedPool, signal: AbortSignal | undefined): Promise<TimelineEvent[]> {
+  const events: TimelineEvent[] = [];
+  try {
+    for await (const event of untilStopped(signal, writtenEvents(pool, [], signal))) events.push(event);
+  } catch (error) {
+    if (!(error instanceof ZfsUberError)) throw error;
+  }
+  return inTime(events);
+}
+
 /** What the newest txg that opens tells. */
 async function* writtenEvents(
   pool: OpenedPool,

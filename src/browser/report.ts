@@ -1,7 +1,6 @@
 import { sourceHandles } from '../document/handles.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
 import { candidateRows } from '../page/candidateRows.ts';
-import type { PoolMoments } from '../page/poolTimes.ts';
 import { poolCase } from '../text/poolCase.ts';
 import { choiceChart, timeChart } from './report/charts.ts';
 import { copyButtons, download, localTimes, openForPrint } from './report/conveniences.ts';
@@ -11,9 +10,7 @@ import { RowsTable } from './report/rowsTable.ts';
 
 /** What every page of a report does when it is loaded; without it the page says the same, and stands still. */
 function start(): void {
-  const read = (id: string) => JSON.parse(document.getElementById(id)?.textContent ?? 'null');
-  const scan: ScanDocument = read('document');
-  const told: readonly PoolMoments[] = read('told');
+  const scan: ScanDocument = JSON.parse(document.getElementById('document')?.textContent ?? 'null');
   const { sources, depth } = scan;
   const handles = sourceHandles(sources.map(({ path }) => path));
   copyButtons();
@@ -26,7 +23,7 @@ function start(): void {
     const rows = candidateRows(pool, handles);
     const table = RowsTable.of(article, rows);
     ringCursor(article, pool, sources, handles, rows, (txg) => table?.showTxg(txg));
-    timeChart(article, poolCase(pool, sources, depth), told.find((each) => each.pool === pool.guid)?.moments ?? []);
+    timeChart(article, poolCase(pool, sources, depth));
     choiceChart(article, rows);
   }
 }

@@ -93,7 +93,7 @@ function hear(message: FromWorker): void {
     case 'document': {
       const now = Math.floor(Date.now() / 1000);
       const assets = { script: built('report-script'), style: built('report-style') };
-      const choice = { pool: null, commandLine: null, scannedAt: now, pageAt: now, told: [] };
+      const choice = { pool: null, commandLine: null, scannedAt: now, pageAt: now };
       page = reportPage(message.document, assets, choice);
       report.srcdoc = page;
       report.hidden = false;

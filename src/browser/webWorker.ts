@@ -23,6 +23,7 @@ addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
     const document = await scan(sources, {
       depth,
       zfs,
+      history: true,
       engine: pureEngine,
       handles: handlePool(served === null ? hostOf(files) : servedHost(served), OPEN),
       signal: stopping.signal,

@@ -62,6 +62,7 @@ export const SCAN_OPTIONS = {
   ),
   watch: unsigned('SECONDS', 'read the rings again after so long: does a host that is alive use the pool?'),
   html: text('FILE', 'also write the report as a page for a browser; nothing of that name may be there'),
+  'with-history': flag('also read the history of each pool into the document, as --html does for its page'),
   'json-lines': flag('print each txg as a line of JSON as soon as it is judged, then the document in one line'),
 } satisfies Options;
 

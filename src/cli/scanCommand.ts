@@ -21,6 +21,7 @@ export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
     const scanned = () =>
       library.scan(sources, {
         ...{ depth, zfs: zfs ?? undefined, pool, minTxg, maxTxg, before, needs, progress },
+        history: values['with-history'] || html !== null,
         watchSeconds: watch === null ? null : Number(watch),
         signal: AbortSignal.any([signal, unread.signal]),
         ...(values['json-lines'] ? { onCandidate } : {}),
@@ -30,8 +31,6 @@ export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
       : library.writeReport(html, sources, scanned, {
           pool,
           scannedAt: Math.floor(now() / 1000),
-          // Who asks for labels alone wants nothing else read.
-          ...(depth === 'labels' ? {} : { timeline: () => library.timeline(sources, { pool, signal }) }),
         }));
     return unread.signal.aborted ? { ...document, stopped: false } : document;
   },

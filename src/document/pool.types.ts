@@ -1,5 +1,6 @@
 import type { ReleaseChange } from '../rewind/releaseDifference.ts';
 import type { CandidateEntry } from './candidate.types.ts';
+import type { MomentsEntry } from './moments.ts';
 import type { FindingEntry } from './parts.types.ts';
 import type { RecommendationEntry, WayOutEntry } from './recommendation.types.ts';
 
@@ -113,6 +114,8 @@ export interface PoolEntry {
   readonly waysOut?: readonly WayOutEntry[];
   /** Where other releases of OpenZFS treat txgs of the rings in another way than that of `judgedAs`; absent: nowhere. */
   readonly versions?: readonly VersionEntry[];
+  /** When what was done to it, as the newest txg that opens tells; absent where that was not asked for, or none opens. */
+  readonly moments?: MomentsEntry;
   /** What to cut off where another pool's labels stand behind a vdev; absent where none do. */
   readonly cut?: CutEntry;
 }

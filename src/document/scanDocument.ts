@@ -1,5 +1,6 @@
 import type { Depth } from '../rewind/judgement.ts';
 import type { PoolScan } from '../rewind/scanPools.ts';
+import type { MomentsEntry } from './moments.ts';
 import type { FindingEntry, ToolInfo } from './parts.types.ts';
 import type { PoolEntry } from './pool.types.ts';
 import { buildPoolEntry, findingEntry } from './poolEntry.ts';
@@ -34,10 +35,20 @@ export interface ScanFacts {
   readonly sources: readonly DescribedSource[];
   readonly found: PoolScan;
   readonly stopped: boolean;
+  /** Of the pools of `found`, in their order; null of one of which nothing is told. */
+  readonly moments?: readonly (MomentsEntry | null)[];
 }
 
 /** The document of `scan`. */
-export function buildScanDocument({ tool, judgedAs, depth, sources, found, stopped }: ScanFacts): ScanDocument {
+export function buildScanDocument({
+  tool,
+  judgedAs,
+  depth,
+  sources,
+  found,
+  stopped,
+  moments = [],
+}: ScanFacts): ScanDocument {
   const indexes = new Map(sources.flatMap(({ survey }, index) => (survey === null ? [] : [[survey, index]])));
   const entries = sources.map(({ source, survey }) => buildSourceEntry(survey, source));
   return {
@@ -48,6 +59,9 @@ export function buildScanDocument({ tool, judgedAs, depth, sources, found, stopp
     stopped,
     sources: entries,
     findings: found.findings.map((finding) => findingEntry(finding, (device) => indexes.get(device) ?? null)),
-    pools: found.judgements.map((judgement) => buildPoolEntry(judgement, (device) => indexes.get(device) ?? null)),
+    pools: found.judgements.map((judgement, at) => ({
+      ...buildPoolEntry(judgement, (device) => indexes.get(device) ?? null),
+      ...(moments[at] == null ? {} : { moments: moments[at] }),
+    })),
   };
 }

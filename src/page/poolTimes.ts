@@ -1,6 +1,5 @@
 import type { PoolEntry } from '../document/pool.types.ts';
 import type { SourceEntry } from '../document/source.types.ts';
-import type { Timeline } from '../document/timeline.ts';
 import { branchesOf, SHARED } from '../text/candidateRuns.ts';
 import type { PoolCase, Written } from '../text/poolCase.ts';
 
@@ -15,34 +14,9 @@ export interface Moment {
   readonly text: string;
 }
 
-/** Moments of a pool that no scan tells: its history, its datasets and snapshots. */
-export interface PoolMoments {
-  /** Guid of the pool. */
-  readonly pool: string;
-  readonly moments: readonly Moment[];
-}
-
-/** Moments of a pool that a page has; of more the newest. */
-const MOST = 4000;
-
-/** What a timeline tells besides what a scan does. */
-export function toldMoments({ pools, events }: Timeline): PoolMoments[] {
-  return pools.map(({ name, guid }) => {
-    const moments = events.flatMap(({ kind, pool, txg, time, message }): Moment[] => {
-      const known = kind === 'history' || kind === 'dataset' || kind === 'snapshot';
-      if (!known || txg === null || time === null || pool !== (name ?? guid)) return [];
-      return [{ kind, txg: txg.toString(), time: Number(time), text: message }];
-    });
-    return { pool: guid, moments: moments.slice(-MOST) };
-  });
-}
-
-/**
- * What is known of times, in the order of txgs, the oldest first.
- *
- * @param told what was read of the pool besides
- */
-export function momentsOf({ pool, sources, written }: PoolCase, told: readonly Moment[]): Moment[] {
+/** What is known of times, in the order of txgs, the oldest first. */
+export function momentsOf({ pool, sources, written }: PoolCase): Moment[] {
+  const told = pool.moments?.events ?? [];
   const times = new Map(written.map(({ txg, timestamp }) => [txg, timestamp]));
   const ascending = [...written].reverse();
   const moments: Moment[] = written.map(({ txg, timestamp }) => ({

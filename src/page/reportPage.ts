@@ -17,7 +17,6 @@ import { examinerSection, type MadeBy } from './examinerSection.ts';
 import { findingsSection } from './findingsSection.ts';
 import { Html, html } from './html.ts';
 import { section } from './parts.ts';
-import type { PoolMoments } from './poolTimes.ts';
 import { ringSection } from './ringSection.ts';
 import { timeSection } from './timeSection.ts';
 import { saidHtml } from './tones.ts';
@@ -34,8 +33,6 @@ export interface PageAssets {
 export interface ReportChoice extends MadeBy {
   /** What `--pool` asked for. */
   readonly pool: string | null;
-  /** What was read of the pools' histories. */
-  readonly told: readonly PoolMoments[];
 }
 
 /**
@@ -74,7 +71,6 @@ ${othersHtml(document, handles)}
 ${examinerSection(document, handles, choice, printWords(sha256(new TextEncoder().encode(whole)), ''))}
 </main>
 <script type="application/json" id="document">${embedded(document)}</script>
-<script type="application/json" id="told">${embedded(choice.told)}</script>
 <script>${new Html(script)}</script>
 </body>
 </html>
@@ -120,7 +116,7 @@ function poolHtml(
   id: string,
   { sources, depth }: ScanDocument,
   handles: readonly string[],
-  { pageAt, told }: ReportChoice,
+  { pageAt }: ReportChoice,
 ): Html {
   const about = poolCase(pool, sources, depth);
   const rows = candidateRows(pool, handles);
@@ -130,7 +126,7 @@ function poolHtml(
 <p class="about">${facts_.map((part) => html`<span>${part}</span> `)}</p>
 ${answerHtml(about, id)}
 ${ringSection(id, pool, sources, handles)}
-${timeSection(id, about, told.find((each) => each.pool === pool.guid)?.moments ?? [])}
+${timeSection(id, about)}
 ${choiceSection(id, pool, rows)}
 ${vdevSection(id, pool, sources, handles)}
 ${findingsSection(id, pool.findings, pool.versions ?? [], sources, handles)}

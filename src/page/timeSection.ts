@@ -3,7 +3,7 @@ import type { PoolCase } from '../text/poolCase.ts';
 import { type Html, html } from './html.ts';
 import { markItem, verdictItems } from './legend.ts';
 import { facts, section, timeHtml } from './parts.ts';
-import { historiesOf, type Moment, type MomentKind, momentsOf, oddSteps, type TimeStep } from './poolTimes.ts';
+import { historiesOf, type MomentKind, momentsOf, oddSteps, type TimeStep } from './poolTimes.ts';
 import { MOMENT_MARKS } from './ringMarks.ts';
 import { badge } from './tones.ts';
 
@@ -11,8 +11,9 @@ import { badge } from './tones.ts';
 const NAMED = 20;
 
 /** When what was written, and where the clock makes no sense. */
-export function timeSection(id: string, about: PoolCase, told: readonly Moment[]): Html {
-  const moments = momentsOf(about, told);
+export function timeSection(id: string, about: PoolCase): Html {
+  const { moments: told } = about.pool;
+  const moments = momentsOf(about);
   const written = moments.filter(({ kind }) => kind === 'uberblock');
   const [first] = written;
   const last = written.at(-1);
@@ -34,7 +35,10 @@ export function timeSection(id: string, about: PoolCase, told: readonly Moment[]
       : html`<ul>${odd.slice(0, NAMED).map(stepHtml)}</ul>`,
     rest > 0 && html`<p class="dim">${countText(rest, 'more such step')}.</p>`,
     html`<figure class="chart" data-chart="time" hidden><figcaption>Txgs, label texts, history and snapshots by time. Drag over the picture to look closer, double-click to see all.</figcaption><ul class="legend">${verdictItems(about.pool.candidates.map(({ verdict }) => verdict))}${Object.entries(WORDS).map(([kind, words]) => moments.some((moment) => moment.kind === kind) && markItem(`moment-${kind}`, MOMENT_MARKS[kind as keyof typeof WORDS], words))}</ul></figure>`,
-    told.length === 0 && html`<p class="dim">The history of the pool was not read for this page.</p>`,
+    told === undefined
+      ? html`<p class="dim">The document has no history of the pool: <code>scan --html</code> and <code>scan --with-history</code> read it.</p>`
+      : told.leftOut > 0 &&
+          html`<p class="dim">${countText(told.leftOut, 'older event')} of the history not shown: <code>zfs-uber history</code> has all.</p>`,
   );
 }
 

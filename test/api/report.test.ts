@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const files = () => readdirSync(folder);
 
 describe('scan --html', () => {
-  it('prints the report as without it, and writes a page that has the document', async () => {
+  it('prints the report as without it, and writes a page that has the document with its history', async () => {
     const images = await poolImages(pool('torn-sector'));
     const page = join(folder, 'page.html');
     const plain = await zfsUber(['scan', ...images]);
@@ -25,7 +25,7 @@ describe('scan --html', () => {
     expect(ran.stderr).toContain(`the page is in ${page}`);
     const text = /id="document">(.*?)<\/script>/s.exec(readFileSync(page, 'utf8'))?.[1] ?? '';
     const { tool: _, ...document } = JSON.parse(text);
-    const { tool: __, ...own } = JSON.parse(JSON.stringify(await scan(images)));
+    const { tool: __, ...own } = JSON.parse(JSON.stringify(await scan(images, { history: true })));
     expect(document).toEqual(own);
   });
 

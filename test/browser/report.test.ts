@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCRIPT, STYLE } from '#page-assets';
 import { documentParts } from '../../src/document/jsonParts.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
-import type { PoolMoments } from '../../src/page/poolTimes.ts';
 import { reportPage } from '../../src/page/reportPage.ts';
 import {
   candidate,
@@ -36,20 +35,15 @@ afterAll(async () => {
 });
 
 let count = 0;
-function pageOf(document: ScanDocument, told: readonly PoolMoments[] = []): string {
-  const choice = { pool: null, commandLine: 'zfs-uber scan d0.img', scannedAt: NOW, pageAt: NOW, told };
+function pageOf(document: ScanDocument): string {
+  const choice = { pool: null, commandLine: 'zfs-uber scan d0.img', scannedAt: NOW, pageAt: NOW };
   const file = join(folder, `${count++}.html`);
   writeFileSync(file, reportPage(document, { script: SCRIPT, style: STYLE }, choice));
   return file;
 }
 
-async function open(
-  document: ScanDocument,
-  options: Parameters<typeof openPage>[2] = {},
-  told: readonly PoolMoments[] = [],
-): Promise<OpenedPage> {
-  return openPage(browser, pathToFileURL(pageOf(document, told)).href, options);
-}
+const open = (document: ScanDocument, options: Parameters<typeof openPage>[2] = {}): Promise<OpenedPage> =>
+  openPage(browser, pathToFileURL(pageOf(document)).href, options);
 
 /** As large as pools get: 24 devices whose rings have 128 slots, all different. */
 function large(): ScanDocument {
@@ -102,12 +96,14 @@ describe.skipIf(NO_BROWSER !== null)('a report in a browser', () => {
   );
 
   it('runs nothing that names, messages and histories of an image bring', async () => {
-    const moments = [{ kind: 'history', txg: '110', time: NOW, text: HOSTILE }] as const;
-    const { page, troubles, close } = await open(hostile(), {}, [{ pool: '77', moments }]);
+    const events = [{ kind: 'history', txg: '110', time: NOW, text: HOSTILE }] as const;
+    const document = hostile();
+    const pools = document.pools.map((each) => ({ ...each, moments: { events, leftOut: 0 } }));
+    const { page, troubles, close } = await open({ ...document, pools });
     expect(
       await page.evaluate('[...document.images].length + document.querySelectorAll("[onload], [onerror]").length'),
     ).toBe(0);
-    expect(await page.evaluate('document.scripts.length')).toBe(3);
+    expect(await page.evaluate('document.scripts.length')).toBe(2);
     expect(await page.textContent('h2.pool-name')).toContain('</script><script>alert(1)</script>');
     await page.focus('.ring-scroll');
     await page.keyboard.press('ArrowDown');

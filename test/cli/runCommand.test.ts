@@ -46,17 +46,16 @@ describe('scan', () => {
     expect(asked).toMatchObject([[['a', 'b'], { depth: 'data', pool: 'tank', minTxg: 5n, maxTxg: 9n }]]);
   });
 
-  it.each([
-    ['labels', false],
-    ['meta', true],
-  ])('reads for a page at depth %s the history too: %s', async (depth, read) => {
-    const asked: boolean[] = [];
-    const writeReport: Library['writeReport'] = async (_file, _sources, make, options) => {
-      asked.push(options?.timeline !== undefined);
-      return make();
+  it('reads the history for a page, for who asks for it, and for nobody else', async () => {
+    const asked: (boolean | undefined)[] = [];
+    const scan: Library['scan'] = async (_sources, options) => {
+      asked.push(options?.history);
+      return lyingMirror();
     };
-    await run(`scan a --html p.html --depth ${depth}`, { writeReport });
-    expect(asked).toEqual([read]);
+    await run('scan a --html p.html', { scan });
+    await run('scan a --json --with-history', { scan });
+    await run('scan a --json', { scan });
+    expect(asked).toEqual([true, true, false]);
   });
 
   it('prints with --json the document and nothing else', async () => {

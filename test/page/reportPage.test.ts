@@ -24,7 +24,7 @@ import {
 } from '../document/sampleDocuments.ts';
 
 const ASSETS = { style: 'p{margin:0}', script: 'start()' };
-const CHOICE: ReportChoice = { pool: null, commandLine: 'zfs-uber scan d0.img', scannedAt: NOW, pageAt: NOW, told: [] };
+const CHOICE: ReportChoice = { pool: null, commandLine: 'zfs-uber scan d0.img', scannedAt: NOW, pageAt: NOW };
 const render = (document: ScanDocument, choice: Partial<ReportChoice> = {}) =>
   reportPage(document, ASSETS, { ...CHOICE, ...choice });
 
@@ -118,6 +118,17 @@ describe('the sections', () => {
     expect(text).toContain('clock back 2 h 46 min between txg 103');
   });
 
+  it('say whether the history of the pool is in the document, and how much of it is not', () => {
+    const about = (tank: Partial<PoolEntry>) =>
+      sectionOf(render(given([pool(tank)], [source('d0.img')])), 'pool-0-time');
+    const event = { kind: 'history' as const, txg: '100', time: NOW, text: 'zpool scrub tank' };
+    expect(about({})).toContain('The document has no history of the pool');
+    const told = about({ moments: { events: [event], leftOut: 3 } });
+    expect(told).toContain('3 older events of the history not shown');
+    expect(told).toContain('history');
+    expect(told).not.toContain('has no history');
+  });
+
   it('show findings with their code, their evidence and their sources, the gravest first', () => {
     const found = [
       finding('pool-exported', 'info', 'It was exported.'),
@@ -203,7 +214,7 @@ describe('the page', () => {
         ) as ScanDocument;
         const page = render(names);
         expect(page).not.toContain('<img');
-        expect(page.match(/<\/script>/g)).toHaveLength(3);
+        expect(page.match(/<\/script>/g)).toHaveLength(2);
         const tags = page.replace(/<(script|style)[^>]*>.*?<\/\1>/gs, '').match(/<[a-z][^>]*>/g) ?? [];
         expect(
           tags.filter((tag) => /\son\w+\s*=|\sstyle\s*=|javascript:/i.test(tag.replace(/"[^"]*"/g, '""'))),

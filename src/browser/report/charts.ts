@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { printable } from '../../bytes/printable.ts';
 import { type CandidateRow, damageOf, lossSecondsOf, writtenText } from '../../page/candidateRows.ts';
-import { historiesOf, type Moment, momentsOf } from '../../page/poolTimes.ts';
+import { historiesOf, momentsOf } from '../../page/poolTimes.ts';
 import { type Mark, MOMENT_MARKS, VERDICT_MARKS } from '../../page/ringMarks.ts';
 import { durationText } from '../../text/amounts.ts';
 import type { PoolCase } from '../../text/poolCase.ts';
@@ -40,10 +40,10 @@ const COLOURS: Readonly<Record<string, string>> = {
 const FILLED: ReadonlySet<string> = new Set(['verdict-importable', 'verdict-readonly', 'moment-dataset']);
 
 /** Txgs, label texts, history and snapshots by time; txgs in their order are joined, red where the clock goes back. */
-export function timeChart(article: Element, about: PoolCase, told: readonly Moment[]): void {
+export function timeChart(article: Element, about: PoolCase): void {
   const figure = article.querySelector<HTMLElement>('[data-chart=time]');
   const verdicts = new Map(about.newest.map((each) => [each.txg, each.verdict] as const));
-  const points = momentsOf(about, told).map((moment): Point => {
+  const points = momentsOf(about).map((moment): Point => {
     const { kind, txg, time } = moment;
     const verdict = verdicts.get(txg) ?? 'unverified';
     const own = kind === 'uberblock';
