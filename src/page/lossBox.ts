@@ -7,6 +7,7 @@ import { damageText, fileName } from '../text/damagedFile.ts';
 import { hasData } from '../text/fromBundle.ts';
 import type { PoolCase } from '../text/poolCase.ts';
 import { intentLogsText, snapshotsText } from '../text/recommendedState.ts';
+import { MOS_WORDS } from '../words/readings.ts';
 import { type Html, html } from './html.ts';
 import { commandLines, facts, timeHtml } from './parts.ts';
 
@@ -77,7 +78,7 @@ function damagedText(candidate: CandidateEntry | null): string | null {
     (candidate?.reasonData ?? []).flatMap(({ block }) =>
       block === undefined
         ? []
-        : `${block.what} of ${block.dataset ?? (block.datasetObject === '0' ? 'the MOS' : `dataset ${block.datasetObject}`)}`,
+        : `${block.what} of ${block.dataset ?? (block.datasetObject === '0' ? MOS_WORDS : `dataset ${block.datasetObject}`)}`,
     ),
   );
   return named.size === 0 ? null : [...named].join('; ');

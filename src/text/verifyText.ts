@@ -84,7 +84,7 @@ function errorsText(document: VerifyDocument): string {
   if (metadataErrors === null) {
     const gone = verdict === 'unverified' && sources.some(({ error }) => error !== null);
     if (gone) return 'not counted: not all could be read';
-    if (blocksChecked === 0) return 'not counted: there is no meta-object set to begin with';
+    if (blocksChecked === 0) return "not counted: the pool's root metadata (MOS) is not there to begin with";
     const blocks = `${countText(found.metadata, 'block')} of metadata and ${found.data} of data fail`;
     return `zpool would not get as far as counting them; ${blocks}${without}${unread}`;
   }

@@ -1,5 +1,6 @@
 import type { Caution } from '../rewind/caution.ts';
 import { count, list, span } from './amounts.ts';
+import { MOS_WORDS } from './readings.ts';
 
 type Of<Kind extends Caution['kind']> = Extract<Caution, { readonly kind: Kind }>;
 
@@ -43,7 +44,7 @@ export function cautionText(caution: Caution): string {
     case 'newer-stay':
       return `The newer uberblocks stay in the rings: until the pool has written past txg ${caution.newest}, an import after an export or crash takes one of them (OpenZFS issue 19163).`;
     case 'added-later':
-      return `The labels at hand are older than the zpool add of ${list(caution.vdevs)}, which the meta-object set alone knows: look for it and scan again with it.`;
+      return `The labels at hand are older than the zpool add of ${list(caution.vdevs)}, which ${MOS_WORDS} alone knows: look for it and scan again with it.`;
     case 'removal-goes-on':
       return `${caution.vdev} is being removed: a read-write import goes on with that at once, copying and freeing.`;
     case 'spare-in-use':

@@ -27,8 +27,8 @@ function ownCause({ kind, meets, listing }: Hazard, length: Length): string {
   }
   const panic = kind === 'panic';
   const why = panic
-    ? `OpenZFS takes for granted in ${meets.step} that this cannot happen`
-    : `OpenZFS waits in ${meets.step} for what it holds itself`;
+    ? `OpenZFS takes for granted that this cannot happen (${meets.step})`
+    : `OpenZFS waits for what it holds itself (${meets.step})`;
   const also = listing
     ? `; a zpool import that only lists the pools gets as far and ${panic ? 'crashes' : 'hangs'} too`
     : '';

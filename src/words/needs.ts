@@ -1,5 +1,6 @@
 import type { NeedTrouble } from '../load/reason.ts';
 import { briefErrorWords, errorWords } from './errors.ts';
+import { MOS_WORDS } from './readings.ts';
 
 /** What is wrong with something that was asked for: follows its name and a colon. */
 export function needTroubleWords(trouble: NeedTrouble, length: 'full' | 'brief' = 'full'): string {
@@ -9,7 +10,7 @@ export function needTroubleWords(trouble: NeedTrouble, length: 'full' | 'brief' 
     case 'blocks-lost':
       return `${trouble.blocks} of its blocks cannot be read`;
     case 'mos-closed':
-      return 'the meta-object set does not open';
+      return `${MOS_WORDS} does not open`;
     case 'encrypted':
       return 'it is encrypted, and names of files cannot be told without the key: ask for the dataset or snapshot without a path';
     case 'unknown-blocks':

@@ -1,6 +1,7 @@
 import type { OverlayRefusal, OverlayWarning } from '../rewind/overlay/plan.ts';
 import type { GptRefusal } from '../source/restoredGpt.ts';
 import { errorWords } from './errors.ts';
+import { MOS_WORDS } from './readings.ts';
 
 /** Why there is no overlay, as one sentence without its end. Names in it are raw text of the image. */
 export function overlayRefusalWords(refusal: OverlayRefusal): string {
@@ -8,7 +9,7 @@ export function overlayRefusalWords(refusal: OverlayRefusal): string {
     case 'no-tree':
       return 'no label says how the devices belong together';
     case 'config-unreadable':
-      return `the meta-object set of that txg does not say how the pool was made up: ${errorWords(refusal.error)}`;
+      return `${MOS_WORDS} at that txg does not say how the pool was made up: ${errorWords(refusal.error)}`;
     case 'reflow-differs':
       return `a raidz expansion has moved data since: it stood at byte ${refusal.at} then and stands at ${refusal.newest} in a newer txg, and what was moved cannot be read where it was; OpenZFS refuses that txg too`;
     case 'vdev-missing':

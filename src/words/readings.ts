@@ -10,13 +10,16 @@ import type {
   VdevRole,
 } from '../load/reading.ts';
 
+/** What a person calls the meta-object set who never heard of it. */
+export const MOS_WORDS = "the pool's root metadata (MOS)";
+
 const OF_POOL: Readonly<Record<PoolRole, string>> = {
-  mos: 'the meta-object set',
-  config: 'the config object',
-  'root directory': 'the root directory',
+  mos: MOS_WORDS,
+  config: "the pool's own record of its devices (config object)",
+  'root directory': "the list of the pool's own objects (object directory)",
   'obsolete blocks': 'the list of obsolete blocks',
   'destroyed trees': 'the trees that are being destroyed',
-  'empty list': 'the empty list',
+  'empty list': 'the shared empty list of blocks (empty bpobj)',
   'temporary holds': 'the temporary holds',
   'last scrub': 'the state of the last scrub',
   'checksum salt': 'the salt of checksums',
@@ -26,8 +29,8 @@ const OF_POOL: Readonly<Record<PoolRole, string>> = {
   condensing: 'the state of condensing',
   'dedup statistics': 'the statistics of dedup',
   'dedup names': 'the names of the dedup tables',
-  'space map logs': 'the list of space map logs',
-  'all blocks': 'the traversal of all blocks',
+  'space map logs': 'the list of the logs of free space (space map logs)',
+  'all blocks': 'the check of all blocks (traversal)',
 };
 
 /** A name follows. */
@@ -46,7 +49,7 @@ const OF_DATASET: Readonly<Record<Exclude<DatasetRole, 'dataset'>, string>> = {
   bookmarks: 'the bookmarks of',
   properties: 'the properties of',
   holds: 'the holds on',
-  deadlist: 'the deadlist of',
+  deadlist: 'the list of freed blocks (deadlist) of',
   extension: 'what is kept of',
   'remapped blocks': 'the remapped blocks of',
   'intent log': 'the intent log of',
@@ -54,7 +57,7 @@ const OF_DATASET: Readonly<Record<Exclude<DatasetRole, 'dataset'>, string>> = {
 
 const OF_DIRECTORY: Readonly<Record<Exclude<DirectoryRole, 'directory'>, string>> = {
   origin: 'the origin of',
-  livelist: 'the list of blocks of clone',
+  livelist: 'the list of blocks (livelist) of clone',
 };
 
 const OF_NUMBERED_VDEV: Readonly<Record<NumberedVdevRole, (vdev: bigint) => string>> = {
@@ -69,17 +72,18 @@ const OF_NUMBERED_VDEV: Readonly<Record<NumberedVdevRole, (vdev: bigint) => stri
 /** The vdev follows. */
 const OF_VDEV: Readonly<Record<VdevRole, string>> = {
   'vdev properties': 'the properties of',
-  'checkpoint space map': "the checkpoint's space map of",
-  'obsolete space map': 'the space map of what is obsolete on',
-  metaslabs: 'the metaslabs of',
-  'missed txgs': 'the missed txgs of',
+  'checkpoint space map': "the checkpoint's map of space of",
+  'obsolete space map': 'the map of what is obsolete on',
+  metaslabs: 'the list of the maps of free space (metaslabs) of',
+  'missed txgs': 'the list of missed writes (DTL) of',
   'unflushed txgs': 'the unflushed txgs of',
 };
 
 /** What was being read: `the deadlist of tank/home`. Names in it are raw text of the image. */
 export function readingWords(what: Reading): string {
-  if (what.role === 'space map') return `the space map of metaslab ${what.metaslab} of ${what.vdev}`;
-  if (what.role === 'space map log') return `the space map log of txg ${what.txg}`;
+  if (what.role === 'space map')
+    return `the map of free space (space map of metaslab ${what.metaslab}) of ${what.vdev}`;
+  if (what.role === 'space map log') return `the log of free space (space map log) of txg ${what.txg}`;
   if ('key' in what) return `${NAMED[what.role]} ${what.key}`;
   if ('vdevId' in what) return OF_NUMBERED_VDEV[what.role](what.vdevId);
   if ('vdev' in what) return `${OF_VDEV[what.role]} ${what.vdev}`;

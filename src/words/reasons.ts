@@ -3,9 +3,10 @@ import type { ClosedLeaf, LostBlock, NotRead, OtherReason, Reason, StepReason } 
 import type { RootCheck } from '../load/rootState.ts';
 import { failedReadsOf } from '../pool/blockRead.ts';
 import { guidSumDifference } from '../pool/guidSum.ts';
+import type { BlockRole } from '../traverse/summary.ts';
 import { badPlaces, briefErrorWords, errorWords, readPlaces, wrongPlaces } from './errors.ts';
 import { needTroubleWords } from './needs.ts';
-import { readingWords } from './readings.ts';
+import { MOS_WORDS, readingWords } from './readings.ts';
 import { refusalWords } from './refusals.ts';
 
 /** A reason in full, or as far as it fits beside a txg: which block it is, not where each copy was looked for. */
@@ -22,7 +23,7 @@ export function reasonWords(reason: Reason, length: Length = 'full'): string {
     case 'stopped':
       return 'judging was stopped before this txg had its turn';
     case 'traversal-not-done':
-      return 'every step of the load before its verification can be read; the traversal was not done at this depth';
+      return 'all that an import reads before it checks every block can be read; that check was not done at this depth';
     case 'root-reads':
       return `root block reads ${whereRead(reason.root)}; nothing below it was checked at this depth`;
     case 'device-to-be-at':
@@ -36,7 +37,7 @@ export function reasonWords(reason: Reason, length: Length = 'full'): string {
     case 'newer-open':
       return newerOpen(reason);
     case 'checkpoint':
-      return `the checkpoint: no ring holds it, the meta-object set of txg ${reason.heldBy} keeps it`;
+      return `the checkpoint: no ring holds it, txg ${reason.heldBy} keeps it in ${MOS_WORDS}`;
     case 'checkpoint-read-only':
       return `read-only: the newest txg does not lead to it, and with -T OpenZFS goes back to a checkpoint only in memory; to write, import txg ${reason.heldBy} first and write past the newest txg`;
     case 'checkpoint-damage-unseen':
@@ -160,7 +161,7 @@ function rootWords({ state, root }: Of<'root-block'>, length: Length): string {
     case 'unread':
       return `${block} cannot be read ${readPlaces(failedReadsOf(attempts))}${wrongPlaces(attempts)}`;
     case 'corrupted':
-      return `${block} is not a meta-object set: ${error?.message ?? 'nonsense'}`;
+      return `${block} does not hold ${MOS_WORDS}: ${error?.message ?? 'nonsense'}`;
     case 'missing-devices':
       return `every copy of ${block} lies on devices that are missing`;
     case 'unsupported':
@@ -178,11 +179,19 @@ function blockLost({ block, error, blocks }: Of<'block-lost'>, length: Length): 
   return `cannot read ${blockWords(block)}: ${why}${more}`;
 }
 
-/** `indirect block 3 of level 1 of object 7 of tank/home`. */
+const ROOTS = { 'object set': 'the root (object set)', dataset: 'the record (dataset)' } as const;
+const BLOCKS: Readonly<Record<Exclude<BlockRole, keyof typeof ROOTS>, string>> = {
+  dnodes: 'file table (dnode) block',
+  indirect: 'pointer (indirect) block',
+  content: 'content block',
+  'intent log': 'intent log block',
+};
+
+/** `pointer (indirect) block 3 of level 1 of object 7 of tank/home`. */
 function blockWords({ dataset, name, object, level, blockId, what }: LostBlock): string {
-  const objset = dataset === 0n ? 'the meta-object set' : (name ?? `dataset ${dataset}`);
-  if (what === 'object set' || what === 'dataset') return `the ${what} of ${objset}`;
-  const block = level === 0 ? `${what} block ${blockId}` : `${what} block ${blockId} of level ${level}`;
+  const objset = dataset === 0n ? MOS_WORDS : (name ?? `dataset ${dataset}`);
+  if (what === 'object set' || what === 'dataset') return `${ROOTS[what]} of ${objset}`;
+  const block = level === 0 ? `${BLOCKS[what]} ${blockId}` : `${BLOCKS[what]} ${blockId} of level ${level}`;
   return object === 0n ? `${block} of ${objset}` : `${block} of object ${object} of ${objset}`;
 }
 

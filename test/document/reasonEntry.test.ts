@@ -20,11 +20,12 @@ it('says of what cannot be read what it was and where it was looked for, and in 
   const what = { role: 'deadlist', of: { dataset: 'tank/a', snapshot: 'last' } } as const;
   expect(entryOf({ code: 'unreadable', what, error: LOST, step: 'spa_ld_get_props' })).toEqual({
     words:
-      'cannot read the deadlist of the last snapshot of tank/a: no copy of block 0:1000, 0:2000 is sound (ring > rootbp): d0 @ 0x1000',
+      'cannot read the list of freed blocks (deadlist) of the last snapshot of tank/a: no copy of block 0:1000, 0:2000 is sound (ring > rootbp): d0 @ 0x1000',
     data: {
       code: 'unreadable',
       step: 'spa_ld_get_props',
-      brief: 'cannot read the deadlist of the last snapshot of tank/a: no copy of block 0:1000 is sound',
+      brief:
+        'cannot read the list of freed blocks (deadlist) of the last snapshot of tank/a: no copy of block 0:1000 is sound',
       what: { role: 'deadlist', dataset: 'tank/a', snapshot: 'last' },
       copies: ['0:1000', '0:2000'],
       error: { code: 'unavailable', source: 'd0', offsetBytes: '4096' },
@@ -36,7 +37,7 @@ it('names the block of metadata that is lost by its place in the pool', () => {
   const block = { dataset: 54n, name: null, object: 7n, level: 1, blockId: 3n, what: 'indirect', copies: [] } as const;
   const { words, data } = entryOf({ code: 'block-lost', block, error: null, blocks: 2 });
   expect(words).toBe(
-    'cannot read indirect block 3 of level 1 of object 7 of dataset 54: OpenZFS does not follow the block pointer to nowhere; 2 blocks of metadata are bad in all',
+    'cannot read pointer (indirect) block 3 of level 1 of object 7 of dataset 54: OpenZFS does not follow the block pointer to nowhere; 2 blocks of metadata are bad in all',
   );
   expect(data).toMatchObject({
     block: { datasetObject: '54', dataset: null, object: '7', level: 1, blockId: '3' },

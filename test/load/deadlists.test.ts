@@ -81,8 +81,8 @@ const objects =
 
 describe('a deadlist whose dnode does not read', () => {
   it.each([
-    ['a head', OF_HEAD, 'spa_load_verify', /the deadlist of [\w-]+\/\w+ makes no sense/],
-    ['the last snapshot of one', OF_LAST_SNAPSHOT, 'spa_load_verify', /the deadlist of the last snapshot of /],
+    ['a head', OF_HEAD, 'spa_load_verify', /\(deadlist\) of [\w-]+\/\w+ makes no sense/],
+    ['the last snapshot of one', OF_LAST_SNAPSHOT, 'spa_load_verify', /\(deadlist\) of the last snapshot of /],
   ])('of %s crashes an import, and does not keep the pool from being listed', async (_, id, failsAt, message) => {
     const { hazards, ...prediction } = await judgeLosing(objects(id));
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt });

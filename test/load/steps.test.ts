@@ -48,7 +48,7 @@ describe('the step that fails, by what is lost', () => {
   });
 
   it.each<[string, string, RegExp, (mos: Mos) => Promise<DmuObject>]>([
-    ['the config', 'spa_ld_trusted_config', /the config object: no copy of block 0:/, named('config')],
+    ['the config', 'spa_ld_trusted_config', /\(config object\): no copy of block 0:/, named('config')],
     ['features', 'spa_ld_check_features', /the list features_for_read: no copy/, named('features_for_read')],
     ['the map of the root directory', 'spa_ld_load_special_directories', /the directory \$MOS/, rootDirectoryChildren],
     [
@@ -68,7 +68,7 @@ describe('the step that fails, by what is lost', () => {
     const metaslabs = async (mos: Mos) => mos.object((await topVdev(mos)).metaslabArray ?? 0n);
     const prediction = await judgeWithout(metaslabs, 'version-28', 65n);
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt: 'vdev_load' });
-    expect(saidOf(prediction)).toMatch(/the metaslabs of \/v\/d0: no copy/);
+    expect(saidOf(prediction)).toMatch(/\(metaslabs\) of \/v\/d0: no copy/);
   });
 
   it('is one of a read-write import alone for the data of a space map log', async () => {
@@ -78,7 +78,7 @@ describe('the step that fails, by what is lost', () => {
       return mos.object(first?.integer ?? 0n);
     });
     expect(prediction).toMatchObject({ verdict: 'unverified', failsAt: 'spa_ld_log_spacemaps' });
-    expect(saidOf(prediction)).toMatch(/the space map log of txg \d+: no copy/);
+    expect(saidOf(prediction)).toMatch(/\(space map log\) of txg \d+: no copy/);
   });
 
   it('is the traversal for metadata that no step before it asks for', async () => {
@@ -88,7 +88,7 @@ describe('the step that fails, by what is lost', () => {
     const { prediction, counts } = await opened.judge(TXG, 'meta');
     expect(prediction).toMatchObject({ verdict: 'damaged', failsAt: 'spa_load_verify' });
     expect(saidOf(prediction)).toMatch(
-      /^cannot read content block 0 of object \d+ of the meta-object set: no copy of block 0:/,
+      /^cannot read content block 0 of object \d+ of the pool's root metadata \(MOS\): no copy of block 0:/,
     );
     expect(counts?.metadataErrors).toBeGreaterThan(0);
   });

@@ -44,7 +44,7 @@ describe('a checkpoint that no ring holds', () => {
       commandReadWrite: [],
     });
     expect(candidate?.commandReadOnly.slice(-5, -1)).toEqual(['-F', '-T', heldBy, '--rewind-to-checkpoint']);
-    expect(candidate?.reasons[0]).toContain(`the meta-object set of txg ${heldBy} keeps it`);
+    expect(candidate?.reasons[0]).toContain(`txg ${heldBy} keeps it in the pool's root metadata (MOS)`);
     expect(told(pool)).toMatchObject([{ severity: 'info' }]);
     expect(pool.recommendation?.alternatives.at(-1)).toMatchObject({
       txg: candidate?.txg,

@@ -127,7 +127,7 @@ describe('findings on pools that real ZFS wrote', () => {
     expect(message).toMatch(
       /^The pool keeps a checkpoint of txg 59 \(2026-11-21 09:38:46 UTC\), as txg \d+ has it\. All/,
     );
-    expect(message).toContain('commands are those of the candidate of txg 59');
+    expect(message).toContain('commands are those of txg 59 in the table');
     const { scan } = await scanFixture(fixture('checkpoint'));
     expect(scan.judgements[0]?.recommendation?.alternatives.map(({ txg }) => txg)).toContain(59n);
   });
@@ -146,7 +146,7 @@ describe('findings on pools that real ZFS wrote', () => {
     const message = said(told);
     expect(severity).toBe('info');
     expect(message).toMatch(
-      /difference 8624164002789451962\)\. That is log \/v\/d2 \(guid 8624164002789451962\), known from the meta/,
+      /difference 8624164002789451962\)\. That is log \/v\/d2 \(guid 8624164002789451962\), known from the pool's root metadata \(MOS\)/,
     );
   });
 

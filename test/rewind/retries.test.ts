@@ -113,7 +113,7 @@ describe('what an import comes to after its own txg has failed', () => {
     const older: Load = { txg: 7n, verdict: 'damaged', hazard: HANG };
     expect(hazardsOf([{ txg: 9n, verdict: 'damaged' }, older])[9]).toEqual([
       expect.stringMatching(
-        /^hang: importing this txg would never end.* goes on to txg 7, where no blocks can be read; OpenZFS waits in spa_ld_load_brt/,
+        /^hang: importing this txg would never end.* goes on to txg 7, where no blocks can be read; OpenZFS waits for what it holds itself \(spa_ld_load_brt\)/,
       ),
     ]);
     expect(hazardsOf([{ txg: 9n, verdict: 'damaged' }, { txg: 8n, verdict: 'importable' }, older])[9]).toEqual([]);

@@ -36,7 +36,7 @@ function beforeText(values: AimValues['aimed-before']): string {
 }
 
 const areLeft = (left: number): string =>
-  left === 0 ? 'no candidate is' : `${count(left, 'candidate')} ${left === 1 ? 'is' : 'are'}`;
+  left === 0 ? 'no txg is' : `${count(left, 'txg')} ${left === 1 ? 'is' : 'are'}`;
 
 function recordText({ title, time: at, txg }: AimedRecord): string {
   const about = [...(at === null ? [] : [time(at)]), ...(txg === null ? [] : [`txg ${txg}`])];
@@ -46,7 +46,7 @@ function recordText({ title, time: at, txg }: AimedRecord): string {
 function needsText({ needs, candidates, meeting, newest, unseen, unmet, begin }: AimValues['aimed-needs']): string {
   const what = needs.join(', ');
   if (newest !== null) {
-    return `${meeting} of ${count(candidates, 'candidate')} ${meeting === 1 ? 'has' : 'have'} ${what} whole; the newest is txg ${newest}.`;
+    return `${meeting} of ${count(candidates, 'txg')} ${meeting === 1 ? 'has' : 'have'} ${what} whole; the newest is txg ${newest}.`;
   }
   const [do_, were] = unseen === 1 ? ['does', 'was'] : ['do', 'were'];
   const why = [
@@ -54,7 +54,7 @@ function needsText({ needs, candidates, meeting, newest, unseen, unmet, begin }:
     ...unmet.map(unmetText),
     ...(begin === null ? [] : [`names begin with that of the pool, ${begin}`]),
   ];
-  return `None of ${count(candidates, 'candidate')} imports and has ${what} whole: none is proposed.${why.length === 0 ? '' : ` ${why.join('; ')}.`}`;
+  return `None of ${count(candidates, 'txg')} imports and has ${what} whole: none is proposed.${why.length === 0 ? '' : ` ${why.join('; ')}.`}`;
 }
 
 function unmetText({ need, absent, damaged, unknown, trouble }: AimValues['aimed-needs']['unmet'][number]): string {

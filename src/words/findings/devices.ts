@@ -3,6 +3,7 @@ import type { DeviceValues, TreeChange } from '../../rewind/findings/values/devi
 import type { NamedVdev } from '../../rewind/findings/values/named.ts';
 import { count, list, size, span, time } from '../amounts.ts';
 import { otherDevicesText } from '../choices.ts';
+import { MOS_WORDS } from '../readings.ts';
 import type { FindingWords } from './findingWords.ts';
 
 export const DEVICE_WORDS: FindingWords<keyof DeviceValues> = {
@@ -100,7 +101,7 @@ function explainedText(explained: DeviceValues['guid-sum-mismatch']['explained']
       const names = explained.vdevs.map(
         ({ role, path, type, guid }) => `${role === 'normal' ? '' : `${role} `}${path ?? type} (guid ${guid})`,
       );
-      return `That is ${list(names)}, known from the meta-object set.`;
+      return `That is ${list(names)}, known from ${MOS_WORDS}.`;
     }
     case 'changes':
       return `That is the tree of the labels ${explained.changes.map(changeText).join(' and ')}.`;

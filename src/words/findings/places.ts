@@ -31,7 +31,7 @@ export const PLACE_WORDS: FindingWords<keyof PlaceValues> = {
   'foreign-pool': (values) => {
     const parts = [
       `${values.device}: ${list(values.remains.map((each) => remainsText(each, values)))}.`,
-      'What another pool wrote is no candidate of this one.',
+      'What another pool wrote is no txg of this one to go back to.',
       troubleText(values),
       cutText(values),
     ];

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../rewind/facts/checkpoint.ts';
 import type { KeptLeaf, SeenUberblock, StateValues } from '../../rewind/findings/values/states.ts';
 import type { MultihostClaim } from '../../rewind/multihostClaim.ts';
-import { count, list, time } from '../amounts.ts';
+import { list, time } from '../amounts.ts';
 import { reasonWords } from '../reasons.ts';
 import type { FindingWords } from './findingWords.ts';
 
@@ -27,7 +27,7 @@ export const STATE_WORDS: FindingWords<keyof StateValues> = {
     const blocked =
       refused.length === 0
         ? ''
-        : ` OpenZFS refuses to go back to ${count(refused.length, 'candidate')} written during the expansion: txg ${list(refused)}.`;
+        : ` OpenZFS refuses to go back to what was written during the expansion: txg ${list(refused)}.`;
     return `${what}.${blocked}`;
   },
   'trim-hazard': ({ txg, autotrim, running }) => {
@@ -99,7 +99,7 @@ function checkpointText(values: Values['checkpoint']): string {
       const { txg, time: at, heldBy, fails, plain } = values;
       const worth =
         fails === null
-          ? `All it reaches is kept until it is discarded. Its commands are those of the candidate of txg ${txg}${plain === false ? ', read-only alone' : ''}.`
+          ? `All it reaches is kept until it is discarded. Its commands are those of txg ${txg} in the table${plain === false ? ', read-only alone' : ''}.`
           : `It does not import: ${reasonWords(fails)}.${plain === true ? ` ${TRAP}` : ''}`;
       return `The pool keeps a checkpoint of txg ${txg} (${time(at)}), as txg ${heldBy ?? '?'} has it. ${worth}`;
     }
