@@ -138,17 +138,19 @@ async function momentsOf(
   surveyed: readonly SurveyedSource[],
   engine: Engine,
   signal: AbortSignal | undefined,
-): Promise<(MomentsEntry | null)[]> {
+): Promise<MomentsEntry[]> {
   const { toldEvents } = await import('./timeline.ts');
   const { OpenedPool } = await import('./openPool.ts');
   const { momentsEntry } = await import('../document/moments.ts');
-  const all: (MomentsEntry | null)[] = [];
-  for (const { pool } of judgements) {
+  const all: MomentsEntry[] = [];
+  for (const { pool, recommendation } of judgements) {
     const members = surveyed.flatMap(({ opened, survey }) =>
       survey !== null && pool.devices.includes(survey) ? [opened] : [],
     );
-    const events = await toldEvents(new OpenedPool(pool, members, engine, async () => {}), signal);
-    all.push(events.length === 0 ? null : momentsEntry(events));
+    const best = recommendation?.candidate.candidate ?? null;
+    // Newer txgs may open and have lost what tells of them; a checkpoint is none of the rings.
+    const txg = best?.checkpoint === null ? best.txg : null;
+    all.push(momentsEntry(await toldEvents(new OpenedPool(pool, members, engine, async () => {}), txg, signal)));
   }
   return all;
 }

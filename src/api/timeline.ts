@@ -1,5 +1,6 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import { unlessStopped, untilStopped } from '../bytes/stopping.ts';
+import type { Txg } from '../bytes/units.ts';
 import { describeSource } from '../document/sourceEntry.ts';
 import {
   creationEvent,
@@ -37,7 +38,7 @@ export function timeline(sources: Sources, options: OpenPoolOptions = {}): Promi
     for (const pool of pools) {
       events.push(...ringEvents(pool.pool));
       try {
-        for await (const event of untilStopped(signal, writtenEvents(pool, troubles, signal))) events.push(event);
+        for await (const event of untilStopped(signal, writtenEvents(pool, null, troubles, signal))) events.push(event);
       } catch (error) {
         if (!(error instanceof ZfsUberError)) throw error;
         troubles.push(error);
@@ -54,20 +55,29 @@ export function timeline(sources: Sources, options: OpenPoolOptions = {}): Promi
   });
 }
 
-/** What the newest txg of a pool that opens tells, as far as it reads: oldest first. */
-export async function toldEvents(pool: OpenedPool, signal: AbortSignal | undefined): Promise<TimelineEvent[]> {
+/**
+ * What a pool tells at one txg, as far as it reads: oldest first.
+ *
+ * @param txg of its rings; null for the newest that opens
+ */
+export async function toldEvents(
+  pool: OpenedPool,
+  txg: Txg | null,
+  signal: AbortSignal | undefined,
+): Promise<TimelineEvent[]> {
   const events: TimelineEvent[] = [];
   try {
-    for await (const event of untilStopped(signal, writtenEvents(pool, [], signal))) events.push(event);
+    for await (const event of untilStopped(signal, writtenEvents(pool, txg, [], signal))) events.push(event);
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
   }
   return inTime(events);
 }
 
-/** What the newest txg that opens tells. */
+/** What the pool tells at one txg, or at the newest that opens. */
 async function* writtenEvents(
   pool: OpenedPool,
+  txg: Txg | null,
   troubles: ZfsUberError[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TimelineEvent> {
@@ -75,7 +85,7 @@ async function* writtenEvents(
   const candidates = new RingTxgs(pool.pool);
   const view = await unlessStopped(
     signal,
-    () => pool.at(null, { signal }),
+    () => pool.at(txg, { signal }),
     () => null,
   );
   if (view === null) return;

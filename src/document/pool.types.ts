@@ -114,7 +114,7 @@ export interface PoolEntry {
   readonly waysOut?: readonly WayOutEntry[];
   /** Where other releases of OpenZFS treat txgs of the rings in another way than that of `judgedAs`; absent: nowhere. */
   readonly versions?: readonly VersionEntry[];
-  /** When what was done to it, as the newest txg that opens tells; absent where that was not asked for, or none opens. */
+  /** When what was done to it, as the recommended txg tells, else the newest that opens; absent where that was not asked for. */
   readonly moments?: MomentsEntry;
   /** What to cut off where another pool's labels stand behind a vdev; absent where none do. */
   readonly cut?: CutEntry;

@@ -35,8 +35,8 @@ export interface ScanFacts {
   readonly sources: readonly DescribedSource[];
   readonly found: PoolScan;
   readonly stopped: boolean;
-  /** Of the pools of `found`, in their order; null of one of which nothing is told. */
-  readonly moments?: readonly (MomentsEntry | null)[];
+  /** Of the pools of `found`, in their order; none where they were not asked for. */
+  readonly moments?: readonly MomentsEntry[];
 }
 
 /** The document of `scan`. */
@@ -61,7 +61,7 @@ export function buildScanDocument({
     findings: found.findings.map((finding) => findingEntry(finding, (device) => indexes.get(device) ?? null)),
     pools: found.judgements.map((judgement, at) => ({
       ...buildPoolEntry(judgement, (device) => indexes.get(device) ?? null),
-      ...(moments[at] == null ? {} : { moments: moments[at] }),
+      ...(moments[at] === undefined ? {} : { moments: moments[at] }),
     })),
   };
 }

@@ -37,7 +37,7 @@ ${facts([
 ${
   whole || commandVerify.length === 0
     ? null
-    : html`<p>This reads everything, writes nothing, and names all files that are damaged:</p>${commandLines([shellCommand(commandVerify)])}`
+    : html`<details><summary>Which files are damaged? A line that reads everything and writes nothing</summary>${commandLines([shellCommand(commandVerify)])}</details>`
 }</div>`;
 }
 
@@ -56,9 +56,7 @@ function filesHtml(
   { damage }: RecommendationEntry,
 ): Html | string {
   if (dataErrors === null || depth !== 'data') {
-    return hasData(sources)
-      ? 'not known: their content was not read (--depth data reads it too)'
-      : 'not known: a bundle has none of their content';
+    return hasData(sources) ? 'not known: their content was not read' : 'not known: a bundle has none of their content';
   }
   if (dataErrors === 0) return 'every block of their content reads';
   if (damage === undefined) return `${countText(dataErrors, 'block')} of content cannot be read`;

@@ -1,3 +1,4 @@
+import type { MomentsEntry } from '../document/moments.ts';
 import { countText, durationText } from '../text/amounts.ts';
 import type { PoolCase } from '../text/poolCase.ts';
 import { type Html, html } from './html.ts';
@@ -35,11 +36,18 @@ export function timeSection(id: string, about: PoolCase): Html {
       : html`<ul>${odd.slice(0, NAMED).map(stepHtml)}</ul>`,
     rest > 0 && html`<p class="dim">${countText(rest, 'more such step')}.</p>`,
     html`<figure class="chart" data-chart="time" hidden><figcaption>Txgs, label texts, history and snapshots by time. Drag over the picture to look closer, double-click to see all.</figcaption><ul class="legend">${verdictItems(about.pool.candidates.map(({ verdict }) => verdict))}${Object.entries(WORDS).map(([kind, words]) => moments.some((moment) => moment.kind === kind) && markItem(`moment-${kind}`, MOMENT_MARKS[kind as keyof typeof WORDS], words))}</ul></figure>`,
-    told === undefined
-      ? html`<p class="dim">The document has no history of the pool: <code>scan --html</code> and <code>scan --with-history</code> read it.</p>`
-      : told.leftOut > 0 &&
-          html`<p class="dim">${countText(told.leftOut, 'older event')} of the history not shown: <code>zfs-uber history</code> has all.</p>`,
+    html`<p class="dim">${historyHtml(told)}</p>`,
   );
+}
+
+/** What of the history stands in the picture. */
+function historyHtml(told: MomentsEntry | undefined): Html {
+  if (told === undefined) {
+    return html`The document has no history of the pool: <code>scan --html</code> and <code>scan --with-history</code> read it.`;
+  }
+  if (told.events.length === 0) return html`Nothing of the history of the pool could be read.`;
+  if (told.leftOut === 0) return html`${countText(told.events.length, 'event')} of history, datasets and snapshots.`;
+  return html`The newest ${countText(told.events.length, 'event')}; ${told.leftOut} older ones: <code>zfs-uber history</code> has all.`;
 }
 
 const WORDS: Readonly<Record<Exclude<MomentKind, 'uberblock'>, string>> = {

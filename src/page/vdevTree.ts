@@ -43,7 +43,9 @@ function branch(vdev: VdevEntry, sources: readonly SourceEntry[], handles: reado
   const name = role === 'normal' || type === 'root' ? kind : `${role} ${kind}`;
   const given = source === null ? undefined : sources[source];
   const labels = given?.labels.filter(isDamaged).length ?? 0;
-  return html`<li><span class="vdev">${badge(STATES[state], state)} <strong>${name}</strong>${
+  // Of the root nothing is to be said: a pool that imports without its log has a root that lacks a child.
+  const health = type === 'root' ? null : html`${badge(STATES[state], state)} `;
+  return html`<li><span class="vdev">${health}<strong>${name}</strong>${
     given === undefined
       ? null
       : html` <span class="handle">${handles[source ?? 0] ?? ''}</span> <code>${given.path}</code>`

@@ -124,9 +124,12 @@ describe('the sections', () => {
     const event = { kind: 'history' as const, txg: '100', time: NOW, text: 'zpool scrub tank' };
     expect(about({})).toContain('The document has no history of the pool');
     const told = about({ moments: { events: [event], leftOut: 3 } });
-    expect(told).toContain('3 older events of the history not shown');
+    expect(told).toContain('The newest 1 event; 3 older ones');
     expect(told).toContain('history');
     expect(told).not.toContain('has no history');
+    expect(about({ moments: { events: [], leftOut: 0 } })).toContain(
+      'Nothing of the history of the pool could be read',
+    );
   });
 
   it('show findings with their code, their evidence and their sources, the gravest first', () => {
