@@ -149,7 +149,7 @@ export interface WayOutEntry extends CommandsEntry {
     /** To be set. */
     readonly value: string;
   }[];
-  /** What sets them on FreeBSD, in place of the lines of the step `set-parameters`. */
+  /** What sets them on FreeBSD, in place of the lines of the step `set-parameters`; empty where those are for FreeBSD. */
   readonly onFreeBsd: readonly string[];
   /** All that is to be done, in order; empty where nothing names the pool. */
   readonly steps: readonly ShellStepEntry[];

@@ -1,8 +1,10 @@
+import type { Step } from '../rewind/steps.ts';
 import type { Relaxed, WayOut } from '../rewind/waysOut.ts';
 import { WAY_RISKS } from '../words/wayRisks.ts';
 import type { RelaxedEntry } from './candidate.types.ts';
 import { commandEntries } from './commandEntries.ts';
 import type { WayOutEntry } from './recommendation.types.ts';
+import { parameterLines } from './shell/parameterLines.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
 import { shellStepEntry } from './stepEntry.ts';
 
@@ -29,7 +31,7 @@ export function wayOutEntry(
     txg: txg.toString(),
     verdict,
     parameters: parameters.map(({ name, value }) => ({ name, value })),
-    onFreeBsd: parameters.map(({ name, value }) => `sysctl ${onFreeBsd(name)}=${value}`),
+    onFreeBsd: isForFreeBsd(steps) ? [] : parameterLines(parameters, 'freebsd'),
     steps: steps.map(shellStepEntry),
     ...commandEntries({ readOnly, readWrite }),
     ...(withoutLog && readOnly.length > 0 ? { withoutLog } : {}),
@@ -48,9 +50,10 @@ export const relaxedEntry = ({ parameters, verdict, risks, tops, metadataErrors 
   risks,
   tops,
   metadataErrors,
-  onLinux: parameters.map(({ name, value }) => `echo ${value} > /sys/module/zfs/parameters/${name}`),
-  onFreeBsd: parameters.map(({ name, value }) => `sysctl ${onFreeBsd(name)}=${value}`),
+  onLinux: parameterLines(parameters, 'linux'),
+  onFreeBsd: parameterLines(parameters, 'freebsd'),
 });
 
-/** `zfs_x` is `vfs.zfs.x`, `spa_x` `vfs.zfs.spa.x`. Source: module/os/freebsd/zfs/sysctl_os.c */
-const onFreeBsd = (name: string): string => `vfs.zfs.${name.replace(/^zfs_/, '').replace(/^spa_/, 'spa.')}`;
+/** Their own lines are those of FreeBSD already. */
+const isForFreeBsd = (steps: readonly Step[]): boolean =>
+  steps.some((step) => 'system' in step && step.system === 'freebsd');

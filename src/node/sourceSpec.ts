@@ -38,15 +38,13 @@ export interface NetworkSuffix {
 }
 
 /**
- * `ADDRESS@OFFSET[+LENGTH]` or `ADDRESS#snapshot=NAME`. What follows `@` in front of the path of an address is a host.
+ * `ADDRESS@OFFSET[+LENGTH]`, `ADDRESS#snapshot=NAME` or `ADDRESS#map=FILE`: what follows `?` is for the server. What follows `@` in front of the path of an address is a host.
  *
  * @throws UsageError as `parseSlice`
  */
 export function parseNetworkSuffix(text: string): NetworkSuffix {
-  const [, named, snapshot] = /^(.+?)#snapshot=(.+)$/s.exec(text) ?? [];
-  if (named !== undefined && snapshot !== undefined) {
-    return { address: named, slice: null, image: { snapshot, map: null } };
-  }
+  const [, named, snapshot = null, map = null] = /^(.+?)#(?:snapshot=(.+)|map=(.+))$/s.exec(text) ?? [];
+  if (named !== undefined) return { address: named, slice: null, image: { snapshot, map } };
   const part = parseSlice(text);
   if (part === null || !/^[^/]*\/\/[^/]*\//.test(part.path)) return { address: text, slice: null, image: null };
   return { address: part.path, slice: { offset: part.offset, length: part.length, root: part.root }, image: null };

@@ -3,6 +3,7 @@ import type { ImportCommands } from './commands.ts';
 import { type ImportPlace, isAttached, type PlacedImage } from './importPlace.ts';
 import type { Parameter } from './parameter.ts';
 import type { Showing } from './showing.ts';
+import type { System } from './systems.ts';
 
 /**
  * One thing to do with a pool, after those before it and before those behind it.
@@ -58,7 +59,12 @@ export type Step =
     }
   | { readonly kind: 'cancel-removal'; readonly pool: string }
   | { readonly kind: 'return-spare' | 'keep-spare'; readonly pool: string; readonly guid: bigint }
-  | { readonly kind: 'set-parameters' | 'reset-parameters'; readonly parameters: readonly Parameter[] };
+  | {
+      readonly kind: 'set-parameters' | 'reset-parameters';
+      readonly parameters: readonly Parameter[];
+      /** That imports the pool. */
+      readonly system: System;
+    };
 
 /** A forged txg may be anything: so many syncs nobody waits for. */
 const MOST_SYNCS = 100000n;

@@ -34,16 +34,19 @@ export function waySteps({
   newest,
 }: WayPlan): Pick<WayOut, 'readOnly' | 'readWrite' | 'withoutLog' | 'steps'> {
   const writes = verdict === 'importable';
+  const showings = showingsOf({ pool, placeOf }, { devices });
+  const system = showings[0]?.place.system ?? 'linux';
   const steps = stepsOf({
     commands,
-    showings: showingsOf({ pool, placeOf }, { devices }),
+    showings,
     encrypted: false,
     writes,
     syncs: newest > txg ? syncsFrom(txg, newest) : null,
     lostLogs: null,
   });
-  const set: Step[] = parameters.length === 0 || steps.length === 0 ? [] : [{ kind: 'set-parameters', parameters }];
-  const reset: Step[] = set.length === 0 ? [] : [{ kind: 'reset-parameters', parameters }];
+  const set: Step[] =
+    parameters.length === 0 || steps.length === 0 ? [] : [{ kind: 'set-parameters', parameters, system }];
+  const reset: Step[] = set.length === 0 ? [] : [{ kind: 'reset-parameters', parameters, system }];
   return {
     readOnly: commands.readOnly,
     readWrite: writes ? commands.readWrite : [],

@@ -56,7 +56,7 @@ export function splitSteps(steps: readonly ShellStepEntry[]): {
 }
 
 /** What stands above the lines of a step that leads to a read-only import; empty where they speak for themselves. */
-export const wordsToImport = ({ kind }: ShellStepEntry): string => WORDS[kind];
+export const wordsToImport = (step: ShellStepEntry): string => orNone(step, WORDS[step.kind]);
 
 /**
  * The same of a step after it that does not write.
@@ -65,14 +65,24 @@ export const wordsToImport = ({ kind }: ShellStepEntry): string => WORDS[kind];
  */
 export function wordsToClose({ kind, lines }: ShellStepEntry, withoutLog: boolean): string {
   if (kind === 'export') return 'When done:';
-  if (kind !== 'copy-out') return WORDS[kind];
+  if (kind !== 'copy-out') return orNone({ kind, lines }, WORDS[kind]);
   if (lines.length > 1) return KEYS;
   return withoutLog ? LOGLESS : WORDS[kind];
 }
 
 /** The same of a step that writes, or comes after one that does. */
-export const wordsToWrite = ({ kind }: ShellStepEntry): string =>
-  kind === 'export' ? 'The pool is in order then. Before it is imported as usual:' : WORDS[kind];
+export const wordsToWrite = (step: ShellStepEntry): string =>
+  step.kind === 'export'
+    ? 'The pool is in order then. Before it is imported as usual:'
+    : orNone(step, WORDS[step.kind]);
+
+/** Where the system that runs this has no line for a step, that is said, and what sets back what was not set is left out. */
+function orNone({ kind, lines }: ShellStepEntry, words: string): string {
+  if (lines.length > 0 || words === '') return words;
+  return kind === 'reset-parameters'
+    ? ''
+    : `${words.replace(/:$/, '.')} No line for that is known on this system: do it on Linux.`;
+}
 
 /** What comes before all steps that write. */
 export const BEFORE_WRITING = 'Only when what matters is copied out; cannot be undone:';

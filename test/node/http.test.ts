@@ -1,11 +1,16 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ZfsUberError } from '../../src/bytes/errors.ts';
 import type { FileSource } from '../../src/node/fileSource.ts';
 import { parseNetworkSpec } from '../../src/node/network/address.ts';
 import { openNetworkSource } from '../../src/node/network/openNetwork.ts';
-import { parseContentRange } from '../../src/source/network/httpAnswer.ts';
+import { openSources } from '../../src/node/openSources.ts';
+import { parseContentRange, restAsked, statusError } from '../../src/source/network/httpAnswer.ts';
+import { Persistence } from '../../src/source/network/persistence.ts';
 import { type HttpManners, type HttpServer, httpServer } from '../tools/httpServer.ts';
 
 const SIZE = 1 << 21;
@@ -227,4 +232,40 @@ describe('an address', () => {
       ),
     );
   });
+});
+
+describe('a server that asks to be left alone', () => {
+  const NOW = Date.UTC(2026, 10, 27, 12, 0, 0);
+  it.each([
+    [null, 0],
+    ['2', 2000],
+    [' 7 ', 7000],
+    ['Fri, 27 Nov 2026 12:00:05 GMT', 5000],
+    ['Fri, 27 Nov 2026 11:00:00 GMT', 0],
+    ['86400', 60_000],
+    ['-1', 0],
+    ['soon', 0],
+  ])('by Retry-After: %s, is asked again after %i ms', (text, ms) => expect(restAsked(text, NOW)).toBe(ms));
+
+  it('is asked again no earlier, whatever the pause is', async () => {
+    const paused: number[] = [];
+    let tries = 0;
+    const persistence = new Persistence([async (leastMs) => void paused.push(leastMs)]);
+    const answered = await persistence.try(async () => {
+      if (tries++ === 0) throw statusError('x', 503, 0, 1234);
+      return 'bytes';
+    });
+    expect([answered, paused]).toEqual(['bytes', [1234]]);
+  });
+});
+
+it('a file of which a map of ddrescue here tells has never read what that leaves out', async () => {
+  const server = await serving();
+  const map = join(mkdtempSync(join(tmpdir(), 'zfs-uber-map-')), 'disk.map');
+  writeFileSync(map, `0x0 +\n0 0x100000 +\n0x100000 0x100000 -\n`);
+  const [entry] = await openSources([`${server.address('/disk.img')}#map=${map}`]);
+  if (entry !== undefined) opened.push(entry);
+  expect(entry?.madeOf).toEqual([map]);
+  expect(same((await entry?.source?.read(FAR, 100)) ?? new Uint8Array(), BYTES.subarray(FAR, FAR + 100))).toBe(true);
+  await expect(entry?.source?.read(0x100000, 1)).rejects.toMatchObject({ code: 'never-read' });
 });

@@ -1,3 +1,10 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ZfsUberError } from '../../src/bytes/errors.ts';
@@ -299,4 +306,52 @@ describe('a server that breaks the protocol', () => {
       { numRuns: 25 },
     );
   }, 60_000);
+});
+
+describe.skipIf(spawnSync('nbdkit', ['--version']).status !== 0)('an export over TLS with a key that both know', () => {
+  it('is read with the key of the name, or the first, and refused with another', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-psk-'));
+    const [disk, keys, others, ready] = ['disk', 'keys', 'others', 'ready'].map((name) => join(folder, name));
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    writeFileSync(`${disk}`, BYTES);
+    writeFileSync(`${keys}`, `bob:${'11'.repeat(32)}\nalice:${'22'.repeat(32)}\n`);
+    writeFileSync(`${others}`, `bob:${'33'.repeat(32)}\n`);
+    const server = spawn(
+      'nbdkit',
+      [
+        '-f',
+        '-r',
+        '-i',
+        '127.0.0.1',
+        '-p',
+        `${port}`,
+        '-P',
+        `${ready}`,
+        '--tls=require',
+        `--tls-psk=${keys}`,
+        'file',
+        `${disk}`,
+      ],
+      {
+        stdio: 'ignore',
+      },
+    );
+    opened.push({ close: async () => void server.kill() });
+    while (!existsSync(`${ready}`)) await wait(20);
+    const open = (user: string, file: string | undefined) =>
+      openNetworkSource(parseNetworkSpec(`nbds://${user}127.0.0.1:${port}/?tls-psk-file=${file}`), {
+        ...PATIENCE,
+        pausesMs: [],
+      });
+    for (const user of ['', 'alice@']) {
+      const source = await open(user, keys);
+      opened.push(source);
+      expect(same(await source.read(FAR, 100_000), BYTES.subarray(FAR, FAR + 100_000))).toBe(true);
+    }
+    await expect(open('', others)).rejects.toBeInstanceOf(ZfsUberError);
+    await expect(open('carol@', keys)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
 });

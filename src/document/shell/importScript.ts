@@ -57,6 +57,7 @@ export function importScript(facts: ScriptFacts): string {
     `# sh import.sh attach, then read-only; look at it below ${ALTROOT} (zfs mount -a); then export.`,
     '# To write to it: read-write, export. At the end: detach. What was written stays in the overlays.',
     'set -eu',
+    ...(devices.every(({ carrier }) => carrier.kind === 'file') ? [] : [OF_LINUX]),
     '# The folder of this script, whatever it is called.',
     'here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd && echo .)',
     `here=\${here%??}`,
@@ -98,6 +99,10 @@ export function importScript(facts: ScriptFacts): string {
     '',
   ].join('\n');
 }
+
+/** Every carrier but a file is shown by what Linux alone has. */
+const OF_LINUX =
+  '[ "$(uname)" = Linux ] || { echo "these lines are for Linux: give the overlays to one" >&2; exit 1; }';
 
 const indented = (line: string): string => `  ${line}`;
 

@@ -15,7 +15,7 @@ const ROOM = '20G';
  * @param showings of the devices that `command` names
  * @param command that imports from them; its `-d PATH` are replaced
  * @param state of the pool that it leads to
- * @returns null when there is no command, or when a device has to be completed first
+ * @returns null when there is no command, when a device has to be completed first, or on another system than Linux
  * Source: Linux, Documentation/admin-guide/device-mapper/snapshot.rst; losetup(8), qemu-img(1), qemu-nbd(8)
  */
 export function overlayOf(
@@ -25,6 +25,8 @@ export function overlayOf(
 ): OverlayEntry | null {
   if (command.length === 0 || showings.length === 0) return null;
   if (showings.some(({ kind }) => kind === 'padded' || kind === 'padded-copy')) return null;
+  // Its lines, and those of the script that `zfs-uber overlay` writes, are made of what Linux alone has.
+  if (showings.some(({ place }) => place.system !== undefined)) return null;
   const files = showings.filter(isFile);
   const disks = showings.filter((each) => !isFile(each));
   const places = showings.map((each) => (isFile(each) ? stored(each) : `/dev/mapper/${nameOf(each)}`));

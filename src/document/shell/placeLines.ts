@@ -6,6 +6,7 @@ type Shown = Pick<Showing, 'place' | 'copy'>;
 
 /** Where the file system can share blocks a copy takes no time and no room until it is written to. */
 export function copyLines({ place: { path, part, system }, copy }: Shown): string[] {
+  // Only whole files and devices have lines on other systems; what Linux calls sparse they have no option for.
   if (system !== undefined) return [sh`cp ${path} ${copy}`];
   if (part === null) return [sh`cp --sparse=always --reflink=auto ${path} ${copy}`];
   const { start, size } = part;

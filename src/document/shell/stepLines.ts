@@ -3,13 +3,25 @@ import { shellCommand } from '../../bytes/shellWord.ts';
 import { SECTOR } from '../../bytes/units.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
+import type { System } from '../../rewind/systems.ts';
 import { openImageLines } from './imageLines.ts';
 import { openingLines } from './openingLines.ts';
 import { LOOPS } from './otherSystems.ts';
+import { parameterLines } from './parameterLines.ts';
 import { copyLines, copyThen, losetup, shownPlace, sliceSpec } from './placeLines.ts';
 
-/** The lines of one step, for bash with root's rights. Each stands for itself and prints nothing that is needed later. */
+/** Done with programs of Linux, or with options that only its programs have. */
+const OF_LINUX: ReadonlySet<Step['kind']> = new Set([
+  ...(['repair-labels', 'open-container', 'list-holders', 'list-signatures'] as const),
+  ...(['wipe-copy', 'read-table', 'repair-table'] as const),
+]);
+
+/**
+ * The lines of one step, for bash with root's rights. Each stands for itself and prints nothing that is needed later. None
+ * where none is known on the system.
+ */
 export function stepLines(step: Step): string[] {
+  if (OF_LINUX.has(step.kind) && systemOf(step) !== 'linux') return ownLines(step);
   switch (step.kind) {
     case 'open-images':
       return openImageLines(step.images, step.readOnly);
@@ -65,10 +77,24 @@ export function stepLines(step: Step): string[] {
     case 'export':
       return [sh`zpool export ${step.pool}`];
     case 'set-parameters':
-      return step.parameters.map(({ name, value }) => sh`echo ${value} > ${parameterPath(name)}`);
+      return parameterLines(step.parameters, step.system);
     case 'reset-parameters':
-      return step.parameters.map(({ name, normal }) => sh`echo ${normal} > ${parameterPath(name)}`);
+      return parameterLines(
+        step.parameters.map(({ name, normal }) => ({ name, value: normal })),
+        step.system,
+      );
   }
+}
+
+function systemOf(step: Step): System {
+  if ('place' in step) return step.place.system ?? 'linux';
+  return ('showings' in step ? step.showings[0]?.place.system : undefined) ?? 'linux';
+}
+
+/** What FreeBSD does with its own layers. */
+function ownLines(step: Step): string[] {
+  const isOwn = step.kind === 'open-container' && (step.container === 'geli' || step.container === 'geom');
+  return isOwn && systemOf(step) === 'freebsd' ? openingLines(step.container, step.place) : [];
 }
 
 /**
@@ -88,9 +114,6 @@ function repairLines(copy: string, repair: 'txg' | 'fault'): string[] {
     sh`zhack label repair -c ${copy}`,
   ];
 }
-
-/** On Linux. Source: module/zfs/spa.c, ZFS_MODULE_PARAM */
-const parameterPath = (name: string): string => `/sys/module/zfs/parameters/${name}`;
 
 /** The table of a mapping that has zeros in front of what there is. */
 export function paddedTable(showing: Showing, readOnly: boolean): string {

@@ -14,6 +14,8 @@ export interface NbdAddress {
   readonly at: { readonly host: string; readonly port: number } | { readonly socket: string };
   /** Folder with `ca-cert.pem`, and `client-cert.pem` and `client-key.pem`; null for what the system trusts. */
   readonly certificates: string | null;
+  /** For TLS by a key that both sides know; null for certificates. */
+  readonly sharedKey: { readonly file: string; readonly user: string | null } | null;
 }
 
 export interface HttpAddress {
@@ -27,6 +29,8 @@ export interface HttpAddress {
 
 /** Source: IANA, service names and port numbers */
 const NBD_PORT = 10809;
+/** Source: NetworkBlockDevice/nbd, doc/uri.md */
+const NBD_PARAMETERS: ReadonlySet<string> = new Set(['socket', 'tls-certificates', 'tls-psk-file']);
 
 /**
  * `nbd://HOST[:PORT]/[EXPORT]`, `nbd+unix:///[EXPORT]?socket=PATH`, the same with `nbds`, and `http://`, `https://`.
@@ -61,14 +65,18 @@ function nbdAddress(url: URL): NbdAddress {
   const unix = url.protocol.endsWith('+unix:');
   const socket = url.searchParams.get('socket');
   const certificates = url.searchParams.get('tls-certificates');
+  const keyFile = url.searchParams.get('tls-psk-file');
   for (const name of url.searchParams.keys()) {
-    if (name !== 'socket' && name !== 'tls-certificates')
-      throw wrong('behind ? only socket and tls-certificates are known');
+    if (!NBD_PARAMETERS.has(name)) throw wrong(`behind ? only ${[...NBD_PARAMETERS].join(', ')} are known`);
   }
-  if (url.username !== '' || url.password !== '') throw wrong('NBD has no names and passwords here');
-  if (certificates !== null && !tls) throw wrong('certificates are for TLS: nbds://');
+  if (url.password !== '') throw wrong('NBD has no passwords');
+  if (url.username !== '' && keyFile === null) throw wrong('NBD has a name only with tls-psk-file');
+  if ((certificates ?? keyFile) !== null && !tls) throw wrong('certificates and keys are for TLS: nbds://');
+  if (certificates !== null && keyFile !== null) throw wrong('it has either certificates or a key');
+  const user = url.username === '' ? null : decoded(url.username, wrong);
+  const sharedKey = keyFile === null ? null : { file: keyFile, user };
   const exportName = decoded(url.pathname.replace(/^\//, ''), wrong);
-  const named = { kind: 'nbd', tls, exportName, certificates, shown: url.href, uri: url.href } as const;
+  const named = { kind: 'nbd', tls, exportName, certificates, sharedKey, shown: url.href, uri: url.href } as const;
   if (unix) {
     if (socket === null || url.host !== '') throw wrong('it is nbd+unix:///EXPORT?socket=PATH');
     return { ...named, at: { socket } };

@@ -20,7 +20,7 @@ export async function openNetworkSource(
   patience: NetworkPatience = PATIENCE,
 ): Promise<FileSource> {
   const { shown: name } = address;
-  const pauses = patience.pausesMs.map((ms) => async () => void (await wait(ms)));
+  const pauses = patience.pausesMs.map((ms) => async (leastMs: number) => void (await wait(Math.max(ms, leastMs))));
   const isFile = { block: false, sectorSize: null, diskOffset: 0 };
   if (address.kind === 'http') {
     const source = await openHttp({ name, get: httpGet(address, patience), pauses });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { ByteStream } from '../../source/network/byteStream.ts';
 import { ConnectionError } from '../../source/network/connectionError.ts';
 import type { NbdAddress } from './address.ts';
@@ -27,7 +27,7 @@ export interface SocketStream extends ByteStream {
 
 /** @param name of the source, for errors @throws ConnectionError */
 export async function openSocket(
-  { at, certificates }: NbdAddress,
+  { at, certificates, sharedKey }: NbdAddress,
   name: string,
   patience: NetworkPatience = PATIENCE,
 ): Promise<SocketStream> {
@@ -39,7 +39,12 @@ export async function openSocket(
     async upgrade() {
       stream.leave();
       const host = 'host' in at ? at.host : 'localhost';
-      const keys = certificates === null ? {} : await keysIn(certificates, name);
+      const keys =
+        sharedKey !== null
+          ? await keyIn(sharedKey, name)
+          : certificates === null
+            ? {}
+            : await keysIn(certificates, name);
       const secure = connectTls({ socket, host, ...(isIP(host) === 0 ? { servername: host } : {}), ...keys });
       await ready(secure, 'secureConnect', name, patience);
       return new Stream(secure, name, patience);
@@ -53,6 +58,30 @@ async function keysIn(folder: string, name: string): Promise<{ ca?: string; cert
   const [ca, cert, key] = await Promise.all(['ca-cert.pem', 'client-cert.pem', 'client-key.pem'].map(text));
   if (!ca) throw new ConnectionError('ENOENT', `there is no ca-cert.pem in ${folder}`, name);
   return { ca, ...(cert && key ? { cert, key } : {}) };
+}
+
+/**
+ * A key that both sides know, from a file of lines `NAME:HEX`: that of the name, or the first. No certificate is looked at
+ * then. TLS 1.3 has such keys too, and Node has them of 1.2 alone.
+ *
+ * Source: nbdkit-tls(1); Node, tls.connect, pskCallback
+ */
+async function keyIn({ file, user }: NonNullable<NbdAddress['sharedKey']>, name: string): Promise<ConnectionOptions> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const keys = text.split('\n').flatMap((line) => {
+    const [, identity = '', hex = ''] = /^([^:]+):((?:[0-9A-Fa-f]{2})+)\s*$/.exec(line) ?? [];
+    return identity === '' || (user !== null && identity !== user) ? [] : [{ identity, psk: Buffer.from(hex, 'hex') }];
+  });
+  const [key] = keys;
+  if (key === undefined)
+    throw new ConnectionError('ENOENT', `there is no key ${user === null ? '' : 'of that name '}in ${file}`, name);
+  return {
+    pskCallback: () => key,
+    ciphers: 'PSK:!aNULL:!eNULL',
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+    checkServerIdentity: () => undefined,
+  };
 }
 
 /** Waits for `event`. @throws ConnectionError when it does not come */

@@ -2,8 +2,16 @@ import { SourceError } from '../source.ts';
 
 /** It is of the connection and not of the bytes: the same read may succeed on another one. */
 export class ConnectionError extends SourceError {
-  constructor(code: SourceError['code'], message: string, source: string, options?: { cause?: unknown }) {
+  /** Milliseconds that the server asks to be left alone. */
+  readonly restMs: number;
+  constructor(
+    code: SourceError['code'],
+    message: string,
+    source: string,
+    { restMs = 0, ...options }: { readonly cause?: unknown; readonly restMs?: number } = {},
+  ) {
     super(code, message, { source, offset: 0, path: [] }, options);
+    this.restMs = restMs;
   }
 }
 

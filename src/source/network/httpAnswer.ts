@@ -70,11 +70,26 @@ const REFUSALS: Readonly<Record<number, string>> = {
   410: 'there is no such file any more',
 };
 
+/** A server that wants more is not waited for. */
+const LONGEST_REST = 60_000;
+
+/**
+ * Milliseconds that `Retry-After` asks for, a minute at most: seconds, or a date.
+ *
+ * @param now milliseconds since 1970
+ * Source: RFC 9110, 10.2.3
+ */
+export function restAsked(text: string | null, now: number): number {
+  if (text === null) return 0;
+  const asked = /^\s*\d{1,9}\s*$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isFinite(asked) ? Math.min(Math.max(0, asked), LONGEST_REST) : 0;
+}
+
 /** The error of a status that gives no range. */
-export function statusError(name: string, status: number, offset: number): SourceError {
+export function statusError(name: string, status: number, offset: number, restMs = 0): SourceError {
   const place = { source: name, offset, path: [] };
   if (PASSING.has(status))
-    return new ConnectionError('refused', `HTTP ${status}: the server is busy or in trouble`, name);
+    return new ConnectionError('refused', `HTTP ${status}: the server is busy or in trouble`, name, { restMs });
   if (status === 412)
     return new SourceError('source-changed', 'HTTP 412: the file was changed while it was read', place);
   if (status === 416) return new SourceError('source-changed', 'HTTP 416: the file ends before these bytes now', place);

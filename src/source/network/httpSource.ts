@@ -6,12 +6,13 @@ import {
   changeOf,
   type HttpAnswer,
   parseContentRange,
+  restAsked,
   sameState,
   statusError,
   type Validators,
   validatorsOf,
 } from './httpAnswer.ts';
-import { Persistence } from './persistence.ts';
+import { type Pause, Persistence } from './persistence.ts';
 import { remoteSource } from './remoteSource.ts';
 
 export interface HttpChoice {
@@ -20,7 +21,7 @@ export interface HttpChoice {
   /** One GET of the file. @throws ConnectionError where another try makes sense; SourceError */
   readonly get: (headers: Readonly<Record<string, string>>) => Promise<HttpAnswer>;
   /** Before the second try of what a bad moment may have spoilt, and before each further one. */
-  readonly pauses: readonly (() => Promise<void>)[];
+  readonly pauses: readonly Pause[];
 }
 
 /** Bytes that are asked for first, to learn of how many there are. */
@@ -99,7 +100,7 @@ function refusal(name: string, answer: HttpAnswer, offset: number, known: Valida
     return new SourceError('no-ranges', 'the server gives the whole file, and no parts of it: fetch it first', place);
   }
   if (answer.status === 416 && known === null) return new SourceError('source-empty', 'it is empty: 0 bytes', place);
-  return statusError(name, answer.status, offset);
+  return statusError(name, answer.status, offset, restAsked(answer.header('retry-after'), Date.now()));
 }
 
 const changed = (name: string, offset: number, how: string): SourceError =>

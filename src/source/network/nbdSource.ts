@@ -2,7 +2,7 @@ import { addRun } from '../images/mapped.ts';
 import { type ByteSource, SourceError, type SourceRun } from '../source.ts';
 import { ConnectionError } from './connectionError.ts';
 import type { NbdConnection } from './nbdConnection.ts';
-import { Persistence } from './persistence.ts';
+import { type Pause, Persistence } from './persistence.ts';
 import { remoteSource } from './remoteSource.ts';
 
 export interface NbdChoice {
@@ -11,7 +11,7 @@ export interface NbdChoice {
   /** A connection with the export chosen. @throws SourceError; a ConnectionError where another try makes sense */
   readonly connect: () => Promise<NbdConnection>;
   /** Before the second try of what a bad moment may have spoilt, and before each further one. */
-  readonly pauses: readonly (() => Promise<void>)[];
+  readonly pauses: readonly Pause[];
 }
 
 /** What a block status is asked for at once: its length has 32 bits. */

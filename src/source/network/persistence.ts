@@ -1,13 +1,16 @@
 import { ConnectionError } from './connectionError.ts';
 
+/** @param leastMs milliseconds that it takes at least */
+export type Pause = (leastMs: number) => Promise<void>;
+
 /** How often something is tried that a bad moment of a network may have spoilt. */
 export class Persistence {
-  readonly #pauses: readonly (() => Promise<void>)[];
+  readonly #pauses: readonly Pause[];
   /** Nothing came through when it was tried last: the next one is not waited for as long. */
   #lost = false;
 
   /** @param pauses before the second try, and before each further one */
-  constructor(pauses: readonly (() => Promise<void>)[]) {
+  constructor(pauses: readonly Pause[]) {
     this.#pauses = pauses;
   }
 
@@ -27,7 +30,7 @@ export class Persistence {
           this.#lost = true;
           throw error;
         }
-        await pause();
+        await pause(error.restMs);
       }
     }
   }
