@@ -1,4 +1,5 @@
 export { type BlockOptions, block } from './api/block.ts';
+export { type CarveSourcesOptions, carve } from './api/carve.ts';
 export { datasets, snapshots } from './api/datasets.ts';
 export { type JudgeChoice, judge } from './api/judge.ts';
 export { NoSuchTxgError } from './api/noSuchTxg.ts';

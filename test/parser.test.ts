@@ -34,4 +34,19 @@ describe('the parser entry point', () => {
     );
     expect(seen).toBe('empty,empty,empty,empty');
   });
+
+  it('carves a source that was handed in, and keeps no file of how far it came', async () => {
+    const page = createContext({ TextDecoder, TextEncoder });
+    runInContext(await bundle(), page);
+    const seen = await runInContext(
+      `(async () => {
+        const source = zfsUber.memorySource(new Uint8Array(8 << 20), 'empty.img');
+        const { sources, vdevs } = await zfsUber.carve([source]);
+        const refused = await zfsUber.carve([source], { state: 'x' }).catch(({ code }) => code);
+        return JSON.stringify([sources.map(({ path, doneBytes }) => [path, doneBytes]), vdevs.length, refused]);
+      })()`,
+      page,
+    );
+    expect(JSON.parse(seen)).toEqual([[['empty.img', `${8 << 20}`]], 0, 'unsupported']);
+  });
 });

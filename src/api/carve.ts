@@ -1,16 +1,14 @@
 import type { Engine } from '../block/engine.ts';
 import { carveDisk } from '../dataset/carveDisk.ts';
 import { buildCarveDocument, type CarveDocument, type CarvedSource } from '../document/carveDocument.ts';
-import { chooseEngine } from '../node/engine.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
-import { openSources } from '../node/openSources.ts';
-import { refuseOnOpened, refuseOnSources } from '../node/outputIs.ts';
 import type { SourceSpec } from '../node/target.ts';
 import { noting } from '../source/failedReads.ts';
 import type { ByteSource } from '../source/source.ts';
-import { CarveStates } from './carveState.ts';
+import type { CarveStates } from './carveState.ts';
 import { describeOpened } from './describeOpened.ts';
+import { carveStates, chooseEngine, openSources } from './host.ts';
 import { isPlain } from './plainSource.ts';
 import type { Progress } from './progress.ts';
 import { toolInfo } from './toolInfo.ts';
@@ -40,11 +38,7 @@ export async function carve(sources: readonly SourceSpec[], options: CarveSource
   const tool = toolInfo(engine);
   const opened = await openSources(sources, { ...(signal && { signal }), ...(handles && { pool: handles }) });
   try {
-    if (state !== null) {
-      refuseOnSources(state, sources);
-      refuseOnOpened(state, opened);
-    }
-    const states = state === null ? null : await CarveStates.open(state);
+    const states = state === null ? null : await carveStates(state, sources, opened);
     const carved: CarvedSource[] = [];
     for (const disk of disksOf(opened)) {
       carved.push(await carveOne(disk, { states, progress, signal, engine }));
@@ -123,6 +117,6 @@ function isNamed({ bundle, disk }: OpenedSource): boolean {
 function kindOf({ kind, disk }: OpenedSource): OpenedSource['kind'] {
   if (kind !== 'gpt' && kind !== 'mbr') return kind;
   const format = disk?.image?.format ?? 'pieces';
-  if (format !== 'pieces') return format;
+  if (format !== 'pieces' && format !== 'shards') return format;
   return disk?.block === true ? 'block' : 'raw';
 }

@@ -1,6 +1,9 @@
 import type { Engine } from '../block/engine.ts';
 import { printWords, UsageError } from '../bytes/errors.ts';
+import type { OpenedSource } from '../node/openedSource.ts';
+import { refuseOnOpened, refuseOnSources } from '../node/outputIs.ts';
 import { readState, writeState } from '../node/stateFile.ts';
+import type { SourceSpec } from '../node/target.ts';
 import type { CarveMark, CarveState } from '../pool/carve/carveSource.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
 
@@ -86,6 +89,22 @@ export class CarveStates {
       },
     };
   }
+}
+
+/**
+ * The states in `file`, which is no source.
+ *
+ * @param specs of the sources, as they were given
+ * @throws UsageError when it is or lies on one, or something else is there
+ */
+export async function carveStates(
+  file: string,
+  specs: readonly SourceSpec[],
+  opened: readonly OpenedSource[],
+): Promise<CarveStates> {
+  refuseOnSources(file, specs);
+  refuseOnOpened(file, opened);
+  return CarveStates.open(file);
 }
 
 async function beginningOf(disk: ByteSource, engine: Engine): Promise<string> {

@@ -4,6 +4,7 @@ export { resolve as absolutePath } from 'node:path';
 export { setTimeout as wait } from 'node:timers/promises';
 export { chooseEngine } from '../node/engine.ts';
 export { openSources } from '../node/openSources.ts';
+export { carveStates } from './carveState.ts';
 
 import { systemOf } from '../node/systems.ts';
 

@@ -8,6 +8,8 @@ import type { System } from '../node/systems.ts';
 export { openGiven as openSources } from '../node/openGiven.ts';
 
 export const chooseEngine = (): Engine => pureEngine;
+export const carveStates = (): Promise<never> =>
+  Promise.reject(new UnsupportedError('there are no files here: hold a run by its signal, and begin it anew', null));
 /** Lines to be typed are for a machine that has the disks, which is none that is known here. */
 export const SYSTEM: System = 'linux';
 export const absolutePath = (path: string): string => path;

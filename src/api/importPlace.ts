@@ -28,6 +28,8 @@ export function importPlaces(
   );
 }
 
+const RAW = { format: 'raw', snapshot: null, pieces: [], shardBytes: null } as const;
+
 /** All parts of the disk in an image are seen where the image is opened, once. */
 function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedImage>): PlacedImage | null {
   const { image = null, origin = 'path' } = opened.disk ?? {};
@@ -35,11 +37,11 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
   const path =
     remote === null ? absolutePath(opened) : remote.kind === 'nbd' ? remote.uri : (remote.url ?? remote.shown);
   if (image === null && remote === null) return null;
-  const { format, snapshot, pieces } = image ?? { format: 'raw', snapshot: null, pieces: [] };
+  const { format, snapshot, pieces, shardBytes } = image ?? RAW;
   const key = `${path}#${snapshot}`;
   const number = [...images.values()].filter(isAttached).length;
   const fetched = format === 'raw' && (remote?.kind !== 'nbd' || remote.tls);
-  const copied = fetched || format === 'pieces' || format === 'ewf' || snapshot !== null;
+  const copied = fetched || format === 'pieces' || format === 'shards' || format === 'ewf' || snapshot !== null;
   const shownAt = copied ? `${STORE}/${name}.raw` : `${NBD}${number}`;
   const placed = images.get(key) ?? {
     path,
@@ -47,6 +49,7 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
     format,
     snapshot,
     pieces: pieces.map((each) => absolutePathOf(each)),
+    shards: shardBytes === null ? null : { each: shardBytes, whole: opened.disk?.source.size ?? 0 },
     name,
     shownAt,
   };

@@ -1,6 +1,6 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import { beginsAsMap, parseDdrescueMap, type RescuedRange, rescued } from '../source/images/ddrescue.ts';
-import { parseShard, sharded } from '../source/images/shards.ts';
+import { parseShard, shardBytes, sharded } from '../source/images/shards.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { isFirstPiece, joined, nextPiece } from '../source/images/splitRaw.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
@@ -10,8 +10,8 @@ import type { FileSource } from './fileSource.ts';
 export interface ComposedFile extends FileSource {
   /** Paths of the further pieces. */
   readonly pieces: readonly string[];
-  /** It lies in shards with holes between them, of which no command makes a disk. */
-  readonly inShards: boolean;
+  /** Bytes of a shard of GlusterFS, where the pieces are such, each called after its number; null otherwise. */
+  readonly shardBytes: number | null;
 }
 
 /** Pieces of a split image. */
@@ -36,7 +36,7 @@ export async function composed(
   shards: readonly string[],
 ): Promise<ComposedFile> {
   if (shards.length > 0) return withShards(file, siblings, shards);
-  if (file.block && map === null) return { ...file, pieces: [], inShards: false };
+  if (file.block && map === null) return { ...file, pieces: [], shardBytes: null };
   const whole = await withPieces(file, siblings);
   if (map !== null) {
     const found = await siblings.find(map);
@@ -93,19 +93,21 @@ async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdre
 /** A file that has the last labels of a vdev has all of it. */
 async function withShards(file: FileSource, siblings: Siblings, names: readonly string[]): Promise<ComposedFile> {
   const shards = new Map<number, ByteSource>();
-  if ((await findVdevTrace(file)).labels.length > 2) return { ...file, pieces: [], inShards: false };
+  if ((await findVdevTrace(file)).labels.length > 2) return { ...file, pieces: [], shardBytes: null };
   for (const name of names) {
     const found = await siblings.find(name);
     const number = parseShard(name)?.number;
     if (found !== null && number !== undefined) shards.set(number, found.source);
   }
   const whole = shards.size === 0 ? null : sharded(file, shards);
-  return { ...file, ...(whole && viewOf(whole)), pieces: [], inShards: whole !== null };
+  if (whole === null) return { ...file, pieces: [], shardBytes: null };
+  const pieces = [...shards].sort(([a], [b]) => a - b).map(([, { name }]) => name);
+  return { ...file, ...viewOf(whole), pieces, shardBytes: shardBytes([file, ...shards.values()]) };
 }
 
 /** A file that could be a further piece and has labels of its own is a disk of its own. */
 async function withPieces(file: FileSource, siblings: Siblings): Promise<ComposedFile> {
-  if (!isFirstPiece(file.name)) return { ...file, pieces: [], inShards: false };
+  if (!isFirstPiece(file.name)) return { ...file, pieces: [], shardBytes: null };
   const pieces: ByteSource[] = [file];
   for (
     let name = nextPiece(lastPart(file.name));
@@ -117,11 +119,11 @@ async function withPieces(file: FileSource, siblings: Siblings): Promise<Compose
     if (pieces.length === 1 && (await findVdevTrace(found.source)).labels.length > 0) break;
     pieces.push(found.source);
   }
-  if (pieces.length === 1) return { ...file, pieces: [], inShards: false };
+  if (pieces.length === 1) return { ...file, pieces: [], shardBytes: null };
   return {
     ...file,
     ...viewOf(joined(file.name, pieces)),
     pieces: pieces.slice(1).map(({ name }) => name),
-    inShards: false,
+    shardBytes: null,
   };
 }

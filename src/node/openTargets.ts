@@ -222,7 +222,7 @@ async function bundledEntries({ host, recorder, signal }: Opening, bundle: FileS
             target,
             await entriesOf(
               host,
-              { ...file, pieces: [], inShards: false },
+              { ...file, pieces: [], shardBytes: null },
               siblings,
               target,
               async () => partitions,

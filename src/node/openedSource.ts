@@ -42,10 +42,12 @@ export interface OpenedSource {
 
 /** How a file holds a disk that it is not itself. */
 export interface DiskImage {
-  readonly format: ImageFormat | 'pieces';
+  readonly format: ImageFormat | 'pieces' | 'shards';
   readonly snapshot: string | null;
-  /** Paths of the further pieces of a split image. */
+  /** Paths of the further pieces of a split image, or of the shards of a file of GlusterFS. */
   readonly pieces: readonly string[];
+  /** Bytes of a shard; null where it lies in none. */
+  readonly shardBytes: number | null;
 }
 
 /** The file or device, or the disk inside a file, that an entry is all or a part of. */

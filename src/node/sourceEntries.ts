@@ -73,7 +73,7 @@ export function entryOf(
 }
 
 export const diskOf = (
-  { disk, diskOffset, block, sectorSize, origin, inShards, pieces }: ComposedFile,
+  { disk, diskOffset, block, sectorSize, origin, shardBytes, pieces }: ComposedFile,
   source: ByteSource,
   container: Container['kind'] | null,
   snapshot: string | null,
@@ -81,8 +81,8 @@ export const diskOf = (
   source,
   block,
   sectorSize: container === null || container === 'raw' ? sectorSize : null,
-  origin: inShards ? 'given' : origin,
-  image: imageOf(container, snapshot, pieces),
+  origin,
+  image: imageOf(container, snapshot, pieces, shardBytes),
   kept: null,
   id: disk,
   offset: diskOffset,
@@ -92,9 +92,11 @@ function imageOf(
   container: Container['kind'] | null,
   snapshot: string | null,
   pieces: readonly string[],
+  shardBytes: number | null,
 ): DiskImage | null {
-  if (container !== null && container !== 'raw') return { format: container, snapshot, pieces: [] };
-  return pieces.length > 0 ? { format: 'pieces', snapshot: null, pieces } : null;
+  if (container !== null && container !== 'raw') return { format: container, snapshot, pieces: [], shardBytes: null };
+  const format = shardBytes === null ? 'pieces' : 'shards';
+  return pieces.length > 0 ? { format, snapshot: null, pieces, shardBytes } : null;
 }
 
 function tooShort(path: string, offset: number, size: number): SourceError {

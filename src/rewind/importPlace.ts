@@ -9,11 +9,13 @@ export interface PlacedImage {
   /** Null for a file or device of the system. */
   readonly remote: RemotePlace | null;
   /** `raw` only on a network. */
-  readonly format: ImageFormat | 'pieces' | 'raw';
+  readonly format: ImageFormat | 'pieces' | 'shards' | 'raw';
   /** Of an internal snapshot; null for the present state. */
   readonly snapshot: string | null;
-  /** The further pieces of a split image, in order; else empty. */
+  /** The further pieces of a split image, in order, or shards of GlusterFS; else empty. */
   readonly pieces: readonly string[];
+  /** Bytes of each shard and of the whole file; null where it lies in none. */
+  readonly shards: { readonly each: number; readonly whole: number } | null;
   /** What has to be made for it is named so. */
   readonly name: string;
   /** Block device or file that shows the disk. */

@@ -17,6 +17,7 @@ const image = (name: string, shownAt: string): PlacedImage => ({
   format: 'qcow2',
   snapshot: null,
   pieces: [],
+  shards: null,
   name,
   shownAt,
 });

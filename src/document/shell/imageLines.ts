@@ -41,10 +41,19 @@ function fetchLine(remote: RemotePlace, file: string, name: string): string {
 
 function openLine(image: PlacedImage, readOnly: boolean): string {
   const { path, format, snapshot, pieces, shownAt } = image;
+  if (format === 'shards') return shardsLine(image);
   if (format === 'pieces') return sh`cat ${path} ${pieces} > ${shownAt}`;
   // ewfexport puts the ending itself.
   if (format === 'ewf') return sh`ewfexport -q -u -f raw -t ${shownAt.replace(/\.raw$/, '')} ${path}`;
   const name = QEMU_NAMES[format] ?? format;
   if (snapshot !== null) return sh`qemu-img convert -f ${name} -l ${snapshot} -O raw ${path} ${shownAt}`;
   return sh`qemu-nbd${raw(readOnly ? ' -r' : '')} -f ${name} -c ${shownAt} ${path}`;
+}
+
+/** Each shard goes to its place, which its name ends in; where none is, the copy has a hole. */
+function shardsLine({ path, pieces, shards, shownAt }: PlacedImage): string {
+  const { each = 0, whole = 0 } = shards ?? {};
+  const place = raw(`seek=$((\${f##*.} * ${each}))`);
+  const put = sh`dd if="$f" of=${shownAt} bs=1M oflag=seek_bytes ${place} conv=notrunc,sparse status=none`;
+  return sh`cp --sparse=always ${path} ${shownAt}; for f in ${pieces}; do ${raw(put)}; done; truncate -s ${whole} ${shownAt}`;
 }

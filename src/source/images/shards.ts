@@ -12,6 +12,10 @@ export function parseShard(name: string): { readonly id: string; readonly number
   return id === undefined ? null : { id, number: Number(number) };
 }
 
+/** Bytes of a shard, of which the last may be shorter. */
+export const shardBytes = (shards: readonly Pick<ByteSource, 'size'>[]): number =>
+  Math.ceil(shards.reduce((most, { size }) => Math.max(most, size), 0) / SIZE_UNIT) * SIZE_UNIT;
+
 /**
  * A file that GlusterFS keeps in shards of one size. A shard that ends before that goes on with zeros. One that is not there may
  * be a hole, or be kept by another brick; what ZFS leads to was written, so that it counts as never read.
@@ -24,8 +28,7 @@ export function parseShard(name: string): { readonly id: string; readonly number
 export function sharded(first: ByteSource, shards: ReadonlyMap<number, ByteSource>): ByteSource | null {
   const all = new Map([[0, first], ...shards]);
   const numbers = [...all.keys()].sort((a, b) => a - b);
-  const largest = [...all.values()].reduce((most, { size }) => Math.max(most, size), 0);
-  const shard = Math.ceil(largest / SIZE_UNIT) * SIZE_UNIT;
+  const shard = shardBytes([...all.values()]);
   const last = numbers.at(-1) ?? 0;
   const size = last * shard + (all.get(last)?.size ?? 0);
   if (!Number.isSafeInteger(size)) return null;

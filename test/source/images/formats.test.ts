@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIn } from '../../../bin/images.js';
+import { importPlaces } from '../../../src/api/importPlace.ts';
+import { stepLines } from '../../../src/document/shell/stepLines.ts';
 import type { OpenedSource } from '../../../src/node/openedSource.ts';
 import { openSources } from '../../../src/node/openSources.ts';
 import type { ByteSource } from '../../../src/source/source.ts';
@@ -128,9 +131,24 @@ describe('a file in shards of GlusterFS', () => {
     const { first, shards } = inShards();
     const entries = await openSources([...shards].reverse().concat(first));
     opened.push(...entries);
-    expect(entries.map(({ path, disk }) => [path, disk?.origin])).toEqual([[first, 'given']]);
+    expect(entries.map(({ path, disk }) => [path, disk?.origin])).toEqual([[first, 'path']]);
     expect(entries[0]?.madeOf.toSorted()).toEqual(shards);
     await expectSame(entries[0]?.disk?.source as ByteSource, late);
+  });
+
+  it('is copied to where a line for a shell shows it, with a hole for a shard that was not given', async () => {
+    const { first, shards } = inShards();
+    const [entry] = await openSources([first, ...shards.filter((path) => !path.endsWith('.1'))]);
+    if (entry === undefined) throw new Error('nothing was opened');
+    opened.push(entry);
+    const image = importPlaces([entry], 'linux').get(entry)?.image;
+    if (!image) throw new Error('it has no place');
+    const shownAt = `${first}.raw`;
+    const lines = stepLines({ kind: 'open-images', images: [{ ...image, shownAt }], readOnly: true });
+    execFileSync('bash', ['-ec', lines.join('\n')]);
+    const without = Buffer.from(late);
+    without.fill(0, SHARD, 2 * SHARD);
+    expect(Buffer.compare(readFileSync(shownAt), without)).toBe(0);
   });
 
   it('is not joined beside another file, or with shards of two files', async () => {
