@@ -8,7 +8,7 @@ import { crc32c } from '../../../src/source/crc32.ts';
 import { parseDdrescueMap, rescued } from '../../../src/source/images/ddrescue.ts';
 import { segmentName } from '../../../src/source/images/ewf.ts';
 import { parseShard, sharded } from '../../../src/source/images/shards.ts';
-import { nextPiece } from '../../../src/source/images/splitRaw.ts';
+import { isFirstPiece, nextPiece } from '../../../src/source/images/splitRaw.ts';
 import { memorySource } from '../../../src/source/memorySource.ts';
 import type { ByteSource } from '../../../src/source/source.ts';
 import { random, SEED } from '../../fuzz/random.ts';
@@ -251,6 +251,11 @@ describe('a map of ddrescue', () => {
     expect(parseDdrescueMap('hello\n', 'x.log')).toBeNull();
     expect(() => parseDdrescueMap('0 ?\n0 0x1000 +\n0x800 0x1000 -\n', 'x.map')).toThrow(/position behind/);
   });
+});
+
+it('the first piece of a disk ends in noughts, in 1 or in letters of the beginning', () => {
+  const names = ['x.000', 'x.001', 'x.00', 'x.01', 'x.aa', 'x.aaa', 'x.002', 'x.ab', 'x.010', 'x.img', 'x001'];
+  expect(names.filter(isFirstPiece)).toEqual(['x.000', 'x.001', 'x.00', 'x.01', 'x.aa', 'x.aaa']);
 });
 
 it('pieces are counted in digits or in letters, to the last that there is', () => {
