@@ -53,7 +53,8 @@ export async function readBlock(
   return { bytes: read.bytes, littleEndian: bp.littleEndian, place: contentPlace(bp, read, path) };
 }
 
-function contentPlace(bp: Blkptr, read: BlockRead, path: readonly string[]): Place {
+/** Where the content of a block lies, for what is said of it. */
+export function contentPlace(bp: Blkptr, read: BlockRead, path: readonly string[]): Place {
   const used = read.attempts.find((attempt) => attempt.outcome === 'good' && attempt.place !== null);
   const { source, offset } = used?.place ?? bp.place;
   return { source, offset, path };

@@ -6,8 +6,37 @@ import type { Block } from './block.ts';
 
 /** Bytes of content kept: the indirect and dnode blocks above what is being looked at, with room for a few iterations. */
 const CAPACITY = 24 * 1024 * 1024;
+/** Blocks up to this size have a fourth of the room to themselves: many of them, as object sets, are asked for again late. */
+const SMALL = 8 * 1024;
+const SMALL_PART = 1 / 4;
 /** Bytes of blocks of which the decoded form is kept; that is up to some twenty times as large. */
 const DECODED = 2 * 1024 * 1024;
+
+/** Blocks by their pointers, oldest use first. */
+class Shelf {
+  readonly #reads = new BlkptrMap<BlockRead>();
+  readonly #capacity: number;
+  #size = 0;
+
+  /** @param capacity bytes of content */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(bp: Blkptr): BlockRead | undefined {
+    return this.#reads.get(bp);
+  }
+
+  use(bp: Blkptr): BlockRead | undefined {
+    return this.#reads.use(bp);
+  }
+
+  keep(bp: Blkptr, read: BlockRead): void {
+    if (read.bytes.length > this.#capacity) return;
+    this.#size += read.bytes.length - (this.#reads.set(bp, read)?.bytes.length ?? 0);
+    while (this.#size > this.#capacity) this.#size -= this.#reads.shift()?.bytes.length ?? this.#size;
+  }
+}
 
 interface Decoded {
   readonly kind: string;
@@ -23,37 +52,41 @@ interface Decoded {
  */
 export class BlockCache implements BlockReader {
   readonly #reader: BlockReader;
-  readonly #capacity: number;
   readonly #elsewhere: (bp: Blkptr) => BlockRead | null;
-  /** Oldest use first. */
-  readonly #kept = new BlkptrMap<BlockRead>();
+  readonly #readsAhead: () => boolean;
+  readonly #small: Shelf;
+  readonly #large: Shelf;
   readonly #underWay = new BlkptrMap<Promise<BlockRead>>();
   /** By the very bytes that `read` gave, oldest use first. */
   readonly #decoded = new Map<Uint8Array, Decoded>();
-  #size = 0;
   #decodedSize = 0;
 
   /**
    * @param capacity bytes of content
    * @param elsewhere what somebody else has that `reader` would give too
+   * @param readsAhead as the property of that name
    */
   constructor(
     reader: BlockReader,
     capacity: number = CAPACITY,
     elsewhere: (bp: Blkptr) => BlockRead | null = () => null,
+    readsAhead: () => boolean = () => true,
   ) {
+    this.#readsAhead = readsAhead;
     this.#reader = reader;
-    this.#capacity = capacity;
+    this.#small = new Shelf(capacity * SMALL_PART);
+    this.#large = new Shelf(capacity * (1 - SMALL_PART));
     this.#elsewhere = elsewhere;
   }
 
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     if (bp.embedded || (bp.level === 0 && !isMetadataType(bp.type))) return this.#reader.read(bp, signal);
-    const kept = this.#kept.use(bp);
+    const shelf = this.#shelfFor(bp);
+    const kept = shelf.use(bp);
     if (kept !== undefined) return kept;
     const other = this.#elsewhere(bp);
     if (other !== null) {
-      this.#keep(bp, other);
+      shelf.keep(bp, other);
       return other;
     }
     // A shared read must not end because one of those who wait for it gave up, so the signal is not passed on.
@@ -63,14 +96,19 @@ export class BlockCache implements BlockReader {
     return read;
   }
 
-  /** Content of the block where it is kept: read before and found sound. */
-  peek(bp: Blkptr): Uint8Array | null {
-    return this.peekRead(bp)?.bytes ?? null;
+  /** What may be asked for next may be read before it is. */
+  get readsAhead(): boolean {
+    return this.#readsAhead();
   }
 
-  /** The same with how it was read. */
+  /** Content of the block where it is kept, here or elsewhere: read before and found sound. */
+  peek(bp: Blkptr): Uint8Array | null {
+    return (this.#shelfFor(bp).get(bp) ?? this.#elsewhere(bp))?.bytes ?? null;
+  }
+
+  /** What is kept here, with how it was read. */
   peekRead(bp: Blkptr): BlockRead | null {
-    return this.#kept.get(bp) ?? null;
+    return this.#shelfFor(bp).get(bp) ?? null;
   }
 
   /** Asks the devices each time: what is wanted is what they say now. */
@@ -111,17 +149,15 @@ export class BlockCache implements BlockReader {
     this.#underWay.set(bp, reading);
     try {
       const read = await reading;
-      this.#keep(bp, read);
+      this.#shelfFor(bp).keep(bp, read);
       return read;
     } finally {
       this.#underWay.delete(bp);
     }
   }
 
-  #keep(bp: Blkptr, read: BlockRead): void {
-    if (read.bytes.length > this.#capacity) return;
-    this.#size += read.bytes.length - (this.#kept.set(bp, read)?.bytes.length ?? 0);
-    while (this.#size > this.#capacity) this.#size -= this.#kept.shift()?.bytes.length ?? this.#size;
+  #shelfFor({ lsize }: Blkptr): Shelf {
+    return lsize <= SMALL ? this.#small : this.#large;
   }
 }
 

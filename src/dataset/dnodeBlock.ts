@@ -20,9 +20,10 @@ export class DnodeBlock {
    * @param name of the object set, for errors
    * @param firstId number of the object in the first slot
    */
-  constructor(reader: BlockCache, block: Block, name: string, firstId: bigint) {
+  constructor(reader: BlockCache, { bytes, littleEndian, place }: Block, name: string, firstId: bigint) {
     this.#reader = reader;
-    this.#block = block;
+    // Not what else a block of an object has: its pointer keeps all of the indirect block that it stands in.
+    this.#block = { bytes, littleEndian, place };
     this.#name = name;
     this.#firstId = firstId;
   }

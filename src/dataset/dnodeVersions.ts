@@ -130,7 +130,7 @@ export class DnodeVersions {
 const pairOf = (one: number, other: number): number => one * (MAX_NUMBER + 1) + other;
 
 /** 1 for each slot in which the same dnode begins in both blocks, or none in either. */
-function sameDnodes(a: Uint8Array, b: Uint8Array): Uint8Array {
+export function sameDnodes(a: Uint8Array, b: Uint8Array): Uint8Array {
   const slots = Math.floor(Math.min(a.length, b.length) / DNODE_SLOT);
   const same = new Uint8Array(slots);
   const [begin, other] = [dnodesIn(a, slots), dnodesIn(b, slots)];

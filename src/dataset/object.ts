@@ -317,7 +317,7 @@ function nextPointer(
 }
 
 /** Holes are most of some blocks, so those without a single bit in DVA and properties are told before a view is made. */
-function isHole(block: Block, index: number): boolean {
+export function isHole(block: Block, index: number): boolean {
   const { bytes } = block;
   const at = index * Blkptr.SIZE;
   for (let i = 0; i < 16; i++) if (bytes[at + i] !== 0) return false;
@@ -326,7 +326,7 @@ function isHole(block: Block, index: number): boolean {
 }
 
 /** Indexes of the pointers in two blocks of them that are not the same. */
-function differingPointers(a: Uint8Array, b: Uint8Array): readonly number[] {
+export function differingPointers(a: Uint8Array, b: Uint8Array): readonly number[] {
   const [one, other] = [wordsOf(a), wordsOf(b)];
   const differing: number[] = [];
   const words = Blkptr.SIZE / 4;
@@ -345,7 +345,7 @@ const wordsOf = (bytes: Uint8Array): Uint32Array =>
     ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
     : wordsOf(bytes.slice());
 
-function pointerIn(block: Block, index: number): Blkptr {
+export function pointerIn(block: Block, index: number): Blkptr {
   const at = index * Blkptr.SIZE;
   const bytes = block.bytes.subarray(at, at + Blkptr.SIZE);
   return new Blkptr(bytes, block.littleEndian, inside(block.place, `pointer ${index}`, at));

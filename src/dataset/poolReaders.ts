@@ -8,6 +8,8 @@ import type { BlockRead, BlockReader, BlockVerdict } from '../pool/blockRead.ts'
 import type { IndirectMapping, IndirectMappings } from '../pool/indirect.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
+import { leavesOf } from '../pool/vdevHealth.ts';
+import type { ByteSource } from '../source/source.ts';
 import { BlockCache } from './blockCache.ts';
 
 /** What the bytes behind a block pointer depend on, besides the tree. */
@@ -47,7 +49,7 @@ export interface ReaderState {
 }
 
 /** Content kept by one reader. Few are open at once: they differ only where devices came or went. */
-const CACHE = 48 * 1024 * 1024;
+const CACHE = 40 * 1024 * 1024;
 /** Readers kept; the one used longest ago is closed, and opened again when it is wanted. */
 const MAX_READERS = 4;
 
@@ -81,7 +83,8 @@ export class PoolReaders {
     const reader = this.#open(root, choice);
     const plain = state.salt === null && mappings.size === 0;
     const elsewhere = plain ? () => null : (bp: Blkptr) => this.#knownTo(tree, bp);
-    const cache = new BlockCache(new FailuresKept(reader), CACHE, elsewhere);
+    const sources = [...leavesOf(root)].flatMap(({ device }) => device?.source ?? []);
+    const cache = new BlockCache(new FailuresKept(reader), CACHE, elsewhere, () => sources.every(mayReadAhead));
     const blocks = { cache, reader, choice, tree, plain };
     this.#readers.set(key, blocks);
     for (const oldest of this.#readers.keys()) {
@@ -132,6 +135,10 @@ export class PoolReaders {
     return this.#lastId;
   }
 }
+
+/** Of a selection nothing else is there, and of a device of which reads fail no more is read than is needed. */
+const mayReadAhead = ({ selection, failures }: ByteSource): boolean =>
+  selection === undefined && failures?.any !== true;
 
 /**
  * What OpenZFS computes salted checksums with: zeros until the MOS gave a salt, and where it gave fewer bytes. A pool that

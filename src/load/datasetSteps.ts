@@ -1,10 +1,14 @@
 import { FormatError, ZfsUberError } from '../bytes/errors.ts';
+import { BONUS, decodeBonus } from '../dataset/bonus.ts';
 import type { Mos } from '../dataset/mos.ts';
 import { Objset } from '../dataset/objset.ts';
+import { orNull } from '../dataset/orNull.ts';
 import { readAhead } from '../dataset/readAhead.ts';
+import { readInOrder } from '../dataset/setsTogether.ts';
 import { Zap } from '../dataset/zap.ts';
 import { walkZil } from '../dataset/zil.ts';
-import type { DslDataset } from '../format/dslDataset.ts';
+import type { Blkptr } from '../format/blkptr.ts';
+import { type DslDataset, decodeDslDataset } from '../format/dslDataset.ts';
 import { UnavailableBlockError } from '../pool/blockRead.ts';
 import { keptState } from '../pool/keptState.ts';
 import type { VdevNode } from '../pool/pool.ts';
@@ -130,6 +134,7 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
     whole: async (ground) => {
       const roots = new Set<VdevNode>();
       let trouble: Trouble | null = null;
+      await readObjectSets(state, walked.heads);
       const check = (head: Head) => checkLogOf(state, head, (asked) => ground.add(head, asked));
       for await (const checked of readAhead(walked.heads, OBJECT_SETS_AHEAD, check)) {
         state.signal?.throwIfAborted();
@@ -150,6 +155,17 @@ async function checkLogs(state: LoadState, at: At): Promise<Trouble | undefined>
     },
   });
   return trouble ?? undefined;
+}
+
+/** Those of all heads together, as they lie on the devices, as far as what is read is kept until it is asked for. */
+async function readObjectSets(state: LoadState, heads: readonly Head[]): Promise<void> {
+  const { mos, blocks } = viewOf(state);
+  const pointers: Blkptr[] = [];
+  for (const { id } of heads.slice(0, OBJECT_SETS_KEPT)) {
+    const dataset = await orNull(async () => decodeBonus(await mos.object(id), BONUS.dslDataset, decodeDslDataset));
+    if (dataset !== null && !dataset.bp.hole) pointers.push(dataset.bp);
+  }
+  await readInOrder(blocks.cache, pointers, state.signal);
 }
 
 interface CheckedLogs {
@@ -184,7 +200,9 @@ async function checkLogOf(state: LoadState, { name, id }: Head, onAsked?: OnAske
 }
 
 /** Object sets under way: each is one read, somewhere on the devices. */
-const OBJECT_SETS_AHEAD = 16;
+const OBJECT_SETS_AHEAD = 32;
+/** 4 KiB each. */
+const OBJECT_SETS_KEPT = 4096;
 
 interface CheckedLog {
   readonly trouble: Trouble | null;

@@ -28,6 +28,14 @@ export const ALL_TOPS_TO_WRITE = step('spa_ld_open_vdevs', 'read-write-only', (s
   return { reason: { code: 'top-lacking', top: vdevRef(top) }, because: 'missing-device' };
 });
 
+/** The tree that a load reads through until it knows the one of the meta-object set; null where the labels tell none. */
+export function labelTreeOf({ pool, candidate: { startsFrom }, devices, memo }: LoadState): VdevNode | null {
+  const given = devices ?? pool.devices;
+  if (startsFrom !== null) return startsFrom.root;
+  const { root } = pool;
+  return root && memo.once(given, () => openedTree(root, given));
+}
+
 /** What a packed nvlist and the tree in it take as objects: some times its bytes. */
 const UNPACKED = 16;
 
@@ -38,9 +46,8 @@ async function trustedConfig(state: LoadState, at: At): Promise<Trouble | undefi
   if (pool.root === null || readers === null) return { reason: { code: 'nothing-to-read-with' }, because: 'unknown' };
   const { raidzReflow, rootbp, guidSum } = candidate.uberblock;
   state.memo.limitTo(pool.devices);
-  const { startsFrom } = candidate;
-  const labels = startsFrom?.located ?? pool.root;
-  const labelRoot = startsFrom?.root ?? state.memo.once(devices, () => openedTree(labels, devices));
+  const labels = candidate.startsFrom?.located ?? pool.root;
+  const labelRoot = labelTreeOf(state) ?? labels;
   at({ role: 'mos' });
   const { mos: first } = await openMosThrough(readers, unread(labelRoot, raidzReflow), rootbp, signal);
   at({ role: 'config' });

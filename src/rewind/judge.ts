@@ -69,21 +69,31 @@ export async function* judge(
   { rootOf, readers, replay = LABELS_ALONE, examine, signal, stranger = null, ...given }: JudgingOptions,
 ): AsyncGenerator<Judged> {
   const { memo = new LoadMemo(), openZfs = JUDGED_AS } = given;
-  const start = async (candidate: Candidate): Promise<Begun> => {
-    const asked = new AskedOpenZfs(openZfs);
-    const state = newLoad(pool, all, candidate, { root: rootOf(candidate), readers, memo, signal, openZfs: asked });
-    return {
-      state,
-      asked,
-      prediction: await unlessStopped(
-        signal,
-        () => beginReplay(state, replay),
-        () => STOPPED,
-      ),
-    };
+  const loads = new Map<number, Pick<Begun, 'state' | 'asked'>>();
+  const loadAt = (index: number): Pick<Begun, 'state' | 'asked'> | null => {
+    const candidate = asked[index];
+    const known = loads.get(index);
+    if (candidate === undefined || known !== undefined) return known ?? null;
+    const own = new AskedOpenZfs(openZfs);
+    const state = newLoad(pool, all, candidate, { root: rootOf(candidate), readers, memo, signal, openZfs: own });
+    const load = { state, asked: own };
+    loads.set(index, load);
+    return load;
+  };
+  const loading = readers === null ? null : await import('../load/loadsTogether.ts');
+  const together = loading && new loading.LoadsTogether((index) => loadAt(index)?.state ?? null);
+  const start = async (index: number): Promise<Begun | null> => {
+    await together?.before(index);
+    const load = loadAt(index);
+    loads.delete(index);
+    if (load === null) return null;
+    const begin = () => beginReplay(load.state, replay);
+    return { ...load, prediction: await unlessStopped(signal, begin, () => STOPPED) };
   };
   let left: Judged | null = null;
-  for await (const { state, asked: openZfs, prediction } of readAhead(asked, AHEAD, start)) {
+  for await (const begun of readAhead(asked.keys(), AHEAD, start)) {
+    if (begun === null) continue;
+    const { state, asked: openZfs, prediction } = begun;
     const { candidate, root, devices } = state;
     if (left !== null) {
       const nothing = { logMissing: null, counts: null, metaslabs: state.metaslabs, clones: state.clones };

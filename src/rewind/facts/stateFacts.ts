@@ -1,6 +1,7 @@
 import { ZfsUberError } from '../../bytes/errors.ts';
 import type { Dataset } from '../../dataset/dsl.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
+import { readInOrder, SetsTogether } from '../../dataset/setsTogether.ts';
 import { VMSYNCED } from '../../dataset/snapshotFacts.ts';
 import { walkZil } from '../../dataset/zil.ts';
 
@@ -39,6 +40,8 @@ const SHOWN = 5;
 /** Snapshots and datasets that are looked at: a report has to end. */
 const MAX_SNAPSHOTS = 20000;
 const MAX_DATASETS = 2000;
+/** Object sets that are read together, some KiB each. */
+const SETS_TOGETHER = 256;
 /** Records of one log that are counted. */
 const MAX_RECORDS = 1_000_000;
 
@@ -55,7 +58,9 @@ export async function stateFacts(
   let count = 0;
   let datasets = 0;
   const intentLogs: IntentLogFacts[] = [];
-  for await (const dataset of whole(view.datasets(options), onTrouble)) {
+  // What it takes to find the datasets, and then their object sets, as it lies on the devices.
+  await new SetsTogether(view.blocks).read([view.uberblock.rootbp], signal);
+  for await (const dataset of inOrderOfSets(view, whole(view.datasets(options), onTrouble))) {
     if (++datasets > MAX_DATASETS || count > MAX_SNAPSHOTS) {
       incomplete = true;
       break;
@@ -75,6 +80,25 @@ export async function stateFacts(
     points.push({ name: snapshot.name, creationTime, creationTxg, vmsynced });
   }
   return { snapshots: { count, incomplete, newest: points }, intentLogs };
+}
+
+/** The same datasets; reads the object sets of some of them together. */
+async function* inOrderOfSets(view: PoolAt, datasets: AsyncGenerator<Dataset>): AsyncGenerator<Dataset> {
+  let some: Dataset[] = [];
+  const read = () =>
+    readInOrder(
+      view.blocks,
+      some.flatMap(({ phys: { bp } }) => (bp.hole ? [] : [bp])),
+    );
+  for await (const dataset of datasets) {
+    some.push(dataset);
+    if (some.length < SETS_TOGETHER) continue;
+    await read();
+    yield* some;
+    some = [];
+  }
+  await read();
+  yield* some;
 }
 
 /** Passes on what comes until it cannot go on. */
