@@ -8,7 +8,7 @@ import type { Block } from './block.ts';
 const CAPACITY = 24 * 1024 * 1024;
 /** Blocks up to this size have a fourth of the room to themselves: many of them, as object sets, are asked for again late. */
 const SMALL = 8 * 1024;
-const SMALL_PART = 1 / 4;
+const SMALL_PART = 3 / 8;
 /** Bytes of blocks of which the decoded form is kept; that is up to some twenty times as large. */
 const DECODED = 2 * 1024 * 1024;
 

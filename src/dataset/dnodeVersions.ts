@@ -3,6 +3,7 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
 import { DNODE, DNODE_SLOT } from '../format/dnode.layout.ts';
 import type { BlockCache } from './blockCache.ts';
+import { wordsOf } from './object.ts';
 import type { Objset } from './objset.ts';
 
 /** Pointers that have a number, some 500 bytes each; one that lost it gets another. */
@@ -11,6 +12,7 @@ const NUMBERED = 2 ** 16;
 const COMPARED = 4096;
 const LONGEST = 128 * 1024;
 const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
+const SLOT_WORDS = DNODE_SLOT / 4;
 const HOLE = 0;
 /** Two numbers up to here make one. */
 const MAX_NUMBER = 2 ** 26 - 1;
@@ -134,13 +136,13 @@ export function sameDnodes(a: Uint8Array, b: Uint8Array): Uint8Array {
   const slots = Math.floor(Math.min(a.length, b.length) / DNODE_SLOT);
   const same = new Uint8Array(slots);
   const [begin, other] = [dnodesIn(a, slots), dnodesIn(b, slots)];
+  const [one, two] = [wordsOf(a), wordsOf(b)];
   for (let slot = 0; slot < slots; slot++) {
     const length = begin[slot] ?? 0;
     if (length !== other[slot]) continue;
-    const from = slot * DNODE_SLOT;
-    let at = from;
-    const end = from + length * DNODE_SLOT;
-    while (at < end && a[at] === b[at]) at++;
+    let at = slot * SLOT_WORDS;
+    const end = at + length * SLOT_WORDS;
+    while (at < end && one[at] === two[at]) at++;
     if (at === end) same[slot] = 1;
   }
   return same;

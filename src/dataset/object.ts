@@ -340,7 +340,8 @@ export function differingPointers(a: Uint8Array, b: Uint8Array): readonly number
   return differing;
 }
 
-const wordsOf = (bytes: Uint8Array): Uint32Array =>
+/** For comparisons: in the order of bytes that the processor has. */
+export const wordsOf = (bytes: Uint8Array): Uint32Array =>
   bytes.byteOffset % 4 === 0
     ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
     : wordsOf(bytes.slice());

@@ -49,7 +49,7 @@ export interface ReaderState {
 }
 
 /** Content kept by one reader. Few are open at once: they differ only where devices came or went. */
-const CACHE = 40 * 1024 * 1024;
+const CACHE = 32 * 1024 * 1024;
 /** Readers kept; the one used longest ago is closed, and opened again when it is wanted. */
 const MAX_READERS = 4;
 
