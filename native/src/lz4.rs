@@ -10,6 +10,8 @@ const LAST_LITERALS: usize = 5;
 const LENGTH_GOES_ON: usize = 15;
 /// Copied at once where there is room, whatever the length is: what is too much is written over by what follows.
 const STEP: usize = 16;
+/// Matches up to this length are copied in steps; longer ones are worth a call of the copy of the C library.
+const STEPPED: usize = 4 * STEP;
 
 /// Fills `output` from a stored block, with padding behind it or not; false where the block is not what fills it.
 ///
@@ -76,7 +78,7 @@ fn length(input: &[u8], from: &mut usize, first: usize, limit: usize) -> Option<
 /// Copies `length` bytes to `to` from `distance` before: an overlapping match repeats what it writes.
 fn repeat(output: &mut [u8], to: usize, distance: usize, length: usize) {
     let origin = to - distance;
-    if distance >= STEP && to + length + STEP <= output.len() {
+    if distance >= STEP && length <= STEPPED && to + length + STEP <= output.len() {
         let mut done = 0;
         while done < length {
             let from = origin + done;
@@ -113,7 +115,7 @@ mod tests {
 
     #[test]
     fn repeats_what_a_match_writes_at_any_distance() {
-        for distance in 1..200usize {
+        for (distance, length) in (1..200usize).flat_map(|d| [19, 64, 65, 100].map(|l| (d, l))) {
             let start: Vec<u8> = (0..distance).map(|i| (i % 251) as u8 + 1).collect();
             let mut sequences = vec![0xff];
             if distance < 15 {
@@ -122,13 +124,18 @@ mod tests {
                 sequences.push((distance - 15) as u8);
             }
             sequences.extend_from_slice(&start);
-            sequences.extend_from_slice(&[distance as u8, 0, 100 - 4 - 15]);
+            sequences.extend_from_slice(&[distance as u8, 0, length as u8 - 4 - 15]);
             sequences.extend_from_slice(&[0x50, 9, 9, 9, 9, 9]);
-            let mut expected: Vec<u8> = (0..distance + 100).map(|i| start[i % distance]).collect();
+            let mut expected: Vec<u8> = (0..distance + length)
+                .map(|i| start[i % distance])
+                .collect();
             expected.extend_from_slice(&[9; 5]);
             let mut output = vec![0xaa; expected.len()];
-            assert!(lz4(&stored(&sequences), &mut output), "{distance}");
-            assert_eq!(output, expected, "{distance}");
+            assert!(
+                lz4(&stored(&sequences), &mut output),
+                "{distance}, {length}"
+            );
+            assert_eq!(output, expected, "{distance}, {length}");
         }
     }
 
