@@ -61,11 +61,9 @@ export function openLog(file: string, options: LogOptions = {}): EvidenceLog {
   const output = createHash('sha256');
   let outputBytes = 0;
   listenToReads({
-    opened(path, status, error) {
-      const device = status?.isBlockDevice() ?? false;
-      const identity = status === null ? null : device ? `device ${status.rdev}` : `file ${status.dev}:${status.ino}`;
-      const sizeBytes = status === null ? null : status.size.toString();
-      lines.add({ event: 'open', path, identity, sizeBytes, error: errorEntry(error) });
+    opened(path, found, error) {
+      const { identity = null, size = null } = found ?? {};
+      lines.add({ event: 'open', path, identity, sizeBytes: size?.toString() ?? null, error: errorEntry(error) });
     },
     read(path, { offset, length }, bytes, error) {
       const sha256 = bytes === null ? null : createHash('sha256').update(bytes).digest('hex');

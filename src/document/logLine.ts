@@ -35,13 +35,13 @@ export interface BeginEvent {
   readonly sources: readonly string[];
 }
 
-/** A file or device was opened for reading. The same may be opened again. */
+/** A file, a device or a source on a network was opened for reading. The same may be opened again. */
 export interface OpenEvent {
   /** What the line says. */
   readonly event: 'open';
   /** As it was opened. */
   readonly path: string;
-  /** `file DEV:INODE` or `device RDEV`; null where it could not be opened. */
+  /** `file DEV:INODE`, `device RDEV`, or `network`; null where it could not be opened. */
   readonly identity: string | null;
   /** Of a file; what the system says of a device may be 0. Null where it could not be opened. */
   readonly sizeBytes: string | null;
@@ -53,7 +53,7 @@ export interface OpenEvent {
 export interface ReadEvent {
   /** What the line says. */
   readonly event: 'read';
-  /** Of the file or device. */
+  /** Of the file or device; of a source on a network its address, without what is secret in it. */
   readonly path: string;
   /** Where in it. */
   readonly offsetBytes: string;

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fileNameOf } from '../bytes/fileName.ts';
 import type { Place } from '../bytes/place.ts';
-import { SourceError } from '../source/source.ts';
+import { type ByteSource, SourceError } from '../source/source.ts';
 import { systemCode } from '../source/sourceCodes.ts';
 import { mayBeLossy, systemPath } from './systemPath.ts';
 import { isWindowsDisk, type System, systemOf } from './systems.ts';
@@ -133,10 +133,18 @@ async function windowsDisk(path: string): Promise<FileStatus> {
   return { dev: -1n, ino: id, rdev: id, size: 0n, ...kinds, isCharacterDevice: () => true };
 }
 
+/** What was opened. */
+export interface Opened {
+  /** Tells it from all others: `file DEV:INODE`, `device RDEV`, `network`. */
+  readonly identity: string;
+  /** Bytes; what the system says of a device may be 0. */
+  readonly size: bigint;
+}
+
 /** Told of what is opened and read. */
 export interface ReadListener {
-  /** @param status null with the error that kept it from being opened */
-  readonly opened: (path: string, status: FileStatus | null, error: unknown) => void;
+  /** @param found null with the error that kept it from being opened */
+  readonly opened: (path: string, found: Opened | null, error: unknown) => void;
   /** @param bytes that came; null with the error that the read failed with */
   readonly read: (path: string, range: ReadRange, bytes: Uint8Array | null, error: unknown) => void;
 }
@@ -153,7 +161,7 @@ function heard(host: FileHost, listener: ReadListener): FileHost {
     async open(path) {
       try {
         const handle = await host.open(path);
-        listener.opened(path, await handle.stat(), null);
+        listener.opened(path, openedAs(await handle.stat()), null);
         return heardHandle(path, handle, listener);
       } catch (error) {
         listener.opened(path, null, error);
@@ -161,6 +169,45 @@ function heard(host: FileHost, listener: ReadListener): FileHost {
       }
     },
   };
+}
+
+const openedAs = (status: FileStatus): Opened => ({
+  identity: status.isBlockDevice() ? `device ${status.rdev}` : `file ${status.dev}:${status.ino}`,
+  size: status.size,
+});
+
+/**
+ * What `open` gives, with who listens told of it and of all that is read of it.
+ *
+ * @param name by which it is told of: without what is secret in an address
+ * @throws what `open` throws
+ */
+export async function heardSource<Source extends ByteSource>(
+  name: string,
+  open: () => Promise<Source>,
+): Promise<Source> {
+  const heardBy = listening;
+  if (heardBy === null) return open();
+  try {
+    const source = await open();
+    heardBy.opened(name, { identity: 'network', size: BigInt(source.size) }, null);
+    return {
+      ...source,
+      async read(offset, length, signal, into) {
+        try {
+          const bytes = await source.read(offset, length, signal, into);
+          heardBy.read(name, { offset, length }, bytes, null);
+          return bytes;
+        } catch (error) {
+          heardBy.read(name, { offset, length }, null, error);
+          throw error;
+        }
+      },
+    };
+  } catch (error) {
+    heardBy.opened(name, null, error);
+    throw error;
+  }
 }
 
 function heardHandle(path: string, handle: ReadHandle, listener: ReadListener): ReadHandle {
@@ -182,6 +229,7 @@ function heardHandle(path: string, handle: ReadHandle, listener: ReadListener): 
 }
 
 let host = NODE;
+let listening: ReadListener | null = null;
 
 /** The system that this process runs on, with who listens to all that is read of it. */
 export const FILE_HOST: FileHost = {
@@ -195,6 +243,7 @@ export const FILE_HOST: FileHost = {
  */
 export function listenToReads(listener: ReadListener | null): void {
   host = listener === null ? NODE : heard(NODE, listener);
+  listening = listener;
 }
 
 /** A signal, or a system that is short of something for a moment: the same read passes then. */

@@ -7,6 +7,7 @@ import { openLog } from '../../src/api/evidenceLog.ts';
 import { scan } from '../../src/api/scan.ts';
 import { verify } from '../../src/api/verify.ts';
 import type { LogLine } from '../../src/document/logLine.ts';
+import { httpServer } from '../tools/httpServer.ts';
 import { pool, poolImages } from '../tools/images.ts';
 import { schemaTroubles } from '../tools/schemaTroubles.ts';
 
@@ -61,6 +62,30 @@ describe('the evidence log', () => {
     expect(entries.filter(({ event }) => event === 'finding')).toHaveLength(tank?.findings.length ?? 0);
     expect(entries).toContainEqual(expect.objectContaining({ event: 'recommend', txg: tank?.recommendation?.txg }));
     expect(entries.at(-1)).toMatchObject({ event: 'end', status: 0, outputBytes: 3, outputSha256: sha256('abc') });
+  });
+
+  it('has what comes over a network, by an address without its secrets', async () => {
+    const [image = ''] = await poolImages(pool('torn-sector'));
+    const disk = readFileSync(image);
+    const server = await httpServer({ '/d0.img': disk });
+    const file = join(newFolder(), 'case.jsonl');
+    try {
+      const log = openLog(file);
+      await scan([`${server.address('/d0.img')}?token=hunter2`], { depth: 'labels' });
+      log.end();
+    } finally {
+      await server.close();
+    }
+    expect(readFileSync(file, 'utf8')).not.toContain('hunter2');
+    const entries = linesOf(file).map((line) => (JSON.parse(line) as LogLine).entry);
+    expect(entries).toContainEqual(
+      expect.objectContaining({ event: 'open', identity: 'network', sizeBytes: `${disk.length}` }),
+    );
+    const reads = entries.flatMap((entry) => (entry.event === 'read' ? [entry] : []));
+    expect(reads.length).toBeGreaterThan(1);
+    for (const { offsetBytes, readBytes, sha256: digest } of reads) {
+      expect(digest).toBe(sha256(disk.subarray(Number(offsetBytes), Number(offsetBytes) + readBytes)));
+    }
   });
 
   it('is only appended to, and nobody listens behind its end', async () => {

@@ -5,6 +5,7 @@ import { openHttp } from '../../source/network/httpSource.ts';
 import { NbdConnection } from '../../source/network/nbdConnection.ts';
 import { NbdHandshake } from '../../source/network/nbdHandshake.ts';
 import { openNbd } from '../../source/network/nbdSource.ts';
+import { heardSource } from '../fileHost.ts';
 import type { FileSource } from '../fileSource.ts';
 import type { NbdAddress, NetworkAddress } from './address.ts';
 import { httpGet } from './httpGet.ts';
@@ -23,14 +24,16 @@ export async function openNetworkSource(
   const pauses = patience.pausesMs.map((ms) => async (leastMs: number) => void (await wait(Math.max(ms, leastMs))));
   const isFile = { block: false, sectorSize: null, diskOffset: 0 };
   if (address.kind === 'http') {
-    const source = await openHttp({ name, get: httpGet(address, patience), pauses });
+    const get = httpGet(address, patience);
+    const source = await heardSource(name, () => openHttp({ name, get, pauses }));
     const { href } = address.url;
     // A bundle tells what is the same disk, and nobody the address.
     const disk = `http ${createHash('sha256').update(href).digest('hex')}`;
     const origin = { kind: 'http', url: address.secret ? null : href, shown: name } as const;
     return { ...heldEnds(source), ...isFile, origin, disk, close: async () => undefined };
   }
-  const source = await openNbd({ name, connect: () => connection(address, patience), pauses });
+  const connect = () => connection(address, patience);
+  const source = await heardSource(name, () => openNbd({ name, connect, pauses }));
   const close = async () => source.close();
   const origin = { kind: 'nbd', uri: address.uri, tls: address.tls } as const;
   return { ...heldEnds(source), ...isFile, origin, disk: `nbd ${address.uri}`, close };
