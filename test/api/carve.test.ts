@@ -118,6 +118,16 @@ describe('the state of a carving', () => {
     expect(again.vdevs).toEqual(rest.vdevs);
   });
 
+  it('is kept, with what was found, where it is stopped behind the first labels of a vdev', async () => {
+    const path = write('first.img', 100 * MIB, [{ at: 1 * MIB, bytes: single }]);
+    const state = join(room, 'first.state');
+    const stop = new AbortController();
+    const part = await carve([path], { state, signal: stop.signal, progress: () => stop.abort() });
+    expect([part.stopped, part.vdevs.map(({ offsetBytes }) => offsetBytes)]).toEqual([true, [`${1 * MIB}`]]);
+    const rest = await carve([path], { state });
+    expect([rest.sources[0]?.readBytes, rest.vdevs.length]).toEqual([`${96 * MIB}`, 1]);
+  });
+
   it('is refused where it is of another disk, is none, or would be written over a source', async () => {
     const path = write('other.img', 65 * MIB, [{ at: 0, bytes: single }]);
     const state = join(room, 'other.state');

@@ -101,7 +101,8 @@ export class Carver {
     this.#source = source;
     this.#failures = source.failures;
     this.#options = options;
-    this.#vdevs = new ProvenVdevs(source, { ...MOST, trials: trialsFor(source.size) }, options.signal);
+    // Without the signal: what was met before somebody stopped it is settled all the same, by a few reads a vdev.
+    this.#vdevs = new ProvenVdevs(source, { ...MOST, trials: trialsFor(source.size) });
     this.#objsets = new KeptObjsets(options.from?.objsets);
   }
 
