@@ -4,7 +4,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import { isTruncated, leafSizes } from '../pool/vdevSize.ts';
-import { EndedError, SourceError } from '../source/source.ts';
+import { EndedError, NeverReadError, SourceError } from '../source/source.ts';
 import type { Refusal } from './refusal.ts';
 import { validatedLabel } from './validatedLabel.ts';
 
@@ -25,11 +25,16 @@ export function hasUnreadableLabel(device: DeviceSurvey): boolean {
   return errors.length > 0 && !errors.some(({ code }) => ASKED_AGAIN.has(code));
 }
 
-/** Why labels of the device gave a read error where they are looked for. */
-export function unreadLabels({ labels, shift }: DeviceSurvey): SourceError[] {
+/**
+ * Why labels of the device gave a read error where they are looked for. What an image never had gives none: whatever shows
+ * the image to zpool has other bytes there, zeros mostly. A device itself fails again where it failed before.
+ */
+export function unreadLabels({ labels, shift, signed }: DeviceSurvey): SourceError[] {
   if (shift !== null) return [];
+  const isNoError = (error: SourceError): boolean =>
+    error instanceof EndedError || (error instanceof NeverReadError && signed?.block !== true);
   const unread = labels.flatMap(({ status, trouble }) => (status === 'unreadable' ? (trouble ?? []) : []));
-  return unread.flatMap((error) => (error instanceof SourceError && !(error instanceof EndedError) ? error : []));
+  return unread.flatMap((error) => (error instanceof SourceError && !isNoError(error) ? error : []));
 }
 
 /**

@@ -66,6 +66,23 @@ describe('a scan of a disk image', () => {
     expect(codes).not.toContain('read-failed');
     rmSync(folder, { recursive: true });
   });
+
+  it('of which a label was never read is judged by the others: in the copy zeros stand there, and no read fails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-rescued-'));
+    const path = join(folder, 'disk.img');
+    copyFileSync(await image('late.img'), path);
+    const raw = await scan([path], { depth: 'meta' });
+    // The config of label 0, and nothing of its ring.
+    writeFileSync(join(folder, 'disk.map'), '0x0 +\n0 0x4000 +\n0x4000 0x1000 -\n0x5000 0x3FFB000 +\n');
+    const { pools, sources } = await scan([path], { depth: 'meta' });
+    expect(sources[0]?.labels.map(({ status }) => status)).toEqual(['unreadable', 'ok', 'ok', 'ok']);
+    const told = (all: typeof pools) => all[0]?.candidates.map(({ txg, verdict }) => [txg, verdict]);
+    expect(told(pools)).toEqual(told(raw.pools));
+    const codes = pools[0]?.findings.map(({ code }) => code);
+    expect(codes).toEqual(expect.arrayContaining(['label-lost', 'never-read']));
+    expect(codes).not.toContain('better-after-copy');
+    rmSync(folder, { recursive: true });
+  });
 });
 
 /** 64-bit values as decimal text. */
