@@ -50,7 +50,12 @@ for (const input of all<HTMLInputElement>('input[type=file]')) {
 addEventListener('dragover', (event) => event.preventDefault());
 addEventListener('drop', async (event) => {
   event.preventDefault();
-  if (event.dataTransfer !== null) take(await droppedBy(event.dataTransfer));
+  if (event.dataTransfer === null) return;
+  try {
+    take(await droppedBy(event.dataTransfer));
+  } catch {
+    status.textContent = 'This browser does not let the page read what was dropped: choose it with the buttons.';
+  }
 });
 find('clear', HTMLButtonElement).addEventListener('click', () => {
   files = [];

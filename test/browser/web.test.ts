@@ -34,6 +34,16 @@ async function documentOf(page: Page): Promise<ScanDocument> {
   return JSON.parse(text ?? 'null');
 }
 
+/** Drops paths on the page as a desktop does it. */
+async function drop(page: Page, files: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 100, y: 100, data });
+  }
+  await session.detach();
+}
+
 /** What a person does by it, wherever the sources lie. */
 const advice = ({ pools }: Pick<ScanDocument, 'pools'>) =>
   pools.map(({ name, guid, candidates, recommendation, findings }: PoolEntry) => ({
@@ -78,6 +88,29 @@ describe.skipIf(NO_BROWSER !== null)('the page of the library', () => {
     await page.setInputFiles('#pick-folder', dropped);
     await page.click('#scan');
     expect(advice(await documentOf(page))).toEqual(advice(await scan([dropped])));
+    expect(troubles).toEqual([]);
+    await close();
+  });
+
+  it('takes files and folders that are dropped on it', async () => {
+    const dropped = join(folder, 'folder');
+    mkdirSync(dropped);
+    const images = await poolImages(pool('torn-sector'));
+    await writeBundle(images, join(dropped, 'tank.bundle'));
+    const image = await imageIn(join(import.meta.dirname, '..', '..', 'test-images', 'disk-images'), 'zstd.qcow2');
+    const { page, troubles, close } = await open();
+    await drop(page, [dropped, image]);
+    await expect.poll(() => page.isEnabled('#scan')).toBe(true);
+    await page.click('#scan');
+    const { sources, pools } = await documentOf(page);
+    expect(sources.map(({ path, bundle }) => bundle?.path ?? path).sort()).toEqual([
+      'folder/tank.bundle',
+      'zstd.qcow2',
+    ]);
+    const own = [...(await scan(images)).pools, ...(await scan([image])).pools];
+    expect(new Set(pools.map((each) => JSON.stringify(advice({ pools: [each] }))))).toEqual(
+      new Set(own.map((each) => JSON.stringify(advice({ pools: [each] })))),
+    );
     expect(troubles).toEqual([]);
     await close();
   });

@@ -7,6 +7,8 @@ export const existsSync = (): boolean => false;
 export const readFileSync = (): never => {
   throw new Error('a browser has no such file');
 };
+/** Of `node:util`: of functions that are not there. */
+export const promisify = () => readFileSync;
 export const availableParallelism = (): number => 1;
 
 /** A path as it was dropped: a command with it works in the folder that has the file. */
