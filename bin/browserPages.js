@@ -1,9 +1,10 @@
-// Builds dist/page, what a report page needs as texts that the program has in itself, and dist/web, the page that does the
+// Builds dist/page, what a report page needs, packed, which the program has in itself, and dist/web, the page that does the
 // same in a browser: one file, which any host serves and a browser opens as it is.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -62,9 +63,7 @@ const STYLE = await bundled('report.css');
 mkdirSync(join(ROOT, 'dist', 'page'), { recursive: true });
 writeFileSync(
   join(ROOT, 'dist', 'page', 'assets.js'),
-  Object.entries({ SCRIPT, STYLE, SCAN_SCHEMA: schema() })
-    .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`)
-    .join(''),
+  `export const ASSETS = '${brotliCompressSync(JSON.stringify({ script: SCRIPT, style: STYLE, scanSchema: schema() })).toString('base64')}';\n`,
 );
 
 /** @param {string} text */

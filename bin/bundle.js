@@ -1,28 +1,31 @@
-// Builds what a package runs from, dist/: the program and the library of Node in one CommonJS file, which starts fastest
-// and goes into any bundle; the parser as modules, for browsers; their types; the schemas without layout.
+// Builds what a package runs from, dist/: command, library and parser as modules that share what they have in common; their
+// types; the schemas without layout. The command takes the same modules as scripts (bin/modules.cjs).
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { rollup } from 'rollup';
 import { CACHE } from './images.js';
+import modules from './modules.cjs';
 
+const { asScript } = modules;
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DIST = join(ROOT, 'dist');
+const SRC = join(ROOT, 'src');
 
-/** Packages that few runs need. The others are in the program: to find and to read their files takes longer than to run them. */
-const OUTSIDE = ['@noble/hashes', 'pako', 'yargs', 'zstd-codec', 'zstddec'];
-
-/** The command, and the library for who asks for it: neither loads the other. */
-const ENTRIES = `
-  export const run = (load) => require('./src/cli/main.ts').run(load);
-  export const library = () => require('./src/index.ts');
-`;
+/** Packages that few runs need. */
+export const OUTSIDE = ['@noble/hashes', 'pako', 'yargs', 'zstd-codec', 'zstddec'];
+/** This one is in the program: to find and to read its files takes longer than to run them. */
+const INSIDE = 'chalk';
+/** What the library has of the machine it runs on; package.json says which of two modules it is. */
+const HOST = '#host';
 
 /** @satisfies {import('esbuild').BuildOptions} */
-const COMMON = /** @type {const} */ ({
+export const COMMON = /** @type {const} */ ({
   absWorkingDir: ROOT,
   bundle: true,
   minify: true,
@@ -31,49 +34,8 @@ const COMMON = /** @type {const} */ ({
   write: false,
 });
 
-/**
- * One CommonJS file of the program. Its Node modules come from `process.getBuiltinModule`: a bundler that makes a module
- * of it has no `require` to give.
- *
- * @param {readonly string[]} outside packages that are left out
- * @returns {Promise<string>}
- */
-export async function bundleProgram(outside) {
-  const pages = `export const HELP_PAGES = ${JSON.stringify(await layOutHelp())};`;
-  const { outputFiles } = await build({
-    ...COMMON,
-    stdin: { contents: ENTRIES, resolveDir: ROOT },
-    format: 'cjs',
-    platform: 'node',
-    external: outside.flatMap((name) => [name, `${name}/*`]),
-    // A script whose code is kept cannot import.
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'importMetaUrl' },
-    banner: {
-      // In a bundle that is a module there is none.
-      js: 'const importMetaUrl=typeof __filename==="string"?process.getBuiltinModule("node:url").pathToFileURL(__filename).href:"";',
-    },
-    plugins: [
-      {
-        name: 'help pages',
-        setup({ onLoad }) {
-          onLoad({ filter: /[/\\]cli[/\\]helpPages\.ts$/ }, () => ({ contents: pages }));
-        },
-      },
-      {
-        name: 'builtin modules',
-        setup({ onResolve }) {
-          const bare = new RegExp(`^(${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
-          onResolve({ filter: bare }, ({ path }) => ({ path: `node:${path}`, external: true }));
-        },
-      },
-    ],
-  });
-  return (outputFiles[0]?.text ?? '').replaceAll('require("node:', 'process.getBuiltinModule("node:');
-}
-
-/** @returns {Promise<Record<string, string>>} the pages of `src/cli/helpPages.ts` */
-async function layOutHelp() {
+/** @returns {Promise<string>} the module `src/cli/helpPages.ts` with the pages in it */
+export async function layOutHelp() {
   const { outputFiles } = await build({
     ...COMMON,
     stdin: {
@@ -94,60 +56,179 @@ async function layOutHelp() {
   for (const command of [null, ...COMMANDS]) {
     pages[command?.name ?? ''] = await helpText(command, Number.POSITIVE_INFINITY);
   }
-  return pages;
+  return `export const HELP_PAGES = ${JSON.stringify(pages)};`;
 }
 
-/** The program, its sum before it, and the modules that give out its library by name. */
-async function buildProgram() {
-  const program = await bundleProgram(OUTSIDE);
-  writeFileSync(join(DIST, 'program.cjs'), `// ${crc32(program)}\n${program}`);
-  const names = await exportsOf('index');
-  const takes = `import program from './program.cjs';\nexport const { ${names.join(', ')} } = program.library();\n`;
-  writeFileSync(join(DIST, 'index.js'), takes);
-  // What both export is to be the same: an error of the one is caught as an error of the other.
-  const portable = (await exportsOf('parser')).join(', ');
-  writeFileSync(join(DIST, 'parserOfNode.js'), `export { ${portable} } from './index.js';\n`);
-}
-
-/** @param {string} name of a file of src/ @returns {Promise<string[]>} what it exports */
-async function exportsOf(name) {
-  const { metafile } = await build({
+/** @param {string} name of a package @returns {Promise<string>} it as one module */
+async function inlined(name) {
+  const { outputFiles } = await build({
     ...COMMON,
-    entryPoints: [join('src', `${name}.ts`)],
-    outdir: 'dist',
+    stdin: { contents: `export * from '${name}';`, resolveDir: ROOT },
     format: 'esm',
     platform: 'node',
-    packages: 'external',
-    metafile: true,
   });
-  return Object.values(metafile.outputs).flatMap((output) => output.exports);
+  return outputFiles[0]?.text ?? '';
+}
+
+/** @param {string} name of a file of src/, without its ending */
+const source = (name) => join(SRC, `${name}.ts`);
+
+/** Files of dist/ by what they are made of. */
+const ENTRIES = {
+  main: source('cli/main'),
+  index: source('index'),
+  parser: source('parser'),
+  host: source('api/host'),
+  hostOfBrowser: source('api/hostOfBrowser'),
+};
+
+/** What reading labels takes: more than few runs load no more. */
+const LABELS = [
+  'cli/nodeLibrary',
+  'cli/scanCommand',
+  'cli/labelsCommand',
+  'api/scan',
+  'api/surveyDocuments',
+  'text/scanText',
+];
+
+/**
+ * TypeScript to rollup, and which modules are not what their names say.
+ *
+ * @returns {import('rollup').Plugin}
+ */
+const sources = () => ({
+  name: 'sources',
+  resolveId(name, importer) {
+    if (name === INSIDE) return name;
+    if (name === './host.ts' && importer?.startsWith(join(SRC, 'api'))) return { id: HOST, external: true };
+    if (name === '#page-assets') return join(DIST, 'page', 'assets.js');
+    if (builtinModules.includes(name)) return { id: `node:${name}`, external: true };
+    return name.startsWith('.') || name.startsWith('/') ? null : { id: name, external: true };
+  },
+  async load(id) {
+    if (id === INSIDE) return inlined(id);
+    if (id === source('cli/helpPages')) return layOutHelp();
+    if (!id.endsWith('.ts')) return null;
+    const { code } = await transform(readFileSync(id, 'utf8'), {
+      loader: 'ts',
+      target: COMMON.target,
+      sourcefile: id,
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    });
+    return code;
+  },
+  async renderChunk(code) {
+    const made = await transform(code, { minify: true, format: 'esm', target: COMMON.target });
+    return { code: made.code, map: null };
+  },
+});
+
+/**
+ * Which file of dist/ a module goes to: what runs in a browser apart from what needs Node, and what few runs load apart from
+ * what all do.
+ *
+ * @param {string} id
+ * @param {Pick<import('rollup').PluginContext, 'getModuleInfo'>} graph
+ * @param {Map<string, Set<string>>} known
+ */
+function placeOf(id, { getModuleInfo }, known) {
+  /** @param {string} name @param {readonly string[]} from @param {boolean} [later] also what is imported later */
+  const reach = (name, from, later = false) => {
+    const seen = known.get(name) ?? new Set();
+    if (known.has(name)) return seen;
+    known.set(name, seen);
+    const ways = [...from];
+    for (let next = ways.pop(); next !== undefined; next = ways.pop()) {
+      const module = getModuleInfo(next);
+      if (seen.has(next) || module === null || module.isExternal) continue;
+      seen.add(next);
+      ways.push(...module.importedIds, ...(later ? module.dynamicallyImportedIds : []));
+    }
+    return seen;
+  };
+  const { main, index, parser, host, hostOfBrowser } = ENTRIES;
+  const isPortable = reach('portable', [parser, hostOfBrowser], true).has(id);
+  // Each imports none but its own kind and those before it: of the portable ones the host is no importer.
+  if (reach('main', [main]).has(id)) return isPortable ? 'base' : 'command';
+  if (reach('host', [host, hostOfBrowser, source('cli/nodeLibrary')]).has(id)) return isPortable ? 'sources' : 'system';
+  // By floors as well: a bundler for a browser leaves out a file of which it needs nothing.
+  const [, floor = ''] = id.slice(SRC.length).split(sep);
+  if (reach('labels', LABELS.map(source)).has(id)) return isPortable ? `labels-${floor}` : 'labels';
+  if (isPortable) return `${reach('parser', [parser]).has(id) ? 'more' : 'later'}-${floor}`;
+  if (reach('index', [index]).has(id)) return 'library';
+  if (id === INSIDE) return 'colours';
+  if (id.startsWith(join(SRC, 'node', 'network'))) return 'network';
+  if (reach('page', [source('api/report')]).has(id)) return 'page';
+  return reach('help', [source('cli/help'), source('cli/completion')]).has(id) ? 'help' : 'commands';
+}
+
+/** All modules of the package, and what each sums to for who takes them as scripts. */
+async function buildModules() {
+  /** @type {Map<string, Set<string>>} */
+  const known = new Map();
+  const bundle = await rollup({
+    input: ENTRIES,
+    plugins: [sources()],
+    preserveEntrySignatures: 'strict',
+    treeshake: { moduleSideEffects: false },
+    onwarn(warning) {
+      throw new Error(`rollup: ${warning.message}`);
+    },
+  });
+  const { output } = await bundle.generate({
+    format: 'es',
+    chunkFileNames: '[name].js',
+    manualChunks: (id, graph) => placeOf(id, graph, known),
+    generatedCode: 'es2015',
+    hoistTransitiveImports: false,
+  });
+  await bundle.close();
+  const written = output.filter((file) => file.type === 'chunk');
+  const names = new Map(written.map((file) => [file.fileName, file]));
+  checkPortable(names);
+  /** @type {Record<string, number>} */
+  const sums = {};
+  for (const { fileName, code } of written) {
+    checkScript(fileName, code, names);
+    writeFileSync(join(DIST, fileName), code);
+    sums[fileName] = crc32(code);
+  }
+  writeFileSync(join(DIST, 'modules.json'), `${JSON.stringify(sums)}\n`);
 }
 
 /**
- * Where there is nothing of Node another module stands for what the library has of it.
+ * That the parser needs nothing of Node, whatever it loads. Types alone do not tell: it has files of `src/api`, where the
+ * host is.
  *
- * @type {import('esbuild').Plugin}
+ * @param {ReadonlyMap<string, import('rollup').OutputChunk>} files @throws Error
  */
-export const HOST_OF_BROWSER = {
-  name: 'host of browser',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/host\.ts$/ }, ({ resolveDir }) => ({ path: join(resolveDir, 'hostOfBrowser.ts') }));
-  },
-};
+function checkPortable(files) {
+  const names = new Set(['parser.js', 'hostOfBrowser.js']);
+  for (const name of names) {
+    const { imports = [], dynamicImports = [] } = files.get(name) ?? {};
+    for (const each of [...imports, ...dynamicImports]) {
+      if (each.startsWith('node:')) throw new Error(`dist/${name}, which browsers load, imports ${each}`);
+      if (files.has(each)) names.add(each);
+    }
+  }
+}
 
-async function buildParser() {
-  await build({
-    ...COMMON,
-    write: true,
-    entryPoints: { parser: join('src', 'parser.ts') },
-    outdir: 'dist',
-    splitting: true,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2022',
-    packages: 'external',
-    plugins: [HOST_OF_BROWSER],
-  });
+/**
+ * That a module becomes a script which imports what the module does.
+ *
+ * @param {string} name @param {string} code @param {ReadonlyMap<string, unknown>} names of all modules
+ * @throws Error
+ */
+function checkScript(name, code, names) {
+  const { text, imports } = asScript(code);
+  new Script(text, { filename: name });
+  for (const each of imports) {
+    if (each === HOST || each.startsWith('node:') || OUTSIDE.some((one) => each === one || each.startsWith(`${one}/`)))
+      continue;
+    if (!each.startsWith('./') || !names.has(each.slice(2))) throw new Error(`dist/${name} imports ${each}`);
+  }
+  if (Buffer.byteLength(code) !== code.length) throw new Error(`dist/${name} is more than ASCII`);
 }
 
 /** The types of what the package exports, and none of what only its own files import. */
@@ -186,8 +267,7 @@ function copySchemas() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(DIST, { recursive: true });
-  await buildProgram();
-  await buildParser();
+  await buildModules();
   copySchemas();
   buildTypes();
 }

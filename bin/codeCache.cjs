@@ -54,35 +54,63 @@ function kindOf(args) {
 }
 
 /**
- * @param {number} program its sum
- * @param {readonly string[]} args of the command
- * @returns {{ read: () => Buffer | null, write: (code: Buffer) => void } | null} null where nothing is to be kept
- *   Neither fails: what cannot be read or written is made again.
+ * @param {string} sums of the program's modules
+ * @param {string} kind of the command line
+ * @returns {{ read: () => Map<string, Kept> | null, write: (modules: Map<string, Kept>) => void } | null} null where
+ *   nothing is to be kept. Neither fails: what cannot be read or written is made again.
  */
-function openCode(program, args) {
+function openCode(sums, kind) {
   const parent = cacheFolder();
   // The variable that turns Node's own off.
   if (parent === null || process.env['NODE_DISABLE_COMPILE_CACHE']) return null;
   const folder = join(parent, 'zfs-uber');
   const { arch, version, execArgv, env } = process;
   const engine = crc32(JSON.stringify([version, arch, process.versions.v8, execArgv, env['NODE_OPTIONS']]));
-  const path = join(folder, `${[program, engine].map((sum) => sum.toString(16)).join('-')}-${kindOf(args)}${ENDING}`);
+  const path = join(folder, `${[crc32(sums), engine].map((sum) => sum.toString(16)).join('-')}-${kind}${ENDING}`);
   return {
     read() {
       try {
-        return readOwn(path);
+        const bytes = readOwn(path);
+        return bytes && unpack(bytes);
       } catch {
         return null;
       }
     },
-    write(code) {
+    write(modules) {
       try {
-        writeOwn(parent, folder, path, code);
+        writeOwn(parent, folder, path, pack(modules));
       } catch {
         // A home that is read-only, full, or nobody's.
       }
     },
   };
+}
+
+/** @typedef {import('./modules.cjs').Kept} Kept */
+
+/** Lengths first, a line of JSON; then of each module the text and the code. @param {Map<string, Kept>} modules */
+function pack(modules) {
+  const parts = [...modules].flatMap(([, { text, code }]) => [Buffer.from(text, 'latin1'), code ?? Buffer.alloc(0)]);
+  const lengths = [...modules].map(([name, { text, code }]) => [name, text.length, code?.length ?? 0]);
+  return Buffer.concat([Buffer.from(`${JSON.stringify(lengths)}\n`), ...parts]);
+}
+
+/** @param {Buffer} bytes @returns {Map<string, Kept>} */
+function unpack(bytes) {
+  let at = bytes.indexOf('\n') + 1;
+  /** @type {[string, number, number][]} */
+  const lengths = JSON.parse(bytes.toString('latin1', 0, at));
+  const modules = new Map();
+  for (const [name, text, code] of lengths) {
+    const middle = at + text;
+    const end = middle + code;
+    modules.set(name, {
+      text: bytes.toString('latin1', at, middle),
+      code: code === 0 ? null : bytes.subarray(middle, end),
+    });
+    at = end;
+  }
+  return modules;
 }
 
 /** @param {string} path */

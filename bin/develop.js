@@ -95,7 +95,7 @@ function typescript() {
       must(process.execPath, [BUNDLE]);
       return 'built';
     },
-    !existsSync(join(dist, 'program.cjs')),
+    !existsSync(join(dist, 'modules.json')),
   );
 }
 

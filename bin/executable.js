@@ -2,9 +2,11 @@
 // and the addon inside it, as Node's documentation of single executable applications tells.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleProgram } from './bundle.js';
+import { build } from 'esbuild';
+import { COMMON, layOutHelp } from './bundle.js';
 import { CACHE } from './images.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,6 +45,37 @@ module.exports.run(() => {
 }
 `;
 
+/** @returns {Promise<string>} the command with all that it needs, as one CommonJS file */
+async function bundleProgram() {
+  const pages = await layOutHelp();
+  const { outputFiles } = await build({
+    ...COMMON,
+    entryPoints: [join('src', 'cli', 'main.ts')],
+    format: 'cjs',
+    platform: 'node',
+    // A script whose code is kept cannot import.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: 'const importMetaUrl=process.getBuiltinModule("node:url").pathToFileURL(__filename).href;' },
+    plugins: [
+      {
+        name: 'help pages',
+        setup({ onLoad }) {
+          onLoad({ filter: /[/\\]cli[/\\]helpPages\.ts$/ }, () => ({ contents: pages }));
+        },
+      },
+      {
+        name: 'builtin modules',
+        setup({ onResolve }) {
+          const bare = new RegExp(`^(${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
+          onResolve({ filter: bare }, ({ path }) => ({ path: `node:${path}`, external: true }));
+        },
+      },
+    ],
+  });
+  return (outputFiles[0]?.text ?? '').replaceAll('require("node:', 'process.getBuiltinModule("node:');
+}
+
 /** @param {string} program @param {readonly string[]} args @throws Error where it fails */
 function run(program, args) {
   const { status, error, stderr } = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8' });
@@ -60,7 +93,7 @@ export async function makeExecutable(addon, out, node = process.execPath) {
   mkdirSync(folder, { recursive: true });
   const main = join(folder, 'main.cjs');
   const blob = join(folder, 'blob');
-  writeFileSync(main, `${await bundleProgram([])}${BEGIN}`);
+  writeFileSync(main, `${await bundleProgram()}${BEGIN}`);
   const config = { main, output: blob, assets: { addon }, disableExperimentalSEAWarning: true, useCodeCache: true };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   run(node, ['--experimental-sea-config', join(folder, 'config.json')]);

@@ -60,7 +60,7 @@ Made by \`node bin/develop.js licences\` from the lock files. zfs-uber itself is
 
 ## Packages of npm
 
-chalk and its like are in \`dist/program.cjs\`; the others are installed beside it, each with its licence. The single
+chalk and its like are in \`dist/colours.js\`; the others are installed beside it, each with its licence. The single
 executable has all of them in itself, and Node, whose licence lies beside it in the release.
 
 ${table(npmParts())}

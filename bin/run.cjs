@@ -2,13 +2,17 @@
 // Node's own 1, which would say that the sources have no trace of ZFS.
 const { existsSync, readFileSync, statSync, writeSync } = process.getBuiltinModule('node:fs');
 const { dirname, join } = process.getBuiltinModule('node:path');
+const { pathToFileURL } = process.getBuiltinModule('node:url');
 const { kindOf, openCode } = require('./codeCache.cjs');
 
 const BUG = 70;
 const STDERR = 2;
 /** Statuses of an answer: after a wrong line there is little to be kept. */
 const ANSWERED = [0, 1, 3];
-const PROGRAM = join(dirname(__dirname), 'dist', 'program.cjs');
+const DIST = join(dirname(__dirname), 'dist');
+/** Of the modules; written last. */
+const SUMS = 'modules.json';
+const PROGRAM = './main.js';
 
 /**
  * Threads that read, each for one request: what a source keeps busy, how many there are at most, and at least where more
@@ -22,9 +26,7 @@ const THREADS = { source: 4, least: 32, most: 64 };
  */
 const COMPILED_AFTER = 300_000;
 
-/** @typedef {{ run: () => Promise<void> }} Program */
-
-/** @param {unknown} error */
+/** @param {unknown} error @returns {never} */
 function giveUp(error) {
   const stack = error instanceof Error ? error.stack : undefined;
   // Paths and messages are not to be obeyed by a terminal.
@@ -43,41 +45,33 @@ function compileLater() {
   process.getBuiltinModule('node:v8').setFlagsFromString(`--interrupt-budget=${COMPILED_AFTER}`);
 }
 
+/** @typedef {{ run: () => Promise<void> }} Program */
+
 /**
  * The program, with the code that this Node made of it in an earlier run.
  *
- * Its first line notes what the rest sums to: one wrong byte could change an answer.
+ * What each of its modules sums to was noted: one wrong byte could change an answer.
  *
- * @returns {{ program: Program, keepCode: () => void }}
+ * @param {string} kind of the command line
+ * @returns {Promise<{ program: Program, keepCode: () => void }>}
  * @throws Error where it is not as it was built
  */
-function load() {
+async function load(kind) {
   // What this is made with is Node's; the others compile in less.
   if ('bun' in process.versions || 'deno' in process.versions) {
-    return { program: require(PROGRAM), keepCode: () => {} };
+    return { program: await import(pathToFileURL(join(DIST, PROGRAM)).href), keepCode: () => {} };
   }
-  const { Script } = process.getBuiltinModule('node:vm');
-  const { crc32 } = process.getBuiltinModule('node:zlib');
-  const bytes = readFileSync(PROGRAM);
-  const begin = bytes.indexOf('\n') + 1;
-  const sum = crc32(bytes.subarray(begin));
-  if (`// ${sum}\n` !== bytes.toString('latin1', 0, begin)) throw new Error(`${PROGRAM} is not what was built`);
-  const args = process.argv.slice(2);
+  const { openModules } = require('./modules.cjs');
   // Before any code is read: V8 refuses that of another set of flags.
-  if (kindOf(args) === 'pool') compileLater();
-  const cache = openCode(sum, args);
-  const code = cache?.read();
-  // As Node itself wraps a CommonJS module.
-  const script = new Script(`(function(exports,require,module,__filename){${bytes.toString('latin1', begin)}\n})`, {
-    filename: PROGRAM,
-    ...(code && { cachedData: code }),
-  });
-  const module = { exports: { run: async () => {} } };
-  script.runInThisContext()(module.exports, require, module, PROGRAM);
+  if (kind === 'pool') compileLater();
+  const sums = readFileSync(join(DIST, SUMS), 'utf8');
+  const cache = openCode(sums, kind);
+  const modules = openModules(DIST, JSON.parse(sums), cache?.read() ?? new Map(), giveUp);
   return {
-    program: module.exports,
+    program: /** @type {Program} */ (modules.load(PROGRAM)),
     keepCode() {
-      if (!code || script.cachedDataRejected) cache?.write(script.createCachedData());
+      const kept = modules.toKeep();
+      if (kept !== null) cache?.write(kept);
     },
   };
 }
@@ -100,15 +94,16 @@ function threadsFor(words, least) {
 
 async function main() {
   const [, , command, ...words] = process.argv;
-  const least = kindOf([command ?? '', ...words]) === 'labels' ? THREADS.source : THREADS.least;
+  const kind = kindOf([command ?? '', ...words]);
+  const least = kind === 'labels' ? THREADS.source : THREADS.least;
   process.env['UV_THREADPOOL_SIZE'] ??= String(threadsFor(words, least));
-  if (!existsSync(PROGRAM)) {
+  if (!existsSync(join(DIST, SUMS))) {
     // A clone that was never built; the package has it.
     writeSync(STDERR, "zfs-uber: not built yet. Run 'npm start' or 'npm run build' in its folder first.\n");
     process.exitCode = BUG;
     return;
   }
-  const { program, keepCode } = load();
+  const { program, keepCode } = await load(kind);
   await program.run();
   if (ANSWERED.includes(Number(process.exitCode))) keepCode();
 }

@@ -1,7 +1,7 @@
 // Smoke test of the package over what can run it: the versions of Node that are supported, Bun and Deno, as npm's packages
 // of those names have them. Run by hand and in the release workflow; docs/releasing.md has what it last said.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,24 @@ function install({ name, packages, program }) {
   return existsSync(path) ? path : null;
 }
 
+/** As a package manager does: Deno resolves what lies in node_modules by the package's own manifest. @param {string} folder */
+function installInto(folder) {
+  const modules = join(folder, 'node_modules');
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  for (const part of ['dist', 'package.json', 'native']) {
+    cpSync(join(ROOT, part), join(modules, manifest.name, part), {
+      recursive: true,
+      filter: (path) => !path.startsWith(join(ROOT, 'native', 'target')),
+    });
+  }
+  const own = { type: 'module', dependencies: { [manifest.name]: '*' } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(own));
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+}
+
 /** @param {string} text a document @returns {string} it without what says when and by which engine it was made */
 const comparable = (text) => text.replace(/"(native|engine)": *("[a-z]*"|true|false),?/g, '');
 
@@ -79,11 +97,11 @@ export async function smokeRuntimes() {
     [COMMAND, 'datasets', '--json', images[0] ?? ''],
     [COMMAND, 'scan', '--help'],
   ];
-  // Deno takes what lies in node_modules for a package's.
   const uses = join(mkdtempSync(join(tmpdir(), 'zfs-uber-runtimes-')), 'uses.mjs');
+  installInto(dirname(uses));
   writeFileSync(
     uses,
-    `import { scan } from ${JSON.stringify(join(ROOT, 'dist', 'index.js'))};
+    `import { scan } from 'zfs-uber';
      const { pools } = await scan([${JSON.stringify(images[0])}], { depth: 'mos' });
      console.log(pools.map(({ name, recommendation }) => name + ' ' + recommendation?.txg).join());`,
   );

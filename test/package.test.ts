@@ -31,6 +31,8 @@ let folder = '';
 /** Where the package lies once it is installed. */
 let installed = '';
 let files: string[] = [];
+/** Without an addon. */
+let unpackedBytes = 0;
 
 const run = (program: string, args: readonly string[], cwd = folder): SpawnSyncReturns<string> =>
   spawnSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
@@ -46,8 +48,12 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'zfs-uber-package-')));
   // Built above; its own script would build again.
   const packed = must('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT);
-  const [{ filename, files: names }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
-  files = names.map(({ path }) => path);
+  const [{ filename, files: named }] = JSON.parse(packed) as [
+    { filename: string; files: { path: string; size: number }[] },
+  ];
+  files = named.map(({ path }) => path);
+  const own = named.filter(({ path }) => !path.startsWith('native/'));
+  unpackedBytes = own.reduce((sum, { size }) => sum + size, 0);
   installed = install(join(folder, filename));
   mkdirSync(join(folder, 'consumer', 'node_modules'), { recursive: true });
   // Also keeps Node from asking a manifest further up.
@@ -79,6 +85,10 @@ describe('the package', () => {
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'bin/zfs-uber.cjs']));
     expect(files.filter((file) => /^(src|test|test-images|\.ci|node_modules)\//.test(file))).toEqual([]);
     expect(files.filter((file) => /develop\.js|images\.js|\.rs$/.test(file))).toEqual([]);
+  });
+
+  it('takes less than 2 MiB without an addon', () => {
+    expect(unpackedBytes).toBeLessThan(2 * 1024 * 1024);
   });
 
   it('runs as a command from another folder', async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { HOST_OF_BROWSER } from '../bin/bundle.js';
+import { HOST_OF_BROWSER } from './tools/hostOfBrowser.js';
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({

@@ -1,4 +1,5 @@
-import { SCAN_SCHEMA, SCRIPT, STYLE } from '#page-assets';
+import { brotliDecompressSync } from 'node:zlib';
+import { ASSETS } from '#page-assets';
 import { LimitError } from '../bytes/errors.ts';
 import { shellCommand } from '../bytes/shellWord.ts';
 import { readScanDocument, type Schema } from '../document/readScanDocument.ts';
@@ -7,6 +8,16 @@ import { openFileSource } from '../node/fileSource.ts';
 import { newFile } from '../node/newFile.ts';
 import { refuseOnSources } from '../node/outputIs.ts';
 import { reportPage } from '../page/reportPage.ts';
+
+export interface ReportAssets {
+  readonly script: string;
+  readonly style: string;
+  readonly scanSchema: string;
+}
+
+/** Few runs need them, and packed they are a third of their size. */
+export const reportAssets = (): ReportAssets =>
+  JSON.parse(brotliDecompressSync(Buffer.from(ASSETS, 'base64')).toString());
 
 export interface ReportOptions {
   /** What `scan` was asked for: the only pool. */
@@ -37,16 +48,12 @@ export async function writeReport(
   const output = await newFile(file);
   try {
     const document = await scan();
-    const page = reportPage(
-      document,
-      { script: SCRIPT, style: STYLE },
-      {
-        pool,
-        commandLine: commandLine && shellCommand(['zfs-uber', ...commandLine]),
-        scannedAt,
-        pageAt: Math.floor(Date.now() / 1000),
-      },
-    );
+    const page = reportPage(document, reportAssets(), {
+      pool,
+      commandLine: commandLine && shellCommand(['zfs-uber', ...commandLine]),
+      scannedAt,
+      pageAt: Math.floor(Date.now() / 1000),
+    });
     await output.write(new TextEncoder().encode(page));
     await output.commit();
     return document;
@@ -61,7 +68,7 @@ export async function writeReport(
  * @throws SourceError when it cannot be read; LimitError when it is too large; FormatError when it is something else
  */
 export async function readScan(file: string): Promise<ScanDocument> {
-  const schema: Schema = JSON.parse(SCAN_SCHEMA);
+  const schema: Schema = JSON.parse(reportAssets().scanSchema);
   return readScanDocument(await textOf(file), schema, file);
 }
 

@@ -88,7 +88,7 @@ const BESIDE = ['../native/', '../../native/'];
 export function addonPaths(): string[] {
   const here = import.meta.url;
   // What bundles this may leave no trace of where it lies.
-  if (here === '') return [];
+  if (!here) return [];
   const names = (FLAVOURS[process.platform] ?? ['']).map((flavour) => `${process.platform}-${process.arch}${flavour}`);
   const built = BESIDE.flatMap((folder) =>
     names.map((name) => fileURLToPath(new URL(`${folder}index.${name}.node`, here))),

@@ -1,8 +1,4 @@
 // dist/page/assets.js, which building the program makes: bin/browserPages.js.
 
-/** The script of a report page. */
-export const SCRIPT: string;
-/** Its style sheet. */
-export const STYLE: string;
-/** The schema of `scan --json`, as JSON. */
-export const SCAN_SCHEMA: string;
+/** JSON with the texts `script` and `style` of a report page and `scanSchema`, of `scan --json`; Brotli, in base64. */
+export const ASSETS: string;

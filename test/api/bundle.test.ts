@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HOST_OF_BROWSER } from '../../bin/bundle.js';
 import { imageIn } from '../../bin/images.js';
 import {
   block,
@@ -22,6 +21,7 @@ import {
   verify,
   writeBundle,
 } from '../../src/index.ts';
+import { HOST_OF_BROWSER } from '../tools/hostOfBrowser.js';
 import { pool, poolImages, pools } from '../tools/images.ts';
 
 let folder = '';

@@ -7,7 +7,6 @@ import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { HOST_OF_BROWSER } from '../../bin/bundle.js';
 import { CACHE, imageIn } from '../../bin/images.js';
 import { openPools } from '../../src/api/openPool.ts';
 import { scan } from '../../src/api/scan.ts';
@@ -15,6 +14,7 @@ import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { memorySource } from '../../src/source/memorySource.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { gptDisk } from '../tools/gptDisk.ts';
+import { HOST_OF_BROWSER } from '../tools/hostOfBrowser.js';
 import { httpServer } from '../tools/httpServer.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SCRIPT, STYLE } from '#page-assets';
+import { reportAssets } from '../../src/api/report.ts';
 import { documentParts } from '../../src/document/jsonParts.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { reportPage } from '../../src/page/reportPage.ts';
@@ -38,7 +38,7 @@ let count = 0;
 function pageOf(document: ScanDocument): string {
   const choice = { pool: null, commandLine: 'zfs-uber scan d0.img', scannedAt: NOW, pageAt: NOW };
   const file = join(folder, `${count++}.html`);
-  writeFileSync(file, reportPage(document, { script: SCRIPT, style: STYLE }, choice));
+  writeFileSync(file, reportPage(document, reportAssets(), choice));
   return file;
 }
 

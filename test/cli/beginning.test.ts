@@ -204,12 +204,29 @@ describe('the code that is kept', () => {
 });
 
 describe('the program', () => {
+  const runUnkept = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [join(folder, 'bin', 'zfs-uber.cjs'), ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+    });
+
   it.each(DAMAGES)('does not begin where it is damaged: %s at %d', (how, part) => {
-    damage(join(folder, 'dist', 'program.cjs'), how, part);
-    const { status, stdout, stderr } = run('labels', '--json', image);
+    damage(join(folder, 'dist', 'sources.js'), how, part);
+    const { status, stdout, stderr } = runUnkept('labels', '--json', image);
     expect(stderr).toContain('zfs-uber: the program cannot go on; nothing is said of the sources');
     expect(stderr).toContain('is not what was built');
     expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
+  });
+
+  it('does not go on where a part is damaged that comes later', () => {
+    damage(join(folder, 'dist', 'labels-rewind.js'), 'flip', 0.5);
+    expect(runUnkept('scan', image)).toMatchObject({ status: 70, stdout: '' });
+  });
+
+  it.each(DAMAGES)('says the same or nothing where the list of its parts is damaged: %s at %d', (how, part) => {
+    damage(join(folder, 'dist', 'modules.json'), how, part);
+    const { status, stdout } = run('labels', '--json', image);
+    expect({ status, stdout }).toEqual(status === 0 ? { status, stdout: whole.stdout } : { status: 70, stdout: '' });
   });
 
   it('needs nothing but its own files to read labels and to help, and no manifest', async () => {

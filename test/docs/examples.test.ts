@@ -5,9 +5,9 @@ import { basename, join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it, vi } from 'vitest';
-import { HOST_OF_BROWSER } from '../../bin/bundle.js';
 import { CACHE } from '../../bin/images.js';
 import { history } from '../../src/api/streams.ts';
+import { HOST_OF_BROWSER } from '../tools/hostOfBrowser.js';
 import { pool, poolImages } from '../tools/images.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -5,7 +5,7 @@ import { CACHE } from '../../bin/images.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 export const COMMAND = join(ROOT, 'bin', 'zfs-uber.cjs');
-const BUILT = join(ROOT, 'dist', 'program.cjs');
+const BUILT = join(ROOT, 'dist', 'modules.json');
 const LOCK = join(CACHE, 'build.lock');
 /** Longer than a build takes. */
 const PATIENCE = 120_000;
