@@ -4,10 +4,12 @@ mod blocks;
 mod edonr;
 mod fletcher2;
 mod fletcher4;
+mod holes;
 mod lanes;
 mod lz4;
 mod lzjb;
 mod salted;
+mod sectors;
 #[cfg(target_arch = "x86_64")]
 mod sha256_pair;
 mod sha2_words;
@@ -21,14 +23,16 @@ mod testing;
 mod words;
 
 use blocks::Block;
-use napi::bindgen_prelude::{AsyncTask, BigUint64Array, Buffer, BufferSlice, Uint8Array};
+use napi::bindgen_prelude::{
+    AsyncTask, BigUint64Array, Buffer, BufferSlice, Float64Array, Uint8Array, Uint32Array,
+};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
 use salted::{SALT, SaltedAlgorithm};
 use spans::Algorithm;
 
 /// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 #[napi]
 pub fn abi() -> u32 {
@@ -184,6 +188,35 @@ fn salt_of(salt: &[u8]) -> Result<Option<[u8; SALT]>> {
             .map_err(|_| invalid(format!("a salt of {} bytes", salt.len()))),
     }
 }
+
+/// Offsets of those sectors that can end a unit with a checksum or begin an object set, each with the number of what it can
+/// be added.
+#[napi]
+pub fn mark_sectors(bytes: &[u8]) -> Result<Uint32Array> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(invalid(format!("{} bytes are too many", bytes.len())));
+    }
+    Ok(sectors::marks(bytes).into())
+}
+
+/// Where an open file has data from `from` up to `to`: start and end of each stretch. Null where the system does not say.
+#[napi]
+pub fn data_extents(descriptor: u32, from: f64, to: f64) -> Result<Option<Float64Array>> {
+    let whole = |value: f64| value.trunc() == value && (0.0..=MOST_BYTES).contains(&value);
+    if !whole(from) || !whole(to) || from > to {
+        return Err(invalid(format!("no range from {from} to {to}")));
+    }
+    let found = holes::extents(descriptor, from as u64, to as u64);
+    Ok(found.map(|extents| {
+        let numbers = extents
+            .iter()
+            .flat_map(|&(start, end)| [start as f64, end as f64]);
+        numbers.collect::<Vec<f64>>().into()
+    }))
+}
+
+/// Whole numbers up to it JavaScript has exactly.
+const MOST_BYTES: f64 = 9_007_199_254_740_991.0;
 
 /// For the benchmark: the sum of the 64-bit words of the buffer.
 #[napi]

@@ -73,6 +73,8 @@ export interface Engine {
     bytes: Uint8Array,
     littleEndian: boolean,
   ): ChecksumWords;
+  /** As `markSectors` of sectorMarks.ts, which is the reference: what sectors of a disk can be, before anything is read of them. */
+  markSectors(bytes: Uint8Array): Uint32Array;
   /**
    * Sums, compares and unpacks many blocks of one buffer. Neither buffer is touched by others while the call is under
    * way; where no content is wanted, `content` may hold anything afterwards.

@@ -2,6 +2,7 @@ import type { ChecksumWords } from '../bytes/errors.ts';
 import type { Engine, EngineAlgorithm, Span } from './engine.ts';
 import { fletcher2 } from './fletcher2.ts';
 import { fletcher4 } from './fletcher4.ts';
+import { markSectors } from './sectorMarks.ts';
 import { sha256 } from './sha256.ts';
 import { sha512 } from './sha512.ts';
 import { checkSpans, PAUSE_EVERY } from './spans.ts';
@@ -72,6 +73,7 @@ export const createPureEngine = (passedOver: string, pause: (() => Promise<void>
   checksumMany: (algorithm, buffer, spans, littleEndian) =>
     checksumInTurn(pureChecksum, pause, algorithm, buffer, spans, littleEndian),
   saltedChecksum: pureSaltedChecksum,
+  markSectors,
   openBlocks: openBlocksInTurn(pureChecksum, pause),
 });
 

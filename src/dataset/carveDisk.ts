@@ -24,7 +24,7 @@ const LONGEST_TRIED = 128 * 1024;
 /** Where partitioning tools begin partitions: the first 8 GiB. */
 const STRIDES = Array.from({ length: 8192 }, (_, i) => i * 1024 * 1024);
 
-export interface CarveDiskOptions extends CarveOptions {
+export interface CarveDiskOptions extends Omit<CarveOptions, 'engine'> {
   readonly engine: Engine;
   /** Where partitions begin, as far as a table says. */
   readonly partitions?: readonly number[] | undefined;
@@ -67,7 +67,7 @@ export interface CarvedDisk extends Omit<Carving, 'roots' | 'vdevs'> {
  */
 export async function carveDisk(disk: ByteSource, options: CarveDiskOptions): Promise<CarvedDisk> {
   const { engine, signal, partitions = [], ...rest } = options;
-  const carver = new Carver(disk, { ...rest, signal });
+  const carver = new Carver(disk, { ...rest, engine, signal });
   const carving = await carver.run();
   const vdevs: CarvedVdev[] = [];
   for (const found of carving.vdevs) vdevs.push(await surveyed(disk, found, engine, signal));

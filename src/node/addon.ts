@@ -39,6 +39,10 @@ export interface Addon {
   readonly openBlocks: (...given: GivenBlocks) => Uint8Array;
   /** The same on one thread of the pool. Both buffers must be left alone until the promise is settled. */
   readonly openBlocksInPool: (...given: GivenBlocks) => Promise<Uint8Array>;
+  /** Offsets of those sectors that can be one of `MARK`, that number added; see `Engine.markSectors`. */
+  readonly markSectors: (bytes: Uint8Array) => Uint32Array;
+  /** Where an open file has data between two bytes: start, end, start, end... Null where the system does not say. */
+  readonly dataExtents: (descriptor: number, from: number, to: number) => Float64Array | null;
   /** For the benchmark: sum of the 64-bit words, as a measure of how fast memory is read. */
   readonly sumWords: (bytes: Uint8Array) => number;
 }
@@ -53,7 +57,7 @@ export type GivenBlocks = [
 ];
 
 /** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
-export const ABI = 2;
+export const ABI = 3;
 
 /** Numbers of native/src/spans.rs and native/src/salted.rs. */
 export const ALGORITHM_NUMBER: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, number>> = {

@@ -15,6 +15,7 @@ import {
   pureChecksum,
   pureSaltedChecksum,
 } from '../block/pureEngine.ts';
+import { MARK, markSectors } from '../block/sectorMarks.ts';
 import { checkBlocks, checkSpans } from '../block/spans.ts';
 import { UsageError } from '../bytes/errors.ts';
 import {
@@ -69,6 +70,16 @@ export function chooseEngine(choice: EngineChoice = {}): Engine {
 /** Lets the event loop do what waits: reads that have ended, timers, signals. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+let working: Addon | string | null = null;
+
+/** The addon for what is no engine's work; null where it is not used. */
+export function workingAddon(): Addon | null {
+  const { ZFS_UBER_ENGINE: forced = '' } = process.env;
+  if (forced !== '' && forced !== 'native') return null;
+  working ??= tryAddon(loadAddon);
+  return typeof working === 'string' ? null : working;
+}
+
 /** The addon, or in words why it is not used. */
 function tryAddon(load: () => Addon): Addon | string {
   try {
@@ -106,6 +117,9 @@ const PACKED = {
   lzjb: { stored: Uint8Array.of(2, 7, 0x14, 1), content: new Uint8Array(9).fill(7) },
 } as const;
 
+/** A sector of zeros, and one that begins as an object set does. */
+const MARKED = Uint8Array.from({ length: 1024 }, (_, i) => [10, 17, 1, 3][i - 512] ?? 0);
+
 /** One small block through the addon: a miscompiled one must not decide about someone's pool. */
 function selfTest(addon: Addon): Addon | string {
   const probe = new Uint8Array(PROBE);
@@ -125,6 +139,8 @@ function selfTest(addon: Addon): Addon | string {
   }
   const together = openedTogether(addon, probe);
   if (together !== null) return `the addon fails its self-test in ${together} of several blocks`;
+  const [mark, ...others] = addon.markSectors(MARKED);
+  if (mark !== MARKED.length / 2 + MARK.objset || others.length > 0) return 'the addon fails its self-test of sectors';
   for (const compression of ['lz4', 'lzjb'] as const) {
     if (!unpacks(addon, compression)) return `the addon fails its self-test in ${compression}`;
   }
@@ -187,6 +203,7 @@ function createNodeEngine(passedOver: string): Engine {
     checksumMany: (algorithm, buffer, spans, littleEndian) =>
       checksumInTurn(checksum, nextTurn, algorithm, buffer, spans, littleEndian),
     saltedChecksum: pureSaltedChecksum,
+    markSectors,
     openBlocks: openBlocksInTurn(checksum, nextTurn),
   };
 }
@@ -226,6 +243,7 @@ function createNativeEngine(addon: Addon): Engine {
       const [a = 0n, b = 0n, c = 0n, d = 0n] = addon.saltedChecksum(number, salt, bytes, littleEndian);
       return [a, b, c, d];
     },
+    markSectors: (bytes) => addon.markSectors(bytes),
     async openBlocks(blocks, stored, content, salted) {
       checkBlocks(blocks, stored.length, content.length);
       const given: GivenBlocks = [tableOf(blocks), expectedOf(blocks), stored, content, salted?.salt ?? NO_SALT];

@@ -27,6 +27,11 @@ export interface ReadHandle {
   read(buffer: Uint8Array, at: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   stat(): Promise<FileStatus>;
   close(): Promise<void>;
+  /**
+   * Where a file has data between two bytes: start, end, start, end... Null where nothing says so, and all may be; absent
+   * for what is no file.
+   */
+  dataExtents?(from: number, to: number): Promise<Float64Array | null>;
 }
 
 /** The operating system as far as sources need it: there is no way to write through it. Paths as in bytes/fileName. */
@@ -109,6 +114,11 @@ function openFile(fd: number, stat: () => Promise<FileStatus>): ReadHandle {
   return {
     read: (buffer, at, length, position) => whileOpen(() => calls.read(fd, buffer, at, length, position)),
     stat: () => whileOpen(stat),
+    async dataExtents(from, to) {
+      // Loaded where somebody asks: few do.
+      const { workingAddon } = await import('./engine.ts');
+      return workingAddon()?.dataExtents(fd, from, to) ?? null;
+    },
     async close() {
       closed ??= closeAfter(calling === 0 ? null : new Promise((resolve) => (ended = resolve)), fd);
       await closed;
@@ -214,6 +224,7 @@ function heardHandle(path: string, handle: ReadHandle, listener: ReadListener): 
   return {
     stat: () => handle.stat(),
     close: () => handle.close(),
+    ...(handle.dataExtents && { dataExtents: (from, to) => handle.dataExtents?.(from, to) ?? Promise.resolve(null) }),
     async read(buffer, at, length, position) {
       const range = { offset: position, length };
       try {

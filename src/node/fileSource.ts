@@ -1,6 +1,6 @@
 import { LimitError } from '../bytes/errors.ts';
 import type { RemotePlace } from '../source/network/remotePlace.ts';
-import { type ByteSource, EndedError, SourceError } from '../source/source.ts';
+import { type ByteSource, EndedError, SourceError, type SourceRun } from '../source/source.ts';
 import { blockGeometry, measureByReading } from './blockDevice.ts';
 import { FILE_HOST, type FileStatus, type ReadHandle, readPatiently, systemError } from './fileHost.ts';
 import { type HandlePool, handlePool, type PooledFile } from './handlePool.ts';
@@ -51,6 +51,7 @@ export async function openFileSource(path: string, pool: HandlePool = handlePool
     // Opened once now, so that a missing permission is said before anything is read.
     await pool.use(file, async () => undefined);
     const read = reader(pool, file, shape);
+    const runs = holesOf(pool, file);
     let closed = false;
     return {
       name: path,
@@ -59,6 +60,12 @@ export async function openFileSource(path: string, pool: HandlePool = handlePool
       // A closed file is not opened again by the pool behind the caller's back.
       read: (...range) =>
         closed ? Promise.reject(new SourceError('source-closed', 'it was closed', place)) : read(...range),
+      ...(status.isFile() && {
+        runs: (offset, length, signal) =>
+          closed
+            ? Promise.reject(new SourceError('source-closed', 'it was closed', place))
+            : runs(offset, length, signal),
+      }),
       async close() {
         closed = true;
         await pool.release(file);
@@ -142,6 +149,37 @@ function reader(pool: HandlePool, file: PooledFile, { size, sectorSize }: Shape)
     const range = { begin, length: end - begin, lead: offset - begin };
     const bytes = await pool.use(file, (handle) => readFully(handle, file.path, range, signal, into));
     return bytes.subarray(offset - begin, offset - begin + length);
+  };
+}
+
+/** Holes that are worth a look: what is shorter is read with what lies around it. */
+const SHORTEST_HOLE = 64 * 1024;
+
+/** Data and holes of a file, as its file system has them. */
+function holesOf(pool: HandlePool, file: PooledFile): NonNullable<ByteSource['runs']> {
+  return async (offset, length, signal) => {
+    signal?.throwIfAborted();
+    const end = offset + length;
+    const extents = await pool.use(file, async (handle) => (await handle.dataExtents?.(offset, end)) ?? null);
+    const runs: SourceRun[] = [];
+    const add = (kind: 'data' | 'zero', to: number): void => {
+      const last = runs.at(-1);
+      const from = last === undefined ? offset : last.offset + last.length;
+      if (to === from) return;
+      if (last?.kind === kind) runs[runs.length - 1] = { ...last, length: to - last.offset };
+      else runs.push({ kind, offset: from, length: to - from });
+    };
+    let at = offset;
+    const hole = (to: number): void => add(to - at < SHORTEST_HOLE ? 'data' : 'zero', to);
+    for (let i = 0; extents !== null && i + 1 < extents.length; i += 2) {
+      const [from = end, to = end] = extents.subarray(i, i + 2);
+      hole(from);
+      add('data', to);
+      at = to;
+    }
+    if (extents === null) add('data', end);
+    else hole(end);
+    return runs;
   };
 }
 

@@ -103,15 +103,20 @@ describe('carve', () => {
   });
 });
 
+/** Bytes, holes included: where the system tells of them they are not read. */
+const lookedAt = ({ sources }: CarveDocument): number =>
+  sources.reduce((sum, { readBytes, skippedBytes }) => sum + Number(readBytes) + Number(skippedBytes), 0);
+
 describe('the state of a carving', () => {
   it('is gone on from, and then nothing is read again', async () => {
     const path = write('once.img', 100 * MIB, [{ at: 20 * MIB, bytes: single }]);
     const state = join(room, 'once.state');
     const stop = new AbortController();
     const part = await carve([path], { state, signal: stop.signal, progress: () => stop.abort() });
-    expect([part.stopped, part.sources[0]?.doneBytes]).toEqual([true, `${4 * MIB}`]);
+    const [begun] = part.sources;
+    expect([part.stopped, Number(begun?.doneBytes) < 30 * MIB]).toEqual([true, true]);
     const rest = await carve([path], { state });
-    expect([rest.stopped, rest.sources[0]?.readBytes]).toEqual([false, `${96 * MIB}`]);
+    expect([rest.stopped, lookedAt(rest)]).toEqual([false, 100 * MIB - Number(begun?.doneBytes)]);
     expect(rest.vdevs.map(({ offsetBytes }) => offsetBytes)).toEqual([`${20 * MIB}`]);
     const again = await carve([path], { state });
     expect(again.sources[0]?.readBytes).toBe('0');
@@ -125,7 +130,7 @@ describe('the state of a carving', () => {
     const part = await carve([path], { state, signal: stop.signal, progress: () => stop.abort() });
     expect([part.stopped, part.vdevs.map(({ offsetBytes }) => offsetBytes)]).toEqual([true, [`${1 * MIB}`]]);
     const rest = await carve([path], { state });
-    expect([rest.sources[0]?.readBytes, rest.vdevs.length]).toEqual([`${96 * MIB}`, 1]);
+    expect([lookedAt(rest), rest.vdevs.length]).toEqual([100 * MIB - Number(part.sources[0]?.doneBytes), 1]);
   });
 
   it('is refused where it is of another disk, is none, or would be written over a source', async () => {

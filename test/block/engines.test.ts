@@ -12,6 +12,7 @@ import {
 } from '../../src/block/engine.ts';
 import { pureEngine } from '../../src/block/pureEngine.ts';
 import { saltedChecksums } from '../../src/block/saltedChecksum.ts';
+import { markSectors } from '../../src/block/sectorMarks.ts';
 import { type ChecksumWords, printWords, UsageError } from '../../src/bytes/errors.ts';
 import { addonPaths } from '../../src/node/addon.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
@@ -154,6 +155,42 @@ function toLz4Literals(bytes: Uint8Array): Uint8Array {
   out.set(bytes, 4 + head.length);
   return out;
 }
+
+/** What a sector can be: the magic of a trailer in either byte order, the head of an object set plain, in lz4, in lzjb. */
+const HEADS: readonly (readonly [at: number, bytes: readonly number[]])[] = [
+  [472, [0x11, 0x7a, 0x0c, 0xb1, 0x7a, 0xda, 0x10, 0x02]],
+  [472, [0x02, 0x10, 0xda, 0x7a, 0xb1, 0x0c, 0x7a, 0x11]],
+  [0, [10, 17, 1, 3]],
+  [0, [0, 0, 3, 9, 0x40, 10, 17, 1, 3]],
+  [0, [0, 0, 3, 9, 0xf1, 5, 10, 17, 1, 3]],
+  [0, [0xf0, 10, 17, 1, 3]],
+];
+const anySector = fc.record({
+  fill: fc.constantFrom(0, 10, 255),
+  heads: fc.array(fc.constantFrom(...HEADS), { maxLength: 2 }),
+  change: fc.option(fc.record({ at: fc.integer({ min: 0, max: 511 }), to: fc.integer({ min: 0, max: 255 }) })),
+});
+
+it.each(engines.map((engine) => [engine.info.name, engine] as const))(
+  'the engine %s marks the sectors that the reference marks',
+  (_, engine) => {
+    fc.assert(
+      fc.property(fc.array(anySector, { maxLength: 8 }), fc.integer({ min: 0, max: 600 }), (sectors, cut) => {
+        const bytes = new Uint8Array(sectors.length * 512);
+        for (const [i, { fill, heads, change }] of sectors.entries()) {
+          const sector = bytes.subarray(i * 512, i * 512 + 512).fill(fill);
+          for (const [at, head] of heads) sector.set(head, at);
+          if (change !== null) sector[change.at] = change.to;
+        }
+        const part = bytes.subarray(0, Math.max(0, bytes.length - cut));
+        expect([...engine.markSectors(part)]).toEqual([...markSectors(part)]);
+      }),
+    );
+    const heads = new Uint8Array(HEADS.length * 512);
+    for (const [i, [at, head]] of HEADS.entries()) heads.set(head, i * 512 + at);
+    expect([...engine.markSectors(heads)]).toEqual([1, 513, 1026, 1538, 2050, 2562]);
+  },
+);
 
 describe.each(engines.map((engine) => [`${engine.info.name} (${engine.info.passedOver})`, engine] as const))(
   'engine %s',

@@ -4,6 +4,7 @@ import { lz4 } from '../../src/block/lz4.ts';
 import { lzjb } from '../../src/block/lzjb.ts';
 import { pureChecksum } from '../../src/block/pureEngine.ts';
 import { saltedChecksums } from '../../src/block/saltedChecksum.ts';
+import { markSectors } from '../../src/block/sectorMarks.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
 import {
   ABI,
@@ -47,6 +48,8 @@ const sound: Addon = {
     return Uint8Array.of(OUTCOME.unpacked);
   },
   openBlocksInPool: async (...args) => sound.openBlocks(...args),
+  markSectors,
+  dataExtents: () => null,
   sumWords: () => 0,
 };
 
@@ -70,6 +73,11 @@ describe('chooseEngine', () => {
   it('takes node:crypto and keeps the reason when the addon cannot be loaded', () => {
     const { info } = chooseEngine({ forced: undefined, load: refuse });
     expect(info).toEqual({ name: 'node', passedOver: 'not a binary of this machine' });
+  });
+
+  it('refuses a binary that marks other sectors', () => {
+    const wrong: Addon = { ...sound, markSectors: () => Uint32Array.of() };
+    expect(chooseEngine({ forced: undefined, load: () => wrong }).info.passedOver).toContain('sectors');
   });
 
   it('refuses a binary with other signatures', () => {

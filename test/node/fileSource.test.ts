@@ -1,9 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FILE_HOST, type FileHost, type FileStatus } from '../../src/node/fileHost.ts';
+import { addonPaths } from '../../src/node/addon.ts';
+import { FILE_HOST, type FileHost, type FileStatus, type ReadHandle } from '../../src/node/fileHost.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { handlePool } from '../../src/node/handlePool.ts';
 
@@ -17,6 +29,40 @@ beforeAll(() => {
   writeFileSync(image, CONTENT);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
+
+const withAddon = process.platform === 'linux' && addonPaths().length > 0;
+
+describe.skipIf(!withAddon)('a file with holes', () => {
+  it('says where they are, and that the rest is data', async () => {
+    const path = join(dir, 'holes.img');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 40);
+    const handle = openSync(path, 'r+');
+    writeSync(handle, CONTENT, 0, CONTENT.length, 2 ** 30);
+    writeSync(handle, CONTENT, 0, CONTENT.length, 2 ** 30 + 48 * 1024);
+    closeSync(handle);
+    const source = await openFileSource(path);
+    const runs = (await source.runs?.(0, source.size)) ?? [];
+    expect(runs.map(({ kind }) => kind)).toEqual(['zero', 'data', 'zero']);
+    // Whole blocks of the file system, and a hole that is not worth a look.
+    const [before, data] = runs;
+    expect(before?.length).toBe(2 ** 30);
+    expect(data?.length).toBeGreaterThanOrEqual(48 * 1024 + CONTENT.length);
+    expect(data?.length).toBeLessThanOrEqual(128 * 1024);
+    expect(await source.runs?.(2 ** 31, 4096)).toEqual([{ kind: 'data', offset: 2 ** 31, length: 4096 }]);
+    await source.close();
+    await expect(source.runs?.(0, 512)).rejects.toThrow('it was closed');
+  });
+
+  it('is all data where the system does not say', async () => {
+    const host = { ...FILE_HOST, open: async (path: string) => withoutExtents(await FILE_HOST.open(path)) };
+    const source = await openFileSource(image, handlePool(host));
+    expect(await source.runs?.(512, 1024)).toEqual([{ kind: 'data', offset: 512, length: 1024 }]);
+    await source.close();
+  });
+});
+
+const withoutExtents = ({ read, stat, close }: ReadHandle): ReadHandle => ({ read, stat, close });
 
 /** A host on which the image is the block device 8:17, and /sys has these files. */
 function blockHost(sys: Record<string, string>, reads: [number, number][] = []): FileHost {

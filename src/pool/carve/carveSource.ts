@@ -1,3 +1,6 @@
+import type { Engine } from '../../block/engine.ts';
+import { pureEngine } from '../../block/pureEngine.ts';
+import { MARK, markAt } from '../../block/sectorMarks.ts';
 import { SECTOR } from '../../bytes/units.ts';
 import { LABEL_REGIONS, TRAILER } from '../../format/label.layout.ts';
 import { readAround } from '../../source/readAround.ts';
@@ -7,7 +10,6 @@ import { configAt, type MetSlot, slotAt, startBySlot } from '../labelEvidence.ts
 import { type FoundVdev, ProvenVdevs } from '../provenVdevs.ts';
 import { type CarvedObjset, KeptObjsets, type ObjsetCounts } from './keptObjsets.ts';
 import { LARGEST_OBJSET, objsetAt } from './metObjset.ts';
-import { MARK, markSectors } from './sectorMarks.ts';
 
 const { config: CONFIG, ring: RING } = LABEL_REGIONS;
 
@@ -55,6 +57,8 @@ export interface CarveState {
 }
 
 export interface CarveOptions {
+  /** What marks sectors. Default: the TypeScript. */
+  readonly engine?: Pick<Engine, 'markSectors'> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What an earlier carving of the same source came to. All that it met is read again: nothing of it is believed. */
   readonly from?: CarveState | undefined;
@@ -220,15 +224,18 @@ export class Carver {
   async #look(bytes: Uint8Array, known: number, from: number, to: number, offset: number): Promise<void> {
     const alone: (() => Promise<void>)[] = [];
     const there = bytes.subarray(0, to);
-    markSectors(there, from, to - ((to - from) % SECTOR), (at, mark) => {
-      if (mark === MARK.trailer) {
-        if (this.#vdevs.isTold(offset + at)) return;
+    const { engine = pureEngine } = this.#options;
+    for (const mark of engine.markSectors(there.subarray(from))) {
+      const { at: behind, kind } = markAt(mark);
+      const at = from + behind;
+      if (kind === MARK.trailer) {
+        if (this.#vdevs.isTold(offset + at)) continue;
         const end = at + SECTOR;
         if (end - CONFIG.size < known) alone.push(() => this.#meetAlone(offset + at));
         else this.#meet(there, end, offset);
       } else if (at + LARGEST_OBJSET > to) alone.push(() => this.#meetObjsetAlone(offset + at));
       else this.#meetObjset(there, at, offset);
-    });
+    }
     for (const meet of alone) await meet();
   }
 

@@ -1,5 +1,6 @@
 import { decompress, MAX_LSIZE } from '../../block/decompress.ts';
 import type { Engine } from '../../block/engine.ts';
+import { LZ4_LENGTH } from '../../block/sectorMarks.ts';
 import { ZfsUberError } from '../../bytes/errors.ts';
 import type { Place } from '../../bytes/place.ts';
 import { asTxg, SECTOR, type Txg } from '../../bytes/units.ts';
@@ -10,7 +11,6 @@ import { COMPRESSION_KINDS, type CompressionKind, compressionKind } from '../../
 import type { Dnode } from '../../format/dnode.ts';
 import { OBJECT_TYPE } from '../../format/objectTypes.ts';
 import { decodeObjset, type ObjsetType } from '../../format/objset.ts';
-import { LZ4_LENGTH } from './sectorMarks.ts';
 
 /** Bytes of an object set by version, and so the most that one takes on a disk. Source: include/sys/dmu_objset.h */
 const SIZES = [4096, 2048, 1024] as const;

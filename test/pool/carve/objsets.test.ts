@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { MARK, markAt, markSectors } from '../../../src/block/sectorMarks.ts';
 import { carveDisk } from '../../../src/dataset/carveDisk.ts';
 import { chooseEngine } from '../../../src/node/engine.ts';
 import { objsetAt } from '../../../src/pool/carve/metObjset.ts';
-import { MARK, markSectors } from '../../../src/pool/carve/sectorMarks.ts';
 import { random, SEED } from '../../fuzz/random.ts';
 import { HALF, imageOf, madeDisk, withoutLabels } from './madeDisk.ts';
 
@@ -84,10 +84,8 @@ describe('an object set', () => {
         const bytes = new Uint8Array(64 * 1024 + 4096);
         if (noise) bytes.fill(0xa5);
         bytes.set(stored, sector * 512);
-        const found: number[] = [];
-        markSectors(bytes, 0, bytes.length, (at, mark) => {
-          if (mark === MARK.objset && objsetAt(bytes, at, 0, 'disk') !== null) found.push(at);
-        });
+        const marked = [...markSectors(bytes)].map(markAt).filter(({ kind }) => kind === MARK.objset);
+        const found = marked.map(({ at }) => at).filter((at) => objsetAt(bytes, at, 0, 'disk') !== null);
         expect(found).toEqual([sector * 512]);
         const { type, txg, objects, lsize, compression } = objsetAt(bytes, sector * 512, 0, 'disk') ?? {};
         expect({ type, txg, objects, lsize, compression }).toEqual({
@@ -118,12 +116,9 @@ describe('an object set', () => {
   it('is met at nearly no sector of noise', () => {
     const pick = random(SEED);
     const bytes = Uint8Array.from({ length: 4 * 1024 * 1024 }, () => pick(256));
-    let looked = 0;
-    markSectors(bytes, 0, bytes.length, (at) => {
-      looked++;
-      expect(objsetAt(bytes, at, 0, 'noise')).toBe(null);
-    });
-    expect(looked).toBeLessThan(8);
+    const marks = [...markSectors(bytes)].map(markAt);
+    for (const { at } of marks) expect(objsetAt(bytes, at, 0, 'noise')).toBe(null);
+    expect(marks.length).toBeLessThan(8);
   });
 });
 

@@ -1,6 +1,6 @@
-import { SECTOR } from '../../bytes/units.ts';
-import { TRAILER_MAGIC } from '../../format/label.layout.ts';
-import { OBJECT_TYPE } from '../../format/objectTypes.ts';
+import { SECTOR } from '../bytes/units.ts';
+import { TRAILER_MAGIC } from '../format/label.layout.ts';
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
 
 /** What a sector can be, by a few of its bytes. */
 export const MARK = {
@@ -31,24 +31,26 @@ const SHIFTS = { min: 9, max: 30 } as const;
  * whether it can be one of those that {@link MARK} lists, by three words of it: on most disks all of
  * them are zero or fit nothing, and a sector costs a few nanoseconds.
  *
- * @param bytes begins at a multiple of 4 in its buffer
- * @param from @param to multiples of 512 in `bytes`
- * @param take gets the offset in `bytes` of each that can be one
+ * @param bytes begins at a multiple of 4 in its buffer; less than 4 GiB. What follows its last whole sector is not looked at
+ * @returns ascending, the offset of each that can be one, with the number of {@link MARK} added; of one that can be two both
  */
-export function markSectors(
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  take: (at: number, mark: (typeof MARK)[keyof typeof MARK]) => void,
-): void {
+export function markSectors(bytes: Uint8Array): Uint32Array {
+  const marks: number[] = [];
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   const trailer = TRAILER_AT >> 2;
-  for (let word = from >> 2; word < to >> 2; word += WORDS) {
+  for (let word = 0; word + WORDS <= words.length; word += WORDS) {
     const end = words[word + trailer] ?? 0;
-    if (end === LITTLE || end === BIG) take(word * 4, MARK.trailer);
-    if ((words[word] ?? 0) !== 0 && beginsObjset(bytes, word * 4)) take(word * 4, MARK.objset);
+    if (end === LITTLE || end === BIG) marks.push(word * 4 + MARK.trailer);
+    if ((words[word] ?? 0) !== 0 && beginsObjset(bytes, word * 4)) marks.push(word * 4 + MARK.objset);
   }
+  return Uint32Array.from(marks);
 }
+
+/** One of what `markSectors` gives, taken apart. */
+export const markAt = (mark: number): { readonly at: number; readonly kind: number } => ({
+  at: mark - (mark % SECTOR),
+  kind: mark % SECTOR,
+});
 
 /**
  * Whether what begins at `at` can be an object set. Its first bytes are those of its meta-dnode: type, log2 of its indirect
