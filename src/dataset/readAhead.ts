@@ -27,6 +27,22 @@ export async function* readAhead<Item, Result>(
   if (failures.length > 0) throw failures[0];
 }
 
+/**
+ * The first by itself, so that it waits for no other, then twice as many together as before.
+ *
+ * @param most of one group
+ */
+export async function* inGroups<Item>(items: AsyncIterable<Item>, most: number): AsyncGenerator<Item[]> {
+  let [group, size]: [Item[], number] = [[], 1];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    [group, size] = [[], Math.min(size * 2, most)];
+  }
+  if (group.length > 0) yield group;
+}
+
 async function* untilError<Item>(
   items: AsyncIterable<Item> | Iterable<Item>,
   failures: unknown[],

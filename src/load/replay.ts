@@ -26,7 +26,8 @@ export const beginReplay = (state: LoadState, { steps, traversal }: Replay, onSt
   predict(state, steps, traversal !== null, onStep);
 
 /**
- * What is left of it: the traversal, unless the load has failed. One at a time: what the first sees others need not read.
+ * What is left of it: the traversal, unless the load has failed. Those of several candidates may go on side by side: what
+ * one sees others need not read.
  *
  * @param begun of the same candidate
  */

@@ -35,12 +35,14 @@ export interface BlockBatches {
    * Reads and verifies many blocks, in whatever order suits the devices.
    *
    * @param take is given an answer a block, in the order of `blocks`
+   * @param turn nothing is given before it is settled
    * @throws the reason of `signal`; what `take` throws
    */
   read(
     blocks: readonly BatchBlock[],
     take: (answer: BatchAnswer, index: number) => void,
     signal?: AbortSignal,
+    turn?: Promise<void>,
   ): Promise<void>;
 }
 
@@ -109,6 +111,7 @@ class Batches implements BlockBatches {
     blocks: readonly BatchBlock[],
     take: (answer: BatchAnswer, index: number) => void,
     signal?: AbortSignal,
+    turn?: Promise<void>,
   ): Promise<void> {
     const answers: (BatchAnswer | null)[] = blocks.map(() => null);
     const placed: Placed[] = [];
@@ -131,6 +134,7 @@ class Batches implements BlockBatches {
       for (const index of queue) answers[index] = await this.#readOne(blocks[index], signal);
     };
     await Promise.all(Array.from({ length: Math.min(SINGLES, rest.length) }, work));
+    await turn;
     signal?.throwIfAborted();
     for (const [index, answer] of answers.entries()) take(answer ?? SOUND, index);
     // Not where anything failed: somebody may still write to it.

@@ -1,6 +1,6 @@
 import { unlessStopped } from '../bytes/stopping.ts';
 import type { PoolReaders } from '../dataset/poolReaders.ts';
-import { readAhead } from '../dataset/readAhead.ts';
+import { inGroups, readAhead } from '../dataset/readAhead.ts';
 import { type Candidate, carriers } from '../load/candidates.ts';
 import { LoadMemo } from '../load/loadMemo.ts';
 import type { LoadState, VerifiedCounts } from '../load/loadState.ts';
@@ -91,30 +91,53 @@ export async function* judge(
     return { ...load, prediction: await unlessStopped(signal, begin, () => STOPPED) };
   };
   let left: Judged | null = null;
-  for await (const begun of readAhead(asked.keys(), AHEAD, start)) {
-    if (begun === null) continue;
-    const { state, asked: openZfs, prediction } = begun;
-    const { candidate, root, devices } = state;
-    if (left !== null) {
-      const nothing = { logMissing: null, counts: null, metaslabs: state.metaslabs, clones: state.clones };
-      yield afterGone(left, { candidate, root, devices, prediction, ...nothing });
-      continue;
+  for await (const begun of inGroups(readAhead(asked.keys(), AHEAD, start), IN_STEP)) {
+    const group = begun.flatMap((each) => each ?? []);
+    const ended =
+      left === null
+        ? await Promise.all(
+            group.map(({ state, prediction }) =>
+              unlessStopped(
+                signal,
+                async () => openBy(stranger, await endReplay(prediction, state, replay)),
+                () => STOPPED,
+              ),
+            ),
+          )
+        : [];
+    for (const [i, { state, asked: openZfs, prediction }] of group.entries()) {
+      const { candidate, root, devices } = state;
+      if (left !== null) {
+        const nothing = { logMissing: null, counts: null, metaslabs: state.metaslabs, clones: state.clones };
+        yield afterGone(left, { candidate, root, devices, prediction, ...nothing });
+        continue;
+      }
+      const last = ended[i] ?? STOPPED;
+      const whole =
+        examine === undefined || fails(last)
+          ? last
+          : await unlessStopped(
+              signal,
+              () => examine(state).then(() => last),
+              () => STOPPED,
+            );
+      const logMissing = state.view?.logMissing ?? null;
+      const { metaslabs, clones, counts } = state;
+      const explained = explain(whole, state);
+      const judged = {
+        candidate,
+        root,
+        devices,
+        prediction: explained,
+        logMissing,
+        counts,
+        metaslabs,
+        clones,
+        openZfs,
+      };
+      if (isLeftByGone(whole)) left = judged;
+      yield judged;
     }
-    const whole = await unlessStopped(
-      signal,
-      async () => {
-        const last = openBy(stranger, await endReplay(prediction, state, replay));
-        if (!fails(last)) await examine?.(state);
-        return last;
-      },
-      () => STOPPED,
-    );
-    const logMissing = state.view?.logMissing ?? null;
-    const { metaslabs, clones, counts } = state;
-    const explained = explain(whole, state);
-    const judged = { candidate, root, devices, prediction: explained, logMissing, counts, metaslabs, clones, openZfs };
-    if (isLeftByGone(whole)) left = judged;
-    yield judged;
   }
 }
 
@@ -170,6 +193,9 @@ export function newLoad(
 
 /** Candidates whose steps before the traversal are under way: their few reads have nothing to do with each other. */
 const AHEAD = 4;
+
+/** Candidates whose traversals go on side by side, at most: the newest alone, then twice as many as before. */
+const IN_STEP = 16;
 
 interface Begun {
   readonly state: LoadState;

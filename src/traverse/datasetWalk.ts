@@ -51,7 +51,8 @@ export class DatasetWalk {
     for (const { node, ref } of asked) ref.found = compose(node.parts);
   }
 
-  #begin(node: Node, { view, at, littleEndian, snapshot }: DatasetRef): void {
+  #begin(node: Node, ref: DatasetRef): void {
+    const { view, at, littleEndian, snapshot } = ref;
     const { scan, memory } = this.#walk.setting;
     const child: Child = { view, at, littleEndian, order: 1, object: 0, level: 0, blockId: 0, role: 'root' };
     scan.at(view, at, littleEndian);
@@ -67,6 +68,11 @@ export class DatasetWalk {
     if (known !== undefined) {
       if (known !== null) node.parts.push({ order: 0, part: known });
       if (below && known?.fatal == null) this.#walk.take(node, child);
+      return;
+    }
+    const question = this.#walk.questionOf(head);
+    if (question !== null) {
+      this.#walk.waitFor(question, node, () => this.#begin(node, ref));
       return;
     }
     const mark = memory.markOf(child, SUBTREE, node.tree.min, true);

@@ -1,5 +1,5 @@
 import type { Engine, SaltedChecksums } from '../block/engine.ts';
-import type { ZfsUberError } from '../bytes/errors.ts';
+import { ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { type BlockBatches, openBlockBatches } from '../pool/blockBatch.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
@@ -7,12 +7,13 @@ import type { ErrorCause } from '../pool/errorCause.ts';
 import type { PointerStrictness } from '../pool/pointerRules.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { DatasetWalk } from './datasetWalk.ts';
+import { WalksInStep } from './inStep.ts';
 import { logErrors } from './logErrors.ts';
 import { PointerScan, type RewrittenBirth } from './pointerScan.ts';
 import type { SpentBound } from './spentBound.ts';
 import { type BlockRole, type Failure, isLogHead, isSummary, type Ordered, type Part } from './summary.ts';
 import { type DatasetRef, VerifyMemo } from './verifyMemo.ts';
-import { Walk } from './walk.ts';
+import { Walk, type WalkSetting } from './walk.ts';
 import { MAX_READERS, WalkBudget } from './walkBudget.ts';
 import { WalkMemory } from './walkMemory.ts';
 
@@ -89,7 +90,8 @@ export interface Verification {
 
 export interface Verifier {
   /**
-   * What the verification of a load at one txg would find.
+   * What the verification of a load at one txg would find. Those of several txgs that are asked for at a time go on side
+   * by side, and share what they read.
    *
    * @throws LimitError when the trees of blocks of all txgs are much larger than the devices; the reason of `signal`
    */
@@ -131,6 +133,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
 interface Known {
   readonly memo: VerifyMemo;
   readonly batches: BlockBatches;
+  /** Traversals that are under way; null where none was yet. */
+  inStep: WalksInStep | null;
 }
 
 class PoolVerifier implements Verifier {
@@ -162,30 +166,13 @@ class PoolVerifier implements Verifier {
 
   async verify(view: VerifyView, options: VerifyOptions): Promise<Verification> {
     const { uberblock, root } = view;
-    const { reader, data, minTxg = MIN_TXG, rewritten = 'physical', signal, onProgress } = options;
+    const { reader, data, rewritten, signal } = options;
     // Both see almost the same: what the one that sees more found sound, the other need not read.
     const { onFailure: _, ...quiet } = options;
     const more = rewritten === 'logical' ? await this.verify(view, { ...quiet, rewritten: 'physical' }) : null;
-    const { memo, batches } = this.#knownTo(view, options);
-    const { place } = uberblock.rootbp;
-    this.#budget.begin(root, reader, this.#memory, memo.sound.size >= this.#memory);
-    const walk = new Walk({
-      memory: new WalkMemory(memo),
-      scan: new PointerScan(root.children, { rewritten, strictness: this.#strictness }),
-      batches,
-      data,
-      oldestTxg: this.#oldestTxg,
-      budget: this.#budget,
-      place,
-      signal,
-      onBatch: onProgress && ((share) => onProgress({ share, blocks: walk.blocks, bytes: walk.bytes })),
-    });
-    const min = Number(minTxg);
-    const { summary, datasets } = await walk.mos(uberblock.rootbp, min);
-    const parts: Placed[] = summary === null ? [] : [{ dataset: 0, part: summary }];
-    // Without all of the MOS nobody knows which datasets there are, and the load has failed.
-    const opened = summary?.fatal == null ? datasets : [];
-    for (const each of placed(await new DatasetWalk(walk, min).all(opened), opened)) parts.push(each);
+    const known = this.#knownTo(view, options);
+    this.#budget.begin(root, reader, this.#memory, known.memo.sound.size >= this.#memory);
+    const { parts, datasets, blocks, bytes } = await this.#traverse(view, options, known);
     const minClaimTxg = uberblock.checkpointTxg !== 0n ? uberblock.checkpointTxg + 1n : uberblock.txg + 1n;
     const counted = new Counts(this.#failures, options.onFailure);
     for (const { dataset, part } of parts) {
@@ -201,8 +188,59 @@ class PoolVerifier implements Verifier {
       }
       if (isSummary(part)) counted.add(dataset, part);
     }
-    const [blocks, bytes] = [walk.blocks + (more?.blocksChecked ?? 0), walk.bytes + (more?.bytesChecked ?? 0)];
-    return { ...counted.result(data, blocks, bytes), datasets: opened };
+    const read = [blocks + (more?.blocksChecked ?? 0), bytes + (more?.bytesChecked ?? 0)] as const;
+    return { ...counted.result(data, ...read), datasets };
+  }
+
+  /** Beside those of other txgs that are under way; by itself where one of them ends. */
+  async #traverse(view: VerifyView, options: VerifyOptions, known: Known): Promise<Traversed> {
+    const inStep = this.#inStepOf(known, view, options.signal);
+    try {
+      return await this.#walk(view, options, known, inStep);
+    } catch (error) {
+      if (!(error instanceof ZfsUberError) || !inStep.shared) throw error;
+      return this.#walk(view, options, known);
+    }
+  }
+
+  /** With which others of the same signal a traversal goes on. */
+  #inStepOf(known: Known, { uberblock }: VerifyView, signal: AbortSignal | undefined): WalksInStep {
+    const { inStep } = known;
+    if (inStep?.inUse === true && inStep.signal === signal) return inStep;
+    known.inStep = new WalksInStep(known.batches, this.#budget, uberblock.rootbp.place, signal);
+    return known.inStep;
+  }
+
+  async #walk(
+    { uberblock, root }: VerifyView,
+    { data, minTxg = MIN_TXG, rewritten = 'physical', signal, onProgress }: VerifyOptions,
+    { memo, batches }: Known,
+    inStep?: WalksInStep,
+  ): Promise<Traversed> {
+    const { place } = uberblock.rootbp;
+    const setting: WalkSetting = {
+      memory: new WalkMemory(memo),
+      scan: new PointerScan(root.children, { rewritten, strictness: this.#strictness }),
+      batches,
+      data,
+      oldestTxg: this.#oldestTxg,
+      budget: this.#budget,
+      place,
+      signal,
+      onBatch: onProgress && ((share) => onProgress({ share, blocks: walk.blocks, bytes: walk.bytes })),
+    };
+    const walk = new Walk(setting, inStep);
+    const min = Number(minTxg);
+    try {
+      const { summary, datasets } = await walk.mos(uberblock.rootbp, min);
+      const parts: Placed[] = summary === null ? [] : [{ dataset: 0, part: summary }];
+      // Without all of the MOS nobody knows which datasets there are, and the load has failed.
+      const opened = summary?.fatal == null ? datasets : [];
+      for (const each of placed(await new DatasetWalk(walk, min).all(opened), opened)) parts.push(each);
+      return { parts, datasets: opened, blocks: walk.blocks, bytes: walk.bytes };
+    } finally {
+      walk.end();
+    }
   }
 
   /** Content unread is not known to be sound, so both depths have their own memory. */
@@ -220,13 +258,26 @@ class PoolVerifier implements Verifier {
     const known = kinds.get(kind) ?? {
       memo: new VerifyMemo(this.#memory),
       batches: openBlockBatches(root, reader, { engine: this.#engine, salted, kept }),
+      inStep: null,
     };
     kinds.set(kind, known);
     if (rewritten !== 'logical') return known;
-    const logical = kinds.get(`${kind} logical`) ?? { ...known, memo: new VerifyMemo(this.#memory, known.memo) };
+    const logical = kinds.get(`${kind} logical`) ?? {
+      ...known,
+      memo: new VerifyMemo(this.#memory, known.memo),
+      inStep: null,
+    };
     kinds.set(`${kind} logical`, logical);
     return logical;
   }
+}
+
+/** What one traversal found, and what it read for that. */
+interface Traversed {
+  readonly parts: readonly Placed[];
+  readonly datasets: readonly DatasetRef[];
+  readonly blocks: number;
+  readonly bytes: number;
 }
 
 interface Placed {

@@ -1,14 +1,15 @@
 import { FormatError, LimitError, type ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
-import type { BatchBlock, BlockBatches } from '../pool/blockBatch.ts';
+import type { BatchAnswer, BatchBlock, BlockBatches } from '../pool/blockBatch.ts';
 import { isSilent } from '../source/source.ts';
 import { type Child, isBlank, type PointerVisitor, type Tree, visitChildren, wrongContent } from './children.ts';
 import { failureAt } from './failureAt.ts';
-import { inBatches } from './inBatches.ts';
+import { type WalkBeside, WalksInStep } from './inStep.ts';
 import { KeptPointers } from './keptPointers.ts';
 import type { PointerScan } from './pointerScan.ts';
 import { type BlockRole, bareFatal, bareSummary, compose, fatalSummary, leafSummary, type Summary } from './summary.ts';
+import type { Question } from './underWay.ts';
 import { allDatasets, type DatasetRef, listedSize, MAX_DATASETS } from './verifyMemo.ts';
 import type { WalkBudget } from './walkBudget.ts';
 import type { WalkMemory } from './walkMemory.ts';
@@ -26,13 +27,6 @@ import {
   wrongPlace,
 } from './walkNode.ts';
 
-/** Blocks of one batch, and bytes of what is read and of what is unpacked. */
-const BATCH_BLOCKS = 1024;
-const BATCH_BYTES = 4 * 1024 * 1024;
-/** Object sets of one batch: what is below one lies beside it, and is read while that is at hand. */
-const BATCH_SETS = 64;
-/** Batches under way: one is read while another is summed and a third is looked through. */
-const BATCHES = 3;
 /** Share of the whole traversal that is the MOS'. */
 const MOS_SHARE = 0.1;
 
@@ -55,11 +49,15 @@ export interface WalkSetting {
 const NOBODY: PointerVisitor = { passesOver: () => true, visit: () => undefined };
 
 /** One traversal: reads what the memo does not know, and remembers it. */
-export class Walk {
+export class Walk implements WalkBeside {
   readonly setting: WalkSetting;
   readonly #stack: Wanted[] = [];
   readonly #pointers = new KeptPointers();
   readonly #passesOver: PointerVisitor['passesOver'];
+  /** Those that it goes on with. */
+  readonly #inStep: WalksInStep;
+  /** Nodes without one above them that are not done. */
+  #open = 0;
   #datasets = 0;
   /** What is done, of all: 0 to 1. */
   share = 0;
@@ -67,9 +65,12 @@ export class Walk {
   blocks = 0;
   bytes = 0;
 
-  constructor(setting: WalkSetting) {
+  /** @param inStep traversals that know the same, and read by the same batches */
+  constructor(setting: WalkSetting, inStep?: WalksInStep) {
     this.setting = setting;
-    const { scan, data } = setting;
+    const { scan, data, batches, budget, place, signal } = setting;
+    this.#inStep = inStep ?? new WalksInStep(batches, budget, place, signal);
+    this.#inStep.join(this);
     this.#passesOver = data ? isBlank : (view, at, order) => scan.isPlain(view, at, order) || isBlank(view, at);
   }
 
@@ -91,11 +92,27 @@ export class Walk {
   /** Works on all that was taken, in the order in which it was. */
   async work(): Promise<void> {
     this.#stack.reverse();
-    await inBatches(
-      BATCHES,
-      () => this.#nextBatch(),
-      (batch) => this.#batch(batch),
-    );
+    if (this.#open > 0) await this.#inStep.work(this);
+  }
+
+  /** It takes part no longer. */
+  end(): void {
+    this.#inStep.leave(this);
+  }
+
+  /** It has blocks to be read. */
+  get asks(): boolean {
+    return this.#stack.length > 0;
+  }
+
+  /** Nothing is to be read any more. */
+  drop(): void {
+    this.#stack.length = 0;
+  }
+
+  /** Tells how far it has come. */
+  tell(): void {
+    this.setting.onBatch?.(this.share);
   }
 
   /** Takes over a child of a block: one that is known is settled, another will be read. */
@@ -124,13 +141,43 @@ export class Walk {
         ? memory.markOf(child, SUBTREE, min, node.keepBelow)
         : memory.markOf(child, LEAF, 0, node.keepBelow);
     if (memory.settle(node, child, mark, role)) return;
+    const question = this.#inStep.underWay.of(mark, child.role);
+    if (question !== null) {
+      const kept = this.#pointers.keep(child);
+      this.waitFor(question, node, () => this.take(node, kept));
+      return;
+    }
     const size = scan.parent ? Math.max(scan.lsize, scan.psize) : scan.psize;
     this.push({ node, child: this.#pointers.keep(child), role, mark, head: null, size });
   }
 
   push(wanted: Wanted): void {
-    wanted.node.pending++;
+    const { mark, child, head } = wanted;
+    const { underWay } = this.#inStep;
+    if (head === null || head.subtree) underWay.ask(mark, child.role);
+    if (head !== null) underWay.ask(head.mark, child.role);
+    this.#wait(wanted.node);
     this.#stack.push(wanted);
+  }
+
+  /** What is being found out about an object set's log, the mark of which is `mark`. */
+  questionOf(mark: Mark): Question | null {
+    return this.#inStep.underWay.of(mark, 'root');
+  }
+
+  /** Waits with something below `node` until another has found it out, or it has to be found out after all. */
+  waitFor({ waiting }: Question, node: Node, again: () => void): void {
+    this.#wait(node);
+    waiting.push(() => {
+      again();
+      this.#release(node, 0);
+    });
+  }
+
+  /** One more below `node` is under way. */
+  #wait(node: Node): void {
+    if (node.above === null && node.pending === 0) this.#open++;
+    node.pending++;
   }
 
   /** A pointer that OpenZFS would not follow is an error in metadata; where blocks are below it, it goes no further. */
@@ -139,55 +186,35 @@ export class Walk {
     this.#fail(node, child, null, null, roleOf(scan, child), scan.parent && !scan.hole && !scan.redacted, null);
   }
 
-  /** Blocks for one batch, those asked for last first: what is below a block is done before the next beside it. */
-  #nextBatch(): readonly Wanted[] {
-    const batch: Wanted[] = [];
-    for (let size = 0, sets = 0; batch.length < BATCH_BLOCKS && size < BATCH_BYTES && sets < BATCH_SETS; ) {
-      const wanted = this.#stack.pop();
-      if (wanted === undefined) break;
-      if (this.#knownByNow(wanted)) continue;
-      batch.push(wanted);
-      size += wanted.size;
-      if (wanted.child.role === 'root') sets++;
+  /** A block to be read, of those asked for last: what is below a block is done before the next beside it. */
+  next(): Wanted | null {
+    for (let wanted = this.#stack.pop(); wanted !== undefined; wanted = this.#stack.pop()) {
+      if (!this.#knownByNow(wanted)) return wanted;
     }
-    return batch;
+    return null;
   }
 
   /** Settles a block that was judged in another place while this one waited: forged trees are made of such. */
   #knownByNow({ node, child, role, mark, head }: Wanted): boolean {
     if (head !== null || !this.setting.memory.settle(node, child, mark, role)) return false;
+    this.#answered(mark);
     this.#release(node, 0);
     return true;
   }
 
-  async #batch(batch: readonly Wanted[]): Promise<void> {
-    const { signal, batches, onBatch, place, budget } = this.setting;
-    signal?.throwIfAborted();
-    const blocks = batch.map(
-      ({ child, mark, head }): BatchBlock => ({
-        bp: pointerOf(child, place),
-        content: mark.kind !== LEAF || head !== null,
-      }),
-    );
-    await batches.read(
-      blocks,
-      ({ bytes, error }, i) => {
-        const [wanted, block] = [batch[i], blocks[i]];
-        if (wanted === undefined || block === undefined) return;
-        const { bp } = block;
-        this.blocks++;
-        if (!bp.embedded) this.bytes += bp.psize;
-        // What is left of the pool without those bytes is no answer: nothing of this traversal is remembered.
-        if (isSilent(error)) throw error;
-        budget.spend(bp, block.content, error);
-        if (error !== null) this.#lost(wanted, bp, error);
-        else if (bytes === null) this.#sound(wanted);
-        else this.#enter(wanted, bp, bytes);
-      },
-      signal,
-    );
-    budget.check(place);
-    onBatch?.(this.share);
+  blockOf({ child, mark, head }: Wanted): BatchBlock {
+    return { bp: pointerOf(child, this.setting.place), content: mark.kind !== LEAF || head !== null };
+  }
+
+  answer(wanted: Wanted, { bp, content }: BatchBlock, { bytes, error }: BatchAnswer): void {
+    this.blocks++;
+    if (!bp.embedded) this.bytes += bp.psize;
+    // What is left of the pool without those bytes is no answer: nothing of this traversal is remembered.
+    if (isSilent(error)) throw error;
+    this.setting.budget.spend(bp, content, error);
+    if (error !== null) this.#lost(wanted, bp, error);
+    else if (bytes === null) this.#sound(wanted);
+    else this.#enter(wanted, bp, bytes);
   }
 
   /** The block cannot be read. */
@@ -198,10 +225,13 @@ export class Walk {
       const part = fatalSummary(failureAt(this.setting.scan, child, { bp, error, role, metadata: true }), false);
       node.parts.push({ order: head.order, part });
       this.setting.memory.noteWrong(head.mark, part);
+      this.#answered(head.mark);
+      if (head.subtree) this.#answered(mark);
       this.#release(node, node.share);
       return;
     }
     this.#fail(node, child, bp, mark, role, mark.kind !== LEAF, error);
+    this.#answered(mark);
     this.#release(node, 0);
   }
 
@@ -238,6 +268,7 @@ export class Walk {
     const from = this.#stack.length;
     const found = visitChildren(bp, bytes, child, node.tree, below === null ? NOBODY : this.#visitorOf(below));
     if (role === 'object set') memory.noteLog(wanted, found.log);
+    if (head !== null) this.#answered(head.mark);
     if (below === null) {
       this.#release(node, node.share);
       return;
@@ -288,10 +319,14 @@ export class Walk {
     while (at !== null && --at.pending === 0) {
       const { above, order, mark }: Node = at;
       this.share += at.share;
-      if (above === null || mark === null) return;
+      if (above === null || mark === null) {
+        if (--this.#open === 0) this.#inStep.settled(this);
+        return;
+      }
       const { summary, datasets } = this.setting.memory.noteDone(at, mark);
       if (summary !== null) above.parts.push({ order, part: summary });
       if (datasets.length > 0) above.datasets?.push({ order, refs: datasets });
+      this.#answered(mark);
       at = above;
     }
   }
@@ -299,7 +334,12 @@ export class Walk {
   /** A block with none below it is sound. */
   #sound({ node, mark }: Wanted): void {
     this.setting.memory.noteSound(mark);
+    this.#answered(mark);
     this.#release(node, 0);
+  }
+
+  #answered(mark: Mark): void {
+    this.#inStep.underWay.answered(mark);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAhead } from '../../src/dataset/readAhead.ts';
+import { inGroups, readAhead } from '../../src/dataset/readAhead.ts';
 
 /** Items up to an error. */
 async function* breakingOff(): AsyncGenerator<number> {
@@ -25,5 +25,21 @@ describe('what is read ahead', () => {
     };
     await expect(all()).rejects.toThrow('the list breaks off');
     expect(got).toStrictEqual([1, 2, 3]);
+  });
+});
+
+describe('items in groups', () => {
+  it('come the first by itself, then twice as many as before up to the most, and all of them', async () => {
+    async function* items(count: number): AsyncGenerator<number> {
+      for (let i = 0; i < count; i++) yield i;
+    }
+    const sizes = async (count: number) => {
+      const groups: number[][] = [];
+      for await (const group of inGroups(items(count), 4)) groups.push(group);
+      expect(groups.flat()).toStrictEqual(Array.from({ length: count }, (_, i) => i));
+      return groups.map(({ length }) => length);
+    };
+    expect(await sizes(13)).toStrictEqual([1, 2, 4, 4, 2]);
+    expect(await sizes(0)).toStrictEqual([]);
   });
 });

@@ -4,7 +4,8 @@ import { ZfsUberError } from '../../src/bytes/errors.ts';
 import type { Blkptr } from '../../src/format/blkptr.ts';
 import type { BlockRead, BlockReader } from '../../src/pool/blockRead.ts';
 import type { VdevNode } from '../../src/pool/pool.ts';
-import { createVerifier, type Verification, type VerifyView } from '../../src/traverse/verifier.ts';
+import { NotInBundleError } from '../../src/source/source.ts';
+import { createVerifier, type Verification, type Verifier, type VerifyView } from '../../src/traverse/verifier.ts';
 import { pool, poolImages } from '../tools/images.ts';
 import { engine, openPool } from './openedPool.ts';
 
@@ -49,6 +50,27 @@ async function verifyLies(
   });
   return { found, reads: lying.reads };
 }
+
+/** What must not depend on what goes on beside it; the name of the error that ended it. */
+async function outcome(verifier: Verifier, view: VerifyView, reader: BlockReader): Promise<unknown> {
+  try {
+    const found = await verifier.verify(view, { reader, data: true, readOnly: true });
+    const { metadataErrors, dataErrors, fatal, failures } = found;
+    return {
+      metadataErrors,
+      dataErrors,
+      found: found.found,
+      fatal: fatal && placeOf(fatal),
+      failures: failures.map(placeOf),
+    };
+  } catch (error) {
+    if (error instanceof ZfsUberError) return error.constructor.name;
+    throw error;
+  }
+}
+
+const placeOf = ({ dataset, object, level, blockId, what, kind, because }: Verification['failures'][number]) =>
+  `${what} ${dataset}/${object}/${level}/${blockId} ${kind} ${because}`;
 
 const withoutDevices = (node: VdevNode): VdevNode => ({
   ...node,
@@ -106,4 +128,66 @@ describe('a tree of blocks that was forged', () => {
       { numRuns: 25 },
     );
   }, 60_000);
+
+  it('ends in the same verdicts when the trees of several txgs are followed side by side', async () => {
+    const one = await opening;
+    const candidates = one.candidates.slice(0, 4);
+    const views = await Promise.all(candidates.map((each) => one.at(each)));
+    const lies = fc.record({
+      every: fc.integer({ min: 1, max: 30 }),
+      seed: fc.nat(),
+      count: fc.integer({ min: 1, max: 20 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(lies, async ({ every, seed, count }) => {
+        /** Of a block the same whoever reads it. */
+        const lie = (bp: Blkptr, bytes: Uint8Array): Uint8Array => {
+          let state = (seed ^ bp.hash) | 0;
+          const random = (below: number): number => {
+            state = (Math.imul(state, 1664525) + 1013904223) | 0;
+            return (state >>> 8) % below;
+          };
+          if (random(every) === 0) for (let i = 0; i < count; i++) bytes[random(bytes.length)] = random(256);
+          return bytes;
+        };
+        const verifyAll = (verifiers: readonly Verifier[]) => {
+          const readers = new Map<BlockReader, BlockReader>();
+          return views.map(({ view, reader }, i) => {
+            const lying = readers.get(reader) ?? new LyingReader(reader, lie);
+            readers.set(reader, lying);
+            const verifier = verifiers[i % verifiers.length] ?? createVerifier({ engine });
+            return outcome(verifier, { ...view, root: withoutDevices(view.root) }, lying);
+          });
+        };
+        const alone = await Promise.all(verifyAll(views.map(() => createVerifier({ engine }))));
+        expect(await Promise.all(verifyAll([createVerifier({ engine })]))).toEqual(alone);
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+});
+
+describe('a txg of which a source has nothing to say', () => {
+  it('ends by itself: those that went on beside it are verified', async () => {
+    const one = await opening;
+    const [newest, ...older] = one.candidates.slice(0, 4);
+    if (newest === undefined) throw new Error('no candidate');
+    const { reader } = await one.at(newest);
+    const silent = new LyingReader(reader, (bp, bytes) => {
+      if (bp.equals(newest.uberblock.rootbp)) throw new NotInBundleError(bp.place, 0);
+      return bytes;
+    });
+    const blind = await Promise.all(
+      [newest, ...older].map(async (each) => {
+        const { view } = await one.at(each);
+        return { ...view, root: withoutDevices(view.root) };
+      }),
+    );
+    const verifier = createVerifier({ engine });
+    const [first, ...others] = await Promise.all(blind.map((each) => outcome(verifier, each, silent)));
+    expect(first).toBe('NotInBundleError');
+    const alone = blind.slice(1).map((each) => outcome(createVerifier({ engine }), each, silent));
+    expect(others).toEqual(await Promise.all(alone));
+    expect(others).not.toContain('NotInBundleError');
+  });
 });

@@ -104,6 +104,49 @@ describe('one verifier for all candidates', () => {
     60_000,
   );
 
+  it.each(present)(
+    '%s: finds at each what a verifier of its own finds, with any of them under way at a time',
+    async (name) => {
+      const one = await open(name);
+      const candidates = (await verifiable(one)).filter((_, i) => i < 6 || i % 6 === 0);
+      const alone = new Map<Candidate, unknown>();
+      for (const each of candidates) alone.set(each, findings(await verify(createVerifier({ engine }), one, each)));
+      const orders = fc.shuffledSubarray(candidates, { minLength: 2 });
+      const limits = fc.constantFrom(undefined, 0, 7, 300);
+      const rewritten = fc.constantFrom('physical', 'logical');
+      await fc.assert(
+        fc.asyncProperty(orders, limits, rewritten, fc.boolean(), async (order, memory, birth, remembers) => {
+          const oldestTxg = remembers ? 0n : (candidates[0]?.txg ?? 0n);
+          const verifier = createVerifier({ engine, oldestTxg, ...(memory === undefined ? {} : { memory }) });
+          const found = await Promise.all(order.map((each) => verify(verifier, one, each, { rewritten: birth })));
+          expect(found.map(findings)).toEqual(order.map((each) => alone.get(each)));
+        }),
+        { numRuns: 8 },
+      );
+    },
+    60_000,
+  );
+
+  it('reads what candidates share once, and the same for each, when they go on side by side', async () => {
+    const one = await open('torn-sector');
+    const candidates = await verifiable(one);
+    const oldestTxg = candidates.at(-1)?.txg ?? 0n;
+    const inTurn = createVerifier({ engine, oldestTxg });
+    const counts: number[] = [];
+    for (const each of candidates) counts.push((await verify(inTurn, one, each)).blocksChecked);
+    const views = await Promise.all(candidates.map((each) => one.at(each)));
+    const together = async () => {
+      const verifier = createVerifier({ engine, oldestTxg });
+      const options = { data: true, readOnly: true };
+      const found = await Promise.all(views.map(({ view, reader }) => verifier.verify(view, { reader, ...options })));
+      return found.map(({ blocksChecked }) => blocksChecked);
+    };
+    const sum = (of: readonly number[]) => of.reduce((a, b) => a + b, 0);
+    const found = await together();
+    expect(sum(found)).toBe(sum(counts));
+    expect(await together()).toEqual(found);
+  });
+
   it('reads a block that two candidates share for the first of them alone', async () => {
     const one = await open('torn-sector');
     const candidates = await verifiable(one);
