@@ -45,6 +45,12 @@ module.exports.run(() => {
 }
 `;
 
+/** In place of src/node/webPage.ts: the page that the executable has in itself. */
+const PAGE = `
+import { getAsset } from 'node:sea';
+export const packedPage = () => new Uint8Array(getAsset('page'));
+`;
+
 /** @returns {Promise<string>} the command with all that it needs, as one CommonJS file */
 async function bundleProgram() {
   const pages = await layOutHelp();
@@ -62,6 +68,12 @@ async function bundleProgram() {
         name: 'help pages',
         setup({ onLoad }) {
           onLoad({ filter: /[/\\]cli[/\\]helpPages\.ts$/ }, () => ({ contents: pages }));
+        },
+      },
+      {
+        name: 'page',
+        setup({ onLoad }) {
+          onLoad({ filter: /[/\\]node[/\\]webPage\.ts$/ }, () => ({ contents: PAGE }));
         },
       },
       {
@@ -94,7 +106,8 @@ export async function makeExecutable(addon, out, node = process.execPath) {
   const main = join(folder, 'main.cjs');
   const blob = join(folder, 'blob');
   writeFileSync(main, `${await bundleProgram()}${BEGIN}`);
-  const config = { main, output: blob, assets: { addon }, disableExperimentalSEAWarning: true, useCodeCache: true };
+  const assets = { addon, page: join(ROOT, 'dist', 'web', 'index.html.br') };
+  const config = { main, output: blob, assets, disableExperimentalSEAWarning: true, useCodeCache: true };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   run(node, ['--experimental-sea-config', join(folder, 'config.json')]);
   copyFileSync(node, out);

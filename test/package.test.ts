@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -87,8 +87,23 @@ describe('the package', () => {
     expect(files.filter((file) => /develop\.js|images\.js|\.rs$/.test(file))).toEqual([]);
   });
 
-  it('takes less than 2 MiB without an addon', () => {
-    expect(unpackedBytes).toBeLessThan(2 * 1024 * 1024);
+  it('takes less than 2.3 MiB without an addon, of which 0.3 are the page that it serves', () => {
+    expect(unpackedBytes).toBeLessThan(2.3 * 1024 * 1024);
+  });
+
+  it('serves its page', async () => {
+    const served = spawn(join(folder, 'global', 'bin', 'zfs-uber'), ['web'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    try {
+      let said = '';
+      for await (const part of served.stdout) {
+        said += part;
+        if (/http:\S+\/\s/.test(said)) break;
+      }
+      const [address = ''] = /http:\S+\//.exec(said) ?? [];
+      expect(await (await fetch(address)).text()).toContain('<!doctype html>');
+    } finally {
+      served.kill();
+    }
   });
 
   it('runs as a command from another folder', async () => {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { UnsupportedError, UsageError } from '../bytes/errors.ts';
+import { brotliDecompressSync } from 'node:zlib';
+import { UsageError } from '../bytes/errors.ts';
 import { FILE_HOST, type FileHost, type FileStatus } from '../node/fileHost.ts';
 import { parseSlice } from '../node/sourceSpec.ts';
+import { packedPage } from '../node/webPage.ts';
 
 export interface WebOptions {
   /** Default: one that is free. */
@@ -66,21 +66,9 @@ export async function serveWeb(sources: readonly string[], options: WebOptions =
   return { url: `http://127.0.0.1:${portOf()}/${token}/`, ended };
 }
 
-/** Beside the program, or where building puts it beside src/. */
-function pageText(): string {
-  for (const place of ['./web/index.html', '../../dist/web/index.html']) {
-    try {
-      // The page may ask the service that it comes from, and nobody else.
-      return readFileSync(fileURLToPath(new URL(place, import.meta.url)), 'utf8').replace(
-        'connect-src data:;',
-        "connect-src data: 'self';",
-      );
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
-  }
-  throw new UnsupportedError('the page is not beside this program: dist/web/index.html of the package', null);
-}
+/** It may ask the service that it comes from, and nobody else. */
+const pageText = (): string =>
+  brotliDecompressSync(packedPage()).toString().replace('connect-src data:;', "connect-src data: 'self';");
 
 interface Service {
   readonly token: string;
