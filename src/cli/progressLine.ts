@@ -23,7 +23,7 @@ export function progressLine(
   const { errIsTerminal: erasable, err, now } = terminal;
   if (choice.quiet || !(erasable || choice.asked)) return { show: () => {}, end: () => {} };
   let due = now() + PATIENCE;
-  let shown = false;
+  let shown = 0;
   const pace = new Pace();
   return {
     show(progress) {
@@ -31,12 +31,13 @@ export function progressLine(
       const left = pace.left(progress, at);
       if (at < due) return;
       due = at + (erasable ? REFRESH : LOG_REFRESH);
-      shown = true;
       const line = printable(progressText(progress, left), false).slice(0, (terminal.columns ?? COLUMNS) - 1);
-      err(erasable ? `\r${line}\x1b[K` : `${line}\n`);
+      // Spaces, for a terminal may know no way to erase a line.
+      err(erasable ? `\r${line.padEnd(shown)}` : `${line}\n`);
+      shown = line.length;
     },
     end() {
-      if (shown && erasable) err('\r\x1b[K');
+      if (shown > 0 && erasable) err(`\r${' '.repeat(shown)}\r`);
     },
   };
 }

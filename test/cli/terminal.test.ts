@@ -53,7 +53,7 @@ describe('progress', () => {
 
   it('is shown on a terminal after a second, each line over the last, and leaves nothing', () => {
     expect(shown({ errIsTerminal: true })).toBe(
-      '\rchecking txgs 10 of 40 (25 %)\x1b[K\rchecking txgs 20 of 40 (50 %)\x1b[K\r\x1b[K',
+      `\rchecking txgs 10 of 40 (25 %)\rchecking txgs 20 of 40 (50 %)\r${' '.repeat(29)}\r`,
     );
   });
 
