@@ -41,6 +41,9 @@ function bestHtml(about: PoolCase, recommendation: RecommendationEntry, id: stri
 <p class="cost">${sentence(costText(about, withoutLog))}${verdict === 'unverified' ? ' Not proven: it may still fail.' : ''}</p>
 ${checkpoint === undefined ? null : html`<p>It is the checkpoint that the pool keeps (held by txg ${checkpoint.heldBy}).</p>`}
 ${told ? null : html`<p>${sentence(why)}</p>`}
+${recommendation.alternatives
+  .filter(({ steps = [] }) => steps.length > 0)
+  .map((other) => html`<p>Or txg ${other.txg}: ${other.why}. <a href="#${id}-choice">Its commands</a></p>`)}
 </div>
 ${lostHtml(about, recommendation, candidate)}</div>
 <h3 id="${id}-steps">What to do, in this order</h3>
@@ -77,17 +80,14 @@ function recommendedPhases(about: PoolCase, recommendation: RecommendationEntry,
     const text = 'Read-write this txg does not import: copy out what matters.';
     phases.push({ title: 'Do not write', content: [html`<p>${text}</p>`] });
   }
+  const copies = [
+    ...minded.map((caution) => html`<p>${caution}</p>${stepsOf(caution)}`),
+    ...(overlay === undefined ? [] : [overlayHtml(overlay)]),
+  ];
   return [
     ...(first.length === 0 ? [] : [{ title: 'Before anything else', content: first }]),
-    {
-      title: 'Copy the devices, or lay overlays over them',
-      content: [
-        ...minded.map((caution) => html`<p>${caution}</p>${stepsOf(caution)}`),
-        ...(overlay === undefined
-          ? [html`<p>What follows does not write before the step that says so.</p>`]
-          : [overlayHtml(overlay)]),
-      ],
-    },
+    // Of a pool with nothing to lose by an import nothing is said here.
+    ...(copies.length === 0 ? [] : [{ title: 'Copy the devices, or lay overlays over them', content: copies }]),
     ...phases,
   ];
 }
