@@ -25,6 +25,7 @@ describe('readArguments', () => {
       needs: [],
       timeline: null,
       watch: null,
+      'with-history': false,
       zfs: null,
       json: false,
       'no-color': false,
