@@ -1,3 +1,4 @@
+import type { BitField } from '../bytes/bits.ts';
 import { FormatError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
 import { read } from '../bytes/struct.ts';
@@ -114,23 +115,20 @@ export function eachSpaceMapEntry(
   onEntry: OnSpaceMapEntry,
 ): boolean {
   const view = new DataView(words.buffer, words.byteOffset, words.length);
-  const upper = littleEndian ? 4 : 0;
-  const lower = 4 - upper;
+  const value = ({ number }: BitField, at: number): number => number(view, at, littleEndian);
   for (let at = 0; at + 8 <= words.length; at += 8) {
-    const high = view.getUint32(at + upper, littleEndian);
-    const low = view.getUint32(at + lower, littleEndian);
-    const prefix = high >>> 30;
+    const prefix = value(SPACE_MAP_PREFIX.bits, at);
     if (prefix === DEBUG) continue;
     if (prefix !== TWO_WORDS) {
-      const offset = (high & 0x7fffffff) * 0x10000 + (low >>> 16);
-      if (!onEntry((low & 0x8000) === 0 ? 'alloc' : 'free', offset, (low & 0x7fff) + 1, -1)) return false;
+      const { free, offset, run } = SPACE_MAP_ONE;
+      if (!onEntry(value(free, at) === 0 ? 'alloc' : 'free', value(offset, at), value(run, at) + 1, -1)) return false;
       continue;
     }
     if (at + 16 > words.length) throw straddles(place, at);
-    const second = view.getUint32(at + 8 + upper, littleEndian);
-    const offset = (second & 0x7fffffff) * 0x100000000 + view.getUint32(at + 8 + lower, littleEndian);
-    const run = (high & 0x0fffffff) * 0x100 + (low >>> 24) + 1;
-    if (!onEntry(second >>> 31 === 0 ? 'alloc' : 'free', offset, run, low & 0xffffff)) return false;
+    const { vdev, run } = SPACE_MAP_TWO_FIRST;
+    const { free, offset } = SPACE_MAP_TWO_SECOND;
+    const kind = value(free, at + 8) === 0 ? 'alloc' : 'free';
+    if (!onEntry(kind, value(offset, at + 8), value(run, at) + 1, value(vdev, at))) return false;
     at += 8;
   }
   return true;

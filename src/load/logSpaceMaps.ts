@@ -24,7 +24,12 @@ export async function readUnflushedTxgs(
   const zap = await mos.zap(zapTop, state.signal);
   const id = await zap.integer('com.delphix:ms_unflushed_phys_txgs', state.signal);
   if (id === null) return null;
-  const object = await mos.object(id, state.signal);
+  return readMetaslabWords(state, id, count);
+}
+
+/** An object that has a 64-bit word for each metaslab of a vdev. Shared, so never changed. */
+export async function readMetaslabWords(state: LoadState, id: bigint, count: number): Promise<BigUint64Array> {
+  const object = await viewOf(state).mos.object(id, state.signal);
   return state.memo.of(`words ${count}`, object, count * 8, () => readWords(object, count));
 }
 

@@ -8,10 +8,10 @@ import type { VdevNode } from '../pool/pool.ts';
 import { vdevName } from '../pool/vdevHealth.ts';
 import type { LoadMemo } from './loadMemo.ts';
 import type { LoadState } from './loadState.ts';
-import { readLogSpaceMapList, readUnflushedTxgs } from './logSpaceMaps.ts';
+import { readLogSpaceMapList, readMetaslabWords, readUnflushedTxgs } from './logSpaceMaps.ts';
 import type { Trouble } from './predict.ts';
 import { step } from './step.ts';
-import { metaslabCount, readSpaceMapObjects } from './vdevSteps.ts';
+import { metaslabCount } from './vdevSteps.ts';
 import { viewOf } from './viewOf.ts';
 
 /**
@@ -78,7 +78,8 @@ async function* metaslabs(state: LoadState): AsyncGenerator<Metaslab> {
     const { metaslabArray, metaslabShift, ashift, zapTop } = top.config;
     const count = Math.min(metaslabCount(top), MOST_METASLABS);
     if (!metaslabArray || metaslabShift === null || !ashift || ashift > metaslabShift || count === 0) continue;
-    const objects = await readSpaceMapObjects(state, metaslabArray, count);
+    // Object of the space map of each, 0 where none was written yet.
+    const objects = await readMetaslabWords(state, metaslabArray, count);
     const unflushed = await readUnflushedTxgs(state, zapTop, count);
     for (const [index, object] of objects.entries()) {
       const { start, size } = rangeOf(top.config, index, 2 ** metaslabShift, 2 ** ashift);

@@ -1,11 +1,10 @@
 import { FormatError } from '../bytes/errors.ts';
 import { readDtl } from '../dataset/dtl.ts';
-import { readWords } from '../dataset/wordArray.ts';
 import type { Zap } from '../dataset/zap.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { leavesOf, vdevName } from '../pool/vdevHealth.ts';
 import type { LoadState } from './loadState.ts';
-import { readLogSpaceMapData, readLogSpaceMapList, readUnflushedTxgs } from './logSpaceMaps.ts';
+import { readLogSpaceMapData, readLogSpaceMapList, readMetaslabWords, readUnflushedTxgs } from './logSpaceMaps.ts';
 import type { Reading } from './reading.ts';
 import { type At, step } from './step.ts';
 import { viewOf } from './viewOf.ts';
@@ -77,7 +76,7 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
     const { metaslabArray } = top.config;
     const count = metaslabCount(top);
     if (metaslabArray && count > 0) {
-      for (const [index, id] of (await readSpaceMapObjects(state, metaslabArray, count)).entries()) {
+      for (const [index, id] of (await readMetaslabWords(state, metaslabArray, count)).entries()) {
         at({ role: 'space map', vdev: vdevName(top), metaslab: index });
         if (id !== 0n) await mos.object(id, state.signal);
       }
@@ -89,16 +88,6 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
       await state.memo.of('dtl', dtl, 0, async () => void (await readDtl(mos, dtl.id)));
     }
   }
-}
-
-/** Object of the space map of each metaslab; 0 where none was written yet. Shared, so never changed. */
-export async function readSpaceMapObjects(
-  state: LoadState,
-  metaslabArray: bigint,
-  count: number,
-): Promise<BigUint64Array> {
-  const array = await viewOf(state).mos.object(metaslabArray, state.signal);
-  return state.memo.of(`words ${count}`, array, count * 8, () => readWords(array, count));
 }
 
 /** As many as the vdev's size gives; 0 when its numbers make no sense or it has none. */

@@ -114,11 +114,12 @@ function openFile(fd: number, stat: () => Promise<FileStatus>): ReadHandle {
   return {
     read: (buffer, at, length, position) => whileOpen(() => calls.read(fd, buffer, at, length, position)),
     stat: () => whileOpen(stat),
-    async dataExtents(from, to) {
-      // Loaded where somebody asks: few do.
-      const { workingAddon } = await import('./engine.ts');
-      return workingAddon()?.dataExtents(fd, from, to) ?? null;
-    },
+    dataExtents: (from, to) =>
+      whileOpen(async () => {
+        // Loaded where somebody asks: few do.
+        const { workingAddon } = await import('./engine.ts');
+        return workingAddon()?.dataExtents(fd, from, to) ?? null;
+      }),
     async close() {
       closed ??= closeAfter(calling === 0 ? null : new Promise((resolve) => (ended = resolve)), fd);
       await closed;
@@ -203,16 +204,14 @@ export async function heardSource<Source extends ByteSource>(
     heardBy.opened(name, { identity: 'network', size: BigInt(source.size) }, null);
     return {
       ...source,
-      async read(offset, length, signal, into) {
-        try {
-          const bytes = await source.read(offset, length, signal, into);
-          heardBy.read(name, { offset, length }, bytes, null);
-          return bytes;
-        } catch (error) {
-          heardBy.read(name, { offset, length }, null, error);
-          throw error;
-        }
-      },
+      read: (offset, length, signal, into) =>
+        told(
+          heardBy,
+          name,
+          { offset, length },
+          () => source.read(offset, length, signal, into),
+          (bytes) => bytes,
+        ),
     };
   } catch (error) {
     heardBy.opened(name, null, error);
@@ -225,18 +224,33 @@ function heardHandle(path: string, handle: ReadHandle, listener: ReadListener): 
     stat: () => handle.stat(),
     close: () => handle.close(),
     ...(handle.dataExtents && { dataExtents: (from, to) => handle.dataExtents?.(from, to) ?? Promise.resolve(null) }),
-    async read(buffer, at, length, position) {
-      const range = { offset: position, length };
-      try {
-        const read = await handle.read(buffer, at, length, position);
-        listener.read(path, range, buffer.subarray(at, at + read.bytesRead), null);
-        return read;
-      } catch (error) {
-        listener.read(path, range, null, error);
-        throw error;
-      }
-    },
+    read: (buffer, at, length, position) =>
+      told(
+        listener,
+        path,
+        { offset: position, length },
+        () => handle.read(buffer, at, length, position),
+        ({ bytesRead }) => buffer.subarray(at, at + bytesRead),
+      ),
   };
+}
+
+/** What `read` gives, with `listener` told of it. */
+async function told<T>(
+  listener: ReadListener,
+  path: string,
+  range: ReadRange,
+  read: () => Promise<T>,
+  bytesOf: (answer: T) => Uint8Array,
+): Promise<T> {
+  try {
+    const answer = await read();
+    listener.read(path, range, bytesOf(answer), null);
+    return answer;
+  } catch (error) {
+    listener.read(path, range, null, error);
+    throw error;
+  }
 }
 
 let host = NODE;
