@@ -18,6 +18,12 @@ export class UnitSet {
   /** In the memory of the last one where that is large enough. */
   #words = new Uint32Array(0);
   #size = 0;
+  #work = 0;
+
+  /** Words that were looked at since it was begun. */
+  get work(): number {
+    return this.#work;
+  }
 
   /** Units. */
   get size(): number {
@@ -30,6 +36,7 @@ export class UnitSet {
     if (this.#words.length < words) this.#words = new Uint32Array(words);
     else this.#words.fill(0, 0, Math.ceil(this.#size / 32));
     this.#size = size;
+    this.#work = 0;
   }
 
   /** Whether the range lies within. */
@@ -38,6 +45,7 @@ export class UnitSet {
   }
 
   has(unit: number): boolean {
+    this.#work++;
     return ((this.#words[unit >>> 5] ?? 0) & (1 << (unit & 31))) !== 0;
   }
 
@@ -74,6 +82,7 @@ export class UnitSet {
 
   #all(offset: number, run: number, set: boolean): boolean {
     const end = offset + run;
+    this.#work += 1 + (run >>> 5);
     for (let at = offset; at < end; at = (at | 31) + 1) {
       const mask = maskOf(at, end);
       const word = (this.#words[at >>> 5] ?? 0) & mask;
@@ -84,6 +93,7 @@ export class UnitSet {
 
   #put(offset: number, run: number, set: boolean): void {
     const end = offset + run;
+    this.#work += 1 + (run >>> 5);
     const words = this.#words;
     for (let at = offset; at < end; at = (at | 31) + 1) {
       const index = at >>> 5;
@@ -121,6 +131,11 @@ export class MetaslabSpace {
     this.#allocated.begin(size);
     this.#allocs.begin(0);
     this.#frees.begin(0);
+  }
+
+  /** Words that were looked at since it was begun: ranges that cross each other again and again take any time. */
+  get work(): number {
+    return this.#allocated.work + this.#allocs.work + this.#frees.work;
   }
 
   /** An entry of the space map. @returns false where it contradicts those before it */

@@ -13,6 +13,10 @@ const CAPACITY = 16384;
 const VALUE_BYTES = 64 * 1024 * 1024;
 /** Bytes of space maps and their logs that are added up: some seconds of work. */
 const SPACE_BYTES = 256 * 1024 * 1024;
+/** The same of one space map, and of all logs of one txg: they are in memory while they are added up. */
+const ONE_MAP_BYTES = 8 * 1024 * 1024;
+const LOGS_BYTES = 32 * 1024 * 1024;
+const WORDS_A_BYTE = 4;
 /** What keeping anything costs besides its value: mostly the dnode. */
 const LEAST_BYTES = 1024;
 
@@ -47,18 +51,41 @@ export class LoadMemo {
   #maxCost = Number.POSITIVE_INFINITY;
   #forgot = 0;
   #spaceBytes = 0;
+  #spaceSpent: number | null = null;
 
   /** Bounds for which something is found out anew. */
   get spent(): readonly SpentBound[] {
     const objects = this.#forgot === 0 ? [] : [{ what: 'objects', most: CAPACITY } as const];
-    const space = this.#spaceBytes <= SPACE_BYTES ? [] : [{ what: 'space maps', most: SPACE_BYTES } as const];
+    const space = this.#spaceSpent === null ? [] : [{ what: 'space maps', most: this.#spaceSpent } as const];
     return [...this.objects.spent, ...objects, ...space];
   }
 
-  /** Whether so many bytes more of space maps are to be added up. */
+  /** Whether a space map of so many bytes, and what the logs have of it, is to be added up. */
   takeSpace(bytes: number): boolean {
+    if (!this.#spares(bytes, ONE_MAP_BYTES)) return false;
     this.#spaceBytes += bytes;
-    return this.#spaceBytes <= SPACE_BYTES;
+    return this.#spares(this.#spaceBytes, SPACE_BYTES);
+  }
+
+  /** Whether logs of so many bytes, all of one txg, are to be laid over the space maps. */
+  takesLogs(bytes: number): boolean {
+    return this.#spares(bytes, LOGS_BYTES);
+  }
+
+  /** Words of bits that may be looked at for it: a byte of a map is worth four, as it takes as long. */
+  get workLeft(): number {
+    return Math.max(SPACE_BYTES - this.#spaceBytes, 0) * WORDS_A_BYTE;
+  }
+
+  spendWork(words: number): void {
+    this.#spaceBytes += Math.ceil(words / WORDS_A_BYTE);
+    this.#spares(this.#spaceBytes, SPACE_BYTES);
+  }
+
+  #spares(bytes: number, most: number): boolean {
+    if (bytes <= most) return true;
+    this.#spaceSpent ??= most;
+    return false;
   }
 
   /** From here on reading whole objects ends with a LimitError where it gets out of all proportion. */

@@ -143,24 +143,31 @@ function sumOf(
 ): Found | null {
   const space = memo.once(SCRATCH, () => new MetaslabSpace());
   space.begin(units);
-  for (let i = 0; i < entries.length; i += 2) {
-    const [said = 0, run = 0] = [entries[i], entries[i + 1]];
-    const [kind, offset] = said < 0 ? (['free', -1 - said] as const) : (['alloc', said] as const);
-    if (!space.take(kind, offset, run)) return { kind, offset, run, said: 'space map' };
-  }
-  if (logs.length === 0) return null;
-  const unit = 2 ** unitShift;
-  for (const log of logs) {
-    const logged = log.get(metaslabKey(top.config.id, index)) ?? [];
-    for (let i = 0; i < logged.length; i += 3) {
-      const kind = logged[i] === 0 ? 'alloc' : 'free';
-      const offset = ((logged[i + 1] ?? 0) - start) / unit;
-      const run = (logged[i + 2] ?? 0) / unit;
-      if (!space.takeLogged(kind, offset, run)) return { kind, offset, run, said: 'space map logs' };
+  const most = memo.workLeft;
+  try {
+    for (let i = 0; i < entries.length; i += 2) {
+      if (space.work > most) return null;
+      const [said = 0, run = 0] = [entries[i], entries[i + 1]];
+      const [kind, offset] = said < 0 ? (['free', -1 - said] as const) : (['alloc', said] as const);
+      if (!space.take(kind, offset, run)) return { kind, offset, run, said: 'space map' };
     }
+    if (logs.length === 0) return null;
+    const unit = 2 ** unitShift;
+    for (const log of logs) {
+      const logged = log.get(metaslabKey(top.config.id, index)) ?? [];
+      for (let i = 0; i < logged.length; i += 3) {
+        if (space.work > most) return null;
+        const kind = logged[i] === 0 ? 'alloc' : 'free';
+        const offset = ((logged[i + 1] ?? 0) - start) / unit;
+        const run = (logged[i + 2] ?? 0) / unit;
+        if (!space.takeLogged(kind, offset, run)) return { kind, offset, run, said: 'space map logs' };
+      }
+    }
+    const found = space.merge();
+    return found === null ? null : { ...found, said: 'space map logs' };
+  } finally {
+    memo.spendWork(space.work);
   }
-  const found = space.merge();
-  return found === null ? null : { ...found, said: 'space map logs' };
 }
 
 /** Memory in which one metaslab after the other is added up. */
@@ -177,14 +184,19 @@ async function readLogs(state: LoadState): Promise<Log[]> {
   }
   const kind = ['log', ...[...shifts].flat()].join(' ');
   const list = [...((await readLogSpaceMapList(state)) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-  const read = async ([txg, id]: readonly [bigint, bigint]): Promise<Log> => {
+  const objects: { readonly txg: bigint; readonly object: DmuObject; readonly length: number }[] = [];
+  for (const [txg, id] of list) {
     const object = await mos.object(id, state.signal);
-    const { length } = new SpaceMap(object).header;
-    const size = Number(length) * LOG_GROWTH;
-    return { txg, entries: await state.memo.of(kind, object, size, () => entriesOf(object, shifts)) };
-  };
+    objects.push({ txg, object, length: Number(new SpaceMap(object).header.length) });
+  }
+  // The maps may contradict themselves all the same.
+  if (!state.memo.takesLogs(objects.reduce((sum, { length }) => sum + length, 0))) return [];
+  const read = async ({ txg, object, length }: (typeof objects)[number]): Promise<Log> => ({
+    txg,
+    entries: await state.memo.of(kind, object, length * LOG_GROWTH, () => entriesOf(object, shifts)),
+  });
   const logs: Log[] = [];
-  for await (const log of readAhead(list, MAPS_AHEAD, read)) logs.push(log);
+  for await (const log of readAhead(objects, MAPS_AHEAD, read)) logs.push(log);
   return logs;
 }
 

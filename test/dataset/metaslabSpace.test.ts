@@ -50,6 +50,14 @@ describe('MetaslabSpace', () => {
     return space;
   };
 
+  it('counts its work, which ranges that come again and again make large', () => {
+    const space = begun();
+    for (let i = 0; i < 100; i++) space.take(i % 2 === 0 ? 'alloc' : 'free', 0, SIZE);
+    expect(space.work).toBeGreaterThan(1000);
+    space.begin(SIZE);
+    expect(space.work).toBe(0);
+  });
+
   it('refuses what is allocated twice, freed twice, or outside', () => {
     const space = begun();
     expect(space.take('alloc', 10, 40)).toBe(true);

@@ -64,3 +64,21 @@ describe('what is remembered of objects between txgs', () => {
     await expect(memo.readWhole(through(huge))).rejects.toThrow(LimitError);
   });
 });
+
+describe('space maps', () => {
+  const MIB = 1024 * 1024;
+
+  it('are added up to a bound, of one, of the logs of a txg and of all, and which was reached is told', () => {
+    const memo = new LoadMemo();
+    expect([memo.takeSpace(8 * MIB), memo.takesLogs(32 * MIB), memo.spent]).toEqual([true, true, []]);
+    expect(memo.takesLogs(32 * MIB + 1)).toBe(false);
+    expect(memo.spent).toEqual([{ what: 'space maps', most: 32 * MIB }]);
+    const large = new LoadMemo();
+    expect(large.takeSpace(8 * MIB + 1)).toBe(false);
+    expect(large.spent).toEqual([{ what: 'space maps', most: 8 * MIB }]);
+    const many = new LoadMemo();
+    const taken = Array.from({ length: 33 }, () => many.takeSpace(8 * MIB));
+    expect(taken).toEqual([...Array.from({ length: 32 }, () => true), false]);
+    expect(many.spent).toEqual([{ what: 'space maps', most: 256 * MIB }]);
+  });
+});
