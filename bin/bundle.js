@@ -1,7 +1,6 @@
 // Builds what a package runs from, dist/: command, library and parser as modules that share what they have in common; their
 // types; the schemas without layout. The command takes the same modules as scripts (bin/modules.cjs).
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -204,7 +203,7 @@ async function buildModules() {
  * @param {ReadonlyMap<string, import('rollup').OutputChunk>} files @throws Error
  */
 function checkPortable(files) {
-  const names = new Set(['parser.js', 'hostOfBrowser.js']);
+  const names = new Set(['parser.js', 'hostOfBrowser.js', 'web.js', 'webNode.js']);
   for (const name of names) {
     const { imports = [], dynamicImports = [] } = files.get(name) ?? {};
     for (const each of [...imports, ...dynamicImports]) {

@@ -75,6 +75,7 @@ function dependencies() {
 
 const BUNDLE = join(ROOT, 'bin', 'bundle.js');
 const BROWSER_PAGES = join(ROOT, 'bin', 'browserPages.js');
+const TYPES = join(ROOT, 'bin', 'types.js');
 
 function typescript() {
   const dist = join(ROOT, 'dist');
@@ -84,6 +85,7 @@ function typescript() {
     fileURLToPath(import.meta.url),
     BUNDLE,
     BROWSER_PAGES,
+    TYPES,
     ...filesBelow(join(ROOT, 'schema'), /\.json$/),
   ];
   once(
