@@ -1,5 +1,6 @@
 // Builds dist/page, what a report page needs, packed, which the program has in itself, and dist/web, the page that does the
-// same in a browser: one file, which any host serves and a browser opens as it is.
+// same in a browser: index.html, one file, which any host serves and a browser opens as it is; and served.html, which loads
+// the modules of dist/ from `zfs-uber web`.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -74,22 +75,28 @@ const data = (id, text) =>
 
 const [script, style, worker] = [await bundled('web.ts'), await bundled('web.css'), await bundled('webWorker.ts')];
 // The report's own hashes too: its frame may do no more than this page. `connect-src data:` is a codec's own code.
-const policy = [
-  "default-src 'none'",
-  `script-src ${hash(script)} ${hash(SCRIPT)} 'wasm-unsafe-eval' blob:`,
-  `style-src ${hash(style)} ${hash(STYLE)}`,
-  "worker-src blob:; connect-src data:; img-src data:; base-uri 'none'; form-action 'none'",
-].join('; ');
+/** @param {string} scripts from where @param {string} workers from where @param {string} others to whom it connects */
+const policyOf = (scripts, workers, others) =>
+  [
+    "default-src 'none'",
+    `script-src ${scripts} ${hash(SCRIPT)} 'wasm-unsafe-eval'`,
+    `style-src ${hash(style)} ${hash(STYLE)}`,
+    `worker-src ${workers}; connect-src ${others}; img-src data:; base-uri 'none'; form-action 'none'`,
+  ].join('; ');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const page = readFileSync(join(ROOT, 'src', 'browser', 'web.html'), 'utf8')
-  .replace('{policy}', () => policy)
+const template = readFileSync(join(ROOT, 'src', 'browser', 'web.html'), 'utf8')
   .replaceAll('{version}', () => version)
-  .replace(/<style>[^<]*<\/style>/, () => `<style>${style}</style>`)
+  .replace(/<style>[^<]*<\/style>/, () => `<style>${style}</style>`);
+const page = template
+  .replace('{policy}', () => policyOf(`${hash(script)} blob:`, 'blob:', 'data:'))
   .replace('<!--data-->', () =>
     [data('worker', worker), data('report-script', SCRIPT), data('report-style', STYLE)].join('\n'),
   )
   .replace(/<script>[^<]*<\/script>/, () => `<script>${script}</script>`);
+const served = template
+  .replace('<!--data-->\n', '')
+  .replace('{policy}', () => policyOf("'self'", "'self'", "'self' data:"))
+  .replace(/<script>[^<]*<\/script>/, () => '<script type="module" src="modules/web.js"></script>');
 mkdirSync(join(ROOT, 'dist', 'web'), { recursive: true });
 writeFileSync(join(ROOT, 'dist', 'web', 'index.html'), page);
-// What the package has of it: a third of its bytes.
-writeFileSync(join(ROOT, 'dist', 'web', 'index.html.br'), brotliCompressSync(page));
+writeFileSync(join(ROOT, 'dist', 'web', 'served.html'), served);

@@ -10,6 +10,7 @@ import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { CACHE } from './images.js';
 import modules from './modules.cjs';
+import { buildTypes } from './types.js';
 
 const { asScript } = modules;
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -79,7 +80,13 @@ const ENTRIES = {
   parser: source('parser'),
   host: source('api/host'),
   hostOfBrowser: source('api/hostOfBrowser'),
+  // The page that `zfs-uber web` serves, and what its worker has in place of Node's modules.
+  web: source('browser/web'),
+  webWorker: source('browser/webWorker'),
+  webNode: source('browser/web/node'),
 };
+/** Floors of which nothing runs outside a browser: each entry has its own. */
+const PAGE = join(SRC, 'browser');
 
 /** What reading labels takes: more than few runs load no more. */
 const LABELS = [
@@ -146,8 +153,9 @@ function placeOf(id, { getModuleInfo }, known) {
     }
     return seen;
   };
-  const { main, index, parser, host, hostOfBrowser } = ENTRIES;
-  const isPortable = reach('portable', [parser, hostOfBrowser], true).has(id);
+  if (id.startsWith(PAGE)) return null;
+  const { main, index, parser, host, hostOfBrowser, web } = ENTRIES;
+  const isPortable = reach('portable', [parser, hostOfBrowser, web], true).has(id);
   // Each imports none but its own kind and those before it: of the portable ones the host is no importer.
   if (reach('main', [main]).has(id)) return isPortable ? 'base' : 'command';
   if (reach('host', [host, hostOfBrowser, source('cli/nodeLibrary')]).has(id)) return isPortable ? 'sources' : 'system';
@@ -170,7 +178,8 @@ async function buildModules() {
     input: ENTRIES,
     plugins: [sources()],
     preserveEntrySignatures: 'strict',
-    treeshake: { moduleSideEffects: false },
+    // It sets what there is of Node in all modules.
+    treeshake: { moduleSideEffects: (id) => id === ENTRIES.webNode },
     onwarn(warning) {
       throw new Error(`rollup: ${warning.message}`);
     },
@@ -228,31 +237,6 @@ function checkScript(name, code, names) {
     if (!each.startsWith('./') || !names.has(each.slice(2))) throw new Error(`dist/${name} imports ${each}`);
   }
   if (Buffer.byteLength(code) !== code.length) throw new Error(`dist/${name} is more than ASCII`);
-}
-
-/** The types of what the package exports, and none of what only its own files import. */
-function buildTypes() {
-  const types = join(DIST, 'types');
-  const { status } = spawnSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', 'src/tsconfig.types.json'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
-  if (status !== 0) throw new Error(`tsc ends with status ${status}`);
-  /** @type {Set<string>} */
-  const reached = new Set();
-  /** @param {string} file */
-  const reach = (file) => {
-    if (reached.has(file)) return;
-    reached.add(file);
-    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
-      reach(join(dirname(file), `${path}.d.ts`));
-    }
-  };
-  for (const name of ['index', 'parser']) reach(join(types, `${name}.d.ts`));
-  for (const entry of readdirSync(types, { withFileTypes: true, recursive: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !reached.has(file)) rmSync(file);
-  }
 }
 
 function copySchemas() {

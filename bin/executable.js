@@ -45,10 +45,13 @@ module.exports.run(() => {
 }
 `;
 
-/** In place of src/node/webPage.ts: the page that the executable has in itself. */
+/** In place of src/node/webPage.ts: the page as one file, which may ask the service that it comes from. */
 const PAGE = `
 import { getAsset } from 'node:sea';
-export const packedPage = () => new Uint8Array(getAsset('page'));
+export const webPage = () => ({
+  html: getAsset('page', 'utf8').replace('connect-src data:;', "connect-src 'self' data:;"),
+  module: () => null,
+});
 `;
 
 /** @returns {Promise<string>} the command with all that it needs, as one CommonJS file */
@@ -106,7 +109,7 @@ export async function makeExecutable(addon, out, node = process.execPath) {
   const main = join(folder, 'main.cjs');
   const blob = join(folder, 'blob');
   writeFileSync(main, `${await bundleProgram()}${BEGIN}`);
-  const assets = { addon, page: join(ROOT, 'dist', 'web', 'index.html.br') };
+  const assets = { addon, page: join(ROOT, 'dist', 'web', 'index.html') };
   const config = { main, output: blob, assets, disableExperimentalSEAWarning: true, useCodeCache: true };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   run(node, ['--experimental-sea-config', join(folder, 'config.json')]);

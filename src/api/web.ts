@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
-import { brotliDecompressSync } from 'node:zlib';
 import { UsageError } from '../bytes/errors.ts';
 import { FILE_HOST, type FileHost, type FileStatus } from '../node/fileHost.ts';
 import { parseSlice } from '../node/sourceSpec.ts';
-import { packedPage } from '../node/webPage.ts';
+import { type WebPage, webPage } from '../node/webPage.ts';
+import { reportAssets } from './report.ts';
 
 export interface WebOptions {
   /** Default: one that is free. */
@@ -40,7 +40,7 @@ const GEOMETRY = '/sys/dev/block/';
 export async function serveWeb(sources: readonly string[], options: WebOptions = {}): Promise<WebService> {
   const { port = 0, signal, host = FILE_HOST } = options;
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  const page = pageText();
+  const page = webPage();
   const specs = sources.map((each) => resolve(each));
   const given = specs.flatMap((spec) => [spec, parseSlice(spec)?.path ?? spec]);
   const server = createServer((request, response) => {
@@ -66,13 +66,9 @@ export async function serveWeb(sources: readonly string[], options: WebOptions =
   return { url: `http://127.0.0.1:${portOf()}/${token}/`, ended };
 }
 
-/** It may ask the service that it comes from, and nobody else. */
-const pageText = (): string =>
-  brotliDecompressSync(packedPage()).toString().replace('connect-src data:;', "connect-src data: 'self';");
-
 interface Service {
   readonly token: string;
-  readonly page: string;
+  readonly page: WebPage;
   /** What to scan, absolute. */
   readonly specs: readonly string[];
   /** Paths that can be read, and all below them. */
@@ -80,6 +76,11 @@ interface Service {
   readonly host: FileHost;
   readonly port: number;
 }
+
+/** The worker is a module with a policy of its own: a codec compiles WebAssembly, which it has as an address of data. */
+const MODULE_HEADERS = {
+  'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' data:",
+} as const;
 
 /** For every answer: no other page reads it, nothing keeps it, and nobody takes it for what it is not. */
 const HEADERS = {
@@ -92,8 +93,9 @@ const HEADERS = {
 } as const;
 
 async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const send = (status: number, type: string, body: string | Uint8Array) => {
-    response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  const send = (status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}) => {
+    const own = { 'content-type': type, 'content-length': Buffer.byteLength(body) };
+    response.writeHead(status, { ...HEADERS, ...headers, ...own });
     response.end(body);
   };
   const json = (value: unknown) => send(200, 'application/json', JSON.stringify(value));
@@ -102,7 +104,7 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
   const named = [`127.0.0.1:${service.port}`, `localhost:${service.port}`].includes(request.headers.host ?? '');
   const site = request.headers['sec-fetch-site'] ?? 'none';
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const [, token, what = ''] = url.pathname.split('/');
+  const [, token, what = '', ...rest] = url.pathname.split('/');
   if (!named || (site !== 'none' && site !== 'same-origin')) return refuse(403);
   if (token !== service.token) return refuse(404);
   if (request.method !== 'GET') return refuse(405);
@@ -110,7 +112,13 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
   try {
     switch (what) {
       case '':
-        return send(200, 'text/html; charset=utf-8', service.page);
+        return send(200, 'text/html; charset=utf-8', service.page.html);
+      case 'modules': {
+        const module = service.page.module(rest.join('/'));
+        return module === null ? refuse(404) : send(200, 'text/javascript; charset=utf-8', module, MODULE_HEADERS);
+      }
+      case 'report':
+        return json(reportAssets());
       case 'sources':
         return json(service.specs);
       case 'stat':

@@ -1,5 +1,5 @@
 import { printable } from '../bytes/printable.ts';
-import { reportPage } from '../page/reportPage.ts';
+import { type PageAssets, reportPage } from '../page/reportPage.ts';
 import { countText, sizeText } from '../text/amounts.ts';
 import { all, element } from './report/elements.ts';
 import type { DroppedFile } from './web/droppedFiles.ts';
@@ -7,8 +7,8 @@ import { droppedBy } from './web/dropping.ts';
 import type { FromWorker, ToWorker } from './web/messages.ts';
 import { servedSources } from './web/servedFiles.ts';
 
-/** Texts that building the page puts into it. */
-const built = (id: string): string => JSON.parse(document.getElementById(id)?.textContent ?? '""');
+/** A text that building the page puts into it; null where `zfs-uber web` has it. */
+const built = (id: string): string | null => JSON.parse(document.getElementById(id)?.textContent ?? 'null');
 
 function find<T extends HTMLElement>(id: string, kind: abstract new () => T): T {
   const found = document.getElementById(id);
@@ -62,11 +62,23 @@ find('clear', HTMLButtonElement).addEventListener('click', () => {
   take([]);
 });
 
+function newWorker(): Worker {
+  const script = built('worker');
+  if (script === null) return new Worker(new URL('modules/webWorker.js', location.href), { type: 'module' });
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  const made = new Worker(url);
+  URL.revokeObjectURL(url);
+  return made;
+}
+
+async function reportAssets(): Promise<PageAssets> {
+  const [script, style] = [built('report-script'), built('report-style')];
+  return script === null || style === null ? (await fetch(new URL('report', location.href))).json() : { script, style };
+}
+
 start.addEventListener('click', () => {
   worker?.terminate();
-  const url = URL.createObjectURL(new Blob([built('worker')], { type: 'text/javascript' }));
-  worker = new Worker(url);
-  URL.revokeObjectURL(url);
+  worker = newWorker();
   worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => hear(data));
   worker.addEventListener('error', ({ message }) => ended(`This is a bug: ${message}`));
   ask({
@@ -86,7 +98,7 @@ stop.addEventListener('click', () => ask({ what: 'stop' }));
 
 const ask = (message: ToWorker): void => worker?.postMessage(message);
 
-function hear(message: FromWorker): void {
+async function hear(message: FromWorker): Promise<void> {
   switch (message.what) {
     case 'progress': {
       const { phase, done, total, part } = message.progress;
@@ -97,9 +109,8 @@ function hear(message: FromWorker): void {
     }
     case 'document': {
       const now = Math.floor(Date.now() / 1000);
-      const assets = { script: built('report-script'), style: built('report-style') };
       const choice = { pool: null, commandLine: null, scannedAt: now, pageAt: now };
-      page = reportPage(message.document, assets, choice);
+      page = reportPage(message.document, await reportAssets(), choice);
       report.srcdoc = page;
       report.hidden = false;
       save.hidden = false;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
+import { parseAst } from 'rollup/parseAst';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveWeb, UsageError, type WebService } from '../../src/index.ts';
 import { built } from '../tools/command.ts';
@@ -40,15 +41,49 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET')
   });
 }
 
+/** What a module imports, now or later. */
+function importedBy(module: string): string[] {
+  const names: string[] = [];
+  JSON.parse(
+    JSON.stringify(parseAst(module), (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    (key, value) => {
+      if (key === 'source' && typeof value?.value === 'string') names.push(value.value);
+      return value;
+    },
+  );
+  return names;
+}
+
 const of = (what: string, path: string) => `${what}?path=${encodeURIComponent(path)}`;
 
 describe('the service of the page', () => {
   it('gives out the page, which may ask it and nobody else', async () => {
     const { status, body, headers } = await ask('.');
     expect(status).toBe(200);
-    expect(body.toString()).toContain("connect-src data: 'self';");
+    expect(body.toString()).toContain("connect-src 'self' data:;");
     expect(headers['access-control-allow-origin']).toBeUndefined();
     expect(headers['cross-origin-resource-policy']).toBe('same-origin');
+  });
+
+  it('gives out what the page loads, to the last module, each by an address of its own', async () => {
+    const [page, seen, ways] = [(await ask('.')).body.toString(), new Set<string>(), ['modules/webWorker.js']];
+    ways.push(...[...page.matchAll(/ src="([^"]+)"/g)].map(([, address = '']) => address));
+    for (let next = ways.pop(); next !== undefined; next = ways.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const { status, headers, body } = await ask(next);
+      expect({ next, status, type: headers['content-type'] }).toEqual({
+        ...{ next, status: 200, type: 'text/javascript; charset=utf-8' },
+      });
+      expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
+      for (const name of importedBy(body.toString())) {
+        // What writes bundles and prints help, as no page does.
+        if (!['zstd-codec', 'yargs'].includes(name)) ways.push(new URL(name, `http://page/${next}`).pathname.slice(1));
+      }
+    }
+    expect([...seen]).toEqual(
+      expect.arrayContaining(['modules/web.js', 'modules/pako/pako.mjs', 'modules/@noble/hashes/blake3.js']),
+    );
   });
 
   it('hands over the bytes of a source that a range asks for, and what the system says of it', async () => {
@@ -68,6 +103,9 @@ describe('the service of the page', () => {
     ['no token', 404, '/', {}],
     ['another token', 404, '/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/sources', {}],
     ['what there is not', 404, 'shutdown', {}],
+    ['what is no module of the page', 404, 'modules/main.json', {}],
+    ['what lies beside modules', 404, 'modules/%2e%2e/package.json', {}],
+    ['what lies beside modules of a package', 404, 'modules/pako/..%2fpackage.json', {}],
     ['a file that was not given', 403, of('read', '/etc/passwd'), { range: 'bytes=0-9' }],
     ['a text of the system', 403, of('text', '/etc/passwd'), {}],
     ['a way up from what is known of devices', 403, of('text', '/sys/dev/block/8:0/../../../../etc/passwd'), {}],
