@@ -102,7 +102,8 @@ async function carveOne(
   await kept?.keep(carved.state);
   const whole = { ...opened, kind: kindOf(opened), offset, size: noted.size, source: noted };
   const all = opened.disk?.source.size ?? noted.size;
-  const place = isNamed(opened) ? { path: opened.path, offset, whole: all, plain: isPlain(opened) } : null;
+  const named = { path: opened.path, suffix: shardsBehind(opened), offset, whole: all, plain: isPlain(opened) };
+  const place = isNamed(opened) ? named : null;
   return { source: describeOpened({ ...whole, partition: null }), carved, place };
 }
 
@@ -110,8 +111,14 @@ async function carveOne(
 function isNamed({ bundle, disk }: OpenedSource): boolean {
   const { image = null, origin = 'path' } = disk ?? {};
   if (bundle !== null || (image?.snapshot ?? null) !== null || origin === 'given') return false;
+  // Shards that were given are looked for among what is given.
+  if (image !== null && image.shards !== null && image.pieces.length > 0) return false;
   return typeof origin === 'string' || origin.kind === 'nbd' || origin.url !== null;
 }
+
+/** What stands behind a text that names it, or a part of it. */
+const shardsBehind = ({ disk }: OpenedSource): string =>
+  ['', ...(disk?.image?.shards?.globs ?? []).map((glob) => glob.replace(/\/[^/]*$/, ''))].join('?shards=');
 
 /** Of the disk that a partition was found on. */
 function kindOf({ kind, disk }: OpenedSource): OpenedSource['kind'] {

@@ -28,7 +28,7 @@ export function importPlaces(
   );
 }
 
-const RAW = { format: 'raw', snapshot: null, pieces: [], shardBytes: null } as const;
+const RAW = { format: 'raw', snapshot: null, pieces: [], shards: null } as const;
 
 /** All parts of the disk in an image are seen where the image is opened, once. */
 function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedImage>): PlacedImage | null {
@@ -37,7 +37,7 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
   const path =
     remote === null ? absolutePath(opened) : remote.kind === 'nbd' ? remote.uri : (remote.url ?? remote.shown);
   if (image === null && remote === null) return null;
-  const { format, snapshot, pieces, shardBytes } = image ?? RAW;
+  const { format, snapshot, pieces, shards } = image ?? RAW;
   const key = `${path}#${snapshot}`;
   const number = [...images.values()].filter(isAttached).length;
   const fetched = format === 'raw' && (remote?.kind !== 'nbd' || remote.tls);
@@ -49,7 +49,7 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
     format,
     snapshot,
     pieces: pieces.map((each) => absolutePathOf(each)),
-    shards: shardBytes === null ? null : { each: shardBytes, whole: opened.disk?.source.size ?? 0 },
+    shards: shards && { ...shards, globs: shards.globs.map((each) => absolutePathOf(each)) },
     name,
     shownAt,
   };

@@ -13,6 +13,10 @@ export const COMMON_OPTIONS = {
     'what is done about a device of which a read fails: not ask for it again, read around it, read no more of the device',
   ),
   'write-map': text('FILE', 'write what could not be read as a map of ddrescue; PATH?map=FILE leaves it out'),
+  shards: texts(
+    'FOLDER',
+    'SOURCE is a file on a brick of GlusterFS, and its further shards are in FOLDER, a brick or the .shard in it; once for each brick',
+  ),
   log: text('FILE', 'append to FILE a line of JSON for all that is opened, read and decided'),
   help: withLetter('h', flag('show this help')),
   version: flag('show version and engine'),

@@ -55,6 +55,7 @@ export type Load = (media: DeviceMediaChoice) => Promise<Library>;
 
 async function runOne(ask: Extract<Ask, { what: 'run' }>, terminal: Terminal, load: Load): Promise<number> {
   const values = valuesOf(ask);
+  const sources = await sourcesOf(ask.sources, values.shards);
   const { 'device-may-fail': mayFail, 'write-map': file } = values;
   const say = (line: string) => terminal.err(`${printable(`zfs-uber: ${line}`, takesUnicode(terminal))}\n`);
   const words = () => import('../text/mediaText.ts');
@@ -63,10 +64,10 @@ async function runOne(ask: Extract<Ask, { what: 'run' }>, terminal: Terminal, lo
     mayFail,
     onFirst: (error) => void said.push(words().then((text) => say(text.firstFailureText(error, mayFail)))),
   });
-  const start = () => ask.command.start({ ...ask, values }, terminal, library);
+  const start = () => ask.command.start({ ...ask, sources, values }, terminal, library);
   try {
     if (file === null) return await start();
-    const { result, maps } = await (await library).withFailedMaps(file, ask.sources, start);
+    const { result, maps } = await (await library).withFailedMaps(file, sources, start);
     const { failedMapText } = await words();
     for (const map of maps) say(failedMapText(map));
     if (maps.length === 0) say(`all that was asked for could be read: ${file} is not written`);
@@ -74,6 +75,13 @@ async function runOne(ask: Extract<Ask, { what: 'run' }>, terminal: Terminal, lo
   } finally {
     await Promise.all(said);
   }
+}
+
+/** @throws UsageError where there are shards, and nothing of which they are */
+async function sourcesOf(sources: readonly string[], shards: readonly string[]): Promise<readonly string[]> {
+  if (shards.length === 0) return sources;
+  if (sources.length === 0) throw new UsageError('--shards: name the file on the brick too, of which they are');
+  return (await import('../node/sourceSpec.ts')).inShards(sources, shards);
 }
 
 /** The table has made these values, one for each of its options. */

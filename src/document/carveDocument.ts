@@ -138,6 +138,8 @@ export interface CarvedSource {
   /** The path and offset `PATH@OFFSET` count from; null where no other command takes a part of it. */
   readonly place: {
     readonly path: string;
+    /** What stands behind that and the offset: where the further shards of the path are. */
+    readonly suffix: string;
     readonly offset: number;
     readonly whole: number;
     /** Its bytes lie in the path as they are: an overlay can be laid over that. */
@@ -203,8 +205,8 @@ function vdevEntry(vdev: CarvedVdev, index: number, of: CarvedSource): CarvedVde
 function specOf({ start, length, source: { size } }: CarvedVdev, { place }: CarvedSource): string | null {
   if (place === null || start < 0) return null;
   const at = place.offset + start;
-  if (at === 0 && size === place.whole) return place.path;
-  return `${place.path}@${at}${length === null ? '' : `+${size}`}`;
+  const part = at === 0 && size === place.whole ? '' : `@${at}${length === null ? '' : `+${size}`}`;
+  return `${place.path}${part}${place.suffix}`;
 }
 
 const nameOf = ({ name, poolGuid, vdevTree, vdevChildren }: LabelConfig): CarvedName => ({
@@ -263,7 +265,7 @@ function rootCommands(
   if (place === null || base < 0 || soleLeaves(top).length === 0) return NO_COMMANDS;
   const size = top?.asize == null ? Number.POSITIVE_INFINITY : Number(top.asize) + LABEL_START + 2 * LABEL_SIZE;
   const length = base + size < Number(source.sizeBytes) ? `+${size}` : '';
-  const spec = `${place.path}@${place.offset + base}${length}?root=${place.offset + at}`;
+  const spec = `${place.path}@${place.offset + base}${length}?root=${place.offset + at}${place.suffix}`;
   const given = spec.startsWith('-') ? `./${spec}` : spec;
   const as = place.plain ? [] : ['--as', 'copy'];
   return {

@@ -1,6 +1,6 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import { beginsAsMap, parseDdrescueMap, type RescuedRange, rescued } from '../source/images/ddrescue.ts';
-import { parseShard, shardBytes, sharded } from '../source/images/shards.ts';
+import { measureShards, parseShard, type ShardSizes, type Shards, sharded } from '../source/images/shards.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { isFirstPiece, joined, nextPiece } from '../source/images/splitRaw.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
@@ -10,8 +10,22 @@ import type { FileSource } from './fileSource.ts';
 export interface ComposedFile extends FileSource {
   /** Paths of the further pieces. */
   readonly pieces: readonly string[];
-  /** Bytes of a shard of GlusterFS, where the pieces are such, each called after its number; null otherwise. */
-  readonly shardBytes: number | null;
+  /** Null where it lies in no shards of GlusterFS. */
+  readonly shards: FoundShards | null;
+}
+
+/** The shards that a file lies in. */
+export interface FoundShards extends ShardSizes {
+  /** What the paths begin with of shards that were looked up in folders: the number follows; else empty, and pieces are shards. */
+  readonly globs: readonly string[];
+}
+
+/** Which files are the further shards of one. */
+export interface FileShards extends Pick<FoundShards, 'globs'> {
+  /** Paths; or names, of files that were given. */
+  readonly files: readonly string[];
+  /** Null where GlusterFS does not tell them. */
+  readonly sizes: ShardSizes | null;
 }
 
 /** Pieces of a split image. */
@@ -26,18 +40,17 @@ const MAP_HEAD = 64 * 1024;
  * ddrescue had read.
  *
  * @param map as the user named it; null to look for one
- * @param shards names of the further shards, where the file is the first; then no map is looked for
+ * @param shards the further shards, where the file is the first; then no map is looked for
  * @throws SourceError when the map that was named is not there, or is none; FormatError when it contradicts itself
  */
 export async function composed(
   file: FileSource,
   siblings: Siblings,
   map: string | null,
-  shards: readonly string[],
+  shards: FileShards | null,
 ): Promise<ComposedFile> {
-  if (shards.length > 0) return withShards(file, siblings, shards);
-  if (file.block && map === null) return { ...file, pieces: [], shardBytes: null };
-  const whole = await withPieces(file, siblings);
+  if (file.block && map === null) return { ...file, pieces: [], shards: null };
+  const whole = await (shards === null ? withPieces(file, siblings) : withShards(file, siblings, shards));
   if (map !== null) {
     const found = await siblings.find(map);
     const ranges = found === null ? null : await rangesOf(found.source);
@@ -48,6 +61,7 @@ export async function composed(
       path: [],
     });
   }
+  if (shards !== null) return whole;
   for (const name of mapNames(file.name)) {
     const ranges = await siblings
       .find(name)
@@ -90,24 +104,44 @@ async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdre
   return parseDdrescueMap(await textOf(source.size), source.name);
 }
 
-/** A file that has the last labels of a vdev has all of it. */
-async function withShards(file: FileSource, siblings: Siblings, names: readonly string[]): Promise<ComposedFile> {
-  const shards = new Map<number, ByteSource>();
-  if ((await findVdevTrace(file)).labels.length > 2) return { ...file, pieces: [], shardBytes: null };
-  for (const name of names) {
-    const found = await siblings.find(name);
-    const number = parseShard(name)?.number;
-    if (found !== null && number !== undefined) shards.set(number, found.source);
+/** A file that has the last labels of a vdev has all of it. Shards are opened where something of them is read. */
+async function withShards(file: FileSource, siblings: Siblings, given: FileShards): Promise<ComposedFile> {
+  const alone = { ...file, pieces: [], shards: null };
+  if ((await findVdevTrace(file)).labels.length > 2) return alone;
+  const files = new Map(given.files.map((each) => [parseShard(lastPart(each))?.number ?? 0, each]));
+  const shards: Shards = {
+    first: file,
+    numbers: [...files.keys()].sort((a, b) => a - b),
+    async open(number) {
+      const name = files.get(number) ?? '';
+      try {
+        const found = await siblings.find(name);
+        if (found !== null) return found.source;
+      } catch (error) {
+        if (error instanceof SourceError && error.code === 'source-empty') return null;
+        throw error;
+      }
+      throw new SourceError('source-changed', `${name} is no file any more`, {
+        source: file.name,
+        offset: 0,
+        path: [],
+      });
+    },
+  };
+  const sizes = given.sizes ?? (await measureShards(shards));
+  if (sizes === null) return alone;
+  const inGlobs = given.globs.length > 0;
+  const pieces: string[] = [];
+  for (const number of inGlobs ? [] : shards.numbers) {
+    const shard = await shards.open(number);
+    if (shard !== null) pieces.push(shard.name);
   }
-  const whole = shards.size === 0 ? null : sharded(file, shards);
-  if (whole === null) return { ...file, pieces: [], shardBytes: null };
-  const pieces = [...shards].sort(([a], [b]) => a - b).map(([, { name }]) => name);
-  return { ...file, ...viewOf(whole), pieces, shardBytes: shardBytes([file, ...shards.values()]) };
+  return { ...file, ...viewOf(sharded(shards, sizes)), pieces, shards: { ...sizes, globs: given.globs } };
 }
 
 /** A file that could be a further piece and has labels of its own is a disk of its own. */
 async function withPieces(file: FileSource, siblings: Siblings): Promise<ComposedFile> {
-  if (!isFirstPiece(file.name)) return { ...file, pieces: [], shardBytes: null };
+  if (!isFirstPiece(file.name)) return { ...file, pieces: [], shards: null };
   const pieces: ByteSource[] = [file];
   for (
     let name = nextPiece(lastPart(file.name));
@@ -119,11 +153,11 @@ async function withPieces(file: FileSource, siblings: Siblings): Promise<Compose
     if (pieces.length === 1 && (await findVdevTrace(found.source)).labels.length > 0) break;
     pieces.push(found.source);
   }
-  if (pieces.length === 1) return { ...file, pieces: [], shardBytes: null };
+  if (pieces.length === 1) return { ...file, pieces: [], shards: null };
   return {
     ...file,
     ...viewOf(joined(file.name, pieces)),
     pieces: pieces.slice(1).map(({ name }) => name),
-    shardBytes: null,
+    shards: null,
   };
 }

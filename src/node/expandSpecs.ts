@@ -2,7 +2,7 @@ import { ZfsUberError } from '../bytes/errors.ts';
 import { SourceError } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
 import { type FileHost, type FileStatus, systemError } from './fileHost.ts';
-import { parseImageSpec, parseNetworkSuffix, parseSlice } from './sourceSpec.ts';
+import { NETWORK, parseImageSpec, parseNetworkSuffix, parseSlice } from './sourceSpec.ts';
 import { NAMED, noImages, type SourceSpec, type Target } from './target.ts';
 
 /** Stats at a time: enough to hide the latency of a network file system. */
@@ -45,9 +45,6 @@ async function networkTargets(spec: string): Promise<Target[]> {
   ];
 }
 
-/** Text that names a source on a network; a path that begins so is given as `./http:...`. */
-const NETWORK = /^(nbds?|nbds?\+unix|https?):\/\//i;
-
 async function expandSpec(host: FileHost, spec: string): Promise<Target[]> {
   const target: Target = { ...NAMED, path: spec };
   try {
@@ -55,6 +52,10 @@ async function expandSpec(host: FileHost, spec: string): Promise<Target[]> {
     if (status instanceof SourceError) {
       // A file whose name ends like that was not found, so the text may be a slice, or say more of an image.
       const image = parseImageSpec(spec);
+      if (image !== null && image.shards.length > 0) {
+        const files = await expandSpec(host, image.path);
+        return files.map((each) => ({ ...each, image: { ...(each.image ?? image), shards: image.shards } }));
+      }
       const slice = image === null ? parseSlice(spec) : null;
       const path = image?.path ?? slice?.path;
       if (path === undefined) return [{ ...target, error: status }];

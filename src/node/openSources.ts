@@ -63,6 +63,7 @@ const hostOf = (pool: HandlePool): SourceHost & { readonly pool: HandlePool } =>
     if (!mayBe || !(byUser || (await staysInFolder(pool.host, path)))) return null;
     return openFileSource(path, pool);
   },
+  shardsIn: async (path, folders) => (await import('./shardFolders.ts')).shardsIn(pool.host, path, folders),
   shownPartitions: (disk) => shownPartitions(pool.host, disk),
   lasting: (file) => pool.media.reading(file).read,
   isFile: (path) =>

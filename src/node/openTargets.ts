@@ -11,7 +11,7 @@ import { ProbedEnds } from '../source/probed.ts';
 import type { Sha256 } from '../source/sealedLabel.ts';
 import { type BlockAnswers, type ByteSource, slice, withAnswers } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
-import { type ComposedFile, composed } from './composed.ts';
+import { type ComposedFile, composed, type FileShards } from './composed.ts';
 import type { FileSource } from './fileSource.ts';
 import type { OpenedSource } from './openedSource.ts';
 import type { SourceRecorder } from './recorder.ts';
@@ -34,6 +34,8 @@ export interface SourceHost {
   /** @throws SourceError, LimitError, UnsupportedError when it cannot be opened */
   open(file: GivenFile): Promise<FileSource>;
   readonly beside: Beside;
+  /** As `shardsIn`; absent where there are no folders. */
+  shardsIn?(path: string, folders: readonly string[]): Promise<FileShards | null>;
   /** Partitions that the system has made devices of, by their first byte; null where it does not say. */
   shownPartitions(disk: string): Promise<ReadonlyMap<number, number> | null>;
   /** Reads of a file or device that may fail, or go away. */
@@ -116,8 +118,7 @@ interface Opening {
 /** A file that GlusterFS keeps in shards. */
 interface ShardedTarget {
   readonly first: Target;
-  /** Names of the further ones. */
-  readonly names: readonly string[];
+  readonly shards: FileShards;
 }
 
 /** Null unless all that was given is one file and shards of one: the id is kept where only GlusterFS finds it. */
@@ -126,12 +127,13 @@ function shardsAmong(targets: readonly Target[]): ShardedTarget | null {
   const names = [...new Set(targets.map(({ path }) => lastPart(path)))].filter((name) => parseShard(name) !== null);
   const ids = new Set(names.map((name) => parseShard(name)?.id));
   if (first === undefined || others.length > 0 || ids.size !== 1) return null;
-  return first.image === null && first.error === null ? { first, names } : null;
+  const usable = first.image === null && first.error === null;
+  return usable ? { first, shards: { files: names, globs: [], sizes: null } } : null;
 }
 
 /** @param order of the target among all */
 async function openTarget(opening: Opening, target: Target, order: number): Promise<Opened> {
-  const { host, recorder, signal, given, probes } = opening;
+  const { host, recorder, signal, given, probes, shards } = opening;
   const failed = (error: ZfsUberError): Opened => {
     recorder?.fail(order, target, error);
     return { target, disk: null, parts: [], entries: [failure(target, error)] };
@@ -147,7 +149,11 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
   try {
     const { path, reached } = target;
     opened = await host.open({ path, reached });
-    siblings = siblingsOf(host.beside, opened, given);
+    const folders = target.image?.shards ?? [];
+    const inFolders = folders.length === 0 ? null : ((await host.shardsIn?.(path, folders)) ?? null);
+    const found = inFolders?.files.map((file) => ({ path: file, reached: null })) ?? [];
+    siblings = siblingsOf(host.beside, opened, found.length === 0 ? given : new Map([...given, ...givenFiles(found)]));
+    const inShards = target === shards?.first ? shards.shards : inFolders;
     const lasting = { ...opened, read: host.lasting(opened) };
     // What is reached over a network holds its ends itself; what a map leaves out is not read with what is beside it.
     const probing = reached === null && (target.image?.map ?? null) === null;
@@ -155,12 +161,16 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     const keyed =
       target.slice === null && (await isBundle(file, signal))
         ? await bundledEntries(opening, file)
-        : await diskEntries(opening, file, siblings, target, order);
+        : await diskEntries(opening, { file, siblings, shards: inShards }, target, order);
     const readable = keyed.some(({ entry }) => entry.source !== null);
     const parts = readable ? siblings.opened : [];
+    // Of shards in folders more are opened as they are read.
+    const globs = inFolders?.globs.map((each) => `${each}.*`) ?? [];
+    const inGlobs = new Set(inFolders?.files);
+    const named = parts.filter(({ name }) => !inGlobs.has(name));
     if (!readable) await closeAll();
     const close = countedClose(closeAll, keyed.length);
-    const madeOf = parts.map(({ name }) => name);
+    const madeOf = [...named.map(({ name }) => name), ...globs];
     const entries = keyed.map(({ key, entry }) => ({
       key,
       entry: { ...entry, madeOf: [...entry.madeOf, ...madeOf], close: close() },
@@ -176,9 +186,8 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
 }
 
 async function diskEntries(
-  { host, recorder, signal, shards }: Opening,
-  file: FileSource,
-  siblings: FolderSiblings,
+  { host, recorder, signal }: Opening,
+  { file, siblings, shards }: { file: FileSource; siblings: FolderSiblings; shards: FileShards | null },
   target: Target,
   order: number,
 ): Promise<Opened['entries']> {
@@ -187,7 +196,7 @@ async function diskEntries(
   }
   let shown: ReadonlyMap<number, number> | null = null;
   const ask = async () => (shown = await host.shownPartitions(file.disk.replace(/^block /, '')));
-  const whole = await composed(file, siblings, target.image?.map ?? null, target === shards?.first ? shards.names : []);
+  const whole = await composed(file, siblings, target.image?.map ?? null, shards);
   const recorded = (await recorder?.record(order, target, whole)) ?? null;
   const beside = recorder?.siblings(order, target, siblings) ?? null;
   const entries = await entriesOf(host, { ...whole, ...recorded?.file }, beside ?? siblings, target, ask, signal);
@@ -222,7 +231,7 @@ async function bundledEntries({ host, recorder, signal }: Opening, bundle: FileS
             target,
             await entriesOf(
               host,
-              { ...file, pieces: [], shardBytes: null },
+              { ...file, pieces: [], shards: null },
               siblings,
               target,
               async () => partitions,

@@ -8,6 +8,7 @@ import type { RemotePlace } from '../source/network/remotePlace.ts';
 import type { Partition } from '../source/partitions.ts';
 import type { ByteSource } from '../source/source.ts';
 import type { BundleOrigin } from './bundledDisks.ts';
+import type { FoundShards } from './composed.ts';
 
 /** One source of a command: a vdev, or what may be one, or the reason why there is nothing to read. */
 export interface OpenedSource {
@@ -46,8 +47,8 @@ export interface DiskImage {
   readonly snapshot: string | null;
   /** Paths of the further pieces of a split image, or of the shards of a file of GlusterFS. */
   readonly pieces: readonly string[];
-  /** Bytes of a shard; null where it lies in none. */
-  readonly shardBytes: number | null;
+  /** Null where the file lies in no shards of GlusterFS. */
+  readonly shards: FoundShards | null;
 }
 
 /** The file or device, or the disk inside a file, that an entry is all or a part of. */

@@ -2,7 +2,7 @@ import type { Container } from '../source/containers.ts';
 import type { FoundVdevs, VdevWindow } from '../source/findVdevs.ts';
 import type { Partition } from '../source/partitions.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
-import type { ComposedFile } from './composed.ts';
+import type { ComposedFile, FoundShards } from './composed.ts';
 import type { DiskImage, OpenedSource, SourceDisk } from './openedSource.ts';
 import type { Target } from './target.ts';
 
@@ -73,7 +73,7 @@ export function entryOf(
 }
 
 export const diskOf = (
-  { disk, diskOffset, block, sectorSize, origin, shardBytes, pieces }: ComposedFile,
+  { disk, diskOffset, block, sectorSize, origin, shards, pieces }: ComposedFile,
   source: ByteSource,
   container: Container['kind'] | null,
   snapshot: string | null,
@@ -82,7 +82,7 @@ export const diskOf = (
   block,
   sectorSize: container === null || container === 'raw' ? sectorSize : null,
   origin,
-  image: imageOf(container, snapshot, pieces, shardBytes),
+  image: imageOf(container, snapshot, pieces, shards),
   kept: null,
   id: disk,
   offset: diskOffset,
@@ -92,11 +92,12 @@ function imageOf(
   container: Container['kind'] | null,
   snapshot: string | null,
   pieces: readonly string[],
-  shardBytes: number | null,
+  shards: FoundShards | null,
 ): DiskImage | null {
-  if (container !== null && container !== 'raw') return { format: container, snapshot, pieces: [], shardBytes: null };
-  const format = shardBytes === null ? 'pieces' : 'shards';
-  return pieces.length > 0 ? { format, snapshot: null, pieces, shardBytes } : null;
+  const parts = { snapshot, pieces, shards };
+  if (container !== null && container !== 'raw') return { format: container, ...parts };
+  const inParts = shards !== null || pieces.length > 0;
+  return inParts ? { format: shards === null ? 'pieces' : 'shards', ...parts } : null;
 }
 
 function tooShort(path: string, offset: number, size: number): SourceError {

@@ -11,23 +11,36 @@ export interface SliceSpec {
   readonly root: number | null;
 }
 
-/** `path#snapshot=NAME` or `path?map=FILE` taken apart. */
+/** `path#snapshot=NAME`, `path?map=FILE` or `path?shards=FOLDER` taken apart. */
 export interface ImageSpec {
   readonly path: string;
   /** Name or id of a snapshot inside the image. */
   readonly snapshot: string | null;
   /** Map of ddrescue that says what of the image was read. */
   readonly map: string | null;
+  /** Folders of the bricks in which GlusterFS keeps the further shards of it. */
+  readonly shards: readonly string[];
 }
+
+const SHARDS = '?shards=';
+
+/** What is said of a file that lies in shards: each source with the folders behind it; an address of a network has none. */
+export const inShards = (specs: readonly string[], folders: readonly string[]): string[] =>
+  specs.map((spec) => (NETWORK.test(spec) ? spec : [spec, ...folders].join(SHARDS)));
+
+/** Text that names a source on a network; a path that begins so is given as `./http:...`. */
+export const NETWORK = /^(nbds?|nbds?\+unix|https?):\/\//i;
 
 const IMAGE = /^(.+?)(?:#snapshot=(.+)|\?map=(.+))$/s;
 
 /** @returns null when the text has no such ending and can only be a path */
 export function parseImageSpec(text: string): ImageSpec | null {
+  const [whole = '', ...shards] = text.split(SHARDS);
+  if (whole !== '' && shards.length > 0) return { path: whole, snapshot: null, map: null, shards };
   const match = IMAGE.exec(text);
   if (match === null) return null;
   const [, path = '', snapshot = null, map = null] = match;
-  return { path, snapshot, map };
+  return { path, snapshot, map, shards: [] };
 }
 
 /** An address taken apart from what is said of the disk there. */
@@ -44,7 +57,7 @@ export interface NetworkSuffix {
  */
 export function parseNetworkSuffix(text: string): NetworkSuffix {
   const [, named, snapshot = null, map = null] = /^(.+?)#(?:snapshot=(.+)|map=(.+))$/s.exec(text) ?? [];
-  if (named !== undefined) return { address: named, slice: null, image: { snapshot, map } };
+  if (named !== undefined) return { address: named, slice: null, image: { snapshot, map, shards: [] } };
   const part = parseSlice(text);
   if (part === null || !/^[^/]*\/\/[^/]*\//.test(part.path)) return { address: text, slice: null, image: null };
   return { address: part.path, slice: { offset: part.offset, length: part.length, root: part.root }, image: null };

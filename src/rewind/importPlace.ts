@@ -12,10 +12,10 @@ export interface PlacedImage {
   readonly format: ImageFormat | 'pieces' | 'shards' | 'raw';
   /** Of an internal snapshot; null for the present state. */
   readonly snapshot: string | null;
-  /** The further pieces of a split image, in order, or shards of GlusterFS; else empty. */
+  /** The further pieces of a split image, in order, or given shards of GlusterFS; else empty. */
   readonly pieces: readonly string[];
-  /** Bytes of each shard and of the whole file; null where it lies in none. */
-  readonly shards: { readonly each: number; readonly whole: number } | null;
+  /** Bytes of each shard and of the whole file, and what the paths of those begin with that are in folders; null where it lies in none. */
+  readonly shards: { readonly each: number; readonly whole: number; readonly globs: readonly string[] } | null;
   /** What has to be made for it is named so. */
   readonly name: string;
   /** Block device or file that shows the disk. */

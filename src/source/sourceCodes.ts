@@ -12,6 +12,7 @@ export type SourceCode =
   | 'needs-file'
   | 'image-damaged'
   | 'not-a-map'
+  | 'not-shards'
   | 'not-in-bundle'
   | 'bundle-damaged'
   | 'refused'

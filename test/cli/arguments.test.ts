@@ -35,6 +35,7 @@ describe('readArguments', () => {
       log: null,
       progress: false,
       'device-may-fail': 'never-twice',
+      shards: [],
       'write-map': null,
       help: false,
       version: false,

@@ -1,4 +1,5 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
+import { shellWord } from '../../bytes/shellWord.ts';
 import { isAttached, type PlacedImage } from '../../rewind/importPlace.ts';
 import { STORE } from '../../rewind/showing.ts';
 import type { RemotePlace } from '../../source/network/remotePlace.ts';
@@ -23,7 +24,11 @@ export function openImageLines(images: readonly PlacedImage[], readOnly: boolean
 /** What a server has is opened there where it can be, and fetched where it cannot. */
 function openLinesOf(image: PlacedImage, readOnly: boolean): string[] {
   const { remote, format, shownAt, name } = image;
-  if (remote === null) return [openLine(image, readOnly)];
+  if (remote === null) {
+    const join = joinLine(image);
+    if (join === null) return [openLine(image, readOnly)];
+    return isJoined(image) ? [join] : [join, openLine({ ...image, path: joinedAt(image) }, readOnly)];
+  }
   const opens = remote.kind === 'nbd' && !remote.tls;
   if (opens && format !== 'ewf') return [openLine(image, readOnly)];
   const file = format === 'raw' ? shownAt : `${STORE}/${name}.${format}`;
@@ -40,9 +45,7 @@ function fetchLine(remote: RemotePlace, file: string, name: string): string {
 }
 
 function openLine(image: PlacedImage, readOnly: boolean): string {
-  const { path, format, snapshot, pieces, shownAt } = image;
-  if (format === 'shards') return shardsLine(image);
-  if (format === 'pieces') return sh`cat ${path} ${pieces} > ${shownAt}`;
+  const { path, format, snapshot, shownAt } = image;
   // ewfexport puts the ending itself.
   if (format === 'ewf') return sh`ewfexport -q -u -f raw -t ${shownAt.replace(/\.raw$/, '')} ${path}`;
   const name = QEMU_NAMES[format] ?? format;
@@ -50,10 +53,27 @@ function openLine(image: PlacedImage, readOnly: boolean): string {
   return sh`qemu-nbd${raw(readOnly ? ' -r' : '')} -f ${name} -c ${shownAt} ${path}`;
 }
 
+/** The disk is the file that its parts make. */
+const isJoined = ({ format }: PlacedImage): boolean => format === 'pieces' || format === 'shards';
+
+const joinedAt = (image: PlacedImage): string =>
+  isJoined(image) ? image.shownAt : `${STORE}/${image.name}.${image.format}`;
+
+/** Null for a file that lies in one piece. */
+function joinLine(image: PlacedImage): string | null {
+  const { path, pieces, shards } = image;
+  if (shards !== null) return shardsLine(image, shards);
+  return pieces.length === 0 ? null : sh`cat ${path} ${pieces} > ${joinedAt(image)}`;
+}
+
 /** Each shard goes to its place, which its name ends in; where none is, the copy has a hole. */
-function shardsLine({ path, pieces, shards, shownAt }: PlacedImage): string {
-  const { each = 0, whole = 0 } = shards ?? {};
+function shardsLine(image: PlacedImage, { each, whole, globs }: NonNullable<PlacedImage['shards']>): string {
+  const { path, pieces } = image;
+  const to = joinedAt(image);
   const place = raw(`seek=$((\${f##*.} * ${each}))`);
-  const put = sh`dd if="$f" of=${shownAt} bs=1M oflag=seek_bytes ${place} conv=notrunc,sparse status=none`;
-  return sh`cp --sparse=always ${path} ${shownAt}; for f in ${pieces}; do ${raw(put)}; done; truncate -s ${whole} ${shownAt}`;
+  const put = sh`dd if="$f" of=${to} bs=1M oflag=seek_bytes ${place} conv=notrunc,sparse status=none`;
+  const parts = raw(
+    [...pieces.map((each) => shellWord(each)), ...globs.map((glob) => `${shellWord(glob)}.[1-9]*`)].join(' '),
+  );
+  return sh`cp --sparse=always ${path} ${to}; for f in ${parts}; do ${raw(put)}; done; truncate -s ${whole} ${to}`;
 }

@@ -12,17 +12,21 @@ export function verifyCommand(
   showings: readonly Showing[],
   { txg, checkpoint }: Pick<Candidate, 'txg' | 'checkpoint'>,
 ): string[] | null {
-  const specs = showings.map(({ place }) => specOf(place));
+  const specs = showings.map(({ place }) => specsOf(place));
   if (specs.length === 0 || specs.includes(null)) return null;
   const which = checkpoint === null ? ['--txg', txg.toString()] : ['--checkpoint'];
   return ['zfs-uber', 'verify', ...which, ...new Set(specs.flatMap((spec) => spec ?? []))];
 }
 
-/** What zfs-uber reads a vdev from: it opens images itself. */
-function specOf({ path, part, image }: ImportPlace): string | null {
+/** What zfs-uber reads a vdev from: it opens images itself, and finds the further pieces of one. */
+function specsOf({ path, part, image }: ImportPlace): readonly string[] | null {
   const file = image?.path ?? path;
-  // What is in it zfs-uber finds again.
-  if (image !== null && image.snapshot !== null) return `${file}#snapshot=${image.snapshot}`;
-  if (part === null) return file;
-  return part.start < 0 ? null : `${file}@${part.start}+${part.size}`;
+  if (part !== null && part.start < 0) return null;
+  // What is in a snapshot zfs-uber finds again.
+  const snapshot = image?.snapshot ?? null;
+  const place = part === null ? '' : `@${part.start}+${part.size}`;
+  const spec = `${file}${snapshot === null ? place : `#snapshot=${snapshot}`}`;
+  if (image === null || image.shards === null) return [spec];
+  const folders = image.shards.globs.map((glob) => glob.replace(/\/[^/]*$/, ''));
+  return [[spec, ...folders].join('?shards='), ...image.pieces];
 }

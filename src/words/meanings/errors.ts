@@ -52,6 +52,7 @@ export const ERROR_MEANINGS: { readonly [Name in keyof ErrorCodes]: ErrorMeaning
       'needs-file': 'an image says that a part of its disk is in a file that was not given',
       'image-damaged': null,
       'not-a-map': 'of ddrescue',
+      'not-shards': 'which shards are those of a file of GlusterFS does not show',
       'not-in-bundle': 'nobody needed these bytes when the [bundle](bundle.md) was made',
       'bundle-damaged': null,
       refused: 'by a server on the [network](networks.md)',

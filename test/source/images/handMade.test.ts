@@ -7,7 +7,7 @@ import { ZfsUberError } from '../../../src/bytes/errors.ts';
 import { crc32c } from '../../../src/source/crc32.ts';
 import { parseDdrescueMap, rescued } from '../../../src/source/images/ddrescue.ts';
 import { segmentName } from '../../../src/source/images/ewf.ts';
-import { parseShard, sharded } from '../../../src/source/images/shards.ts';
+import { measureShards, parseShard, type ShardSizes, sharded } from '../../../src/source/images/shards.ts';
 import { isFirstPiece, nextPiece } from '../../../src/source/images/splitRaw.ts';
 import { memorySource } from '../../../src/source/memorySource.ts';
 import type { ByteSource } from '../../../src/source/source.ts';
@@ -338,14 +338,23 @@ describe('a file in shards of GlusterFS', () => {
   const SHARD = 4 * MIB;
   const filled = (length: number, byte: number) => memorySource(new Uint8Array(length).fill(byte), `${byte}`);
 
+  const shardsOf = (first: ByteSource, others: ReadonlyMap<number, ByteSource>) => ({
+    first,
+    numbers: [...others.keys()].sort((a, b) => a - b),
+    open: async (number: number) => others.get(number) ?? first,
+  });
+  const wholeOf = async (first: ByteSource, others: ReadonlyMap<number, ByteSource>, sizes?: ShardSizes) => {
+    const shards = shardsOf(first, others);
+    const measured = sizes ?? (await measureShards(shards));
+    return measured && sharded(shards, measured);
+  };
+
   it('is read over its shards, with zeros behind a short one, and never read where one was not given', async () => {
-    const disk = sharded(
-      filled(SHARD, 1),
-      new Map([
-        [4, filled(1024, 5)],
-        [1, filled(512, 2)],
-      ]),
-    );
+    const others = new Map([
+      [4, filled(1024, 5)],
+      [1, filled(512, 2)],
+    ]);
+    const disk = await wholeOf(filled(SHARD, 1), others);
     expect(disk?.size).toBe(4 * SHARD + 1024);
     expect(await disk?.read(SHARD - 1, 2)).toEqual(new Uint8Array([1, 2]));
     expect(await disk?.read(SHARD + 511, 2)).toEqual(new Uint8Array([2, 0]));
@@ -357,11 +366,30 @@ describe('a file in shards of GlusterFS', () => {
     ]);
   });
 
+  it('of which the size is known ends there, whatever its last shard says', async () => {
+    const others = new Map([[1, filled(512, 2)]]);
+    const disk = await wholeOf(filled(SHARD, 1), others, { each: 2 * SHARD, whole: 7 * SHARD });
+    expect(disk?.size).toBe(7 * SHARD);
+    expect(await disk?.read(SHARD - 1, 2)).toEqual(new Uint8Array([1, 0]));
+    expect(await disk?.read(2 * SHARD + 511, 2)).toEqual(new Uint8Array([2, 0]));
+    await expect(disk?.read(7 * SHARD - 1, 1)).rejects.toMatchObject({ code: 'never-read' });
+    const cut = await wholeOf(filled(SHARD, 1), others, { each: 2 * SHARD, whole: 2 * SHARD + 100 });
+    expect((await cut?.read(2 * SHARD, 100))?.every((byte) => byte === 2)).toBe(true);
+  });
+
+  it('has shards as long as a full one is, and of the usual length where none is full', async () => {
+    const measured = (...sizes: readonly [number, number]) =>
+      measureShards(shardsOf(filled(sizes[0], 1), new Map([[3, filled(sizes[1], 2)]])));
+    expect(await measured(SHARD, 512)).toEqual({ each: SHARD, whole: 3 * SHARD + 512 });
+    expect(await measured(512, 2 * SHARD)).toEqual({ each: 2 * SHARD, whole: 8 * SHARD });
+    expect(await measured(MIB, 512)).toEqual({ each: 64 * MIB, whole: 192 * MIB + 512 });
+  });
+
   it('of which the numbers are a lie is none, or has its runs told at once', async () => {
-    const far = sharded(filled(SHARD, 1), new Map([[999_999_999, filled(512, 2)]]));
+    const far = await wholeOf(filled(SHARD, 1), new Map([[999_999_999, filled(512, 2)]]));
     expect((await far?.runs?.(0, far.size))?.map(({ kind }) => kind)).toEqual(['data', 'unread', 'data']);
     const large = { ...filled(512, 1), size: 2 ** 40 };
-    expect(sharded(large, new Map([[999_999_999, filled(512, 2)]]))).toBeNull();
+    expect(await wholeOf(large, new Map([[999_999_999, filled(512, 2)]]))).toBeNull();
   });
 
   it('has shards by the names that GlusterFS gives them, and no others', () => {
