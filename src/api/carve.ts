@@ -124,6 +124,6 @@ const shardsBehind = ({ disk }: OpenedSource): string =>
 function kindOf({ kind, disk }: OpenedSource): OpenedSource['kind'] {
   if (kind !== 'gpt' && kind !== 'mbr') return kind;
   const format = disk?.image?.format ?? 'pieces';
-  if (format !== 'pieces' && format !== 'shards') return format;
+  if (format !== 'pieces' && format !== 'shards' && format !== 'volume') return format;
   return disk?.block === true ? 'block' : 'raw';
 }

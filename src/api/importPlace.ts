@@ -1,8 +1,17 @@
 import { sourceHandles } from '../document/handles.ts';
-import type { OpenedSource } from '../node/openedSource.ts';
+import type { DiskImage, OpenedSource } from '../node/openedSource.ts';
 import type { System } from '../node/systems.ts';
 import { type DeviceSignatures, fillsPath, type HiddenVdev } from '../pool/survey.ts';
-import { type ImportPlace, isAttached, NBD, type PlacedImage, wholePlace } from '../rewind/importPlace.ts';
+import {
+  type ImportPlace,
+  isAttached,
+  isOnNbd,
+  MAPPED,
+  type MappedPart,
+  NBD,
+  type PlacedImage,
+  wholePlace,
+} from '../rewind/importPlace.ts';
 import { STORE } from '../rewind/showing.ts';
 import { type Partition, partitionName } from '../source/partition.ts';
 import { absolutePath as absolutePathOf, SYSTEM } from './host.ts';
@@ -28,7 +37,7 @@ export function importPlaces(
   );
 }
 
-const RAW = { format: 'raw', snapshot: null, pieces: [], shards: null } as const;
+const RAW = { format: 'raw', snapshot: null, pieces: [], shards: null, parts: [] } as const;
 
 /** All parts of the disk in an image are seen where the image is opened, once. */
 function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedImage>): PlacedImage | null {
@@ -37,24 +46,39 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
   const path =
     remote === null ? absolutePath(opened) : remote.kind === 'nbd' ? remote.uri : (remote.url ?? remote.shown);
   if (image === null && remote === null) return null;
-  const { format, snapshot, pieces, shards } = image ?? RAW;
-  const key = `${path}#${snapshot}`;
-  const number = [...images.values()].filter(isAttached).length;
+  const { format, snapshot, pieces, shards, parts } = image ?? RAW;
+  const mapped = parts.map((part, at) => mappedPart(part, `${name}p${at}`, images));
+  const key = format === 'volume' ? (opened.disk?.id ?? path) : `${path}#${snapshot}`;
+  const number = [...images.values()].filter(isOnNbd).length;
   const fetched = format === 'raw' && (remote?.kind !== 'nbd' || remote.tls);
   const copied = fetched || format === 'pieces' || format === 'shards' || format === 'ewf' || snapshot !== null;
-  const shownAt = copied ? `${STORE}/${name}.raw` : `${NBD}${number}`;
+  const device = format === 'volume' ? `${MAPPED}/${name}` : `${NBD}${number}`;
+  const shownAt = copied ? `${STORE}/${name}.raw` : device;
   const placed = images.get(key) ?? {
     path,
     remote,
     format,
     snapshot,
     pieces: pieces.map((each) => absolutePathOf(each)),
+    parts: mapped,
     shards: shards && { ...shards, globs: shards.globs.map((each) => absolutePathOf(each)) },
     name,
     shownAt,
   };
   images.set(key, placed);
   return placed;
+}
+
+function mappedPart(
+  { length, on }: DiskImage['parts'][number],
+  name: string,
+  images: Map<string, PlacedImage>,
+): MappedPart {
+  if (on === null || on.opened.disk === null) return { length, on: null };
+  const image = imageOf(on.opened, name, images);
+  const path = image?.shownAt ?? absolutePath(on.opened);
+  const block = image === null ? on.opened.disk.block : isAttached(image);
+  return { length, on: { path, kind: block ? 'block' : 'file', offset: on.offset, image } };
 }
 
 /** What another system than Linux has no lines for has no place. */
@@ -76,7 +100,9 @@ function placeOf(opened: OpenedSource, name: string, image: PlacedImage | null, 
   }
   const named = partition === null || image !== null ? null : partitionPath(whole, partition, system);
   if (named !== null && is === 'block' && partition?.hidden === null) return wholePlace(named, is, name);
-  const fills = partition === null && offset === 0 && (disk === null || size === disk.source.size);
+  // Where a volume begins is told by where its first part does.
+  const begins = offset === 0 || image?.format === 'volume';
+  const fills = partition === null && begins && (disk === null || size === disk.source.size);
   if (fills) return wholePlace(whole, is, name, image);
   return { path: whole, kind: is, part: { start: offset, size }, image, name };
 }

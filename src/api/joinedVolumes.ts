@@ -1,5 +1,5 @@
 import { printable } from '../bytes/printable.ts';
-import type { OpenedSource } from '../node/openedSource.ts';
+import type { DiskImage, OpenedSource } from '../node/openedSource.ts';
 import { countedClose } from '../node/openTargets.ts';
 import type { Extent } from '../pool/searchRanges.ts';
 import type { PlacedSignature } from '../source/foreign.ts';
@@ -125,13 +125,12 @@ function openedAs(
     source,
     error: null,
     partition: null,
-    // To the system it is no part of a file that a loop device could show.
     disk: {
       source,
       block: false,
       sectorSize: null,
-      origin: 'given',
-      image: null,
+      origin: on.some(({ disk }) => disk.origin !== 'path') ? 'given' : 'path',
+      image: { format: 'volume', snapshot: null, pieces: [], shards: null, parts: mappedParts(volume, on) },
       kept: null,
       id: `volume ${group} ${volume.name}`,
       offset: 0,
@@ -145,6 +144,20 @@ function openedAs(
     ),
     close: async () => undefined,
   };
+}
+
+/** With what lies between its parts as one that lies nowhere. */
+function mappedParts({ parts }: LogicalVolume, on: readonly Signed[]): DiskImage['parts'] {
+  const mapped: DiskImage['parts'][number][] = [];
+  let end = 0;
+  for (const { at, length, on: place } of parts) {
+    if (at > end) mapped.push({ length: at - end, on: null });
+    const disk = on.find(({ physical }) => physical.id === place?.disk);
+    const offset = (disk?.signature.holder.start ?? 0) + (place?.offset ?? 0);
+    mapped.push({ length, on: disk === undefined ? null : { opened: disk.opened, offset } });
+    end = at + length;
+  }
+  return mapped;
 }
 
 /** Closes each disk with the last of what is read from it. */

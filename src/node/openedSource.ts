@@ -43,12 +43,21 @@ export interface OpenedSource {
 
 /** How a file holds a disk that it is not itself. */
 export interface DiskImage {
-  readonly format: ImageFormat | 'pieces' | 'shards';
+  readonly format: ImageFormat | 'pieces' | 'shards' | 'volume';
   readonly snapshot: string | null;
   /** Paths of the further pieces of a split image, or of the shards of a file of GlusterFS. */
   readonly pieces: readonly string[];
   /** Null where the file lies in no shards of GlusterFS. */
   readonly shards: FoundShards | null;
+  /** Of a volume of LVM, in order and without gaps, each with what it lies on and the byte of the disk there; else empty. */
+  readonly parts: readonly { readonly length: number; readonly on: VolumeDisk | null }[];
+}
+
+/** What a part of a volume lies on. */
+export interface VolumeDisk {
+  readonly opened: OpenedSource;
+  /** Bytes in its disk. */
+  readonly offset: number;
 }
 
 /** The file or device, or the disk inside a file, that an entry is all or a part of. */

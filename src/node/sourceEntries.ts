@@ -94,10 +94,10 @@ function imageOf(
   pieces: readonly string[],
   shards: FoundShards | null,
 ): DiskImage | null {
-  const parts = { snapshot, pieces, shards };
-  if (container !== null && container !== 'raw') return { format: container, ...parts };
+  const file = { snapshot, pieces, shards, parts: [] };
+  if (container !== null && container !== 'raw') return { format: container, ...file };
   const inParts = shards !== null || pieces.length > 0;
-  return inParts ? { format: shards === null ? 'pieces' : 'shards', ...parts } : null;
+  return inParts ? { format: shards === null ? 'pieces' : 'shards', ...file } : null;
 }
 
 function tooShort(path: string, offset: number, size: number): SourceError {

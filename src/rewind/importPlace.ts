@@ -8,25 +8,45 @@ export interface PlacedImage {
   readonly path: string;
   /** Null for a file or device of the system. */
   readonly remote: RemotePlace | null;
-  /** `raw` only on a network. */
-  readonly format: ImageFormat | 'pieces' | 'shards' | 'raw';
+  /** `raw` only on a network; `volume` for one that the device mapper makes of parts. */
+  readonly format: ImageFormat | 'pieces' | 'shards' | 'volume' | 'raw';
   /** Of an internal snapshot; null for the present state. */
   readonly snapshot: string | null;
   /** The further pieces of a split image, in order, or given shards of GlusterFS; else empty. */
   readonly pieces: readonly string[];
   /** Bytes of each shard and of the whole file, and what the paths of those begin with that are in folders; null where it lies in none. */
   readonly shards: { readonly each: number; readonly whole: number; readonly globs: readonly string[] } | null;
+  /** Of a volume, in order and without gaps; else empty. */
+  readonly parts: readonly MappedPart[];
   /** What has to be made for it is named so. */
   readonly name: string;
   /** Block device or file that shows the disk. */
   readonly shownAt: string;
 }
 
-/** Where a network block device shows a disk; other images are copied. */
-export const NBD = '/dev/nbd';
+/** A part of a volume, in bytes. */
+export interface MappedPart {
+  readonly length: number;
+  /** Null where nobody knows what stands there. */
+  readonly on: {
+    readonly path: string;
+    readonly kind: 'block' | 'file';
+    readonly offset: number;
+    /** The disk image that has to be opened first, for `path` to be there; null for none. */
+    readonly image: PlacedImage | null;
+  } | null;
+}
 
-/** Seen by a device of the system, not copied. */
-export const isAttached = ({ shownAt }: PlacedImage): boolean => shownAt.startsWith(NBD);
+/** Where a network block device shows a disk. */
+export const NBD = '/dev/nbd';
+/** Where the device mapper shows what it makes. */
+export const MAPPED = '/dev/mapper';
+
+/** Seen by a device of the system, and there until it is taken away; other images are copied. */
+export const isAttached = ({ shownAt }: PlacedImage): boolean => isOnNbd({ shownAt }) || shownAt.startsWith(MAPPED);
+
+/** Seen by a network block device. */
+export const isOnNbd = ({ shownAt }: Pick<PlacedImage, 'shownAt'>): boolean => shownAt.startsWith(NBD);
 
 /** Where a vdev lies, and what of that the system shows by itself. */
 export interface ImportPlace {

@@ -1,7 +1,7 @@
 import { SECTOR } from '../bytes/units.ts';
 import { ownLeaf } from '../format/labelConfig.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
-import type { ImportPlace } from './importPlace.ts';
+import { type ImportPlace, MAPPED } from './importPlace.ts';
 
 /** How a vdev comes before `zpool import`. */
 export interface Showing {
@@ -22,7 +22,6 @@ export interface Showing {
 const LINKS = '/run';
 /** For copies and for what is written to overlays: to be changed by whoever has no room there. */
 export const STORE = '/var/tmp';
-const MAPPED = '/dev/mapper';
 
 /**
  * What was a disk is opened as a block device only, so an image of it is refused ("Block device required"); what was a

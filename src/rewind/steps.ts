@@ -142,12 +142,18 @@ const openImages = (images: readonly PlacedImage[], readOnly: boolean): Step[] =
 /** What is a copy stays: it holds what a read-write import wrote. */
 function closeImages(images: readonly PlacedImage[]): Step[] {
   const attached = images.filter(isAttached);
-  return attached.length === 0 ? [] : [{ kind: 'close-images', images: attached }];
+  return attached.length === 0 ? [] : [{ kind: 'close-images', images: [...attached].reverse() }];
 }
 
 /** The images that the vdevs lie in, each once. */
 const imagesOf = (showings: readonly Showing[]): PlacedImage[] => [
-  ...new Set(showings.flatMap(({ place }) => place.image ?? [])),
+  ...new Set(showings.flatMap(({ place }) => (place.image === null ? [] : withInner(place.image)))),
+];
+
+/** First those that a volume lies in. */
+const withInner = (image: PlacedImage): PlacedImage[] => [
+  ...image.parts.flatMap(({ on }) => (on === null || on.image === null ? [] : withInner(on.image))),
+  image,
 ];
 
 const isMade = ({ kind }: Showing): boolean => kind === 'loop' || kind === 'padded' || kind === 'padded-copy';

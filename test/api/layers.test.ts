@@ -1,9 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importPlaces } from '../../src/api/importPlace.ts';
 import { scan } from '../../src/api/scan.ts';
+import { closeSources, surveyDevices } from '../../src/api/surveyDevices.ts';
+import { pureEngine } from '../../src/block/pureEngine.ts';
+import { stepLines } from '../../src/document/shell/stepLines.ts';
+import type { SourceSpec } from '../../src/node/target.ts';
 import { usualStarts } from '../../src/pool/searchRanges.ts';
+import { memorySource } from '../../src/source/memorySource.ts';
 import { USUAL_BASES } from '../../src/source/usualBases.layout.ts';
 import { random, SEED } from '../fuzz/random.ts';
 import { imageOf, MIB } from '../pool/carve/madeDisk.ts';
@@ -196,10 +203,69 @@ describe('a vdev on a linear volume of LVM in several parts', () => {
     expect(own?.error?.code).toBe('needs-file');
   });
 
-  it('is printed no command for, and the one that has the system make the device is', async () => {
-    const found = await scan([physical('pv0'), physical('pv1')], { depth: 'labels' });
-    const findings = found.findings.map(({ code }) => code);
-    expect(findings).toContain('container-not-opened');
-    expect(JSON.stringify(found.pools)).not.toContain('losetup');
+  /** What the mapping of a printed line has, by programs that stand for those of the system. */
+  function mapped(line: string): Uint8Array {
+    const programs = mkdtempSync(join(room, 'bin-'));
+    const table = join(programs, 'table');
+    for (const [name, does] of [
+      ['losetup', 'for last; do :; done; echo "$last"'],
+      ['dmsetup', `cat > ${table}`],
+    ] as const)
+      writeFileSync(join(programs, name), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+    execFileSync('bash', ['-ec', line], { env: { ...process.env, PATH: `${programs}:${process.env['PATH']}` } });
+    const pieces = readFileSync(table, 'utf8')
+      .trim()
+      .split('\n')
+      .map((each) => each.split(' '));
+    let end = 0;
+    return Buffer.concat(
+      pieces.map(([start, count, target, path = '', offset]) => {
+        expect(Number(start) * 512).toBe(end);
+        const length = Number(count) * 512;
+        end += length;
+        if (target === 'error') return new Uint8Array(length);
+        return readFileSync(path).subarray(Number(offset) * 512, Number(offset) * 512 + length);
+      }),
+    );
+  }
+  const volumesOf = async (specs: readonly SourceSpec[]) => {
+    const surveyed = await surveyDevices(specs, { engine: pureEngine });
+    await closeSources(surveyed);
+    return surveyed.map(({ opened }) => opened).filter(({ disk }) => disk?.image?.format === 'volume');
+  };
+  const stepLinesOf = ({ pools }: Awaited<ReturnType<typeof scan>>) =>
+    pools.flatMap(({ recommendation }) => recommendation?.steps ?? []);
+
+  it('is mapped by a printed line as it is read, imported from there, and taken away in the end', async () => {
+    const found = await scan([physical('pv1', true), physical('pv0')], { depth: 'mos' });
+    const steps = stepLinesOf(found);
+    const [open, ...later] = steps.filter(({ kind }) => kind === 'open-images').map(({ lines }) => lines);
+    expect(open).toHaveLength(1);
+    expect(open?.[0]).toMatch(/losetup -r .*dmsetup create -r zu-/);
+    expect(Buffer.compare(mapped(open?.[0] ?? ''), vdev.subarray(0, 64 * MIB))).toBe(0);
+    const name = /dmsetup create -r (\S+)/.exec(open?.[0] ?? '')?.[1];
+    // It was a file, and what zpool takes for one is a file.
+    const copied = steps.filter(({ kind }) => kind === 'copy').flatMap(({ lines }) => lines);
+    expect(copied).toContain(`cp --sparse=always --reflink=auto /dev/mapper/${name} /var/tmp/${name}`);
+    expect(found.pools[0]?.recommendation?.commandReadOnly).toContain(`/var/tmp/${name}`);
+    for (const line of later.flat()) expect(line).not.toMatch(/ -r /);
+    expect(steps.filter(({ kind }) => kind === 'close-images')[0]?.lines[0]).toContain(`dmsetup remove ${name};`);
+    expect(found.pools[0]?.recommendation?.commandVerify?.slice(-2).toSorted()).toEqual([
+      join(room, 'pv0.img'),
+      join(room, 'pv1-stale.img'),
+    ]);
+  });
+
+  it('has errors where a disk is missing, and no line where it is in no file of the system', async () => {
+    const [opened] = await volumesOf([physical('pv0')]);
+    if (opened === undefined) throw new Error('the volume was not found');
+    const image = importPlaces([opened], 'linux').get(opened)?.image;
+    const [line = ''] = stepLines({ kind: 'open-images', images: image ? [image] : [], readOnly: true });
+    const bytes = mapped(line);
+    expect(Buffer.compare(bytes.subarray(0, 20 * MIB), vdev.subarray(0, 20 * MIB))).toBe(0);
+    expect(Buffer.compare(bytes.subarray(50 * MIB, 54 * MIB), vdev.subarray(50 * MIB, 54 * MIB))).toBe(0);
+    expect(bytes).toHaveLength(64 * MIB);
+    const given = await volumesOf([memorySource(readFileSync(physical('pv0')), 'handed in')]);
+    expect(given.map((each) => importPlaces(given, 'linux').get(each))).toEqual([null]);
   });
 });

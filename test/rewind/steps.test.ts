@@ -18,6 +18,7 @@ const image = (name: string, shownAt: string): PlacedImage => ({
   snapshot: null,
   pieces: [],
   shards: null,
+  parts: [],
   name,
   shownAt,
 });

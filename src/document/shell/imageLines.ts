@@ -1,6 +1,7 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
 import { shellWord } from '../../bytes/shellWord.ts';
-import { isAttached, type PlacedImage } from '../../rewind/importPlace.ts';
+import { SECTOR } from '../../bytes/units.ts';
+import { isOnNbd, type MappedPart, type PlacedImage } from '../../rewind/importPlace.ts';
 import { STORE } from '../../rewind/showing.ts';
 import type { RemotePlace } from '../../source/network/remotePlace.ts';
 
@@ -14,7 +15,7 @@ const QEMU_NAMES: Partial<Record<PlacedImage['format'], string>> = { vhd: 'vpc' 
  * Source: qemu-nbd(8), qemu-img(1), ewfexport(1)
  */
 export function openImageLines(images: readonly PlacedImage[], readOnly: boolean): string[] {
-  const attached = images.filter(isAttached);
+  const attached = images.filter(isOnNbd);
   return [
     ...(attached.length === 0 ? [] : [`modprobe nbd nbds_max=${Math.max(16, attached.length)} max_part=0`]),
     ...images.flatMap((image) => openLinesOf(image, readOnly)),
@@ -24,6 +25,7 @@ export function openImageLines(images: readonly PlacedImage[], readOnly: boolean
 /** What a server has is opened there where it can be, and fetched where it cannot. */
 function openLinesOf(image: PlacedImage, readOnly: boolean): string[] {
   const { remote, format, shownAt, name } = image;
+  if (format === 'volume') return [volumeLine(image, readOnly)];
   if (remote === null) {
     const join = joinLine(image);
     if (join === null) return [openLine(image, readOnly)];
@@ -76,4 +78,41 @@ function shardsLine(image: PlacedImage, { each, whole, globs }: NonNullable<Plac
     [...pieces.map((each) => shellWord(each)), ...globs.map((glob) => `${shellWord(glob)}.[1-9]*`)].join(' '),
   );
   return sh`cp --sparse=always ${path} ${to}; for f in ${parts}; do ${raw(put)}; done; truncate -s ${whole} ${to}`;
+}
+
+/**
+ * The device mapper puts the parts of a volume together. What lies on a disk that is not there gives an error.
+ *
+ * Source: dmsetup(8), losetup(8); Linux, Documentation/admin-guide/device-mapper/linear.rst
+ */
+function volumeLine({ parts, name }: PlacedImage, readOnly: boolean): string {
+  const only = raw(readOnly ? ' -r' : '');
+  const disks = [...new Set(parts.flatMap(({ on }) => on?.path ?? []))];
+  const loops = disks.flatMap((path, at) =>
+    parts.some(({ on }) => on?.path === path && on.kind === 'file')
+      ? [sh`d${at}=$(losetup${only} -f --show ${path})`]
+      : [sh`d${at}=$(readlink -f ${path})`],
+  );
+  const table = raw(
+    mappedLines(parts, disks)
+      .map((line) => `"${line}"`)
+      .join(' '),
+  );
+  return sh`${raw(loops.join('; '))}; printf '%s\\n' ${table} | dmsetup create${only} ${name}`;
+}
+
+function mappedLines(parts: readonly MappedPart[], disks: readonly string[]): string[] {
+  let at = 0;
+  return parts.map(({ length, on }) => {
+    const [start, count] = [at / SECTOR, length / SECTOR];
+    at += length;
+    if (on === null) return `${start} ${count} error`;
+    return `${start} ${count} linear $d${disks.indexOf(on.path)} ${on.offset / SECTOR}`;
+  });
+}
+
+/** Takes away what shows the disk in an image. What a mapping alone holds goes with it. */
+export function closeImageLine({ shownAt, format, name }: PlacedImage): string {
+  if (format !== 'volume') return sh`qemu-nbd -d ${shownAt}`;
+  return sh`l=$(dmsetup deps -o devname ${name} | grep -o 'loop[0-9]*'); dmsetup remove ${name}; for d in $l; do losetup -d /dev/$d; done`;
 }

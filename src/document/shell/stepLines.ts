@@ -4,11 +4,11 @@ import { SECTOR } from '../../bytes/units.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
 import type { Step } from '../../rewind/steps.ts';
 import type { System } from '../../rewind/systems.ts';
-import { openImageLines } from './imageLines.ts';
+import { closeImageLine, openImageLines } from './imageLines.ts';
 import { openingLines } from './openingLines.ts';
 import { LOOPS } from './otherSystems.ts';
 import { parameterLines } from './parameterLines.ts';
-import { copyLines, copyThen, losetup, shownPlace, sliceSpec } from './placeLines.ts';
+import { copyLines, copyThen, losetup, shownPlace, sliceSpec, sourceSpecs } from './placeLines.ts';
 
 /** Done with programs of Linux, or with options that only its programs have. */
 const OF_LINUX: ReadonlySet<Step['kind']> = new Set([
@@ -26,7 +26,7 @@ export function stepLines(step: Step): string[] {
     case 'open-images':
       return openImageLines(step.images, step.readOnly);
     case 'close-images':
-      return step.images.map(({ shownAt }) => sh`qemu-nbd -d ${shownAt}`);
+      return step.images.map(closeImageLine);
     case 'copy':
       return step.showings.flatMap(copyLines);
     case 'repair-labels':
@@ -191,12 +191,7 @@ const linkRun = (showings: readonly Showing[]): NumberedRun | null =>
 
 /** An overlay over what lies in an image is a copy: QEMU lays one over raw bytes alone. */
 function layLine(vdevs: Extract<Step, { readonly kind: 'lay-overlay' }>['vdevs']): string {
-  const specs = vdevs.map(({ place: { path, part, image }, root }) => {
-    const { start, size } = part ?? { start: 0, size: null };
-    const of = image?.path ?? path;
-    if (root === null) return part === null ? of : `${of}@${start}+${size}`;
-    return `${of}@${start}${size === null ? '' : `+${size}`}?root=${start + root}`;
-  });
+  const specs = vdevs.flatMap(({ place, root }) => sourceSpecs(place, root));
   const form = vdevs.some(({ place }) => place.image !== null) ? '--as copy ' : '';
   return sh`zfs-uber overlay ${raw(form)}-o ${`${STORE}/zu-overlay`} ${specs}`;
 }

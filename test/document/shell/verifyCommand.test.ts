@@ -10,7 +10,17 @@ const shown = (path: string, more: Partial<ImportPlace> = {}) => {
   return { kind: 'as-is' as const, place, path, copy: '' };
 };
 const image = (path: string, snapshot: string | null): PlacedImage => ({
-  ...{ path, remote: null, format: 'qcow2', snapshot, pieces: [], shards: null, name: 'zu-d0', shownAt: '/dev/nbd0' },
+  ...{
+    path,
+    remote: null,
+    format: 'qcow2',
+    snapshot,
+    pieces: [],
+    shards: null,
+    parts: [],
+    name: 'zu-d0',
+    shownAt: '/dev/nbd0',
+  },
 });
 
 describe('verifyCommand', () => {
