@@ -5,13 +5,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { audit } from './audit.js';
 import { CACHE, imageIn } from './images.js';
 import { writeLicences } from './licences.js';
 import { buildAddons, dependOnPackages, makePackages, seal } from './platforms.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | formats [--format NAME] [--pool NAME] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | executable [FILE [NODE]]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | formats [--format NAME] [--pool NAME] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | audit [--must] | executable [FILE [NODE]]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -276,6 +277,7 @@ else if (command === 'addon') buildAddons(args);
 else if (command === 'platforms') platforms(args[0] ?? join(ROOT, 'npm'));
 else if (command === 'release') dependOnPackages();
 else if (command === 'licences') writeLicences();
+else if (command === 'audit') process.exitCode = audit(args.includes('--must')) ? 0 : 1;
 else if (command === 'executable') await executable(args);
 else if (command === 'runtimes') {
   setUp();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +77,45 @@ describe('what the package depends on', () => {
     for (const [, name, version] of text('native/Cargo.lock').matchAll(/name = "(.+)"\nversion = "(.+)"\nsource = /g)) {
       expect(listed).toContain(`| ${name} | ${version} |`);
     }
+  });
+});
+
+describe('the audit', () => {
+  const NO_HOLES = { vulnerabilities: { total: 0, high: 0, critical: 0 } };
+
+  /** @param answers of the programs that are asked; of the others there are none */
+  function audited(answers: Readonly<Record<string, unknown>>, ...args: string[]) {
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-audit-'));
+    try {
+      for (const [program, answer] of Object.entries(answers)) {
+        writeFileSync(join(folder, program), `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
+      }
+      const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'bin', 'develop.js'), 'audit', ...args], {
+        encoding: 'utf8',
+        env: { PATH: folder },
+      });
+      return { status, said: stderr.split('\n').map((line) => line.replace(/^audit: .*?: (.*?)[;(].*/, '$1')) };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  it('fails where a hole is known, in packages or in crates', () => {
+    const cargo = { vulnerabilities: { count: 0 }, warnings: {} };
+    expect(audited({ npm: { metadata: NO_HOLES }, cargo })).toMatchObject({ status: 0 });
+    const holes = { vulnerabilities: { total: 1, high: 0, critical: 0 } };
+    expect(audited({ npm: { metadata: holes }, cargo })).toMatchObject({ status: 1 });
+    expect(audited({ npm: { metadata: NO_HOLES }, cargo: { vulnerabilities: { count: 1 } } })).toMatchObject({
+      status: 1,
+    });
+    const unmaintained = { vulnerabilities: { count: 0 }, warnings: { unmaintained: [{}] } };
+    expect(audited({ npm: { metadata: NO_HOLES }, cargo: unmaintained })).toMatchObject({ status: 1 });
+  });
+
+  it('says who did not answer, which only who must know takes for a failure', () => {
+    const refused = { npm: { message: '405 Method Not Allowed' } };
+    expect(audited(refused)).toMatchObject({ status: 0, said: expect.arrayContaining(['nobody answers here']) });
+    expect(audited(refused, '--must')).toMatchObject({ status: 1 });
   });
 });
 
