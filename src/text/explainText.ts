@@ -48,4 +48,6 @@ function poolLines(page: Page, { name, guid, found, met, free, unknown }: MetEnt
   ];
 }
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+/** A command is written as it is typed. */
+const sentence = (text: string): string =>
+  `${/^(?:zfs-uber|zpool|zfs|zdb) /.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`}.`;

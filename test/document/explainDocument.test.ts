@@ -66,6 +66,7 @@ const SEEN: readonly (readonly [code: string, text: string])[] = [
   ['import-rewind-offered', '\tRecovery is possible, but will result in some data loss.'],
   ['listed-missing-devices', ' status: One or more devices are missing from the system.'],
   ['listed-corrupt-metadata', 'status: The pool metadata is incomplete or corrupted and the pool cannot be\nopened.'],
+  ['listed-corrupt-metadata', ' status: The pool metadata is corrupted.'],
   ['listed-corrupt-data', 'status: One or more devices has experienced an error resulting in data\n\tcorruption.'],
   ['listed-corrupt-device', ' status: One or more devices contains corrupted data.'],
   ['listed-guid-sum', "uberblock guid sum doesn't match MOS guid sum (1 != 2)"],
@@ -110,6 +111,16 @@ const SEEN: readonly (readonly [code: string, text: string])[] = [
   ['device-io-error', 'zio pool=tank vdev=/dev/sdb1 error=5 type=1 offset=270336 size=8192 flags=721601'],
   ['device-not-a-block-device', 'open error=15 timeout=0/1000'],
   ['pool-unavailable', '  state: UNAVAIL'],
+  ['pool-unavailable', ' action: The pool cannot be imported due to damaged devices or data.'],
+  ['import-recreate-proposed', '\tDestroy and re-create the pool from'],
+  ['import-checksum-error', "internal error: cannot import 'tank': Invalid exchange"],
+  ['dataset-does-not-open', "cannot mount 'tank/home': Input/output error"],
+  ['dataset-does-not-open', "failed to own dataset 'tank/home@monday': Input/output error"],
+  ['intent-log-not-opened', "WARNING: can't open objset 85, error 5"],
+  ['boot-loader-error', 'ZFS: i/o error - all block copies unavailable'],
+  ['kernel-fault', 'BUG: kernel NULL pointer dereference, address: 0000000000000018'],
+  ['kernel-fault', 'RIP: 0010:spa_log_summary_dirty_flushed_metaslab+0x58/0x70 [zfs]'],
+  ['import-other-host', "cannot import 'tank': pool may be in use from other system"],
   ['module-missing', 'The ZFS modules are not loaded.'],
 ];
 
@@ -216,6 +227,11 @@ describe('with sources', () => {
       '  Unknown  pool tank: txg 119, 116.',
       '',
     ]);
+  });
+
+  it('writes a command as it is typed, where a sentence begins with it', () => {
+    const text = explainReport(PAGE, buildExplainDocument(TOOL, 'One or more devices contains corrupted data', null));
+    expect(text).toContain('  Do       zfs-uber labels shows');
   });
 
   it('shows nothing that a terminal obeys', () => {

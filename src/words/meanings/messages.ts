@@ -72,7 +72,7 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
   },
   {
     code: 'import-other-host',
-    pattern: /pool was previously in use from another system|last accessed by another system/i,
+    pattern: /in use from (?:an)?other system|last accessed by another system/i,
     says: 'the hostid in the labels is another than that of this system: it was not exported there, or it was moved, or the hostid changed (a new installation, a rescue system)',
     todo: 'make sure that no other system has it imported now (zfs-uber scan --watch 30 tells), then import with -f',
     source: 'cmd/zpool/zpool_main.c, do_import',
@@ -184,10 +184,43 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
   },
   {
     code: 'import-recreate-proposed',
-    pattern: /destroy and re-?create the pool from a backup source/i,
+    pattern: /destroy and re-?create the pool from\b/i,
     says: 'OpenZFS found no txg that loads among those that it tried: the newest, and with -F those of the last seconds',
     todo: `do not: the rings hold older ones. ${SCAN}`,
     source: 'lib/libzfs/libzfs_pool.c, zpool_explain_recover',
+    met: IMPORT,
+  },
+  {
+    code: 'import-checksum-error',
+    pattern:
+      /cannot import '[^']{0,255}'(?: as '[^']{0,255}')?: (?:Invalid exchange|Integrity check failed)|internal error: (?:Invalid exchange|Integrity check failed)/i,
+    says: 'a checksum fails, which Linux calls an invalid exchange (EBADE) and FreeBSD a failed integrity check: something that the load needs is not what was written',
+    todo: SCAN,
+    source: 'lib/libzfs/libzfs_util.c, zpool_standard_error',
+    met: IMPORT,
+  },
+  {
+    code: 'dataset-does-not-open',
+    pattern: /cannot (?:mount|open) '[^']{0,255}': (?:Input\/output|I\/O) error|failed to (?:own|hold) dataset '/i,
+    says: 'the pool itself loads, and the root block of this dataset, or what stands below it, does not read',
+    todo: 'import read-only and copy the other datasets out first. zfs-uber datasets shows what the pool has at a txg, and verify --txg T what fails of it',
+    source: 'lib/libzfs/libzfs_util.c, zfs_standard_error',
+    met: null,
+  },
+  {
+    code: 'intent-log-not-opened',
+    pattern: /can't open objset (?:for )?\d/i,
+    says: 'while it looks for intent logs, the import meets a dataset that does not open: what was written to it synchronously in the last seconds is not replayed. The import goes on',
+    todo: 'the number is the object of the dataset: zfs-uber verify --txg T says what of it fails. Another message says why an import failed',
+    source: 'module/zfs/zil.c, zil_check_log_chain, zil_claim',
+    met: null,
+  },
+  {
+    code: 'boot-loader-error',
+    pattern: /ZFS: i\/o error - all block copies unavailable|ZFS: can't (?:read MOS|find (?:root )?pool|open)/i,
+    says: 'the boot loader of FreeBSD, which reads the pool by itself, found no copy of a block that reads. It sees only the disks, and as much of each, as the firmware shows it, so that a sound pool may look so',
+    todo: 'boot from another medium and scan the disks',
+    source: 'stand/libsa/zfs/zfsimpl.c of FreeBSD, zio_read',
     met: IMPORT,
   },
   // Of `zpool import` without a name, and of `zpool status`.
@@ -201,7 +234,7 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
   },
   {
     code: 'listed-corrupt-metadata',
-    pattern: /pool metadata is incomplete or corrupted|ZFS-8000-72/i,
+    pattern: /\bmetadata is (?:incomplete or )?corrupted|pool data is corrupted|ZFS-8000-72/i,
     says: 'the newest txg does not load: a block of the pool-wide metadata fails on every copy',
     todo: SCAN,
     source: STATUS,
@@ -438,6 +471,15 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
     met: PANIC,
   },
   {
+    code: 'kernel-fault',
+    pattern:
+      /\bBUG: (?:kernel NULL pointer|unable to handle)|general protection fault|\bOops: |\bRIP: [\da-f]{4}:\S{1,80} \[zfs\]|Fatal trap \d{1,3}:/i,
+    says: 'the kernel itself met an address that is none. Where zfs stands in the trace below it, something damaged was taken for sound; what the thread held stays held until the next boot',
+    todo: 'note the whole trace, reboot without importing (zpool cachefile), scan the devices, and import read-only a txg without a hazard',
+    source: 'the kernel, not OpenZFS',
+    met: PANIC,
+  },
+  {
     code: 'hung-task',
     pattern:
       /task (?:txg_sync|zpool|z_\w{1,20}|spa_\w{1,20}|txg_quiesce)\S{0,20} blocked for more than \d{1,6} seconds|slow spa_sync: started/i,
@@ -606,7 +648,8 @@ export const MESSAGE_MEANINGS: readonly MessageMeaning[] = [
   },
   {
     code: 'pool-unavailable',
-    pattern: /\b(?:state|health): (?:UNAVAIL|FAULTED)\b|pool is (?:unavailable|in an unavailable state)/i,
+    pattern:
+      /\b(?:state|health): (?:UNAVAIL|FAULTED)\b|pool is (?:unavailable|in an unavailable state)|due to damaged devices or data/i,
     says: 'as the devices are, the newest txg does not import',
     todo: SCAN,
     source: LISTED,
