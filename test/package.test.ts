@@ -31,6 +31,8 @@ let folder = '';
 /** Where the package lies once it is installed. */
 let installed = '';
 let files: string[] = [];
+/** npm could have its dependencies, and installed it as a user's would. */
+let byNpm = false;
 /** Without an addon. */
 let unpackedBytes = 0;
 
@@ -68,6 +70,7 @@ function install(tarball: string): string {
   const prefix = join(folder, 'global');
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', '--fetch-retries=0'];
   if (run('npm', ['install', '-g', '--prefix', prefix, ...quiet, tarball]).status === 0) {
+    byNpm = true;
     return join(prefix, 'lib', 'node_modules', manifest.name);
   }
   rmSync(prefix, { recursive: true, force: true });
@@ -110,6 +113,11 @@ describe('the package', () => {
     } finally {
       served.kill();
     }
+  });
+
+  it('has its page where man looks for it', ({ skip }) => {
+    if (!byNpm) skip('npm cannot have the dependencies here');
+    expect(readFileSync(join(folder, 'global', 'share', 'man', 'man1', 'zfs-uber.1'), 'utf8')).toContain('.TH');
   });
 
   it('runs as a command from another folder', async () => {
