@@ -125,7 +125,8 @@ const sources = () => ({
     return code;
   },
   async renderChunk(code) {
-    const made = await transform(code, { minify: true, format: 'esm', target: COMMON.target });
+    // An error that nobody catches has the line printed where it was thrown.
+    const made = await transform(code, { minify: true, format: 'esm', target: COMMON.target, lineLimit: 160 });
     return { code: made.code, map: null };
   },
 });

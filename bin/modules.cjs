@@ -6,7 +6,7 @@ const { pathToFileURL } = process.getBuiltinModule('node:url');
 const { Script } = process.getBuiltinModule('node:vm');
 const { crc32 } = process.getBuiltinModule('node:zlib');
 
-const IMPORT = /^import(?:\{([^}]*)\}from| ([\w$]+) from)?"([^"]+)";/;
+const IMPORT = /^\s*import(?:\{([^}]*)\}from| ([\w$]+) from)?"([^"]+)";/;
 const EXPORT = /export\{([^}]*)\};\n?$/;
 const LATER = /\bimport\("([^"]+)"\)/g;
 

@@ -148,13 +148,15 @@ describe('the package', () => {
         `engine node (none faster: no addon for ${process.platform}-${process.arch} is here)`,
       );
       const packages = join(folder, 'packages');
-      const [name = ''] = makePackages(packages);
-      const [made = ''] = readdirSync(packages);
-      must('npm', ['publish', '--dry-run'], join(packages, made));
-      expect(readdirSync(join(packages, made)).sort()).toEqual([
-        ...['LICENSE', 'README.md', `index.${made}.node`, `index.${made}.node.json`, 'package.json'],
-      ]);
-      renameSync(join(packages, made), join(modules, name));
+      const made = makePackages(packages).map((name) => name.replace(`${manifest.name}-`, ''));
+      for (const platform of made) {
+        must('npm', ['publish', '--dry-run'], join(packages, platform));
+        expect(readdirSync(join(packages, platform)).sort()).toEqual([
+          ...['LICENSE', 'README.md', `index.${platform}.node`, `index.${platform}.node.json`, 'package.json'],
+        ]);
+      }
+      const here = made.find((each) => each.startsWith(`${process.platform}-${process.arch}`)) ?? '';
+      renameSync(join(packages, here), join(modules, `${manifest.name}-${here}`));
       expect(version()).toContain('engine native');
     },
   );
@@ -175,6 +177,15 @@ describe('the package', () => {
       const { stdout, stderr } = run(process.execPath, [join(folder, 'consumer', name)]);
       expect({ name, stdout, stderr }).toEqual({ name, stdout: 'tank true\n', stderr: '' });
     }
+  });
+
+  it('names its errors as they are exported, and shows a line of itself where nobody catches one', () => {
+    const program = join(folder, 'consumer', 'throws.mjs');
+    writeFileSync(program, "import { scan } from 'zfs-uber'; await scan([], { zfs: '9' });");
+    const { stderr, status } = run(process.execPath, [program]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('UsageError');
+    expect(stderr.length).toBeLessThan(2000);
   });
 
   it.each([

@@ -6,6 +6,7 @@ const NAMED = 6;
 
 /** The rings hold no uberblock of the txg that was asked for. */
 export class NoSuchTxgError extends UsageError {
+  override readonly name: string = 'NoSuchTxgError';
   readonly txg: bigint;
   /** Those that they hold, the nearest first. */
   readonly nearest: readonly Txg[];

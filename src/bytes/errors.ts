@@ -2,6 +2,8 @@ import { describePlace, type Place } from './place.ts';
 
 /** Every error this library throws on purpose. Anything else that escapes is a bug of ours (exit status 70). */
 export abstract class ZfsUberError extends Error {
+  /** As it is exported: the name of a class is a short one in the package. */
+  abstract override readonly name: string;
   /** Stable and listed in docs/errors.md. Callers match on this, never on the message. */
   abstract readonly code: string;
   /** Where the bytes lie; null when the error is not about bytes. */
@@ -11,7 +13,6 @@ export abstract class ZfsUberError extends Error {
 
   constructor(message: string, place: Place | null, options?: { cause?: unknown }) {
     super(place === null ? message : `${describePlace(place)}: ${message}`, options);
-    this.name = new.target.name;
     this.said = message;
     this.place = place;
   }
@@ -21,6 +22,7 @@ export type FormatCode = 'format-magic' | 'format-bounds' | 'format-value' | 'fo
 
 /** The bytes are there, and the on-disk format does not allow them at this place. */
 export class FormatError extends ZfsUberError {
+  override readonly name: string = 'FormatError';
   readonly code: FormatCode;
   /** What the format allows here. */
   readonly expected: string;
@@ -44,6 +46,7 @@ export const printWords = (words: ChecksumWords, between: ':' | '' = ':'): strin
 
 /** The bytes are there and are not the bytes that were written. */
 export class ChecksumError extends ZfsUberError {
+  override readonly name: string = 'ChecksumError';
   readonly code = 'checksum';
   /** What the pool says the bytes sum to. */
   readonly expected: ChecksumWords;
@@ -59,16 +62,19 @@ export class ChecksumError extends ZfsUberError {
 
 /** Known to ZFS, not to us: a feature, an algorithm, a container variant. */
 export class UnsupportedError extends ZfsUberError {
+  override readonly name: string = 'UnsupportedError';
   readonly code = 'unsupported';
 }
 
 /** A documented limit (depth, count, memory) was reached. */
 export class LimitError extends ZfsUberError {
+  override readonly name: string = 'LimitError';
   readonly code = 'limit';
 }
 
 /** Whoever asked wants no more: a signal was aborted before this was known. */
 export class StoppedError extends ZfsUberError {
+  override readonly name: string = 'StoppedError';
   readonly code = 'stopped';
   constructor(place: Place | null = null) {
     super('the work was stopped before this was read', place);
@@ -77,6 +83,7 @@ export class StoppedError extends ZfsUberError {
 
 /** The caller asked for something impossible. */
 export class UsageError extends ZfsUberError {
+  override readonly name: string = 'UsageError';
   readonly code = 'usage';
   constructor(message: string) {
     super(message, null);
@@ -85,6 +92,7 @@ export class UsageError extends ZfsUberError {
 
 /** What was asked for could not be written whole, and nothing of it is left. */
 export class OutputError extends ZfsUberError {
+  override readonly name: string = 'OutputError';
   readonly code = 'unwritten';
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, null, options);

@@ -21,6 +21,7 @@ export type Ask =
 
 /** Wrong usage, with the command whose help would tell more. */
 export class ArgumentError extends UsageError {
+  override readonly name: string = 'ArgumentError';
   readonly command: Command | null;
   constructor(message: string, command: Command | null) {
     super(message);

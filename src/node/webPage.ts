@@ -63,7 +63,7 @@ const folderOf = (name: string): string => name.replace(/\/\w+\.js$/, '');
  * `NODE` has by that name: nothing where nobody calls it.
  */
 function forBrowser(module: string): string {
-  const [head = ''] = /^(?:import(?:\{[^}]*\}from| [\w$]+ from)?"[^"]+";)*/.exec(module) ?? [];
+  const [head = ''] = /^(?:\s*import(?:\{[^}]*\}from| [\w$]+ from)?"[^"]+";)*/.exec(module) ?? [];
   const imports = head
     .replace(
       /import(\{[^}]*\}| [\w$]+ )from"node:[^"]+";/g,

@@ -37,6 +37,7 @@ export interface BlockVerdict {
 
 /** No copy, mirror or parity supplies this block. */
 export class UnavailableBlockError extends ZfsUberError {
+  override readonly name: string = 'UnavailableBlockError';
   readonly code = 'unavailable';
   /** In the order of looking; of many devices that are not there the first. */
   readonly attempts: readonly Attempt[];

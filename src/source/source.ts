@@ -4,6 +4,7 @@ import type { SourceCode, SystemCode, WrittenCode } from './sourceCodes.ts';
 
 /** Bytes could not be had. */
 export class SourceError extends ZfsUberError {
+  override readonly name: string = 'SourceError';
   readonly code: SourceCode | SystemCode | WrittenCode;
   constructor(code: SourceError['code'], message: string, place: Place, options?: { cause?: unknown }) {
     super(message, place, options);
@@ -29,6 +30,7 @@ export const isSilent = (error: unknown): error is SourceError => error instance
 
 /** Reading ended before the end that the source says it has. */
 export class EndedError extends SourceError {
+  override readonly name: string = 'EndedError';
   /** Bytes from the beginning of the read that were there: no other read gets further. */
   readonly readable: number;
   constructor(message: string, place: Place, readable: number) {
@@ -42,6 +44,7 @@ export class EndedError extends SourceError {
  * `never-read` where whoever made an image did not get them, or did not hand them over.
  */
 export class MissingBytesError extends SourceError {
+  override readonly name: string = 'MissingBytesError';
   /** Byte offset in the source that was read. */
   readonly until: number;
   constructor(message: string, place: Place, until: number, code: SourceError['code'] = 'source-cut') {
@@ -52,6 +55,7 @@ export class MissingBytesError extends SourceError {
 
 /** Bytes of a disk that its image has not. */
 export class NeverReadError extends MissingBytesError {
+  override readonly name: string = 'NeverReadError';
   /** Whoever made the image asked the disk for them, and did not get them. */
   readonly tried: boolean;
   constructor(message: string, place: Place, until: number, tried: boolean) {
@@ -66,6 +70,7 @@ export class NeverReadError extends MissingBytesError {
 
 /** Bytes that nobody needed when the bundle was made which stands for the device. */
 export class NotInBundleError extends MissingBytesError {
+  override readonly name: string = 'NotInBundleError';
   /** @param until where the first of them are, or what is had of the read ends */
   constructor(place: Place, until: number) {
     super('these bytes are not in the bundle', place, until, 'not-in-bundle');

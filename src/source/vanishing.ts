@@ -3,6 +3,7 @@ import { type ByteSource, MissingBytesError, SourceError } from './source.ts';
 
 /** Every read of a device that went away while it was open. `code` is the one with which it went. */
 export class SourceGoneError extends SourceError {
+  override readonly name: string = 'SourceGoneError';
   override get gone(): boolean {
     return true;
   }

@@ -22,6 +22,18 @@ it('docs/errors.md has every class of errors, and no other', () => {
   expect(classes.map(([, name]) => name).sort()).toEqual(Object.keys(ERROR_MEANINGS).sort());
 });
 
+it('each class of errors has its name as it is written, whatever a bundler makes of it', () => {
+  const src = join(ROOT, 'src');
+  const texts = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(src, name), 'utf8'));
+  const classes = texts.flatMap((text) => [...text.matchAll(/class (\w+) extends \w*Error \{\n(.*)/g)]);
+  expect(classes.length).toBeGreaterThan(15);
+  // The first of them extends Error, and leaves it to the others.
+  const unnamed = classes.filter(([, name, first]) => first !== `  override readonly name: string = '${name}';`);
+  expect(unnamed.map(([, name]) => name)).toEqual(['ZfsUberError']);
+});
+
 it('there is no schema of a document that nothing makes', () => {
   expect(readdirSync(join(ROOT, 'schema')).sort()).toEqual(DOCUMENTS.map(([name]) => `${name}.json`).sort());
 });

@@ -35,6 +35,7 @@ export interface Stream {
 
 /** Bytes of the bundle that are not what was written: nobody knows what the disk has in their place. */
 export class BundleDamagedError extends SourceError {
+  override readonly name: string = 'BundleDamagedError';
   constructor(message: string, place: Place, options?: { cause?: unknown }) {
     super('bundle-damaged', message, place, options);
   }

@@ -2,6 +2,7 @@ import { SourceError } from '../source.ts';
 
 /** It is of the connection and not of the bytes: the same read may succeed on another one. */
 export class ConnectionError extends SourceError {
+  override readonly name: string = 'ConnectionError';
   /** Milliseconds that the server asks to be left alone. */
   readonly restMs: number;
   constructor(
