@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
-import type { CandidateEntry } from '../../src/document/candidate.types.ts';
-import type { PoolEntry } from '../../src/document/pool.types.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { scanFixture } from '../rewind/scanned.ts';
 import { type Fault, faultyFiles } from '../tools/faultyFiles.ts';
 import { pool as fixture, poolImages } from '../tools/images.ts';
+import { blamed, codes, expectSameOrUnread, onlyPool, txgs } from './toldAsUnread.ts';
 
 const KIB = 1024;
 const LABEL = 256 * KIB;
@@ -18,9 +17,6 @@ const DATA = 4 * KIB * KIB;
 const POOLS = ['healthy-single', 'stale-leg', 'raidz-expanded'] as const;
 /** Sectors tried of each region of a pool. */
 const SECTORS = 3;
-
-/** Findings that give something else than failed reads as the cause. */
-const BLAMES = ['uberblock-ahead-of-metadata', 'metadata-damaged', 'ring-lost', 'device-truncated'];
 
 /** Numbers from 0 to below `below`, the same ones each time. */
 function numbers(seed: number, below: number, count: number): number[] {
@@ -74,15 +70,6 @@ async function scanWith(paths: readonly string[], fault: Omit<Fault, 'path'>) {
   return { document, failed: failed() };
 }
 
-const onlyPool = ({ pools }: ScanDocument): PoolEntry => {
-  const [pool] = pools;
-  if (pool === undefined || pools.length > 1) throw new Error(`${pools.length} pools`);
-  return pool;
-};
-const codes = ({ findings }: PoolEntry): string[] => findings.map(({ code }) => code);
-const txgs = ({ candidates }: PoolEntry): string[] => candidates.map(({ txg }) => txg).sort();
-const blamed = (pool: PoolEntry): string[] => codes(pool).filter((code) => BLAMES.includes(code));
-
 /** What may not change whatever cannot be read. */
 function expectToldAsUnread(
   { document, failed }: Awaited<ReturnType<typeof scanWith>>,
@@ -103,15 +90,6 @@ function expectToldAsUnread(
   expect(txgs(pool)).toEqual(txgs(healthy));
   const before = new Map(healthy.candidates.map((each) => [each.txg, each]));
   for (const each of pool.candidates) expectSameOrUnread(each, before.get(each.txg));
-}
-
-function expectSameOrUnread(now: CandidateEntry, before: CandidateEntry | undefined) {
-  if (now.verdict === before?.verdict) return;
-  expect(now.because).toBe('failed-read');
-  const [reason] = now.reasons;
-  expect(reason).not.toMatch(/checksum on every copy|makes no sense/);
-  expect(reason).toMatch(/cannot be read|cannot read|does not open/);
-  expect(now.failedReads?.map(({ code }) => code)).toContain('EIO');
 }
 
 describe.each(POOLS)('a sector of %s that cannot be read', (name) => {

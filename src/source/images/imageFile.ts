@@ -22,6 +22,8 @@ export interface OpenedImage {
   readonly troubles: readonly ZfsUberError[];
 }
 
+/** Bytes of a table that are looked through for entries that say the same. */
+const LOOK = 32 * 1024;
 /** Bytes of tables that are kept of one file, whatever its header claims. */
 const TABLES = 4 * 1024 * 1024;
 
@@ -68,6 +70,27 @@ export class ImageFile {
       if (error instanceof SourceError) return null;
       throw error;
     }
+  }
+
+  /**
+   * How many entries of a table say the same from one on: that one, and those behind it that one look shows.
+   *
+   * @param at of the one, in bytes
+   * @param width of an entry, in bytes
+   * @param most entries that are asked for
+   */
+  async alike(
+    at: number,
+    width: 4 | 8,
+    most: number,
+    isAlike: (entries: DataView, at: number) => boolean,
+  ): Promise<number> {
+    const count = Math.min(most, LOOK / width, Math.floor((this.source.size - at) / width));
+    const entries = count > 1 ? await this.table(at, count * width) : null;
+    if (entries === null) return 1;
+    let alike = 1;
+    while (alike < count && isAlike(entries, alike * width)) alike++;
+    return alike;
   }
 
   has(offset: number, length: number): boolean {

@@ -18,8 +18,11 @@ export type Extent = {
 export interface DiskMap {
   /** Bytes of the disk. */
   readonly size: number;
-  /** @param offset below `size` */
-  extentAt(offset: number, signal?: AbortSignal): Promise<Extent>;
+  /**
+   * @param offset below `size`
+   * @param wanted bytes that are asked for: what lies behind them need not be looked at
+   */
+  extentAt(offset: number, wanted: number): Promise<Extent>;
 }
 
 /** Unpacked units that are kept: a label or a block lies in few of them. */
@@ -146,7 +149,7 @@ async function* extentsOf(
   let held: Extent | null = null;
   for (let at = offset; at < end; ) {
     signal?.throwIfAborted();
-    const found = await map.extentAt(at, signal);
+    const found = await map.extentAt(at, end - at);
     const extent: Extent = { ...found, length: Math.min(found.length, end - at) };
     if (held !== null && continues(held, extent)) held = longer(held, extent.length);
     else {

@@ -30,13 +30,20 @@ export async function openVdi(source: ByteSource, folder: ImageFolder): Promise<
   const stride = blockSize + blockExtra;
   const disk = mappedSource(source.name, {
     size,
-    async extentAt(offset) {
+    async extentAt(offset, wanted) {
       const index = Math.floor(offset / blockSize);
       const from = offset - index * blockSize;
-      const length = Math.min(blockSize - from, size - offset);
-      const entry = (await file.table(tableOffset + index * 4, 4))?.getUint32(0, true);
-      if (entry === VDI_ENTRY.zero) return { kind: 'zero', length };
-      if (entry === VDI_ENTRY.free) return parent ? parentExtent(parent, offset, length) : { kind: 'zero', length };
+      const entryAt = tableOffset + index * 4;
+      // All of the table behind the end of the file is not there.
+      if (!file.has(entryAt, 4)) return { kind: 'unread', why: NOT_IN_FILE, length: size - offset };
+      const entry = (await file.table(entryAt, 4))?.getUint32(0, true);
+      const none = entry === VDI_ENTRY.zero || entry === VDI_ENTRY.free;
+      const isSame = (entries: DataView, each: number): boolean => entries.getUint32(each, true) === entry;
+      const most = Math.min(blocks - index, Math.ceil((from + wanted) / blockSize));
+      const alike = none ? await file.alike(entryAt, 4, most, isSame) : 1;
+      const length = Math.min(alike * blockSize - from, size - offset);
+      if (entry === VDI_ENTRY.free && parent !== null) return parentExtent(parent, offset, length);
+      if (none) return { kind: 'zero', length };
       const at = dataOffset + (entry ?? 0) * stride + blockExtra + from;
       if (entry === undefined || at >= source.size) return { kind: 'unread', why: NOT_IN_FILE, length };
       return { kind: 'data', source, at, length: Math.min(length, source.size - at) };

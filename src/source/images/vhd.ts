@@ -52,7 +52,7 @@ export async function openVhd(source: ByteSource, folder: ImageFolder): Promise<
   troubles.push(...(parent?.troubles ?? []));
   const bitmap = Math.ceil(blockSize / SECTOR / 8 / SECTOR) * SECTOR;
   const map = { file, tableOffset: Number(header.tableOffset), entries, blockSize, bitmap, parent };
-  const disk = mappedSource(source.name, { size, extentAt: (offset) => extentAt(map, offset, size) });
+  const disk = mappedSource(source.name, { size, extentAt: (offset, wanted) => extentAt(map, offset, size, wanted) });
   return { disk, troubles };
 }
 
@@ -67,12 +67,18 @@ interface VhdMap {
   readonly parent: Parent | null;
 }
 
-async function extentAt(map: VhdMap, offset: number, size: number): Promise<Extent> {
+async function extentAt(map: VhdMap, offset: number, size: number, wanted: number): Promise<Extent> {
   const { file, tableOffset, entries, blockSize, bitmap, parent } = map;
   const index = Math.floor(offset / blockSize);
   const from = offset - index * blockSize;
-  const length = Math.min(blockSize - from, size - offset);
-  const entry = index < entries ? (await file.table(tableOffset + index * 4, 4))?.getUint32(0) : undefined;
+  const entryAt = tableOffset + index * 4;
+  // Behind its end, or that of the file, nothing of the table is there.
+  if (index >= entries || !file.has(entryAt, 4)) return { kind: 'unread', why: NOT_IN_FILE, length: size - offset };
+  const entry = (await file.table(entryAt, 4))?.getUint32(0);
+  const isFree = (view: DataView, at: number): boolean => view.getUint32(at) === VHD_FREE;
+  const most = Math.min(entries - index, Math.ceil((from + wanted) / blockSize));
+  const alike = entry === VHD_FREE ? await file.alike(entryAt, 4, most, isFree) : 1;
+  const length = Math.min(alike * blockSize - from, size - offset);
   if (entry === VHD_FREE) return parent ? parentExtent(parent, offset, length) : { kind: 'zero', length };
   const start = (entry ?? 0) * SECTOR;
   const at = start + bitmap + from;

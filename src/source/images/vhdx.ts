@@ -84,7 +84,10 @@ export async function openVhdx(source: ByteSource, folder: ImageFolder): Promise
   troubles.push(...(parent?.troubles ?? []));
   const ratio = (BITMAP_BITS * sector) / blockSize;
   const map: VhdxMap = { file, bat: bat.offset, blockSize, sector, ratio, parent, size };
-  return { disk: mappedSource(source.name, { size, extentAt: (offset) => extentAt(map, offset) }), troubles };
+  return {
+    disk: mappedSource(source.name, { size, extentAt: (offset, wanted) => extentAt(map, offset, wanted) }),
+    troubles,
+  };
 }
 
 async function newestHeader(file: ImageFile, troubles: ZfsUberError[]): Promise<Header> {
@@ -205,12 +208,20 @@ interface VhdxMap {
   readonly size: number;
 }
 
-async function extentAt(map: VhdxMap, offset: number): Promise<Extent> {
+async function extentAt(map: VhdxMap, offset: number, wanted: number): Promise<Extent> {
   const { file, bat, blockSize, ratio, parent, size } = map;
   const index = Math.floor(offset / blockSize);
   const from = offset - index * blockSize;
-  const length = Math.min(blockSize - from, size - offset);
-  const entry = (await file.table(bat + (index + Math.floor(index / ratio)) * 8, 8))?.getBigUint64(0, true);
+  const entryAt = bat + (index + Math.floor(index / ratio)) * 8;
+  // All of the table behind the end of the file is not there.
+  if (!file.has(entryAt, 8)) return { kind: 'unread', why: NOT_IN_FILE, length: size - offset };
+  const entry = (await file.table(entryAt, 8))?.getBigUint64(0, true);
+  const state = Number((entry ?? 0n) & 7n);
+  const isStored = state === VHDX_BLOCK.full || state === VHDX_BLOCK.partial;
+  const isSame = (view: DataView, at: number): boolean => (view.getUint32(at, true) & 7) === state;
+  const most = Math.min(ratio - (index % ratio), Math.ceil((from + wanted) / blockSize));
+  const alike = entry === undefined || isStored ? 1 : await file.alike(entryAt, 8, most, isSame);
+  const length = Math.min(alike * blockSize - from, size - offset);
   if (entry === undefined) return { kind: 'unread', why: NOT_IN_FILE, length };
   const start = Number(entry >> 20n) * MIB;
   const stored = (count: number): Extent => {
@@ -218,7 +229,7 @@ async function extentAt(map: VhdxMap, offset: number): Promise<Extent> {
     if (there <= 0) return { kind: 'unread', why: NOT_IN_FILE, length: count };
     return { kind: 'data', source: file.source, at: start + from, length: there };
   };
-  switch (Number(entry & 7n)) {
+  switch (state) {
     case VHDX_BLOCK.full:
       return stored(length);
     case VHDX_BLOCK.partial: {

@@ -18,7 +18,7 @@ const HOST_DEVICES = ['fullDevice', 'partitionedDevice', 'vmfsRaw', 'vmfsPassthr
 interface Piece {
   readonly start: number;
   readonly length: number;
-  extentAt(offset: number): Promise<Extent>;
+  extentAt(offset: number, wanted: number): Promise<Extent>;
 }
 
 /**
@@ -38,7 +38,10 @@ export async function openVmdk(source: ByteSource, folder: ImageFolder): Promise
   const { descriptor } = inner;
   // An extent of several says nothing of the others; given alone, it is what it holds.
   const parent = descriptor === null ? null : await parentOf(file, descriptor, folder);
-  const disk = mappedSource(source.name, { size: inner.size, extentAt: (offset) => inner.extentAt(offset, parent, 0) });
+  const disk = mappedSource(source.name, {
+    size: inner.size,
+    extentAt: (offset, wanted) => inner.extentAt(offset, wanted, parent, 0),
+  });
   return { disk, troubles: [...inner.troubles, ...(parent?.troubles ?? [])] };
 }
 
@@ -72,20 +75,23 @@ async function openDescriptor(file: ImageFile, descriptor: VmdkDescriptor, folde
     pieces.push({ start, length, extentAt: piece.extentAt });
     start += length;
   }
-  const disk = mappedSource(file.source.name, { size: start, extentAt: (offset) => atPiece(pieces, offset) });
+  const disk = mappedSource(file.source.name, {
+    size: start,
+    extentAt: (offset, wanted) => atPiece(pieces, offset, wanted),
+  });
   return { disk, troubles };
 }
 
-async function atPiece(pieces: readonly Piece[], offset: number): Promise<Extent> {
+async function atPiece(pieces: readonly Piece[], offset: number, wanted: number): Promise<Extent> {
   const piece = pieces.find(({ start, length }) => offset >= start && offset < start + length);
   if (piece === undefined) return { kind: 'zero', length: 1 };
   const within = offset - piece.start;
-  const extent = await piece.extentAt(within);
+  const extent = await piece.extentAt(within, wanted);
   return { ...extent, length: Math.min(extent.length, piece.length - within) };
 }
 
 interface OpenedPiece {
-  extentAt(offset: number): Promise<Extent>;
+  extentAt(offset: number, wanted: number): Promise<Extent>;
   readonly troubles: readonly ZfsUberError[];
 }
 
@@ -108,7 +114,7 @@ async function pieceOf(
     return { troubles: [], extentAt: async (at) => flat(found, offset * SECTOR, length, at) };
   const sparse = await sparseExtent(new ImageFile(found, 'VMDK image'));
   if (sparse === null) throw file.wrong('extent', 0, `a file of type ${printable(type)}`, found.name);
-  return { troubles: sparse.troubles, extentAt: (at) => sparse.extentAt(at, parent, start) };
+  return { troubles: sparse.troubles, extentAt: (at, wanted) => sparse.extentAt(at, wanted, parent, start) };
 }
 
 function flat(source: ByteSource, base: number, length: number, at: number): Extent {

@@ -25,9 +25,10 @@ export interface SparseExtent {
   readonly troubles: readonly ZfsUberError[];
   /**
    * @param offset from the beginning of the extent
+   * @param wanted bytes that are asked for
    * @param start bytes of the disk in front of the extent, for the parent, which is asked by the offset in the disk
    */
-  extentAt(offset: number, parent: Parent | null, start: number): Promise<Extent>;
+  extentAt(offset: number, wanted: number, parent: Parent | null, start: number): Promise<Extent>;
 }
 
 const SECTOR = 512;
@@ -37,13 +38,17 @@ const MOST_ENTRIES = 65536;
 /** Source: QEMU, block/vmdk.c, the check of the version in vmdk_open_vmdk4 */
 const NEWEST = 3;
 
-/** What a grain's entry says. */
-type Grain = 'absent' | 'zero' | 'unread' | { readonly at: number };
+/** What an entry says of a grain, and of how many grains from it on the same holds, as far as was looked. */
+interface Grain {
+  readonly is: 'absent' | 'zero' | 'unread' | { readonly at: number };
+  readonly alike: number;
+}
 
 interface Grains {
   readonly size: number;
   readonly grain: number;
-  grainAt(index: number): Promise<Grain>;
+  /** @param most grains that are asked for */
+  grainAt(index: number, most: number): Promise<Grain>;
   readonly packed: boolean;
 }
 
@@ -70,16 +75,16 @@ export async function openSparseExtent(file: ImageFile): Promise<SparseExtent> {
   const tables = { file, size, grain, perTable: entriesPerTable };
   const differs = redundant === null ? null : await differenceOf(tables, directory, redundant);
   if (differs !== null) troubles.push(differs);
-  const grainAt = async (index: number): Promise<Grain> => {
-    let entry = await entryOf(file, directory, entriesPerTable, index);
+  const grainAt = async (index: number, most: number): Promise<Grain> => {
+    let { entry, alike } = await entryOf(tables, directory, index, most);
     if (redundant !== null && (entry === null || !file.has(entry * SECTOR, 1))) {
-      const copy = await entryOf(file, redundant, entriesPerTable, index);
-      if (copy !== null && file.has(copy * SECTOR, 1)) entry = copy;
+      const copy = await entryOf(tables, redundant, index, 1);
+      if (copy.entry !== null && file.has(copy.entry * SECTOR, 1)) [entry, alike] = [copy.entry, 1];
     }
-    if (entry === null) return 'unread';
-    if (entry === 0) return 'absent';
-    if (entry === 1 && (flags & VMDK_FLAGS.zeroedGrains) !== 0) return 'zero';
-    return { at: entry * SECTOR };
+    if (entry === null) return { is: 'unread', alike };
+    if (entry === 0) return { is: 'absent', alike };
+    if (entry === 1 && (flags & VMDK_FLAGS.zeroedGrains) !== 0) return { is: 'zero', alike };
+    return { is: { at: entry * SECTOR }, alike: 1 };
   };
   const grains = { size, grain, grainAt, packed: (flags & VMDK_FLAGS.compressed) !== 0 };
   return { size, descriptor: await innerDescriptor(file, header), troubles, ...lookedUp(file, grains) };
@@ -125,12 +130,30 @@ async function differenceOf(tables: GrainTables, directory: number, redundant: n
   return null;
 }
 
-/** @returns null where table or directory is not in the file; 0 where there is no table */
-async function entryOf(file: ImageFile, directory: number, perTable: number, index: number): Promise<number | null> {
-  const outer = (await file.table(directory + Math.floor(index / perTable) * 4, 4))?.getUint32(0, true);
-  if (outer === undefined) return null;
-  if (outer === 0) return 0;
-  return (await file.table(outer * SECTOR + (index % perTable) * 4, 4))?.getUint32(0, true) ?? null;
+/** An entry; null where table or directory is not in the file, 0 where there is no table; and how many are alike. */
+async function entryOf(
+  { file, size, grain, perTable }: GrainTables,
+  directory: number,
+  index: number,
+  most: number,
+): Promise<{ readonly entry: number | null; readonly alike: number }> {
+  const [table, inner] = [Math.floor(index / perTable), index % perTable];
+  const outer = (await file.table(directory + table * 4, 4))?.getUint32(0, true);
+  const rest = perTable - inner;
+  if (outer === undefined) return { entry: null, alike: rest };
+  if (outer === 0) {
+    const tables = Math.min(Math.ceil(size / grain / perTable) - table, Math.ceil((inner + most) / perTable));
+    const none = await file.alike(directory + table * 4, 4, tables, (view, at) => view.getUint32(at, true) === 0);
+    return { entry: 0, alike: rest + (none - 1) * perTable };
+  }
+  const at = outer * SECTOR + inner * 4;
+  const entry = (await file.table(at, 4))?.getUint32(0, true) ?? null;
+  // What is stored lies where its own entry says.
+  if (entry === null || entry > 1) return { entry, alike: 1 };
+  return {
+    entry,
+    alike: await file.alike(at, 4, Math.min(rest, most), (view, each) => view.getUint32(each, true) === entry),
+  };
 }
 
 async function innerDescriptor(
@@ -149,11 +172,11 @@ export async function openCowdExtent(file: ImageFile): Promise<SparseExtent> {
   const size = header.sectors * SECTOR;
   const grain = grainOf(file, BigInt(header.granularity));
   const directory = header.directory * SECTOR;
-  const grainAt = async (index: number): Promise<Grain> => {
-    const entry = await entryOf(file, directory, VMDK_COWD_ENTRIES, index);
-    if (entry === null) return 'unread';
-    if (entry === 0) return 'absent';
-    return entry === 1 ? 'zero' : { at: entry * SECTOR };
+  const grainAt = async (index: number, most: number): Promise<Grain> => {
+    const { entry, alike } = await entryOf({ file, size, grain, perTable: VMDK_COWD_ENTRIES }, directory, index, most);
+    if (entry === null) return { is: 'unread', alike };
+    if (entry === 0) return { is: 'absent', alike };
+    return { is: entry === 1 ? 'zero' : { at: entry * SECTOR }, alike };
   };
   return { size, descriptor: null, troubles: [], ...lookedUp(file, { size, grain, grainAt, packed: false }) };
 }
@@ -178,20 +201,29 @@ export async function openSeSparseExtent(file: ImageFile): Promise<SparseExtent>
   const [directory, tables, grains] = [header.directoryOffset, header.tablesOffset, header.grainsOffset].map(
     (sector) => Number(sector) * SECTOR,
   );
-  const grainAt = async (index: number): Promise<Grain> => {
-    const outer = (await file.table((directory ?? 0) + Math.floor(index / perTable) * 8, 8))?.getBigUint64(0, true);
-    if (outer === undefined) return 'unread';
-    if (outer === 0n) return 'absent';
-    if (outer >> 32n !== 0x10000000n) return 'unread';
-    const table = (tables ?? 0) + Number(outer & 0xffffffffn) * tableBytes;
-    const entry = (await file.table(table + (index % perTable) * 8, 8))?.getBigUint64(0, true);
-    if (entry === undefined) return 'unread';
+  const grainAt = async (index: number, most: number): Promise<Grain> => {
+    const [above, inner] = [Math.floor(index / perTable), index % perTable];
+    const outerAt = (directory ?? 0) + above * 8;
+    const rest = perTable - inner;
+    const outer = (await file.table(outerAt, 8))?.getBigUint64(0, true);
+    if (outer === undefined) return { is: 'unread', alike: rest };
+    if (outer === 0n) {
+      const tablesLeft = Math.min(Math.ceil(size / grain / perTable) - above, Math.ceil((inner + most) / perTable));
+      const none = await file.alike(outerAt, 8, tablesLeft, (view, at) => view.getBigUint64(at, true) === 0n);
+      return { is: 'absent', alike: rest + (none - 1) * perTable };
+    }
+    if (outer >> 32n !== 0x10000000n) return { is: 'unread', alike: rest };
+    const at = (tables ?? 0) + Number(outer & 0xffffffffn) * tableBytes + inner * 8;
+    const entry = (await file.table(at, 8))?.getBigUint64(0, true);
+    if (entry === undefined) return { is: 'unread', alike: 1 };
     const kind = entry >> 60n;
-    if (kind === 0n) return 'absent';
-    if (kind === 1n || kind === 2n) return 'zero';
-    if (kind !== 3n) return 'unread';
+    const isSame = (view: DataView, each: number): boolean => view.getUint32(each + 4, true) >>> 28 === Number(kind);
+    if (kind < 3n) {
+      return { is: kind === 0n ? 'absent' : 'zero', alike: await file.alike(at, 8, Math.min(rest, most), isSame) };
+    }
+    if (kind !== 3n) return { is: 'unread', alike: 1 };
     const number = ((entry & 0x0fff000000000000n) >> 48n) | ((entry & 0x0000ffffffffffffn) << 12n);
-    return { at: (grains ?? 0) + Number(number) * grain };
+    return { is: { at: (grains ?? 0) + Number(number) * grain }, alike: 1 };
   };
   return { size, descriptor: null, troubles: [], ...lookedUp(file, { size, grain, grainAt, packed: false }) };
 }
@@ -204,11 +236,11 @@ function grainOf(file: ImageFile, sectors: bigint): number {
 
 function lookedUp(file: ImageFile, { size, grain, grainAt, packed }: Grains): Pick<SparseExtent, 'extentAt'> {
   return {
-    async extentAt(offset, parent, start) {
+    async extentAt(offset, wanted, parent, start) {
       const index = Math.floor(offset / grain);
       const from = offset - index * grain;
-      const length = Math.min(grain - from, size - offset);
-      const found = await grainAt(index);
+      const { is: found, alike } = await grainAt(index, Math.ceil((from + wanted) / grain));
+      const length = Math.min(alike * grain - from, size - offset);
       if (found === 'unread') return { kind: 'unread', why: NOT_IN_FILE, length };
       if (found === 'zero') return { kind: 'zero', length };
       if (found === 'absent') return parent ? parentExtent(parent, start + offset, length) : { kind: 'zero', length };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { deflate } from 'pako';
 import { describe, expect, it } from 'vitest';
 import { imageIn } from '../../../bin/images.js';
@@ -45,6 +46,32 @@ describe('a differencing image', () => {
       const from = sector % 2 === 1 ? own : parent;
       expect(bytes.subarray(sector * 512, sector * 512 + 512)).toEqual(from.subarray(sector * 512, sector * 512 + 512));
     }
+  });
+});
+
+describe('the blocks of a VDI', () => {
+  const entry = fc.constantFrom(null, 0xfffffffe, 0, 1);
+  it('are in the runs of the disk what each is by itself', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { minLength: 1, maxLength: 40 }),
+        fc.nat(),
+        fc.nat(),
+        async (blocks, from, to) => {
+          const { disk } = await open(vdi(1, blocks, new Uint8Array(2 * MIB)), 'disk.vdi');
+          const [begin = 0, end = 0] = [from % disk.size, 1 + (to % disk.size)].sort((a, b) => a - b);
+          const kinds = (at: number) => ((blocks[Math.floor(at / MIB)] ?? 2) <= 1 ? 'data' : 'zero');
+          let at = begin;
+          for (const { kind, offset, length } of (await disk.runs?.(begin, end - begin)) ?? []) {
+            expect(offset).toBe(at);
+            for (; at < offset + length; at = Math.min(offset + length, (Math.floor(at / MIB) + 1) * MIB))
+              expect(kind).toBe(kinds(at));
+          }
+          expect(at).toBe(end);
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 });
 
