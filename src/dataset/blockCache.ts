@@ -1,8 +1,9 @@
 import type { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
-import { isMetadataType } from '../format/objectTypes.ts';
+import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
 import type { BlockRead, BlockReader, BlockVerdict } from '../pool/blockRead.ts';
 import type { Block } from './block.ts';
+import { type Shelf, ShelfRoom } from './shelf.ts';
 
 /** Bytes of content kept: the indirect and dnode blocks above what is being looked at, with room for a few iterations. */
 const CAPACITY = 24 * 1024 * 1024;
@@ -12,29 +13,15 @@ const SMALL_PART = 3 / 8;
 /** Bytes of blocks of which the decoded form is kept; that is up to some twenty times as large. */
 const DECODED = 2 * 1024 * 1024;
 
-/** Blocks by their pointers, oldest use first. */
-class Shelf {
-  readonly #reads = new BlkptrMap<BlockRead>();
-  readonly #capacity: number;
-  #size = 0;
+/** Room for what caches keep; several may share it. */
+export class CacheRoom {
+  readonly small: ShelfRoom;
+  readonly large: ShelfRoom;
 
   /** @param capacity bytes of content */
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  get(bp: Blkptr): BlockRead | undefined {
-    return this.#reads.get(bp);
-  }
-
-  use(bp: Blkptr): BlockRead | undefined {
-    return this.#reads.use(bp);
-  }
-
-  keep(bp: Blkptr, read: BlockRead): void {
-    if (read.bytes.length > this.#capacity) return;
-    this.#size += read.bytes.length - (this.#reads.set(bp, read)?.bytes.length ?? 0);
-    while (this.#size > this.#capacity) this.#size -= this.#reads.shift()?.bytes.length ?? this.#size;
+  constructor(capacity: number = CAPACITY) {
+    this.small = new ShelfRoom(capacity * SMALL_PART);
+    this.large = new ShelfRoom(capacity * (1 - SMALL_PART));
   }
 }
 
@@ -47,7 +34,7 @@ interface Decoded {
 /**
  * Keeps the metadata blocks read last, and lets callers that want the same block at the same time share one read.
  *
- * Content of files and volumes passes through uncached: it is looked at once. A block is known by all 128 bytes of its
+ * Content of files and volumes passes through uncached, and so does that of space maps: it is looked at once. A block is known by all 128 bytes of its
  * pointer, so two pointers to one place that tell different stories never share an answer. Failures are not kept.
  */
 export class BlockCache implements BlockReader {
@@ -62,33 +49,27 @@ export class BlockCache implements BlockReader {
   #decodedSize = 0;
 
   /**
-   * @param capacity bytes of content
-   * @param elsewhere what somebody else has that `reader` would give too
+   * @param room for what is kept
+   * @param elsewhere what somebody else keeps that `reader` would give too
    * @param readsAhead as the property of that name
    */
   constructor(
     reader: BlockReader,
-    capacity: number = CAPACITY,
+    room: CacheRoom = new CacheRoom(),
     elsewhere: (bp: Blkptr) => BlockRead | null = () => null,
     readsAhead: () => boolean = () => true,
   ) {
     this.#readsAhead = readsAhead;
     this.#reader = reader;
-    this.#small = new Shelf(capacity * SMALL_PART);
-    this.#large = new Shelf(capacity * (1 - SMALL_PART));
+    this.#small = room.small.shelf();
+    this.#large = room.large.shelf();
     this.#elsewhere = elsewhere;
   }
 
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
-    if (bp.embedded || (bp.level === 0 && !isMetadataType(bp.type))) return this.#reader.read(bp, signal);
-    const shelf = this.#shelfFor(bp);
-    const kept = shelf.use(bp);
-    if (kept !== undefined) return kept;
-    const other = this.#elsewhere(bp);
-    if (other !== null) {
-      shelf.keep(bp, other);
-      return other;
-    }
+    if (!isKept(bp)) return this.#reader.read(bp, signal);
+    const kept = this.use(bp) ?? this.#elsewhere(bp);
+    if (kept !== null) return kept;
     // A shared read must not end because one of those who wait for it gave up, so the signal is not passed on.
     const underWay = this.#underWay.get(bp) ?? this.#fetch(bp);
     const read = await underWay;
@@ -103,12 +84,17 @@ export class BlockCache implements BlockReader {
 
   /** Content of the block where it is kept, here or elsewhere: read before and found sound. */
   peek(bp: Blkptr): Uint8Array | null {
-    return (this.#shelfFor(bp).get(bp) ?? this.#elsewhere(bp))?.bytes ?? null;
+    return this.peekRead(bp)?.bytes ?? null;
   }
 
-  /** What is kept here, with how it was read. */
+  /** What is kept here, with how it was read: for longer then. */
+  use(bp: Blkptr): BlockRead | null {
+    return this.#shelfFor(bp).use(bp) ?? null;
+  }
+
+  /** The same, with how it was read. */
   peekRead(bp: Blkptr): BlockRead | null {
-    return this.#shelfFor(bp).get(bp) ?? null;
+    return this.#shelfFor(bp).get(bp) ?? this.#elsewhere(bp);
   }
 
   /** Asks the devices each time: what is wanted is what they say now. */
@@ -160,6 +146,10 @@ export class BlockCache implements BlockReader {
     return lsize <= SMALL ? this.#small : this.#large;
   }
 }
+
+/** Blocks that a {@link BlockCache} keeps. */
+export const isKept = ({ embedded, level, type }: Blkptr): boolean =>
+  !embedded && (level > 0 || (isMetadataType(type) && type !== OBJECT_TYPE.spaceMap));
 
 const isSamePath = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((step, i) => step === b[i]);

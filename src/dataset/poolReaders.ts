@@ -10,7 +10,7 @@ import type { VdevNode } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import { leavesOf } from '../pool/vdevHealth.ts';
 import type { ByteSource } from '../source/source.ts';
-import { BlockCache } from './blockCache.ts';
+import { BlockCache, CacheRoom } from './blockCache.ts';
 
 /** What the bytes behind a block pointer depend on, besides the tree. */
 export interface ReaderChoice {
@@ -48,8 +48,8 @@ export interface ReaderState {
   readonly mappings: ReadonlyMap<number, IndirectMapping | ZfsUberError>;
 }
 
-/** Content kept by one reader. Few are open at once: they differ only where devices came or went. */
-const CACHE = 32 * 1024 * 1024;
+/** Bytes of content kept by all readers together. */
+const CACHE = 24 * 1024 * 1024;
 /** Readers kept; the one used longest ago is closed, and opened again when it is wanted. */
 const MAX_READERS = 4;
 
@@ -59,6 +59,7 @@ export class PoolReaders {
   readonly #readers = new Map<string, Opened>();
   readonly #trees = new WeakMap<VdevNode, string>();
   readonly #ids = new WeakMap<object, number>();
+  readonly #room = new CacheRoom(CACHE);
   #lastId = 0;
 
   constructor(open: OpenBlocks) {
@@ -84,7 +85,7 @@ export class PoolReaders {
     const plain = state.salt === null && mappings.size === 0;
     const elsewhere = plain ? () => null : (bp: Blkptr) => this.#knownTo(tree, bp);
     const sources = [...leavesOf(root)].flatMap(({ device }) => device?.source ?? []);
-    const cache = new BlockCache(new FailuresKept(reader), CACHE, elsewhere, () => sources.every(mayReadAhead));
+    const cache = new BlockCache(new FailuresKept(reader), this.#room, elsewhere, () => sources.every(mayReadAhead));
     const blocks = { cache, reader, choice, tree, plain };
     this.#readers.set(key, blocks);
     for (const oldest of this.#readers.keys()) {
@@ -97,7 +98,7 @@ export class PoolReaders {
   /** The load begins with a reader that has no salt yet, and reads the same blocks again with one that has. */
   #knownTo(tree: string, bp: Blkptr): BlockRead | null {
     for (const each of this.#readers.values()) {
-      const known = each.plain && each.tree === tree ? each.cache.peekRead(bp) : null;
+      const known = each.plain && each.tree === tree ? each.cache.use(bp) : null;
       if (known !== null) return known;
     }
     return null;

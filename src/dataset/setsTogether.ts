@@ -5,7 +5,7 @@ import { DNODE_SLOT } from '../format/dnode.layout.ts';
 import type { Dnode } from '../format/dnode.ts';
 import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
 import { type Block, contentPlace } from './block.ts';
-import type { BlockCache } from './blockCache.ts';
+import { type BlockCache, isKept } from './blockCache.ts';
 import { dnodeAt } from './dnodeBlock.ts';
 import { sameDnodes } from './dnodeVersions.ts';
 import { differingPointers, isHole, pointerIn } from './object.ts';
@@ -55,10 +55,10 @@ export class SetsTogether {
       const wanted = new BlkptrMap<Blkptr>();
       const list: Blkptr[] = [];
       for (const bp of pointers) {
-        if (bp.lsize > left || !isKept(bp) || wanted.get(bp) !== undefined || this.#cache.peek(bp) !== null) continue;
+        if (bp.lsize > left || !isRead(bp) || wanted.get(bp) !== undefined || this.#cache.peek(bp) !== null) continue;
         wanted.set(bp, bp);
         list.push(bp);
-        left -= bp.lsize;
+        if (isKept(bp)) left -= bp.lsize;
       }
       await readInOrder(this.#cache, list, signal);
     };
@@ -94,12 +94,13 @@ export class SetsTogether {
   }
 }
 
-/** Blocks that a {@link BlockCache} keeps. */
-const isKept = (bp: Blkptr): boolean =>
+/** Blocks of metadata that lie on the devices. */
+const isRead = (bp: Blkptr): boolean =>
   !bp.hole && !bp.embedded && !bp.encrypted && (bp.level > 0 || isMetadataType(bp.type));
 
 /**
- * Reads blocks as they lie on the devices, some at a time, into the cache. What does not read is left out.
+ * Reads blocks as they lie on the devices, some at a time, into the cache; of those that it does not keep, what is read
+ * of the devices may be at hand when they are asked for. What does not read is left out.
  *
  * @param list none twice
  */
@@ -110,7 +111,7 @@ export async function readInOrder(cache: BlockCache, list: readonly Blkptr[], si
   const work = async (): Promise<void> => {
     for (const { bp } of queue) {
       if (signal?.aborted === true) return;
-      await orNull(() => cache.read(bp));
+      await orNull<unknown>(() => (isKept(bp) ? cache.read(bp) : cache.verify(bp)));
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, placed.length) }, work));

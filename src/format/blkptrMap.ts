@@ -41,6 +41,12 @@ export class BlkptrMap<Value> {
     if (this.#entries.get(hash)?.bp.equals(bp)) this.#entries.delete(hash);
   }
 
+  /** Undefined when there is none. */
+  get oldest(): Value | undefined {
+    for (const { value } of this.#entries.values()) return value;
+    return undefined;
+  }
+
   /** @returns the oldest value; undefined when there is none */
   shift(): Value | undefined {
     for (const [hash, { value }] of this.#entries) {

@@ -9,7 +9,7 @@ import type { ByteSource } from '../source/source.ts';
 import { answersIn } from './answeredBlocks.ts';
 import type { BlockReader } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
-import { LentMemory } from './lentMemory.ts';
+import { LentMemory, type Loan } from './lentMemory.ts';
 import { PointerFields } from './pointerFields.ts';
 import type { VdevNode } from './pool.ts';
 import { LABEL_START } from './vdevLeaf.ts';
@@ -51,6 +51,8 @@ export interface BlockBatchOptions {
   readonly salted?: SaltedChecksums | null;
   /** Content of a block that was read and found sound before, where somebody still has it. */
   readonly kept?: ((bp: Blkptr) => Uint8Array | null) | undefined;
+  /** What is read and unpacked into; several may share it. */
+  readonly memory?: LentMemory;
 }
 
 /**
@@ -69,8 +71,8 @@ interface Batch {
   readonly blocks: readonly BatchBlock[];
   /** Null where there is none yet. */
   readonly answers: (BatchAnswer | null)[];
-  /** Memory that is given back when the answers were taken. */
-  readonly lent: Uint8Array[];
+  /** Given back when the answers were taken. */
+  readonly memory: Loan;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -93,7 +95,7 @@ class Batches implements BlockBatches {
   readonly #tops: readonly (readonly Leg[])[];
   readonly #kept: (bp: Blkptr) => Uint8Array | null;
   readonly #gap: number;
-  readonly #memory = new LentMemory();
+  readonly #memory: LentMemory;
   readonly #fields = new PointerFields();
 
   constructor(root: VdevNode, reader: BlockReader, options: BlockBatchOptions) {
@@ -101,6 +103,7 @@ class Batches implements BlockBatches {
     this.#engine = options.engine;
     this.#salted = options.salted ?? null;
     this.#kept = options.kept ?? (() => null);
+    this.#memory = options.memory ?? new LentMemory();
     const legs = new Map<ByteSource, Leg>();
     // Where blocks are answered for, the reader does it.
     this.#tops = answersIn(root) === null ? root.children.map((top) => wholeDevices(top, legs)) : [];
@@ -125,7 +128,7 @@ class Batches implements BlockBatches {
       if (at !== null) placed.push(at);
     }
     placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
-    const batch: Batch = { blocks, answers, lent: [], signal };
+    const batch: Batch = { blocks, answers, memory: this.#memory.borrow(), signal };
     await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch)));
     const rest: number[] = [];
     for (const [index, answer] of answers.entries()) if (answer === null) rest.push(index);
@@ -138,7 +141,7 @@ class Batches implements BlockBatches {
     signal?.throwIfAborted();
     for (const [index, answer] of answers.entries()) take(answer ?? SOUND, index);
     // Not where anything failed: somebody may still write to it.
-    for (const memory of batch.lent) this.#memory.giveBack(memory);
+    batch.memory.giveBack();
   }
 
   /** Where the first copy lies, when it can be read with others. */
@@ -175,12 +178,12 @@ class Batches implements BlockBatches {
   async #readRun(run: readonly Placed[], batch: Batch, only: Leg | null = null): Promise<void> {
     const first = run[0];
     if (first === undefined) return;
-    const { signal } = batch;
+    const { signal, memory } = batch;
     const end = run.reduce((most, { offset, size }) => Math.max(most, offset + size), 0);
     const leg = only ?? bestLeg(first.legs, first.offset, end);
     if (leg === null) return;
     const bytes = await readFrom(leg, first.offset + LABEL_START, end - first.offset, signal, (length) =>
-      this.#lend(length, batch),
+      memory.lend(length),
     );
     if (!(bytes instanceof Uint8Array)) {
       leg.wrong++;
@@ -191,12 +194,6 @@ class Batches implements BlockBatches {
       return;
     }
     leg.wrong += await this.#open(run, bytes, batch);
-  }
-
-  #lend(size: number, { lent }: Batch): Uint8Array {
-    const memory = this.#memory.lend(size);
-    lent.push(memory);
-    return memory;
   }
 
   /**
@@ -227,7 +224,7 @@ class Batches implements BlockBatches {
         ...{ ...span, content: unpacked },
       });
     }
-    const memory = room === 0 ? NOTHING : this.#lend(room, batch);
+    const memory = room === 0 ? NOTHING : batch.memory.lend(room);
     const outcomes = await this.#engine.openBlocks(stored, bytes, memory, this.#salted);
     for (const [i, { index, offset, length, content }] of stored.entries()) {
       const block = batch.blocks[index];

@@ -7,7 +7,7 @@ import type { Wanted } from './walkNode.ts';
 
 /** Blocks of one batch, and bytes of what is read and of what is unpacked. */
 const BATCH_BLOCKS = 1024;
-const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_BYTES = 3 * 1024 * 1024;
 /** Object sets of one batch: what is below one lies beside it, and is read while that is at hand. */
 const BATCH_SETS = 64;
 /** Batches under way: one is read while another is summed and a third is looked through. */

@@ -1,8 +1,8 @@
 import { Blkptr } from '../format/blkptr.ts';
 import type { Child } from './children.ts';
 
-/** Pointers that share one piece of memory, which goes when the last of them was followed. */
-const TOGETHER = 512;
+/** Pointers that share one piece of memory, which goes when the last of them was followed: of a short walk fewer. */
+const TOGETHER = { first: 16, most: 512 };
 
 /**
  * Copies of the pointers that wait to be followed: the block that they stand in is lent, and its memory soon holds
@@ -11,12 +11,14 @@ const TOGETHER = 512;
 export class KeptPointers {
   #view = new DataView(new ArrayBuffer(0));
   #used = 0;
+  #together = TOGETHER.first;
 
   /** `child` with a pointer that stays as it is. */
   keep(child: Child): Child {
     if (this.#used === this.#view.byteLength) {
-      this.#view = new DataView(new ArrayBuffer(TOGETHER * Blkptr.SIZE));
+      this.#view = new DataView(new ArrayBuffer(this.#together * Blkptr.SIZE));
       this.#used = 0;
+      this.#together = Math.min(this.#together * 2, TOGETHER.most);
     }
     const [view, at] = [this.#view, this.#used];
     this.#used += Blkptr.SIZE;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BlockCache } from '../../src/dataset/blockCache.ts';
+import { BlockCache, CacheRoom } from '../../src/dataset/blockCache.ts';
 import { Blkptr } from '../../src/format/blkptr.ts';
 import { ForgedReader, type Pointer, putPointer } from './forgedBlocks.ts';
 
@@ -17,7 +17,7 @@ const large = (at: number) => pointer({ at, level: 1, size: 131072 });
 describe('blocks that are kept', () => {
   it('are, of the small ones, those read before many large ones', async () => {
     const reader = new ForgedReader();
-    const cache = new BlockCache(reader, 1024 * 1024);
+    const cache = new BlockCache(reader, new CacheRoom(1024 * 1024));
     for (let at = 0; at < 16; at++) await cache.read(small(at));
     for (let at = 100; at < 200; at++) await cache.read(large(at));
     const before = reader.reads;
@@ -27,8 +27,46 @@ describe('blocks that are kept', () => {
     expect(cache.peek(large(100))).toBeNull();
   });
 
+  it('are no more than several caches have room for together, and go in the order in which they were used', async () => {
+    const room = new CacheRoom(1024 * 1024);
+    const [one, other] = [new BlockCache(new ForgedReader(), room), new BlockCache(new ForgedReader(), room)];
+    for (let at = 0; at < 3; at++) await one.read(large(at));
+    for (let at = 0; at < 100; at++) {
+      await other.read(large(1000 + at));
+      await one.read(large(0));
+    }
+    expect(one.peek(large(0))).not.toBeNull();
+    expect(one.peek(large(1))).toBeNull();
+    let bytes = 0;
+    for (let at = 0; at < 3; at++) bytes += one.peek(large(at))?.length ?? 0;
+    for (let at = 0; at < 100; at++) bytes += other.peek(large(1000 + at))?.length ?? 0;
+    expect(bytes).toBeGreaterThan(500 * 1024);
+    expect(bytes).toBeLessThanOrEqual(640 * 1024);
+  });
+
+  it('are taken from another cache and not kept twice', async () => {
+    const room = new CacheRoom(1024 * 1024);
+    const [reader, unused] = [new ForgedReader(), new ForgedReader()];
+    const one = new BlockCache(reader, room);
+    const other = new BlockCache(unused, room, (bp) => one.use(bp));
+    for (let at = 0; at < 4; at++) await one.read(large(at));
+    for (let at = 0; at < 4; at++) await other.read(large(at));
+    expect(unused.reads).toBe(0);
+    expect(other.peekRead(large(3))).toBe(one.peekRead(large(3)));
+    for (let at = 4; at < 8; at++) await one.read(large(at));
+    for (let at = 4; at < 8; at++) expect(one.peek(large(at))).not.toBeNull();
+  });
+
+  it('are none of a space map', async () => {
+    const SPACE_MAP = 8;
+    const cache = new BlockCache(new ForgedReader());
+    const bp = pointer({ at: 1, level: 0, size: 131072, type: SPACE_MAP });
+    await cache.read(bp);
+    expect(cache.peek(bp)).toBeNull();
+  });
+
   it('are no more than there is room for, of small and large ones together', async () => {
-    const cache = new BlockCache(new ForgedReader(), 1024 * 1024);
+    const cache = new BlockCache(new ForgedReader(), new CacheRoom(1024 * 1024));
     let bytes = 0;
     for (let at = 0; at < 1000; at++) await cache.read(small(at));
     for (let at = 1000; at < 1100; at++) await cache.read(large(at));
