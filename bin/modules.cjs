@@ -6,9 +6,12 @@ const { pathToFileURL } = process.getBuiltinModule('node:url');
 const { Script } = process.getBuiltinModule('node:vm');
 const { crc32 } = process.getBuiltinModule('node:zlib');
 
+// Lines of dist/ are broken where they are long, between any two tokens.
 const IMPORT = /^\s*import(?:\{([^}]*)\}from| ([\w$]+) from)?"([^"]+)";/;
 const EXPORT = /export\{([^}]*)\};\n?$/;
-const LATER = /\bimport\("([^"]+)"\)/g;
+const LATER = /\bimport\(\s*"([^"]+)"\s*\)/g;
+const RENAMED = /([^,\s]+)\s+as\s+([^,\s]+)/g;
+const OWN_URL = /\bimport\s*\.\s*meta\s*\.\s*url\b/g;
 
 /**
  * A module as a function of what it imports by and of what it exports to.
@@ -22,7 +25,7 @@ function asScript(module) {
   let at = 0;
   for (let found = IMPORT.exec(module); found !== null; found = IMPORT.exec(module.slice(at, at + 4096))) {
     const [all, names, whole, from = ''] = found;
-    const into = names === undefined ? whole : `{${names.replace(/ as /g, ':')}}`;
+    const into = names === undefined ? whole : `{${names.replace(RENAMED, '$1:$2')}}`;
     head += `${into === undefined ? '' : `const ${into}=`}$load("${from}");`;
     imports.push(from);
     at += all.length;
@@ -33,8 +36,8 @@ function asScript(module) {
       imports.push(from);
       return `$later("${from}")`;
     })
-    .replaceAll('import.meta.url', '$url')
-    .replace(EXPORT, (_, names) => `Object.assign($exports,{${names.replace(/([^,]+) as ([^,]+)/g, '$2:$1')}});`);
+    .replace(OWN_URL, '$$url()')
+    .replace(EXPORT, (_, names) => `Object.assign($exports,{${names.replace(RENAMED, '$2:$1')}});`);
   return { text: `(function($load,$later,$exports,$url){"use strict";${head}${body}\n})`, imports };
 }
 
@@ -82,7 +85,7 @@ function openModules(folder, sums, kept, giveUp) {
     isNew ||= !before?.code || script.cachedDataRejected === true;
     const exports = {};
     loaded.set(name, { text, script, exports });
-    script.runInThisContext()(load, later, exports, pathToFileURL(filename).href);
+    script.runInThisContext()(load, later, exports, () => pathToFileURL(filename).href);
     return exports;
   }
 

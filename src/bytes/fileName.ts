@@ -5,7 +5,8 @@
  * Source: PEP 383
  */
 
-const STRICT = new TextDecoder('utf-8', { fatal: true });
+/** Made for the first name that is given as bytes: it takes as long as to read a label. */
+let strict: TextDecoder | null = null;
 /** At the beginning the decoder takes it for no character of the name. */
 const BOM = '\ufeff';
 const BYTE = /[\udc80-\udcff]/u;
@@ -55,7 +56,8 @@ export function bytesOfFileName(name: string): Uint8Array {
 function decode(bytes: Uint8Array): string | null {
   try {
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-    return (marked ? BOM : '') + STRICT.decode(bytes);
+    strict ??= new TextDecoder('utf-8', { fatal: true });
+    return (marked ? BOM : '') + strict.decode(bytes);
   } catch {
     return null;
   }

@@ -3,9 +3,10 @@ import { rawByte } from './fileName.ts';
 /**
  * What a terminal would obey, hide or reorder: control and format characters (ESC, bidi overrides, joiners), lone
  * surrogates, unassigned and private code points, line separators, every space but U+0020, and what is drawn as nothing.
+ * Made where it is needed, as all classes of Unicode are here: they take as long to set up as a label to be read.
  */
-const UNSAFE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
-/** Nearly all text there is; the classes above are slow to set up. */
+const unsafe = (): RegExp => /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
+/** Nearly all text there is. */
 const ASCII_ONLY = /^[\x20-\x7e]*$/;
 const BEYOND_ASCII = /[^\x20-\x7e]/gu;
 
@@ -19,7 +20,7 @@ const BEYOND_ASCII = /[^\x20-\x7e]/gu;
  */
 export function printable(text: string, unicode = true): string {
   if (ASCII_ONLY.test(text)) return text;
-  return text.replace(unicode ? UNSAFE : BEYOND_ASCII, (char) => (char === ' ' ? char : escapeCodePoint(char)));
+  return text.replace(unicode ? unsafe() : BEYOND_ASCII, (char) => (char === ' ' ? char : escapeCodePoint(char)));
 }
 
 function escapeCodePoint(char: string): string {
@@ -30,17 +31,17 @@ function escapeCodePoint(char: string): string {
   return code <= 0xff ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`;
 }
 
-const MARKS = /\p{M}/gu;
+const marks = (): RegExp => /\p{M}/gu;
 /** By script: close enough to the tables of terminals, for names. */
-const WIDE =
+const wide = (): RegExp =>
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}\u3000-\u30ff\uff01-\uff60\uffe0-\uffe6]/gu;
 
 /** Columns that printable text without colour takes on a terminal. */
 export function columnsOf(text: string): number {
   if (ASCII_ONLY.test(text)) return text.length;
   let columns = 0;
-  for (const _ of text.replace(MARKS, '')) columns++;
-  return columns + (text.match(WIDE)?.length ?? 0);
+  for (const _ of text.replace(marks(), '')) columns++;
+  return columns + (text.match(wide())?.length ?? 0);
 }
 
 /** `text` filled up with spaces to `columns`; longer text stays as it is. */

@@ -10,8 +10,8 @@ import { runCommand } from './runCommand.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Runs the command with this process's arguments and streams and leaves its status in `process.exitCode`: the process
- * ends when everything is written.
+ * Runs the command with this process's arguments and streams and leaves its status in `process.exitCode`. Everything is
+ * written then: the process may end.
  *
  * @param load how to get the addon, where the program does not lie beside it
  */
@@ -27,10 +27,12 @@ export async function run(load?: () => Addon): Promise<void> {
   if (failure !== null) {
     terminal.err(`${printable(`zfs-uber: the output could not be written whole: ${failure.message}`, false)}\n`);
   }
+  await terminal.end();
   process.exitCode = failure === null || status === EXIT.bug ? status : EXIT.unwritten;
 }
 
-function processTerminal(output: Output, stop: AbortController): Terminal {
+/** What end() waits for: that the system has all that went to stderr. */
+function processTerminal(output: Output, stop: AbortController): Terminal & { readonly end: () => Promise<void> } {
   const { env, platform } = process;
   let stderr: NodeJS.WriteStream | null = null;
   // Node takes a millisecond or two to make the stream, and most runs have nothing to say on it.
@@ -41,6 +43,10 @@ function processTerminal(output: Output, stop: AbortController): Terminal {
   };
   return {
     out: output.write,
+    end: async () => {
+      const stream = stderr;
+      if (stream !== null) await new Promise<void>((resolve) => void stream.write('', () => resolve()));
+    },
     err,
     send: output.send,
     newFile: async (path, sources) => {

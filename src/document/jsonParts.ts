@@ -10,9 +10,9 @@ export function* documentParts(document: object): Generator<string> {
     if (value === undefined) continue;
     yield `${lead}\n  ${JSON.stringify(name)}: `;
     lead = ',';
-    if (!Array.isArray(value) || value.length === 0) yield indented(value, 2);
+    if (!Array.isArray(value) || value.length === 0) yield indented([value], 1);
     else {
-      for (const [i, item] of value.entries()) yield `${i === 0 ? '[' : ','}\n    ${indented(item, 4)}`;
+      for (const [i, item] of value.entries()) yield `${i === 0 ? '[' : ','}\n    ${indented([[item]], 2)}`;
       yield '\n  ]';
     }
   }
@@ -43,7 +43,7 @@ export async function* jsonParts(
     lead = ',';
     let between = '';
     for await (const item of items) {
-      yield `${between}\n    ${indented(item, 4)}`;
+      yield `${between}\n    ${indented([[item]], 2)}`;
       between = ',';
     }
     yield between === '' ? ']' : '\n  ]';
@@ -54,9 +54,18 @@ export async function* jsonParts(
 
 const membersOf = (members: object): string =>
   Object.entries(members)
-    .map(([name, value]) => `\n  ${JSON.stringify(name)}: ${indented(value, 2)}`)
+    .map(([name, value]) => `\n  ${JSON.stringify(name)}: ${indented([value], 1)}`)
     .join();
 
-/** Text in JSON has no line ends of its own. */
-const indented = (value: unknown, columns: number): string =>
-  jsonSafe(JSON.stringify(value, null, 2)).replaceAll('\n', `\n${' '.repeat(columns)}`);
+/** Characters that `depth` lists put before and behind what is in them alone, each on a line that its depth indents. */
+const AROUND = { 1: ['[\n  '.length, '\n]'.length], 2: ['[\n  [\n    '.length, '\n  ]\n]'.length] } as const;
+
+/**
+ * A value as it stands in a document.
+ *
+ * @param nested the value in `depth` lists
+ */
+function indented(nested: readonly unknown[], depth: keyof typeof AROUND): string {
+  const [before, behind] = AROUND[depth];
+  return jsonSafe(JSON.stringify(nested, null, 2).slice(before, -behind));
+}

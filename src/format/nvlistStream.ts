@@ -17,6 +17,8 @@ export interface NvListRead {
   readonly nvlist: NvList;
   /** The first thing that OpenZFS refuses the list for; null when it takes it. It need not have ended the reading. */
   readonly trouble: ZfsUberError | null;
+  /** Bytes that were looked at: those behind them may be any. */
+  readonly length: number;
 }
 
 /**
@@ -29,10 +31,11 @@ export interface NvListRead {
 export function decodeNvlist(bytes: Uint8Array, place: Place): NvListRead {
   const pairs: NvPair[] = [];
   try {
-    return { nvlist: { pairs }, trouble: decodeInto(pairs, bytes, place) };
+    const { refusal, at } = decodeInto(pairs, bytes, place);
+    return { nvlist: { pairs }, trouble: refusal, length: at };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
-    return { nvlist: { pairs }, trouble: error };
+    return { nvlist: { pairs }, trouble: error, length: bytes.length };
   }
 }
 
@@ -43,13 +46,13 @@ export function decodeNvlist(bytes: Uint8Array, place: Place): NvListRead {
  */
 export function decodeWholeNvlist(bytes: Uint8Array, place: Place): NvList {
   const pairs: NvPair[] = [];
-  const refusal = decodeInto(pairs, bytes, place);
+  const { refusal } = decodeInto(pairs, bytes, place);
   if (refusal !== null) throw refusal;
   return { pairs };
 }
 
-/** @returns what OpenZFS refuses it for though it could be read to its end */
-function decodeInto(pairs: NvPair[], bytes: Uint8Array, place: Place): FormatError | null {
+/** @returns where it ended, with what OpenZFS refuses it for though it could be read to its end */
+function decodeInto(pairs: NvPair[], bytes: Uint8Array, place: Place): NvCursor {
   const encoding = bytes[0];
   if (encoding === undefined || bytes.length < HEADER) {
     throw new FormatError('format-bounds', 'nvlist header', `${HEADER} bytes`, `${bytes.length} bytes`, place);
@@ -66,5 +69,5 @@ function decodeInto(pairs: NvPair[], bytes: Uint8Array, place: Place): FormatErr
     // What was refused before the damage comes first.
     throw cursor.refusal ?? error;
   }
-  return cursor.refusal;
+  return cursor;
 }

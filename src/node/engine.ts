@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import {
   type ChecksumWords,
   type Engine,
@@ -118,7 +117,8 @@ const PACKED = {
 } as const;
 
 /** A sector of zeros, and one that begins as an object set does. */
-const MARKED = Uint8Array.from({ length: 1024 }, (_, i) => [10, 17, 1, 3][i - 512] ?? 0);
+const MARKED = new Uint8Array(1024);
+MARKED.set([10, 17, 1, 3], 512);
 
 /** One small block through the addon: a miscompiled one must not decide about someone's pool. */
 function selfTest(addon: Addon): Addon | string {
@@ -224,7 +224,10 @@ function createNativeEngine(addon: Addon): Engine {
       const number = ALGORITHM_NUMBER[algorithm];
       if (total < WORTH_A_THREAD[algorithm]) return addon.checksumSpans(number, buffer, pack(spans), littleEndian);
       // One task a processor and no more: the pool's threads also do the reading.
-      const tasks = Math.min(availableParallelism(), Math.floor(total / WORTH_A_THREAD[algorithm]));
+      const tasks = Math.min(
+        process.getBuiltinModule('node:os').availableParallelism(),
+        Math.floor(total / WORTH_A_THREAD[algorithm]),
+      );
       const parts = divide(spans, total, tasks);
       const answers = await Promise.all(
         parts.map((part) => addon.checksumSpansInPool(number, buffer, pack(part), littleEndian)),

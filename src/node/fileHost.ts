@@ -1,5 +1,4 @@
 import { close, constants, fstat, open, read, readdir, readFile, realpath, stat } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fileNameOf } from '../bytes/fileName.ts';
 import type { Place } from '../bytes/place.ts';
@@ -291,7 +290,7 @@ export async function readPatiently(
       return await handle.read(...range);
     } catch (error) {
       if (repeats >= MAX_REPEATS || !isSystemError(error) || !PASSING.has(error.code)) throw error;
-      if (repeats >= AT_ONCE) await wait(1);
+      if (repeats >= AT_ONCE) await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 }

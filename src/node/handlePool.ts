@@ -55,8 +55,10 @@ export function handlePool(host: FileHost, maxOpen?: number, media = new DeviceM
   }
 
   async function makeRoom(): Promise<void> {
-    most ??= sourcesAtATime();
-    while (open >= most) {
+    // There is always room for one, and to ask the system takes longer than to open it.
+    while (open > 0) {
+      most ??= sourcesAtATime();
+      if (open < most) break;
       const idle = [...slots].find(([, { users }]) => users === 0);
       if (idle !== undefined) await release(idle[0]);
       else await new Promise<void>((resolve) => waiting.push(resolve));

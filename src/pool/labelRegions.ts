@@ -1,7 +1,6 @@
 import { type EmbeddedChecksum, embeddedTrouble } from '../block/embeddedChecksum.ts';
 import { ZfsUberError } from '../bytes/errors.ts';
 import { decodeBootEnvironment } from '../format/bootEnvironment.ts';
-import { TRAILER } from '../format/label.layout.ts';
 import { decodeLabelConfig, type LabelConfig } from '../format/labelConfig.ts';
 import type { NvList } from '../format/nvlist.ts';
 import { decodeNvlist } from '../format/nvlistStream.ts';
@@ -15,6 +14,8 @@ export interface DecodedConfig {
   readonly nvlist: NvList | null;
   readonly config: LabelConfig | null;
   readonly trouble: ZfsUberError | null;
+  /** Bytes from the beginning of the region that all of this was decoded from. */
+  readonly length: number;
 }
 
 /**
@@ -22,13 +23,14 @@ export interface DecodedConfig {
  *   places
  */
 export function decodeConfigRegion({ bytes, place }: RegionWindow, others: readonly DecodedRegion[]): DecodedConfig {
-  if (isZero(bytes)) return { empty: true, nvlist: null, config: null, trouble: null };
+  if (isZero(bytes)) return { empty: true, nvlist: null, config: null, trouble: null, length: bytes.length };
   for (const { region, decoded } of others) {
-    if (decoded.trouble === null && decoded.nvlist !== null && sameText(region.bytes, bytes)) return decoded;
+    if (decoded.trouble === null && decoded.nvlist !== null && beginAlike(region.bytes, bytes, decoded.length))
+      return decoded;
   }
-  const { nvlist, trouble } = decodeNvlist(bytes, place);
-  if (nvlist.pairs.length === 0) return { empty: false, nvlist: null, config: null, trouble };
-  return { empty: false, nvlist, config: decodeLabelConfig(nvlist), trouble };
+  const { nvlist, trouble, length } = decodeNvlist(bytes, place);
+  if (nvlist.pairs.length === 0) return { empty: false, nvlist: null, config: null, trouble, length };
+  return { empty: false, nvlist, config: decodeLabelConfig(nvlist), trouble, length };
 }
 
 interface DecodedRegion {
@@ -36,13 +38,10 @@ interface DecodedRegion {
   readonly decoded: DecodedConfig;
 }
 
-/** Equal up to the checksums, which differ with the place. */
-function sameText(a: Uint8Array, b: Uint8Array): boolean {
+/** Whether two regions of one size have the same `length` bytes in front: a label is mostly what its list leaves free. */
+function beginAlike(a: Uint8Array, b: Uint8Array, length: number): boolean {
   if (a.length !== b.length) return false;
-  const words = Math.max(a.length - TRAILER.size, 0) >> 2;
-  const x = new Int32Array(a.buffer, a.byteOffset, words);
-  const y = new Int32Array(b.buffer, b.byteOffset, words);
-  for (let i = 0; i < words; i++) if (x[i] !== y[i]) return false;
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 

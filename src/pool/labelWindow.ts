@@ -194,7 +194,7 @@ export const wordsOf = (bytes: Uint8Array): Int32Array =>
 export function areZero(words: Int32Array, from: number, to: number): boolean {
   // Four words a test: empty slots are most of what a young pool's labels hold.
   for (let i = from; i < to; i += 4) {
-    if (((words[i] ?? 0) | (words[i + 1] ?? 0) | (words[i + 2] ?? 0) | (words[i + 3] ?? 0)) !== 0) return false;
+    if (words[i] || words[i + 1] || words[i + 2] || words[i + 3]) return false;
   }
   return true;
 }

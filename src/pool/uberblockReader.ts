@@ -1,9 +1,10 @@
 import { UBERBLOCK } from '../format/uberblock.layout.ts';
 import { decodeUberblock, type Uberblock } from '../format/uberblock.ts';
-import type { LabelWindow } from './labelWindow.ts';
+import { type LabelWindow, wordsOf } from './labelWindow.ts';
 
 interface Known {
-  readonly bytes: Uint8Array;
+  /** Its bytes as words. */
+  readonly words: Int32Array;
   readonly uberblock: Uberblock;
 }
 
@@ -15,27 +16,28 @@ interface Known {
  */
 export class UberblockReader {
   readonly #known = new Map<number, Known>();
+  /** Of the label that was read last. */
+  #words: { readonly window: LabelWindow; readonly all: Int32Array } | null = null;
 
   /**
    * @param slot a slot with the uberblock magic
    * @param offset of the slot in the source
    */
   decode(window: LabelWindow, index: number, offset: number, slot: Uint8Array): Uberblock {
+    if (this.#words?.window !== window) this.#words = { window, all: wordsOf(window.bytes) };
     const known = this.#known.get(index);
-    if (known !== undefined && startsWith(slot, known.bytes)) return known.uberblock;
+    const at = (offset - window.place.offset) >> 2;
+    if (known !== undefined && standsAt(this.#words.all, at, known.words)) return known.uberblock;
     const place = { source: window.place.source, offset, path: [...window.place.path, `slot ${index}`] };
     const bytes = slot.slice(0, UBERBLOCK.size);
     const uberblock = decodeUberblock(bytes, place);
-    this.#known.set(index, { bytes, uberblock });
+    this.#known.set(index, { words: wordsOf(bytes), uberblock });
     return uberblock;
   }
 }
 
-/** Both begin at a multiple of 4 in their buffer, and an uberblock is whole words. */
-function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  const words = start.length >> 2;
-  const x = new Int32Array(bytes.buffer, bytes.byteOffset, words);
-  const y = new Int32Array(start.buffer, start.byteOffset, words);
-  for (let i = 0; i < words; i++) if (x[i] !== y[i]) return false;
+/** Whether `part` is what stands there in `words`: an uberblock is whole words. */
+function standsAt(words: Int32Array, at: number, part: Int32Array): boolean {
+  for (let i = 0; i < part.length; i++) if (words[at + i] !== part[i]) return false;
   return true;
 }

@@ -18,7 +18,19 @@ describe.each(ENCODINGS)('an nvlist in %s', (_, encode) => {
   it('comes back with every type, order, nesting and repeated name', () => {
     fc.assert(
       fc.property(arbitraryNvlist, (each) => {
-        expect(decodeNvlist(encode(each), place)).toEqual({ nvlist: each, trouble: null });
+        const bytes = encode(each);
+        expect(decodeNvlist(bytes, place)).toEqual({ nvlist: each, trouble: null, length: bytes.length });
+      }),
+    );
+  });
+
+  it('is the same whatever stands behind the bytes that it says it was decoded from', () => {
+    const bytes = fc.uint8Array({ maxLength: 64 });
+    fc.assert(
+      fc.property(arbitraryNvlist, bytes, (each, behind) => {
+        const packed = encode(each);
+        const { nvlist, length } = decodeNvlist(Uint8Array.of(...packed, ...behind), place);
+        expect({ nvlist, length }).toEqual({ nvlist: each, length: packed.length });
       }),
     );
   });
@@ -170,7 +182,7 @@ describe('what OpenZFS refuses a whole list for, though it can be read', () => {
   it('is no size in the stream, at which it does not look', () => {
     const bytes = encodeXdr({ pairs: [u64('a', 1), u64('b', 2)] });
     new DataView(bytes.buffer).setUint32(STREAM_SIZE, 4);
-    expect(decodeNvlist(bytes, place)).toEqual({ nvlist: { pairs: [u64('a', 1), u64('b', 2)] }, trouble: null });
+    expect(decodeNvlist(bytes, place)).toMatchObject({ nvlist: { pairs: [u64('a', 1), u64('b', 2)] }, trouble: null });
   });
 
   it('is no version of a list in XDR', () => {

@@ -64,7 +64,8 @@ export interface EwfSegment {
 }
 
 const MOST_SECTIONS = 65536;
-const ASCII = new TextDecoder('latin1');
+/** Not made until there is such an image: what decodes takes time to set up. */
+const ascii = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes);
 
 /**
  * Chunks of which no table is left, as in a file that was cut, are found by their own checksums, one after the other.
@@ -83,8 +84,7 @@ export async function readEwfSegment(
 ): Promise<EwfSegment> {
   const file = new ImageFile(source, 'E01 image');
   const head = await file.structure(EWF_FILE, 0, true);
-  if (ASCII.decode(head.signature) !== EWF_SIGNATURE)
-    throw file.wrong(EWF_FILE.name, 0, 'EVF', ASCII.decode(head.signature));
+  if (ascii(head.signature) !== EWF_SIGNATURE) throw file.wrong(EWF_FILE.name, 0, 'EVF', ascii(head.signature));
   const reader = new SegmentReader(file, first, known, reading);
   const last = await reader.sections();
   return { ...reader.found, number: head.segment, last, counted: reader.counted };
@@ -206,7 +206,7 @@ class SegmentReader {
       this.#found(at, 'a section with a sound checksum', 'another sum');
       return null;
     }
-    const [name = ''] = ASCII.decode(type).split('\0');
+    const [name = ''] = ascii(type).split('\0');
     return { type: name, next: Number(next), size: Number(size) };
   }
 

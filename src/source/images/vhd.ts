@@ -16,7 +16,8 @@ const LARGEST_BLOCK = 256 * 1024 * 1024;
 const BY_GEOMETRY = ['vpc ', 'vs  '];
 /** The largest geometry stands for all larger disks. */
 const MOST_SECTORS = 65535 * 16 * 255;
-const ASCII = new TextDecoder('latin1');
+/** Not made until there is such an image: what decodes takes time to set up. */
+const ascii = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes);
 
 /**
  * The disk in a VHD: fixed, dynamic, or differencing with its parent. The two footers are compared, and the sound one is
@@ -128,13 +129,13 @@ async function copyTrouble(
 
 function decodeFooter(bytes: Uint8Array, place: Place): Footer | null {
   const footer = read(VHD_FOOTER, bytes, false, place);
-  const sound = ASCII.decode(footer.cookie) === 'conectix' && footer.checksum === sumOf(bytes, VHD_CHECKSUM_AT);
+  const sound = ascii(footer.cookie) === 'conectix' && footer.checksum === sumOf(bytes, VHD_CHECKSUM_AT);
   return sound ? footer : null;
 }
 
 function shownSize({ creator, cylinders, heads, sectorsPerTrack }: Footer, size: number): number {
   const sectors = cylinders * (heads[0] ?? 0) * (sectorsPerTrack[0] ?? 0);
-  const byGeometry = BY_GEOMETRY.includes(ASCII.decode(creator)) && sectors > 0 && sectors < MOST_SECTORS;
+  const byGeometry = BY_GEOMETRY.includes(ascii(creator)) && sectors > 0 && sectors < MOST_SECTORS;
   return byGeometry ? Math.min(sectors * SECTOR, size) : size;
 }
 
