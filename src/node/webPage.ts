@@ -60,19 +60,19 @@ const folderOf = (name: string): string => name.replace(/\/\w+\.js$/, '');
 
 /**
  * A module of dist/ as browsers load it, which find nothing by the name of a package. What is imported of Node becomes what
- * `NODE` has by that name: nothing where nobody calls it.
+ * `NODE` has by that name: nothing where nobody calls it. A line may end between any two words.
  */
 function forBrowser(module: string): string {
-  const [head = ''] = /^(?:\s*import(?:\{[^}]*\}from| [\w$]+ from)?"[^"]+";)*/.exec(module) ?? [];
+  const [head = ''] = /^(?:\s*import(?:\s*\{[^}]*\}\s*from|\s+[\w$]+\s+from)?\s*"[^"]+"\s*;)*/.exec(module) ?? [];
   const imports = head
     .replace(
-      /import(\{[^}]*\}| [\w$]+ )from"node:[^"]+";/g,
-      (_, names: string) => `const${names.replaceAll(' as ', ':')}=$node;`,
+      /import(\s*\{[^}]*\}\s*|\s+[\w$]+\s+)from\s*"node:[^"]+"\s*;/g,
+      (_, names: string) => `const${names.replace(/([^\s{,]+)\s+as\s+/g, '$1:')}=$node;`,
     )
     .replace(/"([#@\w][^"]*)"/g, (_, name: string) => `"${addressOf(name)}"`);
   const body = module
     .slice(head.length)
-    .replace(/(\bimport\(")([@\w][^"]*)/g, (_, before: string, name: string) => before + addressOf(name));
+    .replace(/(\bimport\s*\(\s*")([@\w][^"]*)/g, (_, before: string, name: string) => before + addressOf(name));
   return `${imports.includes('=$node;') ? `import*as $node from"${NODE}";` : ''}${imports}${body}`;
 }
 
