@@ -32,7 +32,8 @@ export function importPlaces(
       const { disk, madeOf } = each;
       const shown = disk === null || disk.origin === 'path' || (disk.origin !== 'given' && madeOf.length === 0);
       const place = shown ? placeOf(each, name, imageOf(each, name, images), system) : null;
-      return [each, place === null ? null : onSystem(place, system)];
+      const rooted = place === null || each.root === undefined ? place : { ...place, root: each.root };
+      return [each, rooted === null ? null : onSystem(rooted, system)];
     }),
   );
 }

@@ -5,7 +5,7 @@ import { countText, durationText } from '../text/amounts.ts';
 import { sentence } from '../text/bestTxg.ts';
 import { damageText, fileName } from '../text/damagedFile.ts';
 import { hasData } from '../text/fromBundle.ts';
-import type { PoolCase } from '../text/poolCase.ts';
+import { hasFinding, type PoolCase } from '../text/poolCase.ts';
 import { intentLogsText, snapshotsText } from '../text/recommendedState.ts';
 import { MOS_WORDS } from '../words/readings.ts';
 import { type Html, html } from './html.ts';
@@ -24,7 +24,10 @@ export function lostHtml(about: PoolCase, recommendation: RecommendationEntry, c
   return html`<div class="card">
 <h3>What is lost, and what is there</h3>
 ${facts([
-  ['Newer txgs given up', at < 0 ? 'not known' : at === 0 ? 'none' : countText(at, 'uberblock')],
+  [
+    'Newer txgs given up',
+    at < 0 || hasFinding(about.pool, 'labels-from-root') ? 'not known' : at === 0 ? 'none' : countText(at, 'uberblock'),
+  ],
   ['Writing given up', at > 0 ? lostTime(recommendation.lossSeconds) : null],
   ['State of', own === undefined ? null : timeHtml(own.timestamp)],
   ['Newest state in the rings', at === 0 || newest === undefined ? null : timeHtml(newest.timestamp)],

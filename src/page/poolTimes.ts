@@ -19,12 +19,9 @@ export function momentsOf({ pool, sources, written }: PoolCase): Moment[] {
   const told = pool.moments?.events ?? [];
   const times = new Map(written.map(({ txg, timestamp }) => [txg, timestamp]));
   const ascending = [...written].reverse();
-  const moments: Moment[] = written.map(({ txg, timestamp }) => ({
-    kind: 'uberblock',
-    txg,
-    time: timestamp,
-    text: `uberblock of txg ${txg}`,
-  }));
+  const moments: Moment[] = written.flatMap(({ txg, timestamp }) =>
+    timestamp === 0 ? [] : [{ kind: 'uberblock', txg, time: timestamp, text: `uberblock of txg ${txg}` }],
+  );
   for (const [txg, where] of labelTxgs(pool, sources)) {
     // A label has no time of its own: what was written in its txg, or next, tells it.
     const next = times.get(txg) ?? ascending.find((each) => BigInt(each.txg) >= BigInt(txg))?.timestamp;

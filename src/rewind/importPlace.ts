@@ -57,6 +57,8 @@ export interface ImportPlace {
   readonly part: { readonly start: number; readonly size: number } | null;
   /** The disk image that has to be opened first, for `path` to be there; null for none. */
   readonly image: PlacedImage | null;
+  /** Byte of the vdev where the root lies that its labels are made of, which are not on it; absent for those that are. */
+  readonly root?: number;
   /** What has to be made to show it is named so: no other source of the scan has it, no shell and no file system minds it. */
   readonly name: string;
   /** That the lines are for; absent for Linux. */

@@ -52,10 +52,9 @@ export type Step =
     }
   /** `at`: byte of the place. */
   | { readonly kind: 'wipe-copy'; readonly place: ImportPlace; readonly at: number }
-  /** `root`: byte of the vdev where the root lies that its labels are made of; null for a device with labels. */
   | {
       readonly kind: 'lay-overlay';
-      readonly vdevs: readonly { readonly place: ImportPlace; readonly root: number | null }[];
+      readonly vdevs: readonly ImportPlace[];
     }
   | { readonly kind: 'cancel-removal'; readonly pool: string }
   | { readonly kind: 'return-spare' | 'keep-spare'; readonly pool: string; readonly guid: bigint }

@@ -59,16 +59,21 @@ export interface DateAndTime {
   readonly time: string;
 }
 
-/** UTC; null when the number is not a time that a calendar has four digits for. */
+/** UTC; null when the number is not a time that a calendar has four digits for, and for 0, which nobody wrote a pool at. */
 export function dateAndTime(timestamp: number): DateAndTime | null {
-  if (!(timestamp >= 0 && timestamp <= LAST_SECOND)) return null;
+  if (!(timestamp > 0 && timestamp <= LAST_SECOND)) return null;
   const text = new Date(timestamp * 1000).toISOString();
   // Years of more than four digits begin with a sign.
   return text.startsWith('+') ? null : { date: text.slice(0, 10), time: text.slice(11, 19) };
 }
 
-/** `2026-11-21 09:14:07 UTC`. */
+/** `2026-11-21 09:14:07 UTC`. An uberblock that was made of a root has no time. */
 export function timeText(timestamp: number): string {
+  if (timestamp === 0) return 'at a time that nothing tells';
   const known = dateAndTime(timestamp);
   return known === null ? `at no valid time (${timestamp})` : `${known.date} ${known.time} UTC`;
 }
+
+/** The same, and how long before `now` (seconds since 1970) where that is known. */
+export const momentText = (timestamp: number, now: number): string =>
+  timestamp === 0 ? timeText(timestamp) : `${timeText(timestamp)} (${agoText(timestamp, now)})`;

@@ -68,7 +68,7 @@ export function outlook(about: PoolCase): Said | null {
         return said(text, 'warn');
       }
       return said(
-        `${imports(pool, first)}: ${readsText(first, depth)}.`,
+        `${imports(pool, first)}: ${readsText(pool, first, depth)}.`,
         first.dataErrors || unseen(pool) > 0 ? 'warn' : 'good',
       );
     case 'readonly':
@@ -112,8 +112,12 @@ const unpointed = (pool: PoolEntry, { txg }: CandidateEntry): string => {
   return `${count === 1 ? 'the newest uberblock is' : `the newest ${count} uberblocks are`} destroyed, and what is left leads to txg ${txg}`;
 };
 
-function readsText({ txg, dataErrors }: CandidateEntry, depth: Depth): string {
-  const newest = `the newest txg (${txg})`;
+/** What newer txgs a root that was carved had, nothing tells. */
+const firstText = (pool: PoolEntry): string =>
+  hasFinding(pool, 'labels-from-root') ? 'the txg of its root' : 'the newest txg';
+
+function readsText(pool: PoolEntry, { txg, dataErrors }: CandidateEntry, depth: Depth): string {
+  const newest = `${firstText(pool)} (${txg})`;
   if (depth !== 'data') return `${newest} and all metadata below it can be read`;
   if (!dataErrors) return `${newest} and everything below it can be read`;
   return `${newest} and its metadata can be read, but not all content of files`;
@@ -202,7 +206,7 @@ function failingTxgs({ pool, newest }: PoolCase): string {
   const many = all
     ? `the newest ${txgs.length} txgs (${last}-${first})`
     : `the newest ${txgs.length} uberblocks (${txgs.length === 2 ? '' : 'between '}txg ${last} and ${first})`;
-  const which = one ? `the newest txg (${first})` : many;
+  const which = one ? `${firstText(pool)} (${first})` : many;
   const cause = CAUSES.find(([code]) =>
     pool.findings.some((finding) => finding.code === code && finding.severity !== 'info'),
   );

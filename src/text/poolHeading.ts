@@ -20,7 +20,8 @@ export function headingParts({ pool, written }: PoolCase, now: number): string[]
   const [last] = written;
   if (last !== undefined) {
     const host = pool.hostname === null ? '' : ` by host "${pool.hostname}"`;
-    parts.push(`last written ${timeText(last.timestamp)}${host} (${agoText(last.timestamp, now)})`);
+    const ago = last.timestamp === 0 ? '' : ` (${agoText(last.timestamp, now)})`;
+    parts.push(`last written ${timeText(last.timestamp)}${host}${ago}`);
   }
   return parts;
 }

@@ -33,6 +33,9 @@ function newestText(pool: PoolCase['pool'], destroyed: readonly string[], withou
     return `the highest number, but of before a rewind: the pool went on at lower ones${log}`;
   }
   if (hasFinding(pool, 'history-diverged')) return `the newest of one of two histories${log}`;
+  if (hasFinding(pool, 'labels-from-root')) {
+    return 'made of a root that was carved; whether newer txgs were written nothing here tells';
+  }
   const elsewhere = pool.recommendation?.elsewhere;
   if (elsewhere?.certain) return `the newest, but without all that was written after txg ${elsewhere.afterTxg}${log}`;
   if (elsewhere !== undefined) return `the newest here; missing devices may have gone on alone${log}`;

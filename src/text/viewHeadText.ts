@@ -1,6 +1,6 @@
 import type { DocumentError } from '../document/parts.types.ts';
 import type { ViewHead } from '../document/viewHead.ts';
-import { agoText, countText, timeText } from './amounts.ts';
+import { countText, momentText } from './amounts.ts';
 import { fromBundle } from './fromBundle.ts';
 import { clean, entry, flow, type Page, paragraph } from './page.ts';
 import { couldNotRead } from './sourceTrouble.ts';
@@ -23,7 +23,7 @@ export function viewHeadText(page: Page, head: ViewHead, about: readonly string[
     const name = pool.name === null ? `(pool ${pool.guid}, name unknown)` : clean(page, pool.name);
     const parts = [name];
     if (txg !== null) parts.push(`txg ${txg}`);
-    if (timestamp !== null) parts.push(`written ${timeText(timestamp)} (${agoText(timestamp, page.now)})`);
+    if (timestamp !== null) parts.push(`written ${momentText(timestamp, page.now)}`);
     if (pool.state !== 'active') parts.push(pool.state);
     lines.push(...flow(parts, '   ', page.width, '  ').map((line, i) => (i === 0 ? page.style.strong(line) : line)));
     lines.push(...flow(about, ', ', page.width - 2, '').map((line) => `  ${line}`));

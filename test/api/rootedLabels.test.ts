@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { carve } from '../../src/api/carve.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
 import type { CarvedRootEntry } from '../../src/document/carveDocument.ts';
-import { overlay, scan, writeBundle } from '../../src/index.ts';
+import { overlay, scan, verify, writeBundle } from '../../src/index.ts';
+import { PLAIN_STYLE } from '../../src/text/page.ts';
+import { scanText } from '../../src/text/scanText.ts';
 import { withoutConfigs, withoutLabels } from '../pool/carve/madeDisk.ts';
 import { pool, poolImages } from '../tools/images.ts';
 import { schemaTroubles } from '../tools/schemaTroubles.ts';
@@ -63,6 +65,24 @@ describe('a root without any uberblock', () => {
     expect(found?.steps?.map(({ lines }) => lines)).toEqual([
       [`zfs-uber overlay -o /var/tmp/zu-overlay '${path}@0?root=${newest().offsetBytes}'`],
     ]);
+  });
+
+  it('is told without a time, and without a word of txgs that nothing tells of', async () => {
+    const document = await scan([specOf(newest())], { depth: 'mos' });
+    const about = { rows: null, unicode: true, style: PLAIN_STYLE, now: 1_800_000_000 };
+    const choice = { all: true, newestFirst: false, quiet: false, pool: null, show: [] };
+    const text = scanText({ width: 100, ...about }, document, choice);
+    expect(text).not.toMatch(/1970-|no txg is lost|the newest txg \(/);
+    expect(text).toContain('last written at a time that nothing tells');
+    expect(text).toContain('made of a root that was carved');
+  });
+
+  it('is verified by the command that is printed', async () => {
+    const { pools } = await scan([specOf(newest())], { depth: 'mos' });
+    const [, , , txg, ...specs] = pools[0]?.recommendation?.commandVerify ?? [];
+    const verified = await verify(specs, BigInt(txg ?? 0), { depth: 'meta' });
+    expect(verified.verdict).toBe('importable');
+    expect(specs).toEqual([`${path}@0?root=${newest().offsetBytes}`]);
   });
 
   it('is made importable by an overlay that holds the labels, and whose undo is what stood there', async () => {

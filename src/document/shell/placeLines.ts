@@ -45,10 +45,8 @@ export const sliceSpec = ({ path, part }: ImportPlace): string =>
 
 /**
  * What zfs-uber reads a vdev from, as sources of a command: it opens images itself, and finds what belongs to one.
- *
- * @param root byte of the place where a root lies of which labels are to be made; null for those that are there
  */
-export function sourceSpecs({ path, part, image }: ImportPlace, root: number | null = null): string[] {
+export function sourceSpecs({ path, part, image, root }: ImportPlace): string[] {
   // A volume is found again where its disks are given together.
   if (image?.format === 'volume') {
     const disks = image.parts.flatMap(({ on }) => (on === null ? [] : sourceSpecs({ ...on, part: null, name: '' })));
@@ -56,8 +54,8 @@ export function sourceSpecs({ path, part, image }: ImportPlace, root: number | n
   }
   const { snapshot, shards, pieces } = image ?? { snapshot: null, shards: null, pieces: [] };
   const { start, size } = part ?? { start: 0, size: null };
-  const place = part === null && root === null ? '' : `@${start}${size === null ? '' : `+${size}`}`;
-  const from = root === null ? '' : `?root=${start + root}`;
+  const place = part === null && root === undefined ? '' : `@${start}${size === null ? '' : `+${size}`}`;
+  const from = root === undefined ? '' : `?root=${start + root}`;
   // What is in a snapshot is found again too.
   const spec = `${image?.path ?? path}${snapshot === null ? `${place}${from}` : `#snapshot=${snapshot}`}`;
   const folders = (shards?.globs ?? []).map((glob) => glob.replace(/\/[^/]*$/, ''));

@@ -191,7 +191,6 @@ const linkRun = (showings: readonly Showing[]): NumberedRun | null =>
 
 /** An overlay over what lies in an image is a copy: QEMU lays one over raw bytes alone. */
 function layLine(vdevs: Extract<Step, { readonly kind: 'lay-overlay' }>['vdevs']): string {
-  const specs = vdevs.flatMap(({ place, root }) => sourceSpecs(place, root));
-  const form = vdevs.some(({ place }) => place.image !== null) ? '--as copy ' : '';
-  return sh`zfs-uber overlay ${raw(form)}-o ${`${STORE}/zu-overlay`} ${specs}`;
+  const form = vdevs.some(({ image }) => image !== null) ? '--as copy ' : '';
+  return sh`zfs-uber overlay ${raw(form)}-o ${`${STORE}/zu-overlay`} ${vdevs.flatMap(sourceSpecs)}`;
 }

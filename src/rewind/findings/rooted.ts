@@ -3,10 +3,7 @@ import type { Evidence, Finding } from './finding.ts';
 /** Devices whose labels were made of a root: what is said of the pool is of overlays, which the step makes. */
 export function labelsFromRoots({ pool, placeOf }: Evidence): Finding[] {
   const rooted = pool.devices.filter(({ rooted }) => rooted !== undefined);
-  const vdevs = pool.devices.flatMap((device) => {
-    const place = placeOf?.(device) ?? null;
-    return place === null ? [] : [{ place, root: device.rooted?.at ?? null }];
-  });
+  const vdevs = pool.devices.flatMap((device) => placeOf?.(device) ?? []);
   const steps = vdevs.length === pool.devices.length ? [{ kind: 'lay-overlay' as const, vdevs }] : [];
   return rooted.flatMap((device, index): Finding[] =>
     device.rooted === undefined

@@ -100,7 +100,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     todo: 'as root the first of the printed steps, which shows it read-only; the commands and verdicts are for then. A table is repaired on a copy. Rules and what was tried: [partition tables](partitions.md)',
   },
   'labels-from-root': {
-    says: 'the source was named with `?root=BYTE`: no label of it is on the device, all four were made of the meta-object set at that byte; when it was written nothing tells, so that times are 1970',
+    says: 'the source was named with `?root=BYTE`: no label of it is on the device, all four were made of the meta-object set at that byte; when it was written, and what was written after it, nothing tells: its time is 0 in the document',
     todo: 'the printed line makes an overlay with these labels, which a plain import takes; no other command of `zpool` sees the pool. [Carving](carve.md)',
   },
   'image-of-two-times': {
