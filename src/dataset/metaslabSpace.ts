@@ -19,6 +19,9 @@ export class UnitSet {
   #words = new Uint32Array(0);
   #size = 0;
   #work = 0;
+  /** None is set before the first, nor from the end on. */
+  #first = 0;
+  #end = 0;
 
   /** Words that were looked at since it was begun. */
   get work(): number {
@@ -34,9 +37,11 @@ export class UnitSet {
   begin(size: number): void {
     const words = Math.ceil(size / 32);
     if (this.#words.length < words) this.#words = new Uint32Array(words);
-    else this.#words.fill(0, 0, Math.ceil(this.#size / 32));
+    else this.#words.fill(0, this.#first >>> 5, Math.ceil(this.#end / 32));
     this.#size = size;
     this.#work = 0;
+    this.#first = size;
+    this.#end = 0;
   }
 
   /** Whether the range lies within. */
@@ -65,19 +70,26 @@ export class UnitSet {
 
   /** The ranges that are set, in order. */
   *runs(): Generator<{ readonly offset: number; readonly run: number }> {
-    for (let at = 0; at < this.size; ) {
-      if ((at & 31) === 0 && this.#words[at >>> 5] === 0) {
-        at += 32;
-        continue;
-      }
-      if (!this.has(at)) {
-        at++;
-        continue;
-      }
-      const offset = at;
-      while (at < this.size && this.has(at)) at += (at & 31) === 0 && this.#words[at >>> 5] === ALL ? 32 : 1;
-      yield { offset, run: Math.min(at, this.size) - offset };
+    const end = Math.min(this.#end, this.#size);
+    this.#work += Math.max(0, end - this.#first) >>> 5;
+    for (let at = this.#first; ; ) {
+      const offset = this.#next(at, end, true);
+      if (offset >= end) return;
+      at = this.#next(offset, end, false);
+      yield { offset, run: at - offset };
     }
+  }
+
+  /** The first unit from `at` on that is set, or is not; `end` when there is none before it. */
+  #next(at: number, end: number, set: boolean): number {
+    const words = this.#words;
+    const other = set ? 0 : ALL;
+    for (let next = at; next < end; next = (next | 31) + 1) {
+      const sought = ((words[next >>> 5] ?? 0) ^ other) >>> (next & 31);
+      // The lowest bit of them alone, by the number of zeros above it.
+      if (sought !== 0) return Math.min(next + 31 - Math.clz32(sought & -sought), end);
+    }
+    return end;
   }
 
   #all(offset: number, run: number, set: boolean): boolean {
@@ -94,6 +106,10 @@ export class UnitSet {
   #put(offset: number, run: number, set: boolean): void {
     const end = offset + run;
     this.#work += 1 + (run >>> 5);
+    if (set) {
+      this.#first = Math.min(this.#first, offset);
+      this.#end = Math.max(this.#end, end);
+    }
     const words = this.#words;
     for (let at = offset; at < end; at = (at | 31) + 1) {
       const index = at >>> 5;
@@ -110,6 +126,40 @@ function maskOf(at: number, end: number): number {
   const first = at & 31;
   const last = Math.min(end - (at - first), 32);
   return ((last === 32 ? ALL : (1 << last) - 1) & (ALL << first)) | 0;
+}
+
+/** What a space map has allocated: ranges in order, none beside another. */
+export class AllocatedRuns {
+  /** Begin and end of each. */
+  readonly #bounds: Float64Array;
+
+  constructor(bounds: Float64Array) {
+    this.#bounds = bounds;
+  }
+
+  /** Nothing of the range is allocated. */
+  hasNone(offset: number, run: number): boolean {
+    const next = this.#endingBehind(offset);
+    return next === this.#bounds.length || (this.#bounds[next] ?? 0) >= offset + run;
+  }
+
+  /** All of the range is allocated. */
+  hasAll(offset: number, run: number): boolean {
+    const next = this.#endingBehind(offset);
+    if (next === this.#bounds.length) return false;
+    return (this.#bounds[next] ?? 0) <= offset && (this.#bounds[next + 1] ?? 0) >= offset + run;
+  }
+
+  /** Where the first range stands that ends behind `offset`. */
+  #endingBehind(offset: number): number {
+    let [low, high] = [0, this.#bounds.length / 2];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#bounds[middle * 2 + 1] ?? 0) > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low * 2;
+  }
 }
 
 /**
@@ -129,8 +179,8 @@ export class MetaslabSpace {
   /** @param size in units, at most {@link MOST_UNITS}; all of it is free at first */
   begin(size: number): void {
     this.#allocated.begin(size);
-    this.#allocs.begin(0);
-    this.#frees.begin(0);
+    this.#allocs.begin(size);
+    this.#frees.begin(size);
   }
 
   /** Words that were looked at since it was begun: ranges that cross each other again and again take any time. */
@@ -143,12 +193,15 @@ export class MetaslabSpace {
     return kind === 'alloc' ? this.#allocated.add(offset, run) : this.#allocated.remove(offset, run);
   }
 
+  /** What the entries of the space map come to. */
+  allocated(): AllocatedRuns {
+    const bounds: number[] = [];
+    for (const { offset, run } of this.#allocated.runs()) bounds.push(offset, offset + run);
+    return new AllocatedRuns(Float64Array.from(bounds));
+  }
+
   /** An entry of a log, in their order. @returns false where it contradicts what the logs said before */
   takeLogged(kind: SpaceContradiction['kind'], offset: number, run: number): boolean {
-    if (this.#allocs.size === 0) {
-      this.#allocs.begin(this.#allocated.size);
-      this.#frees.begin(this.#allocated.size);
-    }
     const [from, to] = kind === 'alloc' ? [this.#frees, this.#allocs] : [this.#allocs, this.#frees];
     if (!to.holds(offset, run)) return false;
     // What the other has of it is taken back there; the rest is new.
@@ -162,13 +215,18 @@ export class MetaslabSpace {
     return true;
   }
 
-  /** Lays what the logs said over the space map. @returns the first that does not fit; null where all does */
-  merge(): SpaceContradiction | null {
+  /**
+   * Lays what the logs said over the space map.
+   *
+   * @param allocated by the map; OpenZFS adds before it removes, and what it adds it does not remove
+   * @returns the first that does not fit; null where all does
+   */
+  merge(allocated: AllocatedRuns): SpaceContradiction | null {
     for (const { offset, run } of this.#allocs.runs()) {
-      if (!this.take('alloc', offset, run)) return { kind: 'alloc', offset, run };
+      if (!allocated.hasNone(offset, run)) return { kind: 'alloc', offset, run };
     }
     for (const { offset, run } of this.#frees.runs()) {
-      if (!this.take('free', offset, run)) return { kind: 'free', offset, run };
+      if (!allocated.hasAll(offset, run)) return { kind: 'free', offset, run };
     }
     return null;
   }

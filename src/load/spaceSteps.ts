@@ -1,6 +1,7 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { MetaslabSpace, MOST_UNITS, type SpaceContradiction } from '../dataset/metaslabSpace.ts';
+import { AllocatedRuns, MetaslabSpace, MOST_UNITS, type SpaceContradiction } from '../dataset/metaslabSpace.ts';
 import type { DmuObject } from '../dataset/object.ts';
+import { orNull } from '../dataset/orNull.ts';
 import { readAhead } from '../dataset/readAhead.ts';
 import { SpaceMap } from '../dataset/spaceMap.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
@@ -54,7 +55,7 @@ interface Found extends SpaceContradiction {
 
 async function addUpSpace(state: LoadState): Promise<Trouble | undefined> {
   try {
-    const logs = await readLogs(state);
+    const logs = logsOfEach(await readLogs(state));
     const add = async (metaslab: Metaslab): Promise<Trouble | null> => {
       const found = await addUp(state, metaslab, logs);
       return found === null ? null : troubleIn(metaslab, found);
@@ -64,6 +65,19 @@ async function addUpSpace(state: LoadState): Promise<Trouble | undefined> {
     if (!(error instanceof ZfsUberError)) throw error;
   }
   return undefined;
+}
+
+/** The logs that have entries of each metaslab. */
+function logsOfEach(logs: readonly Log[]): ReadonlyMap<number, readonly Log[]> {
+  const found = new Map<number, Log[]>();
+  for (const log of logs) {
+    for (const key of log.entries.keys()) {
+      const those = found.get(key);
+      if (those === undefined) found.set(key, [log]);
+      else those.push(log);
+    }
+  }
+  return found;
 }
 
 function troubleIn({ top, index, start, unitShift }: Metaslab, { kind, offset, run, said }: Found): Trouble {
@@ -100,34 +114,43 @@ function rangeOf({ draid, nparity }: VdevConfig, index: number, size: number, se
 }
 
 /** What the accounts of a metaslab contradict first; null where they do not, or are too long to be added up. */
-async function addUp(state: LoadState, metaslab: Metaslab, logs: readonly Log[]): Promise<Found | null> {
-  const { object: id, units, unflushed } = metaslab;
-  const key = metaslabKey(metaslab.top.config.id, metaslab.index);
-  const own = logs.filter(({ txg, entries }) => txg >= unflushed && entries.has(key)).map(({ entries }) => entries);
-  if (id === 0n) return own.length === 0 ? null : sumOf(state.memo, metaslab, [], own);
-  const object = await viewOf(state).mos.object(id, state.signal);
+async function addUp(
+  { memo, view, signal }: LoadState,
+  metaslab: Metaslab,
+  logs: ReadonlyMap<number, readonly Log[]>,
+): Promise<Found | null> {
+  const { object: id, units, start, unflushed, top, index } = metaslab;
+  const key = metaslabKey(top.config.id, index);
+  const own = (logs.get(key) ?? []).filter(({ txg }) => txg >= unflushed).map(({ entries }) => entries);
+  if (id === 0n || view === null) return own.length === 0 ? null : logged(memo, metaslab, own, NOTHING_ALLOCATED);
+  const object = await view.mos.object(id, signal);
+  const given = await orNull(async () => new SpaceMap(object));
+  if (given === null) return null;
+  const most = Number(given.header.length) * MAP_GROWTH;
+  const map = await memo.of(`space map ${units}`, object, most, () => addUpMap(memo, given, units));
+  if (map === null || own.length === 0) return map?.found ?? null;
+  if (map.found !== null) return map.found;
   // An answer is of the map and of the logs beside it: most txgs change neither.
-  const kind = ['space', units, metaslab.start, ...own.map((log) => state.memo.numberOf(log))].join(' ');
-  return state.memo.of(kind, object, 0, () => mapAndLogs(state.memo, metaslab, object, own));
+  const kind = ['space', units, start, ...own.map((log) => memo.numberOf(log))].join(' ');
+  return memo.of(kind, object, 0, async () => logged(memo, metaslab, own, map.allocated));
 }
 
-async function mapAndLogs(
-  memo: LoadMemo,
-  metaslab: Metaslab,
-  object: DmuObject,
-  logs: readonly LogEntries[],
-): Promise<Found | null> {
+/** What a space map comes to, as far as it does not contradict itself. */
+interface AddedUp {
+  readonly found: Found | null;
+  readonly allocated: AllocatedRuns;
+}
+
+/** @returns null where it does not read, or is too long */
+async function addUpMap(memo: LoadMemo, map: SpaceMap, units: number): Promise<AddedUp | null> {
   try {
-    const map = new SpaceMap(object);
-    const key = metaslabKey(metaslab.top.config.id, metaslab.index);
-    const logged = logs.reduce((sum, log) => sum + (log.get(key)?.byteLength ?? 0), 0);
-    if (!memo.takeSpace(Number(map.header.length) + logged)) return null;
+    if (!memo.takeSpace(Number(map.header.length))) return null;
     const entries: number[] = [];
     await map.each((kind, offset, run) => {
       entries.push(kind === 'alloc' ? offset : -1 - offset, run);
       return true;
     });
-    return sumOf(memo, metaslab, entries, logs);
+    return sumOf(memo, units, entries);
   } catch (error) {
     if (error instanceof ZfsUberError) return null;
     throw error;
@@ -135,12 +158,7 @@ async function mapAndLogs(
 }
 
 /** @param entries offset and run of each; a free one as -1 less the offset */
-function sumOf(
-  memo: LoadMemo,
-  { top, index, start, unitShift, units }: Metaslab,
-  entries: readonly number[],
-  logs: readonly LogEntries[],
-): Found | null {
+function sumOf(memo: LoadMemo, units: number, entries: readonly number[]): AddedUp | null {
   const space = memo.once(SCRATCH, () => new MetaslabSpace());
   space.begin(units);
   const most = memo.workLeft;
@@ -149,26 +167,50 @@ function sumOf(
       if (space.work > most) return null;
       const [said = 0, run = 0] = [entries[i], entries[i + 1]];
       const [kind, offset] = said < 0 ? (['free', -1 - said] as const) : (['alloc', said] as const);
-      if (!space.take(kind, offset, run)) return { kind, offset, run, said: 'space map' };
+      if (!space.take(kind, offset, run)) {
+        return { found: { kind, offset, run, said: 'space map' }, allocated: NOTHING_ALLOCATED };
+      }
     }
-    if (logs.length === 0) return null;
+    return { found: null, allocated: space.allocated() };
+  } finally {
+    memo.spendWork(space.work);
+  }
+}
+
+/** What the logs of a metaslab contradict first, laid over what its map has allocated. */
+function logged(
+  memo: LoadMemo,
+  { top, index, start, unitShift, units }: Metaslab,
+  logs: readonly LogEntries[],
+  allocated: AllocatedRuns,
+): Found | null {
+  const key = metaslabKey(top.config.id, index);
+  if (!memo.takeSpace(logs.reduce((sum, log) => sum + (log.get(key)?.byteLength ?? 0), 0))) return null;
+  const space = memo.once(SCRATCH, () => new MetaslabSpace());
+  space.begin(units);
+  const most = memo.workLeft;
+  try {
     const unit = 2 ** unitShift;
     for (const log of logs) {
-      const logged = log.get(metaslabKey(top.config.id, index)) ?? [];
-      for (let i = 0; i < logged.length; i += 3) {
+      const entries = log.get(key) ?? [];
+      for (let i = 0; i < entries.length; i += 3) {
         if (space.work > most) return null;
-        const kind = logged[i] === 0 ? 'alloc' : 'free';
-        const offset = ((logged[i + 1] ?? 0) - start) / unit;
-        const run = (logged[i + 2] ?? 0) / unit;
+        const kind = entries[i] === 0 ? 'alloc' : 'free';
+        const offset = ((entries[i + 1] ?? 0) - start) / unit;
+        const run = (entries[i + 2] ?? 0) / unit;
         if (!space.takeLogged(kind, offset, run)) return { kind, offset, run, said: 'space map logs' };
       }
     }
-    const found = space.merge();
+    const found = space.merge(allocated);
     return found === null ? null : { ...found, said: 'space map logs' };
   } finally {
     memo.spendWork(space.work);
   }
 }
+
+const NOTHING_ALLOCATED = new AllocatedRuns(new Float64Array(0));
+/** An entry of a word becomes a range of two, at most. */
+const MAP_GROWTH = 2;
 
 /** Memory in which one metaslab after the other is added up. */
 const SCRATCH = {};

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MetaslabSpace, UnitSet } from '../../src/dataset/metaslabSpace.ts';
+import { AllocatedRuns, MetaslabSpace, UnitSet } from '../../src/dataset/metaslabSpace.ts';
 
 const SIZE = 200;
 const range = fc.record({ offset: fc.integer({ min: -3, max: SIZE }), run: fc.integer({ min: 0, max: 90 }) });
@@ -43,6 +43,25 @@ describe('UnitSet', () => {
   });
 });
 
+describe('AllocatedRuns', () => {
+  it('tells of any range whether all or nothing of it is allocated', () => {
+    fc.assert(
+      fc.property(fc.array(range, { maxLength: 8 }), range, (allocated, { offset, run }) => {
+        const set = new UnitSet();
+        set.begin(SIZE);
+        for (const each of allocated) set.add(each.offset, each.run);
+        const runs = new AllocatedRuns(
+          Float64Array.from([...set.runs()].flatMap((each) => [each.offset, each.offset + each.run])),
+        );
+        const units = new Set([...set.runs()].flatMap(unitsOf));
+        const asked = unitsOf({ offset, run: run + 1 });
+        expect(runs.hasAll(offset, run + 1)).toBe(asked.every((unit) => units.has(unit)));
+        expect(runs.hasNone(offset, run + 1)).toBe(!asked.some((unit) => units.has(unit)));
+      }),
+    );
+  });
+});
+
 describe('MetaslabSpace', () => {
   const begun = (): MetaslabSpace => {
     const space = new MetaslabSpace();
@@ -80,12 +99,12 @@ describe('MetaslabSpace', () => {
     const space = begun();
     space.take('alloc', 0, 50);
     space.takeLogged('alloc', 45, 10);
-    expect(space.merge()).toEqual({ kind: 'alloc', offset: 45, run: 10 });
+    expect(space.merge(space.allocated())).toEqual({ kind: 'alloc', offset: 45, run: 10 });
     const other = begun();
     other.take('alloc', 0, 50);
     other.takeLogged('alloc', 50, 10);
     other.takeLogged('free', 60, 3);
-    expect(other.merge()).toEqual({ kind: 'free', offset: 60, run: 3 });
+    expect(other.merge(other.allocated())).toEqual({ kind: 'free', offset: 60, run: 3 });
   });
 
   it('adds up to the same whether it is told by the map or by the logs', () => {
@@ -98,7 +117,7 @@ describe('MetaslabSpace', () => {
           for (const [i, [what, { offset, run }]] of sound.entries()) {
             expect(i < split ? space.take(what, offset, run) : space.takeLogged(what, offset, run)).toBe(true);
           }
-          expect(space.merge()).toBeNull();
+          expect(space.merge(space.allocated())).toBeNull();
         }
       }),
     );
