@@ -32,7 +32,7 @@ use salted::{SALT, SaltedAlgorithm};
 use spans::Algorithm;
 
 /// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
-const ABI: u32 = 3;
+const ABI: u32 = 4;
 
 #[napi]
 pub fn abi() -> u32 {
@@ -178,6 +178,12 @@ impl Task for BlocksTask {
     fn resolve(&mut self, _env: Env, outcomes: Vec<u8>) -> Result<Uint8Array> {
         Ok(outcomes.into())
     }
+}
+
+/// Bytes up to the last that is not zero.
+#[napi]
+pub fn used_length(bytes: &[u8]) -> f64 {
+    spans::used_length(bytes) as f64
 }
 
 fn salt_of(salt: &[u8]) -> Result<Option<[u8; SALT]>> {

@@ -95,9 +95,23 @@ pub fn sum_words(bytes: &[u8]) -> u64 {
     sum
 }
 
+/// Bytes up to the last that is not zero.
+pub fn used_length(bytes: &[u8]) -> usize {
+    let zeros = bytes.rchunks(STRIDE).take_while(|part| is_zero(part)).map(<[u8]>::len);
+    let end = bytes.len() - zeros.sum::<usize>();
+    bytes[..end].iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1)
+}
+
+/// As many as the registers take at once some times over.
+const STRIDE: usize = 256;
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |all, byte| all | byte) == 0
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, checksums, ranges, sum_words};
+    use super::{Algorithm, checksums, ranges, sum_words, used_length};
     use crate::testing::ramp;
 
     #[test]
@@ -138,5 +152,17 @@ mod tests {
     #[test]
     fn adds_up_whole_words_alone() {
         assert_eq!(sum_words(&[1, 0, 0, 0, 0, 0, 0, 1, 2, 0]), (1 << 56) + 1);
+    }
+
+    #[test]
+    fn finds_the_last_byte_that_is_not_zero() {
+        for length in (0..600).chain([4096]) {
+            let mut bytes = vec![0; length];
+            assert_eq!(used_length(&bytes), 0);
+            for at in (0..length).step_by(97) {
+                bytes[at] = 1;
+                assert_eq!(used_length(&bytes), at + 1);
+            }
+        }
     }
 }

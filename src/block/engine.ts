@@ -73,6 +73,8 @@ export interface Engine {
     bytes: Uint8Array,
     littleEndian: boolean,
   ): ChecksumWords;
+  /** As `usedLength` of usedLength.ts, which is the reference: bytes up to the last that is not zero. */
+  usedLength(bytes: Uint8Array): number;
   /** As `markSectors` of sectorMarks.ts, which is the reference: what sectors of a disk can be, before anything is read of them. */
   markSectors(bytes: Uint8Array): Uint32Array;
   /**

@@ -6,6 +6,7 @@ import { markSectors } from './sectorMarks.ts';
 import { sha256 } from './sha256.ts';
 import { sha512 } from './sha512.ts';
 import { checkSpans, PAUSE_EVERY } from './spans.ts';
+import { usedLength } from './usedLength.ts';
 
 /** Any of the four in TypeScript; an engine that lacks an algorithm borrows it here. */
 export function pureChecksum(algorithm: EngineAlgorithm, bytes: Uint8Array, littleEndian: boolean): ChecksumWords {
@@ -74,6 +75,7 @@ export const createPureEngine = (passedOver: string, pause: (() => Promise<void>
     checksumInTurn(pureChecksum, pause, algorithm, buffer, spans, littleEndian),
   saltedChecksum: pureSaltedChecksum,
   markSectors,
+  usedLength,
   openBlocks: openBlocksInTurn(pureChecksum, pause),
 });
 

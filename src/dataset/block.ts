@@ -32,7 +32,7 @@ export interface WalkOptions {
  * @throws FormatError `format-value` when level or size differ; UnsupportedError for encrypted content; what BlockReader.read throws
  */
 export async function readBlock(
-  reader: BlockReader,
+  reader: Pick<BlockReader, 'read'>,
   bp: Blkptr,
   path: readonly string[],
   level: number,

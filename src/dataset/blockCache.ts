@@ -1,7 +1,8 @@
+import { usedLength } from '../block/usedLength.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
 import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
-import type { BlockRead, BlockReader, BlockVerdict } from '../pool/blockRead.ts';
+import { type BlockRead, type BlockReader, type BlockVerdict, upToLastPointer } from '../pool/blockRead.ts';
 import type { Block } from './block.ts';
 import { type Shelf, ShelfRoom } from './shelf.ts';
 
@@ -66,7 +67,18 @@ export class BlockCache implements BlockReader {
     this.#elsewhere = elsewhere;
   }
 
+  /** The same, but that of an indirect block the zeros at its end may be lacking: most of them are nearly all holes. */
+  readonly indirect: Pick<BlockReader, 'read'> = { read: (bp, signal) => this.#read(bp, signal) };
+
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
+    const read = await this.#read(bp, signal);
+    if (bp.level === 0 || read.bytes.length >= bp.lsize) return read;
+    const bytes = new Uint8Array(bp.lsize);
+    bytes.set(read.bytes);
+    return { ...read, bytes };
+  }
+
+  async #read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     if (!isKept(bp)) return this.#reader.read(bp, signal);
     const kept = this.use(bp) ?? this.#elsewhere(bp);
     if (kept !== null) return kept;
@@ -77,12 +89,28 @@ export class BlockCache implements BlockReader {
     return read;
   }
 
+  /**
+   * Reads blocks into what is kept, as far as they can be read together; who asks for another reads it then.
+   *
+   * @param blocks none of which is kept, nor that `read` would not keep
+   */
+  async fetchTogether(blocks: readonly Blkptr[]): Promise<void> {
+    const keep = (read: BlockRead, index: number): void => {
+      const bp = blocks[index];
+      if (bp !== undefined) this.#shelfFor(bp).keep(bp, read);
+    };
+    await this.#reader.readTogether?.(blocks, keep);
+  }
+
   /** What may be asked for next may be read before it is. */
   get readsAhead(): boolean {
     return this.#readsAhead();
   }
 
-  /** Content of the block where it is kept, here or elsewhere: read before and found sound. */
+  /**
+   * Content of the block where it is kept, here or elsewhere: read before and found sound. Of an indirect block the zeros
+   * at its end may be lacking.
+   */
   peek(bp: Blkptr): Uint8Array | null {
     return this.peekRead(bp)?.bytes ?? null;
   }
@@ -92,7 +120,7 @@ export class BlockCache implements BlockReader {
     return this.#shelfFor(bp).use(bp) ?? null;
   }
 
-  /** The same, with how it was read. */
+  /** As `peek`, with how it was read. */
   peekRead(bp: Blkptr): BlockRead | null {
     return this.#shelfFor(bp).get(bp) ?? this.#elsewhere(bp);
   }
@@ -131,7 +159,7 @@ export class BlockCache implements BlockReader {
   }
 
   async #fetch(bp: Blkptr): Promise<BlockRead> {
-    const reading = this.#reader.read(bp);
+    const reading = this.#reader.read(bp).then((read) => withoutZeros(bp, read));
     this.#underWay.set(bp, reading);
     try {
       const read = await reading;
@@ -150,6 +178,13 @@ export class BlockCache implements BlockReader {
 /** Blocks that a {@link BlockCache} keeps. */
 export const isKept = ({ embedded, level, type }: Blkptr): boolean =>
   !embedded && (level > 0 || (isMetadataType(type) && type !== OBJECT_TYPE.spaceMap));
+
+/** An indirect block that is nearly all holes as it is kept: there are many of them, each above another. */
+function withoutZeros({ level }: Blkptr, read: BlockRead): BlockRead {
+  if (level === 0) return read;
+  const bytes = upToLastPointer(read.bytes, usedLength(read.bytes));
+  return bytes.length > read.bytes.length / 2 ? read : { ...read, bytes: bytes.slice() };
+}
 
 const isSamePath = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((step, i) => step === b[i]);

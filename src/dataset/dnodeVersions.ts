@@ -1,18 +1,18 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
-import { DNODE, DNODE_SLOT } from '../format/dnode.layout.ts';
+import { DNODE_SLOT } from '../format/dnode.layout.ts';
 import type { BlockCache } from './blockCache.ts';
-import { wordsOf } from './object.ts';
 import type { Objset } from './objset.ts';
+import { sameDnodes } from './sameDnodes.ts';
 
 /** Pointers that have a number, some 500 bytes each; one that lost it gets another. */
 const NUMBERED = 2 ** 16;
 /** Pairs of blocks of which is known what differs, a byte a slot; and the longest that are compared, as dnodes have them. */
 const COMPARED = 4096;
 const LONGEST = 128 * 1024;
-const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
-const SLOT_WORDS = DNODE_SLOT / 4;
+/** Blocks of dnodes that differ between two sets; beyond them each object is looked at for itself. */
+const MOST_DIFFERING = 1024;
 const HOLE = 0;
 /** Two numbers up to here make one. */
 const MAX_NUMBER = 2 ** 26 - 1;
@@ -34,6 +34,8 @@ export interface NumberedBlocks {
 export class DnodeVersions {
   readonly #cache: BlockCache;
   readonly #sets = new WeakMap<Objset, NumberedBlocks>();
+  /** By both sets, what was asked of them. */
+  readonly #differing = new WeakMap<NumberedBlocks, WeakMap<NumberedBlocks, Promise<readonly number[] | null>>>();
   readonly #numbers = new BlkptrMap<number>();
   readonly #pointers = new Map<number, Blkptr>();
   /** By the numbers of both, slots that are the same: 1. */
@@ -61,15 +63,13 @@ export class DnodeVersions {
     return found;
   }
 
-  /** Ids of the blocks that two sets do not have in common; null where nobody can tell, and for more than `most`. */
-  async differing(one: NumberedBlocks, other: NumberedBlocks, most: number): Promise<readonly number[] | null> {
-    if (one === other) return [];
-    try {
-      return await one.objset.metaObject.differingBlocks(other.objset.metaObject, most);
-    } catch (error) {
-      if (error instanceof ZfsUberError) return null;
-      throw error;
-    }
+  /** Ids of the blocks that two sets do not have in common; null where nobody can tell, and for too many of them. */
+  differing(one: NumberedBlocks, other: NumberedBlocks): Promise<readonly number[] | null> {
+    const known = this.#differing.get(one) ?? new WeakMap<NumberedBlocks, Promise<readonly number[] | null>>();
+    this.#differing.set(one, known);
+    const found = known.get(other) ?? differingBlocks(one, other);
+    known.set(other, found);
+    return found;
   }
 
   /** Whether `slot` is the same in two blocks; null where they have to be compared first. */
@@ -129,33 +129,14 @@ export class DnodeVersions {
   }
 }
 
+async function differingBlocks(one: NumberedBlocks, other: NumberedBlocks): Promise<readonly number[] | null> {
+  if (one === other) return [];
+  try {
+    return await one.objset.metaObject.differingBlocks(other.objset.metaObject, MOST_DIFFERING);
+  } catch (error) {
+    if (error instanceof ZfsUberError) return null;
+    throw error;
+  }
+}
+
 const pairOf = (one: number, other: number): number => one * (MAX_NUMBER + 1) + other;
-
-/** 1 for each slot in which the same dnode begins in both blocks, or none in either. */
-export function sameDnodes(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const slots = Math.floor(Math.min(a.length, b.length) / DNODE_SLOT);
-  const same = new Uint8Array(slots);
-  const [begin, other] = [dnodesIn(a, slots), dnodesIn(b, slots)];
-  const [one, two] = [wordsOf(a), wordsOf(b)];
-  for (let slot = 0; slot < slots; slot++) {
-    const length = begin[slot] ?? 0;
-    if (length !== other[slot]) continue;
-    let at = slot * SLOT_WORDS;
-    const end = at + length * SLOT_WORDS;
-    while (at < end && one[at] === two[at]) at++;
-    if (at === end) same[slot] = 1;
-  }
-  return same;
-}
-
-/** Slots that each dnode takes, at the one where it begins: a free one takes one, the inside of a dnode none. */
-function dnodesIn(bytes: Uint8Array, slots: number): Uint16Array {
-  const lengths = new Uint16Array(slots);
-  for (let slot = 0; slot < slots; ) {
-    const at = slot * DNODE_SLOT;
-    const length = bytes[at] === 0 ? 1 : Math.min((bytes[at + EXTRA_SLOTS] ?? 0) + 1, slots - slot);
-    lengths[slot] = length;
-    slot += length;
-  }
-  return lengths;
-}

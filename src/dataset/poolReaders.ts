@@ -188,4 +188,8 @@ class FailuresKept implements BlockReader {
   verify(bp: Blkptr, signal?: AbortSignal): Promise<BlockVerdict> {
     return this.#reader.verify(bp, signal);
   }
+
+  async readTogether(...asked: Parameters<NonNullable<BlockReader['readTogether']>>): Promise<void> {
+    await this.#reader.readTogether?.(...asked);
+  }
 }

@@ -7,13 +7,15 @@ import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
 import { type Block, contentPlace } from './block.ts';
 import { type BlockCache, isKept } from './blockCache.ts';
 import { dnodeAt } from './dnodeBlock.ts';
-import { sameDnodes } from './dnodeVersions.ts';
 import { differingPointers, isHole, pointerIn } from './object.ts';
 import { Objset } from './objset.ts';
 import { orNull } from './orNull.ts';
+import { sameDnodes } from './sameDnodes.ts';
 
 /** Reads under way at once. */
 const AT_ONCE = 32;
+/** Bytes of content that are read together. */
+const BATCH_BYTES = 4 * 1024 * 1024;
 /** Bytes of content that one call reads: they are still kept when they are asked for. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
@@ -105,23 +107,44 @@ const isRead = (bp: Blkptr): boolean =>
  * @param list none twice
  */
 export async function readInOrder(cache: BlockCache, list: readonly Blkptr[], signal?: AbortSignal): Promise<void> {
-  const placed = list.map((bp) => ({ bp, vdev: bp.dvas[0]?.vdev ?? 0, offset: Number(bp.dvas[0]?.offset ?? 0n) }));
+  const alone = await notReadTogether(cache, list, signal);
+  const placed = alone.map((bp) => ({ bp, vdev: bp.dvas[0]?.vdev ?? 0, offset: Number(bp.dvas[0]?.offset ?? 0n) }));
   placed.sort((a, b) => a.vdev - b.vdev || a.offset - b.offset);
   const queue = placed.values();
   const work = async (): Promise<void> => {
     for (const { bp } of queue) {
       if (signal?.aborted === true) return;
-      await orNull<unknown>(() => (isKept(bp) ? cache.read(bp) : cache.verify(bp)));
+      await orNull<unknown>(() => (isKept(bp) ? cache.indirect.read(bp) : cache.verify(bp)));
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, placed.length) }, work));
 }
 
-function pointerPairs({ level, blockId, path, dnodes }: Pair, block: Block, before: Block | null): Pair[] {
+/** @returns those of the list that were not read together */
+async function notReadTogether(cache: BlockCache, list: readonly Blkptr[], signal?: AbortSignal): Promise<Blkptr[]> {
+  let [batch, size]: [Blkptr[], number] = [[], 0];
+  const read = async (): Promise<void> => {
+    const now = batch;
+    [batch, size] = [[], 0];
+    if (signal?.aborted !== true) await cache.fetchTogether(now);
+  };
+  for (const bp of list) {
+    if (!isKept(bp)) continue;
+    batch.push(bp);
+    size += bp.lsize;
+    if (size >= BATCH_BYTES) await read();
+  }
+  await read();
+  return list.filter((bp) => cache.peekRead(bp) === null);
+}
+
+function pointerPairs(pair: Pair, block: Block, before: Block | null): Pair[] {
+  const { level, blockId, path, dnodes, bp: parent } = pair;
   const { littleEndian, bytes } = block;
-  const count = Math.floor(bytes.length / Blkptr.SIZE);
-  const comparable = before !== null && before.littleEndian === littleEndian && before.bytes.length === bytes.length;
-  const indexes = comparable ? differingPointers(before.bytes, bytes) : Array.from({ length: count }, (_, i) => i);
+  const count = Math.floor(parent.lsize / Blkptr.SIZE);
+  const comparable = before !== null && before.littleEndian === littleEndian && pair.before?.lsize === parent.lsize;
+  const all = Math.floor(bytes.length / Blkptr.SIZE);
+  const indexes = comparable ? differingPointers(before.bytes, bytes) : Array.from({ length: all }, (_, i) => i);
   return indexes.flatMap((index): Pair[] => {
     if (isHole(block, index)) return [];
     const bp = pointerIn(block, index);

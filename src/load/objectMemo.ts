@@ -6,8 +6,6 @@ import type { SpentBound } from '../traverse/spentBound.ts';
 /** Answers that are kept, some 400 bytes each; what is asked beyond them is found out again at each txg. */
 const CAPACITY = 2 ** 18;
 
-/** Blocks of dnodes that differ between two txgs; beyond them each answer is looked at for itself. */
-const MOST_DIFFERING = 1024;
 const NOTHING = { slots: [], things: [] };
 
 /** An object that was asked for, by where its dnode stood. */
@@ -151,7 +149,7 @@ export class ObjectMemo {
     if (cache !== ground.blocks.objset.metaObject.cache) return null;
     const { versions } = this.#knownTo(cache);
     const blocks = versions.of(objset);
-    const differing = await versions.differing(ground.blocks, blocks, MOST_DIFFERING);
+    const differing = await versions.differing(ground.blocks, blocks);
     if (differing === null) return null;
     const again = new Set(ground.unkept);
     for (const block of differing) {

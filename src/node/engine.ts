@@ -16,6 +16,7 @@ import {
 } from '../block/pureEngine.ts';
 import { MARK, markSectors } from '../block/sectorMarks.ts';
 import { checkBlocks, checkSpans } from '../block/spans.ts';
+import { usedLength } from '../block/usedLength.ts';
 import { UsageError } from '../bytes/errors.ts';
 import {
   ABI,
@@ -141,6 +142,7 @@ function selfTest(addon: Addon): Addon | string {
   if (together !== null) return `the addon fails its self-test in ${together} of several blocks`;
   const [mark, ...others] = addon.markSectors(MARKED);
   if (mark !== MARKED.length / 2 + MARK.objset || others.length > 0) return 'the addon fails its self-test of sectors';
+  if (addon.usedLength(MARKED) !== usedLength(MARKED)) return 'the addon fails its self-test of zeros';
   for (const compression of ['lz4', 'lzjb'] as const) {
     if (!unpacks(addon, compression)) return `the addon fails its self-test in ${compression}`;
   }
@@ -204,6 +206,7 @@ function createNodeEngine(passedOver: string): Engine {
       checksumInTurn(checksum, nextTurn, algorithm, buffer, spans, littleEndian),
     saltedChecksum: pureSaltedChecksum,
     markSectors,
+    usedLength,
     openBlocks: openBlocksInTurn(checksum, nextTurn),
   };
 }
@@ -247,6 +250,7 @@ function createNativeEngine(addon: Addon): Engine {
       return [a, b, c, d];
     },
     markSectors: (bytes) => addon.markSectors(bytes),
+    usedLength: (bytes) => addon.usedLength(bytes),
     async openBlocks(blocks, stored, content, salted) {
       checkBlocks(blocks, stored.length, content.length);
       const given: GivenBlocks = [tableOf(blocks), expectedOf(blocks), stored, content, salted?.salt ?? NO_SALT];

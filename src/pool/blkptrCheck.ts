@@ -1,7 +1,7 @@
 import { FormatError } from '../bytes/errors.ts';
 import type { Blkptr, Dva } from '../format/blkptr.ts';
 import { PointerFields } from './pointerFields.ts';
-import { PointerRules, type PointerStrictness } from './pointerRules.ts';
+import { type PointerRefusal, PointerRules, type PointerStrictness } from './pointerRules.ts';
 import type { VdevNode } from './pool.ts';
 
 /**
@@ -22,12 +22,16 @@ export class BlkptrCheck {
    * @throws FormatError `format-value` for a field, `format-bounds` for a size or an address beyond its vdev
    */
   copiesOf(bp: Blkptr): readonly Dva[] {
-    const { bytes } = bp;
-    this.#fields.at(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bp.standsInLittleEndian);
-    const refusal = this.#rules.refusal(this.#fields);
+    const refusal = this.refusal(bp);
     if (refusal !== null) {
       throw new FormatError(refusal.code, refusal.what, refusal.expected, refusal.found, bp.place);
     }
     return bp.hole ? [] : bp.dvas;
+  }
+
+  /** What OpenZFS would not follow it for; null when nothing. */
+  refusal(bp: Blkptr): PointerRefusal | null {
+    this.#fields.at(bp.view, 0, bp.standsInLittleEndian);
+    return this.#rules.refusal(this.#fields);
   }
 }

@@ -7,7 +7,7 @@ import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { ByteSource } from '../source/source.ts';
 import { answersIn } from './answeredBlocks.ts';
-import type { BlockReader } from './blockRead.ts';
+import { type BlockRead, type BlockReader, upToLastPointer } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
 import { LentMemory, type Loan } from './lentMemory.ts';
 import { PointerFields } from './pointerFields.ts';
@@ -22,8 +22,8 @@ export interface BatchBlock {
 }
 
 /**
- * `error` is null when the block is sound; `bytes` is its content where that was wanted, never written to, and lent: the
- * memory holds something else once the taker has returned.
+ * `error` is null when the block is sound; `bytes` is its content where that was wanted, of an indirect block without
+ * the zeros at its end. It is never written to, and lent: the memory holds something else once the taker has returned.
  */
 export interface BatchAnswer {
   readonly bytes: Uint8Array | null;
@@ -43,6 +43,12 @@ export interface BlockBatches {
     take: (answer: BatchAnswer, index: number) => void,
     signal?: AbortSignal,
     turn?: Promise<void>,
+  ): Promise<void>;
+  /** As `readTogether` of BlockReader: content that its taker may keep. */
+  readSound(
+    blocks: readonly Blkptr[],
+    take: (read: BlockRead, index: number) => void,
+    signal?: AbortSignal,
   ): Promise<void>;
 }
 
@@ -71,6 +77,8 @@ interface Batch {
   readonly blocks: readonly BatchBlock[];
   /** Null where there is none yet. */
   readonly answers: (BatchAnswer | null)[];
+  /** Of those that were answered, where they were read. */
+  readonly from: (Leg | null)[];
   /** Given back when the answers were taken. */
   readonly memory: Loan;
   readonly signal: AbortSignal | undefined;
@@ -116,20 +124,13 @@ class Batches implements BlockBatches {
     signal?: AbortSignal,
     turn?: Promise<void>,
   ): Promise<void> {
-    const answers: (BatchAnswer | null)[] = blocks.map(() => null);
-    const placed: Placed[] = [];
+    const batch = batchOf(blocks, this.#memory.borrow(), signal);
+    const { answers } = batch;
     for (const [index, { bp, content }] of blocks.entries()) {
-      const kept = content ? this.#kept(bp) : null;
-      if (kept !== null) {
-        answers[index] = { bytes: kept, error: null };
-        continue;
-      }
-      const at = this.#placeOf(bp, index);
-      if (at !== null) placed.push(at);
+      const kept = this.#kept(bp);
+      if (kept !== null) answers[index] = content ? { bytes: kept, error: null } : SOUND;
     }
-    placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
-    const batch: Batch = { blocks, answers, memory: this.#memory.borrow(), signal };
-    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch)));
+    await this.#readPlaced(batch);
     const rest: number[] = [];
     for (const [index, answer] of answers.entries()) if (answer === null) rest.push(index);
     const queue = inOrderOfPlace(rest, blocks).values();
@@ -142,6 +143,37 @@ class Batches implements BlockBatches {
     for (const [index, answer] of answers.entries()) take(answer ?? SOUND, index);
     // Not where anything failed: somebody may still write to it.
     batch.memory.giveBack();
+  }
+
+  async readSound(
+    pointers: readonly Blkptr[],
+    take: (read: BlockRead, index: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const blocks = pointers.map((bp) => ({ bp, content: true }));
+    const batch = batchOf(blocks, this.#memory.borrow(), signal);
+    await this.#readPlaced(batch);
+    signal?.throwIfAborted();
+    for (const [index, { bp }] of blocks.entries()) {
+      const [answer, leg] = [batch.answers[index], batch.from[index]];
+      if (answer == null || answer.bytes === null || leg == null) continue;
+      const offset = Number(bp.dvas[0]?.offset ?? 0n) * 512 + LABEL_START;
+      const place = { source: leg.source.name, offset, path: [leg.name] };
+      const attempts = [{ place, vdev: leg.name, outcome: 'good', error: null } as const];
+      take({ bytes: answer.bytes.slice(), attempts, encrypted: bp.encrypted }, index);
+    }
+    batch.memory.giveBack();
+  }
+
+  /** Reads those without an answer that can be read with others. */
+  async #readPlaced(batch: Batch): Promise<void> {
+    const placed: Placed[] = [];
+    for (const [index, { bp }] of batch.blocks.entries()) {
+      const at = batch.answers[index] === null ? this.#placeOf(bp, index) : null;
+      if (at !== null) placed.push(at);
+    }
+    placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
+    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch)));
   }
 
   /** Where the first copy lies, when it can be read with others. */
@@ -193,7 +225,7 @@ class Batches implements BlockBatches {
       else for (const each of run) await this.#readRun([each], batch, leg);
       return;
     }
-    leg.wrong += await this.#open(run, bytes, batch);
+    leg.wrong += await this.#open(run, bytes, batch, leg);
   }
 
   /**
@@ -201,19 +233,20 @@ class Batches implements BlockBatches {
    *
    * @returns how many are not
    */
-  async #open(run: readonly Placed[], bytes: Uint8Array, batch: Batch): Promise<number> {
+  async #open(run: readonly Placed[], bytes: Uint8Array, batch: Batch, leg: Leg): Promise<number> {
     const start = run[0]?.offset ?? 0;
     const stored: (StoredBlock & { readonly index: number })[] = [];
     let [wrong, room] = [0, 0];
     for (const { index, offset, size, algorithm } of run) {
       const { bp, content = false } = batch.blocks[index] ?? {};
       if (bp === undefined) continue;
+      batch.from[index] = leg;
       const span = { offset: offset - start, length: size };
       // The words of an encrypted or authenticated block are in part a MAC.
       if (bp.crypt) {
         const part = bytes.subarray(span.offset, span.offset + size);
         if (!blockCheck(bp, { engine: this.#engine, salted: this.#salted }).matches(part)) wrong++;
-        else batch.answers[index] = content ? await contentOf(bp, part) : SOUND;
+        else batch.answers[index] = content ? this.#withoutZeros(bp, await contentOf(bp, part)) : SOUND;
         continue;
       }
       const compression = content && bp.lsize <= MAX_LSIZE ? compressionKind(bp.compression) : null;
@@ -232,13 +265,22 @@ class Batches implements BlockBatches {
       if (outcome === OUTCOME.wrong || block === undefined) wrong++;
       else if (!block.content) batch.answers[index] = SOUND;
       else if (outcome === OUTCOME.unpacked && content !== null) {
-        batch.answers[index] = {
-          bytes: memory.subarray(content.offset, content.offset + content.length),
-          error: null,
-        };
-      } else batch.answers[index] = await contentOf(block.bp, bytes.subarray(offset, offset + length));
+        const unpacked = memory.subarray(content.offset, content.offset + content.length);
+        batch.answers[index] = this.#withoutZeros(block.bp, { bytes: unpacked, error: null });
+      } else {
+        const given = await contentOf(block.bp, bytes.subarray(offset, offset + length));
+        batch.answers[index] = this.#withoutZeros(block.bp, given);
+      }
     }
     return wrong;
+  }
+
+  /** Of most indirect blocks above a small object nearly all is holes. */
+  #withoutZeros({ level }: Blkptr, answer: BatchAnswer): BatchAnswer {
+    const { bytes, error } = answer;
+    return level === 0 || bytes === null
+      ? answer
+      : { bytes: upToLastPointer(bytes, this.#engine.usedLength(bytes)), error };
   }
 
   async #readOne(block: BatchBlock | undefined, signal: AbortSignal | undefined): Promise<BatchAnswer> {
@@ -253,6 +295,14 @@ class Batches implements BlockBatches {
     }
   }
 }
+
+const batchOf = (blocks: readonly BatchBlock[], memory: Loan, signal: AbortSignal | undefined): Batch => ({
+  blocks,
+  answers: blocks.map(() => null),
+  from: blocks.map(() => null),
+  memory,
+  signal,
+});
 
 /** As they lie on the devices, as far as their first addresses say. */
 function inOrderOfPlace(indexes: readonly number[], blocks: readonly BatchBlock[]): readonly number[] {

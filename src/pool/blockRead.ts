@@ -1,6 +1,6 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
-import type { Blkptr } from '../format/blkptr.ts';
+import { Blkptr } from '../format/blkptr.ts';
 import { SourceError } from '../source/source.ts';
 
 /** One place where (a part of) a block was looked for. Evidence: a good copy does not make a bad one unimportant. */
@@ -29,6 +29,14 @@ export interface BlockRead {
    */
   readonly encrypted: boolean;
 }
+
+/**
+ * The content of an indirect block without the holes at its end; never nothing.
+ *
+ * @param used bytes up to the last that is not zero
+ */
+export const upToLastPointer = (bytes: Uint8Array, used: number): Uint8Array =>
+  bytes.subarray(0, Math.max(1, Math.ceil(used / Blkptr.SIZE)) * Blkptr.SIZE);
 
 /** What looking at a block's copies gave, without its content. */
 export interface BlockVerdict {
@@ -97,4 +105,17 @@ export interface BlockReader {
    * @throws as `read`, except for what decompression finds
    */
   verify(bp: Blkptr, signal?: AbortSignal): Promise<BlockVerdict>;
+
+  /**
+   * Reads many blocks at once where that costs less than one by one, and gives those that are found sound that way. Of
+   * the others nothing is said: `read` tells. Absent where it never costs less. Of an indirect block `bytes` is without
+   * the zeros at its end.
+   *
+   * @throws the reason of `signal`
+   */
+  readTogether?(
+    blocks: readonly Blkptr[],
+    take: (read: BlockRead, index: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { compressionKind } from '../format/compressionKinds.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import { answeredBlocks, answersIn } from './answeredBlocks.ts';
 import { BlkptrCheck } from './blkptrCheck.ts';
+import { type BlockBatches, openBlockBatches } from './blockBatch.ts';
 import {
   type Attempt,
   type BlockRead,
@@ -70,16 +71,19 @@ export function openBlockReader(root: VdevNode, options: BlockReaderOptions): Bl
 const NO_REFLOW: Uberblock['raidzReflow'] = { offset: 0n, state: 0 };
 
 class PoolBlocks implements BlockReader {
+  readonly #root: VdevNode;
   readonly #tops: readonly VdevNode[];
   readonly #pointers: BlkptrCheck;
   readonly #layouts: readonly VdevLayout[];
   readonly #checksums: Checksums;
   readonly #scrub: boolean;
+  #batches: BlockBatches | null = null;
   #gangReadsLeft: number;
   #inFlight = 0;
   readonly #waiting: { readonly size: number; readonly start: () => void }[] = [];
 
   constructor(root: VdevNode, options: BlockReaderOptions) {
+    this.#root = root;
     this.#tops = root.children;
     this.#pointers = new BlkptrCheck(root.children, options.strictness);
     this.#gangReadsLeft = GANG_READS + deviceBytes(root) / GANG_READ_BYTES;
@@ -109,6 +113,21 @@ class PoolBlocks implements BlockReader {
       if (bp.encrypted) return { bytes: stored, attempts, encrypted: true };
       return { bytes: await expand(bp, stored), attempts, encrypted: false };
     });
+  }
+
+  async readTogether(
+    blocks: readonly Blkptr[],
+    take: (read: BlockRead, index: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    // All copies of each are to be looked at.
+    if (this.#scrub) return;
+    const { engine, salted } = this.#checksums;
+    this.#batches ??= openBlockBatches(this.#root, this, { engine, salted });
+    const followed: number[] = [];
+    for (const [index, bp] of blocks.entries()) if (this.#pointers.refusal(bp) === null) followed.push(index);
+    const pointers = followed.flatMap((index) => blocks[index] ?? []);
+    await this.#batches.readSound(pointers, (read, i) => take(read, followed[i] ?? 0), signal);
   }
 
   /** The `psize` bytes of the block, verified. */

@@ -1,6 +1,6 @@
 import { type ByteSource, SourceError } from '../source/source.ts';
 import type { VdevNode } from './pool.ts';
-import { MAX_TREE_DEPTH } from './vdevHealth.ts';
+import { MAX_TREE_DEPTH, vdevName } from './vdevHealth.ts';
 import { LABEL_START } from './vdevLeaf.ts';
 
 /** Requests under way at one device. */
@@ -11,6 +11,8 @@ const DISTRUST = 4 * 1024 * 1024;
 /** A device that holds a whole top-level vdev, alone or as a leg of a mirror. */
 export interface Leg {
   readonly source: ByteSource;
+  /** As a layout names it: `mirror-0 > /dev/sdb`. */
+  readonly name: string;
   /** Bytes asked for and not yet there. */
   waiting: number;
   /** Blocks that were not sound here, and reads that failed. */
@@ -22,17 +24,21 @@ export interface Leg {
 /** The devices of which each holds all of `top`; none for layouts that spread a block, and where none is there. */
 export function wholeDevices(top: VdevNode, legs: Map<ByteSource, Leg>): readonly Leg[] {
   const found: Leg[] = [];
-  const open: { readonly node: VdevNode; readonly depth: number }[] = [{ node: top, depth: 0 }];
+  const open: { readonly node: VdevNode; readonly name: string; readonly depth: number }[] = [
+    { node: top, name: vdevName(top), depth: 0 },
+  ];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { node, depth } = next;
+    const { node, name, depth } = next;
     const { type } = node.config;
     if (type === 'mirror' || type === 'replacing' || type === 'spare') {
       if (depth >= MAX_TREE_DEPTH) return [];
-      for (const child of node.children) open.push({ node: child, depth: depth + 1 });
+      for (const child of node.children) {
+        open.push({ node: child, name: `${name} > ${vdevName(child)}`, depth: depth + 1 });
+      }
     } else if (type === 'disk' || type === 'file') {
       const source = node.device?.source;
       if (source === undefined) continue;
-      const leg = legs.get(source) ?? { source, waiting: 0, wrong: 0, underWay: 0, queue: [] };
+      const leg = legs.get(source) ?? { source, name, waiting: 0, wrong: 0, underWay: 0, queue: [] };
       legs.set(source, leg);
       found.push(leg);
     } else if (depth === 0) {

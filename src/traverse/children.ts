@@ -80,12 +80,13 @@ export function wrongContent(bp: Blkptr, bytes: Uint8Array, role: Child['role'])
 /**
  * Hands the pointers in a block to `visitor`, in the order in which OpenZFS visits them.
  *
+ * @param bytes of an indirect block may lack zeros at their end
  * Source: module/zfs/dmu_traverse.c, traverse_visitbp and traverse_dnode
  */
 export function visitChildren(bp: Blkptr, bytes: Uint8Array, child: Child, tree: Tree, visitor: PointerVisitor): Below {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bp.level > 0) {
-    visitPointers(view, bp.littleEndian, bp.level, child, visitor);
+    visitPointers(view, bp, child, visitor);
     return { datasets: [], log: null, broken: null };
   }
   if (bp.type === OBJECT_TYPE.objset) return ofObjset(bp, bytes, view, visitor);
@@ -94,13 +95,13 @@ export function visitChildren(bp: Blkptr, bytes: Uint8Array, child: Child, tree:
 
 function visitPointers(
   view: DataView,
-  littleEndian: boolean,
-  level: number,
+  { littleEndian, level, lsize }: Blkptr,
   { object, role, blockId }: Child,
   visitor: PointerVisitor,
 ): void {
-  const count = Math.floor(view.byteLength / Blkptr.SIZE);
-  for (let i = 0, at = 0; i < count; i++, at += Blkptr.SIZE) {
+  const count = Math.floor(lsize / Blkptr.SIZE);
+  const end = Math.min(view.byteLength - Blkptr.SIZE, lsize - Blkptr.SIZE);
+  for (let i = 0, at = 0; at <= end; i++, at += Blkptr.SIZE) {
     if (visitor.passesOver(view, at, littleEndian)) continue;
     visitor.visit(view, at, littleEndian, i, object, level - 1, blockId * count + i, role);
   }

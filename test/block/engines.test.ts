@@ -172,6 +172,25 @@ const anySector = fc.record({
 });
 
 it.each(engines.map((engine) => [engine.info.name, engine] as const))(
+  'the engine %s finds the last byte that is not zero',
+  (_, engine) => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.integer({ min: 0, max: 1200 }),
+        fc.nat(7),
+        (head, zeros, from) => {
+          const bytes = new Uint8Array(from + head.length + zeros);
+          bytes.set(head, from);
+          const expected = head.findLastIndex((byte) => byte !== 0) + 1;
+          expect(engine.usedLength(bytes.subarray(from))).toBe(expected);
+        },
+      ),
+    );
+  },
+);
+
+it.each(engines.map((engine) => [engine.info.name, engine] as const))(
   'the engine %s marks the sectors that the reference marks',
   (_, engine) => {
     fc.assert(

@@ -12,7 +12,7 @@ const pointer = (of: Pointer): Blkptr => {
 /** Of metadata, which is kept. */
 const OBJSET = 11;
 const small = (at: number) => pointer({ at, level: 0, size: 4096, type: OBJSET });
-const large = (at: number) => pointer({ at, level: 1, size: 131072 });
+const large = (at: number) => pointer({ at, level: 0, size: 131072, type: OBJSET });
 
 describe('blocks that are kept', () => {
   it('are, of the small ones, those read before many large ones', async () => {
@@ -73,5 +73,22 @@ describe('blocks that are kept', () => {
     for (let at = 0; at < 1100; at++) bytes += cache.peek(at < 1000 ? small(at) : large(at))?.length ?? 0;
     expect(bytes).toBeGreaterThan(700 * 1024);
     expect(bytes).toBeLessThanOrEqual(1024 * 1024);
+  });
+
+  it('are, of indirect blocks, as long as their last pointer needs, and whole for who asks for the block', async () => {
+    const reader = new ForgedReader();
+    reader.indirect(1, [null, { at: 9, level: 0, size: 512 }]);
+    const cache = new BlockCache(reader);
+    for (const [at, length] of [
+      [1, 2 * 128],
+      [2, 128],
+    ] as const) {
+      const block = pointer({ at, level: 1, size: 4096 });
+      const { bytes } = await reader.read(block);
+      expect((await cache.read(block)).bytes).toEqual(bytes);
+      expect(cache.peek(block)).toEqual(bytes.subarray(0, length));
+      expect((await cache.indirect.read(block)).bytes).toEqual(bytes.subarray(0, length));
+      expect((await cache.read(block)).bytes).toEqual(bytes);
+    }
   });
 });

@@ -101,6 +101,37 @@ describe('meta-object sets that are read together', () => {
     expect(said).toBeGreaterThan(0);
   });
 
+  it('come by few reads where blocks can be read together, and say where they lie', async () => {
+    const { root } = (await opening).pool;
+    if (root === null) throw new Error('no tree');
+    const alone = openBlockReader(root, { engine });
+    let [asked, together] = [0, 0];
+    const reader: BlockReader = {
+      read(bp, signal) {
+        asked++;
+        return alone.read(bp, signal);
+      },
+      verify: (bp, signal) => alone.verify(bp, signal),
+      readTogether(blocks, take, signal) {
+        together += blocks.length;
+        return alone.readTogether?.(blocks, take, signal) ?? Promise.resolve();
+      },
+    };
+    const cache = new BlockCache(reader);
+    await new SetsTogether(cache).read(await rootsOf());
+    expect(together).toBeGreaterThan(10);
+    expect(asked).toBeLessThan(together / 2);
+    let found = 0;
+    for (const bp of await rootsOf()) {
+      const [kept, read] = [cache.peekRead(bp), await alone.read(bp).catch(() => null)];
+      if (kept === null) continue;
+      const good = (of: typeof kept | null) => of?.attempts.filter(({ outcome }) => outcome === 'good');
+      expect([kept.bytes, good(kept)]).toEqual([read?.bytes, good(read)]);
+      found++;
+    }
+    expect(found).toBeGreaterThan(5);
+  });
+
   it('are not read ahead where no more is to be read than is asked for', async () => {
     const { reader, asked } = await counted();
     await new SetsTogether(new BlockCache(reader, undefined, undefined, () => false)).read(await rootsOf());

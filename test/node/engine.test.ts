@@ -5,6 +5,7 @@ import { lzjb } from '../../src/block/lzjb.ts';
 import { pureChecksum } from '../../src/block/pureEngine.ts';
 import { saltedChecksums } from '../../src/block/saltedChecksum.ts';
 import { markSectors } from '../../src/block/sectorMarks.ts';
+import { usedLength } from '../../src/block/usedLength.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
 import {
   ABI,
@@ -49,6 +50,7 @@ const sound: Addon = {
   },
   openBlocksInPool: async (...args) => sound.openBlocks(...args),
   markSectors,
+  usedLength,
   dataExtents: () => null,
   sumWords: () => 0,
 };
@@ -78,6 +80,11 @@ describe('chooseEngine', () => {
   it('refuses a binary that marks other sectors', () => {
     const wrong: Addon = { ...sound, markSectors: () => Uint32Array.of() };
     expect(chooseEngine({ forced: undefined, load: () => wrong }).info.passedOver).toContain('sectors');
+  });
+
+  it('refuses a binary that finds another end of what is no zeros', () => {
+    const wrong: Addon = { ...sound, usedLength: ({ length }) => length };
+    expect(chooseEngine({ forced: undefined, load: () => wrong }).info.passedOver).toContain('zeros');
   });
 
   it('refuses a binary with other signatures', () => {
