@@ -19,6 +19,7 @@ export const BONUS = {
  *
  * A number that leads to an object of another type is damage, and its bonus must not be taken for what it is not.
  *
+ * @param decode gives what is shared, so it is never changed
  * @throws FormatError `format-value` for another type of bonus; what `decode` throws
  */
 export function decodeBonus<T>(
@@ -26,10 +27,18 @@ export function decodeBonus<T>(
   type: number,
   decode: (bonus: Uint8Array, littleEndian: boolean, place: Place) => T,
 ): T {
+  const known = decoded.get(object);
+  // Each of these is one function, which says of which type the value is.
+  if (known?.decode === decode) return known.value as T;
   const { dnode } = object;
   if (dnode.bonusType !== type) {
     const what = `bonus of ${object.path.join(' ')}`;
     throw new FormatError('format-value', what, objectTypeName(type), objectTypeName(dnode.bonusType), dnode.place);
   }
-  return decode(dnode.bonus, dnode.littleEndian, dnode.bonusPlace);
+  const value = decode(dnode.bonus, dnode.littleEndian, dnode.bonusPlace);
+  decoded.set(object, { decode, value });
+  return value;
 }
+
+/** Objects that are the same at several txgs are asked for their bonus at each. */
+const decoded = new WeakMap<DmuObject, { readonly decode: unknown; readonly value: unknown }>();

@@ -4,6 +4,7 @@ import { Dnode } from '../format/dnode.ts';
 import type { Block } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
 import { DmuObject } from './object.ts';
+import { sameDnodes } from './sameDnodes.ts';
 
 const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
 
@@ -19,13 +20,28 @@ export class DnodeBlock {
   /**
    * @param name of the object set, for errors
    * @param firstId number of the object in the first slot
+   * @param former the same block at another txg: an object of which the dnode is the same is the same object, and what
+   *   was made of it at one txg is found at the other
    */
-  constructor(reader: BlockCache, { bytes, littleEndian, place }: Block, name: string, firstId: bigint) {
+  constructor(
+    reader: BlockCache,
+    { bytes, littleEndian, place }: Block,
+    name: string,
+    firstId: bigint,
+    former: DnodeBlock | null = null,
+  ) {
     this.#reader = reader;
     // Not what else a block of an object has: its pointer keeps all of the indirect block that it stands in.
     this.#block = { bytes, littleEndian, place };
     this.#name = name;
     this.#firstId = firstId;
+    if (former !== null) this.#takeSame(former);
+  }
+
+  #takeSame(former: DnodeBlock): void {
+    if (former.#reader !== this.#reader || former.#block.littleEndian !== this.#block.littleEndian) return;
+    const same = sameDnodes(former.#block.bytes, this.#block.bytes);
+    for (const [slot, object] of former.#objects.entries()) if (same[slot] === 1) this.#objects[slot] = object;
   }
 
   /**

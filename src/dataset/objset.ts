@@ -7,11 +7,21 @@ import { decodeObjset, type ObjsetPhys } from '../format/objset.ts';
 import { readBlock, type WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
 import { DnodeBlock, dnodeAt, objectOf } from './dnodeBlock.ts';
+import { keepLast } from './keepLast.ts';
 import { DmuObject } from './object.ts';
 
 /** Blocks of dnodes kept for the next object, and the longest of those: objects are asked for by the hundred. */
 const DNODE_BLOCKS = 64;
 const LONGEST = 128 * 1024;
+
+/** The blocks of dnodes that were made last, by set and block id: most objects are the same at another txg. */
+const former = new WeakMap<BlockCache, Map<string, DnodeBlock>>();
+
+function formerBlocks(cache: BlockCache): Map<string, DnodeBlock> {
+  const blocks = former.get(cache) ?? new Map<string, DnodeBlock>();
+  former.set(cache, blocks);
+  return blocks;
+}
 
 /** One object set: the MOS, a filesystem, a volume, or a snapshot of one. */
 export class Objset {
@@ -81,13 +91,15 @@ export class Objset {
     const dnodes =
       block === null
         ? null
-        : this.#reader.decodeOnce('dnodes', block, () => new DnodeBlock(this.#reader, block, this.name, firstId));
+        : this.#reader.decodeOnce('dnodes', block, () => {
+            const others = formerBlocks(this.#reader);
+            const key = `${this.name} ${blockId}`;
+            const made = new DnodeBlock(this.#reader, block, this.name, firstId, others.get(key));
+            keepLast(others, key, made, DNODE_BLOCKS);
+            return made;
+          });
     if (block !== null && block.bytes.length > LONGEST) return dnodes;
-    this.#dnodeBlocks.set(blockId, dnodes);
-    for (const oldest of this.#dnodeBlocks.keys()) {
-      if (this.#dnodeBlocks.size <= DNODE_BLOCKS) break;
-      this.#dnodeBlocks.delete(oldest);
-    }
+    keepLast(this.#dnodeBlocks, blockId, dnodes, DNODE_BLOCKS);
     return dnodes;
   }
 

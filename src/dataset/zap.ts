@@ -7,6 +7,8 @@ import { zapHash } from '../format/zapHash.ts';
 import { decodeZapLeaf } from '../format/zapLeaf.ts';
 import { normaliseName } from '../format/zapName.ts';
 import type { WalkOptions } from './block.ts';
+import type { BlockCache } from './blockCache.ts';
+import { keepLast } from './keepLast.ts';
 import type { DmuObject } from './object.ts';
 import { readAhead } from './readAhead.ts';
 
@@ -17,6 +19,10 @@ const MAX_COLLECTED = 1024 * 1024;
 const LEAVES_AHEAD = 8;
 /** Leaves kept for the next name that is looked up: most tables of a pool have no more. */
 const LEAVES_KEPT = 4;
+
+/** Those that were opened last, by object: the same one is asked for again at the next txg. */
+const opened = new WeakMap<BlockCache, Map<DmuObject, Zap>>();
+const OPENED = 64;
 
 /** A ZAP object: names and values, in one block or in a table of leaves. */
 export class Zap {
@@ -38,6 +44,14 @@ export class Zap {
    * @throws FormatError when it is a hole or no ZAP block; what DmuObject.block throws
    */
   static async open(object: DmuObject, signal?: AbortSignal): Promise<Zap> {
+    const known = opened.get(object.cache) ?? new Map<DmuObject, Zap>();
+    opened.set(object.cache, known);
+    const zap = known.get(object) ?? (await Zap.#open(object, signal));
+    keepLast(known, object, zap, OPENED);
+    return zap;
+  }
+
+  static async #open(object: DmuObject, signal?: AbortSignal): Promise<Zap> {
     const block = await object.block(0n, signal);
     if (block === null) throw new FormatError('format-value', 'ZAP', 'a first block', 'a hole', object.place);
     const view = new DataView(block.bytes.buffer, block.bytes.byteOffset, 8);

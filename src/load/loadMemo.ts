@@ -45,6 +45,8 @@ export class LoadMemo {
   readonly #values = new Map<string, Value>();
   readonly #once = new WeakMap<object, unknown>();
   readonly #numbers = new WeakMap<object, number>();
+  /** What keys of an object end with. */
+  readonly #sums = new WeakMap<DmuObject, string>();
   #lastNumber = 0;
   #valueBytes = 0;
   #cost = 0;
@@ -178,8 +180,13 @@ export class LoadMemo {
   }
 
   /** Others may have the same, so what is found under it is compared. */
-  #keyOf(kind: string, { cache, dnode }: DmuObject): string {
-    return `${kind} ${this.numberOf(cache)} ${dnode.littleEndian} ${sumOf(dnode.bytes)}`;
+  #keyOf(kind: string, object: DmuObject): string {
+    const known = this.#sums.get(object);
+    if (known !== undefined) return kind + known;
+    const { cache, dnode } = object;
+    const sum = ` ${this.numberOf(cache)} ${dnode.littleEndian} ${sumOf(dnode.bytes)}`;
+    this.#sums.set(object, sum);
+    return kind + sum;
   }
 }
 
