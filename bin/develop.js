@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { audit } from './audit.js';
 import { CACHE, imageIn } from './images.js';
 import { writeLicences } from './licences.js';
-import { buildAddons, dependOnPackages, makePackages, seal } from './platforms.js';
+import { buildAddons, dependOnPackages, makePackages, seal, tryAddons } from './platforms.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | formats [--format NAME] [--pool NAME] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | platforms [FOLDER] | release | runtimes | licences | audit [--must] | executable [FILE [NODE]]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | formats [--format NAME] [--pool NAME] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | try-addons | platforms [FOLDER] | release | runtimes | licences | audit [--must] | executable [FILE [NODE]]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -274,7 +274,11 @@ else if (command === 'mutants') run('mutants/run', args);
 else if (command === 'fuzz') run('fuzz/run', args);
 else if (command === 'ztest') run('oracle/manyPools', args);
 else if (command === 'addon') buildAddons(args);
-else if (command === 'platforms') platforms(args[0] ?? join(ROOT, 'npm'));
+else if (command === 'try-addons') {
+  const tried = tryAddons();
+  for (const name of tried) say('addon', `${name} runs`);
+  if (tried.length === 0) throw new Error('no addon in native/ is for this machine');
+} else if (command === 'platforms') platforms(args[0] ?? join(ROOT, 'npm'));
 else if (command === 'release') dependOnPackages();
 else if (command === 'licences') writeLicences();
 else if (command === 'audit') process.exitCode = audit(args.includes('--must')) ? 0 : 1;

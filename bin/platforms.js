@@ -1,7 +1,9 @@
 // The addon for other machines: built for a target, and packed one package a platform as @napi-rs/cli names them. The
 // package zfs-uber has them as optional dependencies, of which a package manager installs the one that fits.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
@@ -117,6 +119,35 @@ export function makePackages(into) {
     made.push(own.name);
   }
   return made;
+}
+
+/** Of native/src/spans.rs. */
+const SHA256 = 2;
+
+/**
+ * Loads the addons in native/ that are for this machine and has each sum a block: whether they run where they were not built,
+ * with nothing installed.
+ *
+ * @returns {string[]} their names, with the instruction set that each chose
+ * @throws Error where one does not load, or sums otherwise than Node
+ */
+export function tryAddons() {
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  const ours = header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  const load = createRequire(import.meta.url);
+  const block = Buffer.from(Array.from({ length: 1016 }, (_, i) => (i * 31) & 255));
+  const digest = createHash('sha256').update(block).digest();
+  return PLATFORMS.filter(
+    ({ name, os, cpu, libc = ours }) =>
+      os === process.platform && cpu === process.arch && libc === ours && existsSync(join(NATIVE, addonOf(name))),
+  ).map(({ name }) => {
+    const addon = load(join(NATIVE, addonOf(name)));
+    const words = addon.checksum(SHA256, block, false);
+    if ([0, 8, 16, 24].some((at, word) => words[word] !== digest.readBigUInt64BE(at))) {
+      throw new Error(`${addonOf(name)} sums to ${words.join(', ')}, and Node to ${digest.toString('hex')}`);
+    }
+    return `${addonOf(name)} (${addon.instructions()})`;
+  });
 }
 
 /** Has the package depend on those of all platforms: at release alone, because they come with the same version. */

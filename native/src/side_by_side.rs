@@ -44,6 +44,7 @@ impl<'a, const BLOCK: usize> Parts<'a, BLOCK> {
     }
 
     /// As SHA-2 has it: the length counts bits, big-endian.
+    #[cfg(target_arch = "x86_64")]
     pub fn padded_big(message: &'a [u8], field: usize) -> Self {
         Self::padded(message, field, (message.len() as u64 * 8).to_be_bytes())
     }
