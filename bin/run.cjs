@@ -86,8 +86,12 @@ async function load(kind) {
 function threadsFor(words, least) {
   let sources = 0;
   for (const word of words) {
-    const status = statSync(word, { throwIfNoEntry: false });
-    if (status !== undefined) sources += status.isDirectory() ? THREADS.most : 1;
+    try {
+      const status = statSync(word, { throwIfNoEntry: false });
+      if (status !== undefined) sources += status.isDirectory() ? THREADS.most : 1;
+    } catch {
+      // No path, or one that the program will say more of.
+    }
   }
   return Math.max(least, Math.min(THREADS.most, sources * THREADS.source));
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -134,6 +134,21 @@ describe('sources that cannot be a device', () => {
     ['a file of one byte', () => file('one', 'x'), 'one @ 0x0: 1 byte is too few to hold a ZFS label', 'source-short'],
     ['a path that does not exist', () => path('missing'), 'missing @ 0x0: ENOENT: no such file', 'ENOENT'],
     [
+      'a path that is longer than any',
+      () => path('x'.repeat(5000)),
+      'ENAMETOOLONG: the path is too long',
+      'ENAMETOOLONG',
+    ],
+    [
+      'a link to itself',
+      () => {
+        symlinkSync('itself', path('itself'));
+        return path('itself');
+      },
+      'itself @ 0x0: ELOOP: too many symbolic links',
+      'ELOOP',
+    ],
+    [
       'a directory without images',
       () => {
         mkdirSync(path('none'));
@@ -161,13 +176,16 @@ describe('sources that cannot be a device', () => {
   it('answers a file that it may not read with status 3', async () => {
     const spec = file('locked', new Uint8Array(1024 * 1024));
     chmodSync(spec, 0);
+    mkdirSync(path('closed'));
+    chmodSync(path('closed'), 0);
     const nobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
     const [program = process.execPath, ...rest] = [...nobody, process.execPath, '-e', `fs.readFileSync('${COMMAND}')`];
     // Where nobody may not even read the command, as in a home directory, there is nothing to run.
     if (spawnSync(program, rest).status !== 0) return;
-    const ran = await zfsUber([...SCAN, '--json', spec], { under: nobody });
+    const ran = await zfsUber([...SCAN, '--json', spec, path('closed/file')], { under: nobody });
     expectHarmless(ran);
     expect(ran.status).toBe(3);
+    expect(documentOf(ran).sources[1]?.error).toMatchObject({ code: 'EACCES' });
     expect(documentOf(ran).sources[0]?.error).toMatchObject({
       code: 'EACCES',
       message: expect.stringContaining('locked @ 0x0: EACCES: no permission to read it'),
