@@ -21,10 +21,19 @@ const PROGRAM = './main.js';
 const THREADS = { source: 4, least: 32, most: 64 };
 
 /**
- * Bytes of V8's own code that a function runs before it is compiled for speed. At V8's 66 KiB the compiler takes more of
- * the processor than all functions of which a scan runs a few thousand calls then save.
+ * When a function is compiled for speed, by V8 and kind of the command: after so many bytes of V8's own code, or so many
+ * calls. As V8 has it the compiler takes a quarter of the processor, or a third where labels are all that is read, and more
+ * than is saved by functions that run a few thousand times.
+ *
+ * @type {Readonly<Record<string, Readonly<Record<string, string>>>>}
  */
-const COMPILED_AFTER = 300_000;
+const COMPILED_AFTER = {
+  11: { disks: '--interrupt-budget=1000000', pool: '--interrupt-budget=300000' },
+  // It has another compiler before that one.
+  12: { disks: '--invocation-count-for-turbofan=30000' },
+};
+/** Labels of so many sources are `disks`: of fewer they are read before it takes longer to say so than it saves. */
+const DISKS = 8;
 
 /** @param {unknown} error @returns {never} */
 function giveUp(error) {
@@ -39,10 +48,11 @@ function giveUp(error) {
   process.exit(BUG);
 }
 
-/** What follows V8 11 has a compiler between the two, and no longer the flag. */
-function compileLater() {
-  if (!process.versions.v8.startsWith('11.')) return;
-  process.getBuiltinModule('node:v8').setFlagsFromString(`--interrupt-budget=${COMPILED_AFTER}`);
+/** @param {string} kind of the command line */
+function compileLater(kind) {
+  const [version = ''] = process.versions.v8.split('.');
+  const flag = COMPILED_AFTER[version]?.[kind];
+  if (flag !== undefined) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
 }
 
 /** @typedef {{ run: () => Promise<void> }} Program */
@@ -63,7 +73,7 @@ async function load(kind) {
   }
   const { openModules } = require('./modules.cjs');
   // Before any code is read: V8 refuses that of another set of flags.
-  if (kind === 'pool') compileLater();
+  compileLater(kind);
   const sums = readFileSync(join(DIST, SUMS), 'utf8');
   const cache = openCode(sums, kind);
   const modules = openModules(DIST, JSON.parse(sums), cache?.read() ?? new Map(), giveUp);
@@ -77,13 +87,11 @@ async function load(kind) {
 }
 
 /**
- * Threads for the reads of `words`, of which some are options: a disk or a network is slow where it waits for the answer
- * to one read before it is given the next. To be told before Node makes its threads, with the first read of any.
+ * How many sources `words` name, of which some are options; a directory may have any number.
  *
  * @param {readonly string[]} words
- * @param {number} least
  */
-function threadsFor(words, least) {
+function sourcesIn(words) {
   let sources = 0;
   for (const word of words) {
     try {
@@ -93,14 +101,18 @@ function threadsFor(words, least) {
       // No path, or one that the program will say more of.
     }
   }
-  return Math.max(least, Math.min(THREADS.most, sources * THREADS.source));
+  return sources;
 }
 
 async function main() {
   const [, , command, ...words] = process.argv;
-  const kind = kindOf([command ?? '', ...words]);
-  const least = kind === 'labels' ? THREADS.source : THREADS.least;
-  process.env['UV_THREADPOOL_SIZE'] ??= String(threadsFor(words, least));
+  const asked = kindOf([command ?? '', ...words]);
+  const sources = sourcesIn(words);
+  const least = asked === 'labels' ? THREADS.source : THREADS.least;
+  // A disk or a network is slow where it waits for the answer to one read before it is given the next. To be told before
+  // Node makes its threads, with the first read of any.
+  process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(least, Math.min(THREADS.most, sources * THREADS.source)));
+  const kind = asked === 'labels' && sources >= DISKS ? 'disks' : asked;
   if (!existsSync(join(DIST, SUMS))) {
     // A clone that was never built; the package has it.
     writeSync(STDERR, "zfs-uber: not built yet. Run 'npm start' or 'npm run build' in its folder first.\n");
