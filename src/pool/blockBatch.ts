@@ -12,6 +12,7 @@ import { type Placed, runsOf } from './blockRuns.ts';
 import { LentMemory, type Loan } from './lentMemory.ts';
 import { PointerFields } from './pointerFields.ts';
 import type { VdevNode } from './pool.ts';
+import { type Gathered, gatherBlocks, type SpreadBlock, type SpreadTop, spreadTop } from './spreadDevices.ts';
 import { LABEL_START } from './vdevLeaf.ts';
 import { bestLeg, type Leg, readFrom, wholeDevices } from './wholeDevices.ts';
 
@@ -66,6 +67,8 @@ export interface BlockBatchOptions {
  * all that is read is kept.
  */
 const GAP = 64 * 1024;
+/** The same between columns of a vdev that spreads blocks, of which each device has a part of any stretch. */
+const SPREAD_GAPS = 2;
 /** Blocks under way that are read one by one. */
 const SINGLES = 64;
 
@@ -87,8 +90,9 @@ interface Batch {
 /**
  * Reads blocks by the batch: what lies side by side on a device comes in one request and is summed in one call.
  *
- * That way go blocks of plain disks and mirrors of them, from one leg each. All others, and each block of which that
- * copy is not sound, are left to `reader`, which knows every layout and tries every copy.
+ * That way go blocks of plain disks and mirrors of them, from one leg each, and of raidz and dRAID of such, without their
+ * parity. All others, and each block of which that copy is not sound, are left to `reader`, which knows every layout and
+ * tries every copy.
  *
  * @param root as `reader` was opened with
  */
@@ -101,6 +105,7 @@ class Batches implements BlockBatches {
   readonly #engine: Engine;
   readonly #salted: SaltedChecksums | null;
   readonly #tops: readonly (readonly Leg[])[];
+  readonly #spread: readonly (SpreadTop | null)[];
   readonly #kept: (bp: Blkptr) => Uint8Array | null;
   readonly #gap: number;
   readonly #memory: LentMemory;
@@ -114,7 +119,9 @@ class Batches implements BlockBatches {
     this.#memory = options.memory ?? new LentMemory();
     const legs = new Map<ByteSource, Leg>();
     // Where blocks are answered for, the reader does it.
-    this.#tops = answersIn(root) === null ? root.children.map((top) => wholeDevices(top, legs)) : [];
+    const tops = answersIn(root) === null ? root.children : [];
+    this.#tops = tops.map((top) => wholeDevices(top, legs));
+    this.#spread = tops.map((top) => spreadTop(top, legs));
     this.#gap = [...legs.keys()].some(({ selection }) => selection !== undefined) ? 0 : GAP;
   }
 
@@ -130,7 +137,7 @@ class Batches implements BlockBatches {
       const kept = this.#kept(bp);
       if (kept !== null) answers[index] = content ? { bytes: kept, error: null } : SOUND;
     }
-    await this.#readPlaced(batch);
+    await Promise.all([this.#readPlaced(batch), this.#readSpread(batch)]);
     const rest: number[] = [];
     for (const [index, answer] of answers.entries()) if (answer === null) rest.push(index);
     const queue = inOrderOfPlace(rest, blocks).values();
@@ -176,16 +183,36 @@ class Batches implements BlockBatches {
     await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch)));
   }
 
+  /** The same of vdevs that spread blocks. */
+  async #readSpread(batch: Batch): Promise<void> {
+    if (this.#spread.every((top) => top === null)) return;
+    const blocks: SpreadBlock[] = [];
+    for (const [index, { bp }] of batch.blocks.entries()) {
+      const at = batch.answers[index] === null ? this.#firstCopy(bp, index) : null;
+      const top = at && this.#spread[at.top];
+      if (at !== null && top != null) blocks.push({ ...at, top, birth: bp.physicalBirth });
+    }
+    const columns = this.#memory.borrow();
+    const into = { columns, blocks: batch.memory };
+    const gathered = await gatherBlocks(blocks, this.#gap * SPREAD_GAPS, into, batch.signal);
+    columns.giveBack();
+    await Promise.all(gathered.map((some) => this.#open(some.blocks, some.bytes, 0, batch, null)));
+  }
+
   /** Where the first copy lies, when it can be read with others. */
   #placeOf(bp: Blkptr, index: number): Placed | null {
+    const at = this.#firstCopy(bp, index);
+    const legs = at && this.#tops[at.top];
+    return at === null || legs == null || legs.length === 0 ? null : { ...at, legs };
+  }
+
+  #firstCopy(bp: Blkptr, index: number): Omit<Placed, 'legs'> | null {
     const fields = this.#fields;
     fields.at(bp.view, 0, bp.standsInLittleEndian);
     if (fields.embedded || fields.hole || fields.copies === 0 || fields.gang(0)) return null;
     const algorithm = this.#algorithmOf(fields.checksum);
-    const top = fields.vdev(0);
-    const legs = this.#tops[top];
-    if (algorithm === null || legs === undefined || legs.length === 0) return null;
-    return { index, legs, top, offset: fields.offset(0), size: fields.psize, algorithm };
+    if (algorithm === null) return null;
+    return { index, top: fields.vdev(0), offset: fields.offset(0), size: fields.psize, algorithm };
   }
 
   /** Null for a checksum that the reader alone can compute. */
@@ -225,16 +252,23 @@ class Batches implements BlockBatches {
       else for (const each of run) await this.#readRun([each], batch, leg);
       return;
     }
-    leg.wrong += await this.#open(run, bytes, batch, leg);
+    leg.wrong += await this.#open(run, bytes, first.offset, batch, leg);
   }
 
   /**
    * Answers for the blocks of a run that are sound.
    *
+   * @param start offset of the first of `bytes`
+   * @param leg where all of it was read; null where it was not on one
    * @returns how many are not
    */
-  async #open(run: readonly Placed[], bytes: Uint8Array, batch: Batch, leg: Leg): Promise<number> {
-    const start = run[0]?.offset ?? 0;
+  async #open(
+    run: Gathered['blocks'],
+    bytes: Uint8Array,
+    start: number,
+    batch: Batch,
+    leg: Leg | null,
+  ): Promise<number> {
     const stored: (StoredBlock & { readonly index: number })[] = [];
     let [wrong, room] = [0, 0];
     for (const { index, offset, size, algorithm } of run) {

@@ -24,9 +24,9 @@ export interface Placed {
  * @param placed by vdev and offset
  * @param gap bytes between two blocks that are read and thrown away
  */
-export function runsOf(placed: readonly Placed[], gap: number): Placed[][] {
-  const runs: Placed[][] = [];
-  let run: Placed[] = [];
+export function runsOf<Part extends Placed>(placed: readonly Part[], gap: number): Part[][] {
+  const runs: Part[][] = [];
+  let run: Part[] = [];
   let [start, end, top] = [0, 0, -1];
   for (const each of placed) {
     const last = each.offset + each.size;

@@ -6,7 +6,7 @@ import type { VdevConfig } from '../format/vdevConfig.ts';
 import type { Attempt } from './blockRead.ts';
 import { type DraidShape, diskOfSpare, draidMap } from './draidMap.ts';
 import { draidPermutations, shuffleDomains } from './draidPermutations.ts';
-import { RaidzLayout, sectorOf } from './raidz.ts';
+import { RaidzLayout, type Spreading, sectorOf } from './raidz.ts';
 import type { BlockTask, Fetched, VdevLayout } from './vdevLayout.ts';
 
 /** Source: include/sys/fs/zfs.h, VDEV_DRAID_MAXPARITY and VDEV_DRAID_MAX_CHILDREN; vdev_draid_init */
@@ -61,8 +61,19 @@ export function draidLayout(
   const place: Place = { source: name, offset: 0, path: [] };
   const shape = draidShape(config, children.length, sectorOf(ashift, place), place);
   draids.add(config.guid, { shape, children });
-  return new RaidzLayout(name, children, shape.sector, (offset, size) => draidMap(shape, offset, size, place));
+  const { sector, mapOf } = spreadingOf(shape, place);
+  return new RaidzLayout(name, children, sector, mapOf);
 }
+
+/** How dRAID vdev `config` spreads blocks. @throws FormatError for a shape that no dRAID has */
+export function draidSpreading(config: VdevConfig, ashift: number | null, width: number, place: Place): Spreading {
+  return spreadingOf(draidShape(config, width, sectorOf(ashift, place), place), place);
+}
+
+const spreadingOf = (shape: DraidShape, place: Place): Spreading => ({
+  sector: shape.sector,
+  mapOf: (offset, size) => draidMap(shape, offset, size, place),
+});
 
 /** Source: module/zfs/vdev_draid.c, vdev_draid_init */
 function draidShape(config: VdevConfig, width: number, sector: number, place: Place): DraidShape {

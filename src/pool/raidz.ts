@@ -122,28 +122,35 @@ const otherCopy = (child: VdevLayout, copy: number): ColumnSource => ({
   },
 });
 
+/** How a vdev spreads blocks over its children. */
+export interface Spreading {
+  /** Bytes. */
+  readonly sector: number;
+  readonly mapOf: MapOf;
+}
+
 /**
- * The layout of raidz vdev `config`.
+ * How raidz vdev `config` spreads blocks.
  *
  * @param ashift of its top-level vdev
+ * @param width children
  * @param reflow of the uberblock that the pool is read at
  * @throws FormatError for a shape that no raidz has
  */
-export function raidzLayout(
-  name: string,
+export function raidzSpreading(
   config: VdevConfig,
   ashift: number | null,
-  children: readonly VdevLayout[],
+  width: number,
   reflow: Uberblock['raidzReflow'],
-): RaidzLayout {
-  const place: Place = { source: name, offset: 0, path: [] };
+  place: Place,
+): Spreading {
   // Pools before version 3 know single parity only and do not say so.
   const nparity = config.nparity ?? 1;
   if (!(nparity >= 1 && nparity <= MAX_PARITY)) {
     throw new FormatError('format-value', 'parity of a raidz', '1 to 3', `${nparity}`, place);
   }
-  const widths = raidzWidths(children.length, config.raidzExpandTxgs, config.raidzExpanding, reflow);
-  if (widths.original <= nparity || children.length > MAX_CHILDREN) {
+  const widths = raidzWidths(width, config.raidzExpandTxgs, config.raidzExpanding, reflow);
+  if (widths.original <= nparity || width > MAX_CHILDREN) {
     const expected = `${nparity + 1} to ${MAX_CHILDREN}`;
     throw new FormatError(
       'format-value',
@@ -154,11 +161,25 @@ export function raidzLayout(
     );
   }
   const shape: RaidzShape = { sector: sectorOf(ashift, place), nparity };
-  return new RaidzLayout(name, children, shape.sector, (offset, size, birth) => {
+  const mapOf: MapOf = (offset, size, birth) => {
     const logical = logicalWidth(widths, birth);
     if (logical === widths.physical) return raidzMap(shape, logical, offset, size);
     return expandedMap(shape, widths, logical, offset, size);
-  });
+  };
+  return { sector: shape.sector, mapOf };
+}
+
+/** The layout of raidz vdev `config`, as {@link raidzSpreading}. */
+export function raidzLayout(
+  name: string,
+  config: VdevConfig,
+  ashift: number | null,
+  children: readonly VdevLayout[],
+  reflow: Uberblock['raidzReflow'],
+): RaidzLayout {
+  const place: Place = { source: name, offset: 0, path: [] };
+  const { sector, mapOf } = raidzSpreading(config, ashift, children.length, reflow, place);
+  return new RaidzLayout(name, children, sector, mapOf);
 }
 
 /** Bytes of a sector. @throws FormatError for an ashift that no top-level vdev has. Source: include/sys/fs/zfs.h, ASHIFT_MIN and ASHIFT_MAX */
