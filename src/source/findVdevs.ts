@@ -65,17 +65,33 @@ export async function findVdevs(source: ByteSource, options: FindVdevsOptions): 
   const ends = await readEnds(source, options.signal);
   const asDisk = await findOnDisk(source, ends, options);
   const container = recogniseContainer(ends);
-  const { siblings = NO_SIBLINGS, snapshot = null } = options;
-  if (container === null || (await isDiskAllTheSame(asDisk, container, options))) {
-    if (snapshot !== null) return refused(source, container?.kind ?? 'raw', noSnapshot(source, snapshot));
-    const both = container?.holdsSectors ? [readAsDisk(source)] : [];
-    const troubles = [...both, ...asDisk.troubles];
-    return { ...asDisk, troubles, disk: source, container: null, kept: null, refusal: null };
-  }
+  if (container === null) return asItself(source, asDisk, null, options);
+  const own = await labelsAgainst(asDisk, container, options);
+  if (own === ALL) return asItself(source, asDisk, container, options);
+  const inside = await inContainer(source, container, options);
+  // A file that is as long as the disk in it may have the last labels where that has them.
+  const isImage = own === 0 || (inside.refusal === null && (await sealedLabels(inside, options)) > own);
+  return isImage ? inside : asItself(source, asDisk, container, options);
+}
+
+function asItself(
+  source: ByteSource,
+  asDisk: OnDisk,
+  container: Container | null,
+  { snapshot = null }: FindVdevsOptions,
+): FoundVdevs {
+  if (snapshot !== null) return refused(source, container?.kind ?? 'raw', noSnapshot(source, snapshot));
+  const both = container?.holdsSectors ? [readAsDisk(source)] : [];
+  const troubles = [...both, ...asDisk.troubles];
+  return { ...asDisk, troubles, disk: source, container: null, kept: null, refusal: null };
+}
+
+async function inContainer(source: ByteSource, container: Container, options: FindVdevsOptions): Promise<FoundVdevs> {
+  const { siblings = NO_SIBLINGS, snapshot = null, signal } = options;
   const { kind } = container;
   try {
     const { disk, troubles, kept = null } = await container.open(source, { siblings, snapshot });
-    const inside = await findOnDisk(disk, await readEnds(disk, options.signal), options);
+    const inside = await findOnDisk(disk, await readEnds(disk, signal), options);
     return { ...inside, troubles: [...troubles, ...inside.troubles], disk, container: kind, kept, refusal: null };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
@@ -197,19 +213,33 @@ function isZfsType(partition: Partition | null): boolean {
   return ZFS_TYPE_GUIDS.some((type) => type === partition.type);
 }
 
+/** Labels of a vdev. */
+const ALL = 4;
+
 /**
- * Whether the magic of a container is a leftover in the first bytes of a disk. Where the container holds sectors as they
- * are, its labels show their magics too, and only a checksum tells that they are in their own place.
+ * How many labels say that the magic of a container is a leftover in the first bytes of a disk: as many as a vdev has for what
+ * holds no sectors. Where the container holds sectors as they are, its labels show their magics too, and only a checksum tells
+ * that they are in their own place.
  */
-async function isDiskAllTheSame(
-  { windows, traced }: OnDisk,
+async function labelsAgainst(
+  found: OnDisk,
   { holdsSectors, beginsWithDisk }: Container,
+  options: FindVdevsOptions,
+): Promise<number> {
+  if (beginsWithDisk || !found.traced) return 0;
+  return holdsSectors ? sealedLabels(found, options) : ALL;
+}
+
+/** Labels of one window that verify at their places, of that which has the most. */
+async function sealedLabels(
+  { windows }: Pick<OnDisk, 'windows'>,
   { sha256, signal }: FindVdevsOptions,
-): Promise<boolean> {
-  if (beginsWithDisk) return false;
-  if (!traced || !holdsSectors) return traced;
+): Promise<number> {
+  let most = 0;
   for (const { source, offset, labels } of windows) {
-    for (const label of labels) if (await isSealedLabel(source, label - offset, sha256, signal)) return true;
+    let sealed = 0;
+    for (const label of labels) if (await isSealedLabel(source, label - offset, sha256, signal)) sealed++;
+    most = Math.max(most, sealed);
   }
-  return false;
+  return most;
 }
