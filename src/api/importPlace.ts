@@ -38,7 +38,27 @@ export function importPlaces(
   );
 }
 
-const RAW = { format: 'raw', snapshot: null, pieces: [], shards: null, parts: [] } as const;
+const RAW = { format: 'raw', snapshot: null, pieces: [], shards: null, grown: null, parts: [] } as const;
+
+/**
+ * QEMU opens an image that has all of its files, and none of these that changes another: of a VHD it shows what lies in the file alone.
+ *
+ * Source: QEMU, block/vpc.c, vpc_open; block/vhdx.c, vhdx_parse_metadata; block/vdi.c, vdi_open; asked of QEMU 10.0
+ */
+function isShownByQemu({ disk, madeOf, troubles }: OpenedSource): boolean {
+  const lacks = troubles.some(({ code }) => code === 'needs-file');
+  switch (disk?.image?.format) {
+    case 'qcow2':
+    case 'vmdk':
+      return !lacks;
+    case 'vdi':
+    case 'vhd':
+    case 'vhdx':
+      return !lacks && madeOf.length === 0;
+    default:
+      return true;
+  }
+}
 
 /** All parts of the disk in an image are seen where the image is opened, once. */
 function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedImage>): PlacedImage | null {
@@ -47,7 +67,7 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
   const path =
     remote === null ? absolutePath(opened) : remote.kind === 'nbd' ? remote.uri : (remote.url ?? remote.shown);
   if (image === null && remote === null) return null;
-  const { format, snapshot, pieces, shards, parts } = image ?? RAW;
+  const { format, snapshot, pieces, shards, grown, parts } = image ?? RAW;
   const mapped = parts.map((part, at) => mappedPart(part, `${name}p${at}`, images));
   const key = format === 'volume' ? (opened.disk?.id ?? path) : `${path}#${snapshot}`;
   const number = [...images.values()].filter(isOnNbd).length;
@@ -62,6 +82,8 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
     snapshot,
     pieces: pieces.map((each) => absolutePathOf(each)),
     parts: mapped,
+    isShown: isShownByQemu(opened),
+    grown,
     shards: shards && { ...shards, globs: shards.globs.map((each) => absolutePathOf(each)) },
     name,
     shownAt,

@@ -27,7 +27,7 @@ export interface CandidateEntry extends CommandsEntry {
   readonly metadataErrors: number | null;
   /** The same of content; null unless `depth` is `data`. */
   readonly dataErrors: number | null;
-  /** So many were verified. */
+  /** So many were verified; one that several txgs lead to counts for that which came to it first. */
   readonly blocksChecked: number;
   /** In words, the deciding one first. */
   readonly reasons: readonly string[];

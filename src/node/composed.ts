@@ -12,6 +12,8 @@ export interface ComposedFile extends FileSource {
   readonly pieces: readonly string[];
   /** Null where it lies in no shards of GlusterFS. */
   readonly shards: FoundShards | null;
+  /** Bytes of the disk where the file is a copy that ends before; null where it does not. */
+  readonly grown: number | null;
 }
 
 /** The shards that a file lies in. */
@@ -49,12 +51,12 @@ export async function composed(
   map: string | null,
   shards: FileShards | null,
 ): Promise<ComposedFile> {
-  if (file.block && map === null) return { ...file, pieces: [], shards: null };
+  if (file.block && map === null) return { ...file, pieces: [], shards: null, grown: null };
   const whole = await (shards === null ? withPieces(file, siblings) : withShards(file, siblings, shards));
   if (map !== null) {
     const found = await siblings.find(map);
     const ranges = found === null ? null : await rangesOf(found.source);
-    if (ranges !== null) return { ...whole, ...viewOf(rescued(whole, file.block ? onDevice(ranges) : ranges)) };
+    if (ranges !== null) return mapped(whole, ranges);
     throw new SourceError('not-a-map', `${map}: this is no map of ddrescue`, {
       source: file.name,
       offset: 0,
@@ -67,9 +69,14 @@ export async function composed(
       .find(name)
       .then((found) => (found === null ? null : rangesOf(found.source)))
       .catch(passOver);
-    if (ranges !== null) return { ...whole, ...viewOf(rescued(whole, ranges)) };
+    if (ranges !== null) return mapped(whole, ranges);
   }
   return whole;
+}
+
+function mapped(whole: ComposedFile, ranges: readonly RescuedRange[]): ComposedFile {
+  const copy = rescued(whole, whole.block ? onDevice(ranges) : ranges, !whole.block);
+  return { ...whole, ...viewOf(copy), grown: copy.size > whole.size ? copy.size : null };
 }
 
 /** The device itself is there, and no copy of it: what nobody has tried can be. */
@@ -106,7 +113,7 @@ async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdre
 
 /** A file that has the last labels of a vdev has all of it. Shards are opened where something of them is read. */
 async function withShards(file: FileSource, siblings: Siblings, given: FileShards): Promise<ComposedFile> {
-  const alone = { ...file, pieces: [], shards: null };
+  const alone = { ...file, pieces: [], shards: null, grown: null };
   if ((await findVdevTrace(file)).labels.length > 2) return alone;
   const files = new Map(given.files.map((each) => [parseShard(lastPart(each))?.number ?? 0, each]));
   const shards: Shards = {
@@ -136,12 +143,12 @@ async function withShards(file: FileSource, siblings: Siblings, given: FileShard
     const shard = await shards.open(number);
     if (shard !== null) pieces.push(shard.name);
   }
-  return { ...file, ...viewOf(sharded(shards, sizes)), pieces, shards: { ...sizes, globs: given.globs } };
+  return { ...file, ...viewOf(sharded(shards, sizes)), pieces, shards: { ...sizes, globs: given.globs }, grown: null };
 }
 
 /** A file that could be a further piece and has labels of its own is a disk of its own. */
 async function withPieces(file: FileSource, siblings: Siblings): Promise<ComposedFile> {
-  if (!isFirstPiece(file.name)) return { ...file, pieces: [], shards: null };
+  if (!isFirstPiece(file.name)) return { ...file, pieces: [], shards: null, grown: null };
   const pieces: ByteSource[] = [file];
   for (
     let name = nextPiece(lastPart(file.name));
@@ -153,11 +160,12 @@ async function withPieces(file: FileSource, siblings: Siblings): Promise<Compose
     if (pieces.length === 1 && (await findVdevTrace(found.source)).labels.length > 0) break;
     pieces.push(found.source);
   }
-  if (pieces.length === 1) return { ...file, pieces: [], shards: null };
+  if (pieces.length === 1) return { ...file, pieces: [], shards: null, grown: null };
   return {
     ...file,
     ...viewOf(joined(file.name, pieces)),
     pieces: pieces.slice(1).map(({ name }) => name),
     shards: null,
+    grown: null,
   };
 }

@@ -231,7 +231,7 @@ async function bundledEntries({ host, recorder, signal }: Opening, bundle: FileS
             target,
             await entriesOf(
               host,
-              { ...file, pieces: [], shards: null },
+              { ...file, pieces: [], shards: null, grown: null },
               siblings,
               target,
               async () => partitions,

@@ -49,6 +49,8 @@ export interface DiskImage {
   readonly pieces: readonly string[];
   /** Null where the file lies in no shards of GlusterFS. */
   readonly shards: FoundShards | null;
+  /** Bytes of the disk where the file is a copy that ends before; null where it does not. */
+  readonly grown: number | null;
   /** Of a volume of LVM, in order and without gaps, each with what it lies on and the byte of the disk there; else empty. */
   readonly parts: readonly { readonly length: number; readonly on: VolumeDisk | null }[];
 }

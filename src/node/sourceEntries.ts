@@ -2,7 +2,7 @@ import type { Container } from '../source/containers.ts';
 import type { FoundVdevs, VdevWindow } from '../source/findVdevs.ts';
 import type { Partition } from '../source/partitions.ts';
 import { type ByteSource, SourceError } from '../source/source.ts';
-import type { ComposedFile, FoundShards } from './composed.ts';
+import type { ComposedFile } from './composed.ts';
 import type { DiskImage, OpenedSource, SourceDisk } from './openedSource.ts';
 import type { Target } from './target.ts';
 
@@ -73,7 +73,7 @@ export function entryOf(
 }
 
 export const diskOf = (
-  { disk, diskOffset, block, sectorSize, origin, shards, pieces }: ComposedFile,
+  { disk, diskOffset, block, sectorSize, origin, ...parts }: ComposedFile,
   source: ByteSource,
   container: Container['kind'] | null,
   snapshot: string | null,
@@ -82,7 +82,7 @@ export const diskOf = (
   block,
   sectorSize: container === null || container === 'raw' ? sectorSize : null,
   origin,
-  image: imageOf(container, snapshot, pieces, shards),
+  image: imageOf(container, snapshot, parts),
   kept: null,
   id: disk,
   offset: diskOffset,
@@ -91,12 +91,11 @@ export const diskOf = (
 function imageOf(
   container: Container['kind'] | null,
   snapshot: string | null,
-  pieces: readonly string[],
-  shards: FoundShards | null,
+  { pieces, shards, grown }: Pick<ComposedFile, 'pieces' | 'shards' | 'grown'>,
 ): DiskImage | null {
-  const file = { snapshot, pieces, shards, parts: [] };
+  const file = { snapshot, pieces, shards, grown, parts: [] };
   if (container !== null && container !== 'raw') return { format: container, ...file };
-  const inParts = shards !== null || pieces.length > 0;
+  const inParts = shards !== null || pieces.length > 0 || grown !== null;
   return inParts ? { format: shards === null ? 'pieces' : 'shards', ...file } : null;
 }
 

@@ -116,6 +116,8 @@ export function importCommands(
 ): ImportCommands {
   // Of labels that are on no device nothing but an overlay imports.
   if (pool.guid === 0n || devices.some(({ rooted }) => rooted !== undefined)) return NO_COMMANDS;
+  // Nor of an image that nothing shows.
+  if (devices.some((device) => options.placeOf(device)?.image?.isShown === false)) return NO_COMMANDS;
   const given = givenDevices(pool, devices).flatMap((device) => {
     const place = options.placeOf(device);
     return place === null ? [] : [{ path: showingOf(device, place).path, device }];

@@ -16,8 +16,12 @@ export interface PlacedImage {
   readonly pieces: readonly string[];
   /** Bytes of each shard and of the whole file, and what the paths of those begin with that are in folders; null where it lies in none. */
   readonly shards: { readonly each: number; readonly whole: number; readonly globs: readonly string[] } | null;
+  /** Bytes of the disk where the file is a copy that ends before; null where it does not. */
+  readonly grown: number | null;
   /** Of a volume, in order and without gaps; else empty. */
   readonly parts: readonly MappedPart[];
+  /** False where no program of the system shows the disk in it, or one shows another. */
+  readonly isShown: boolean;
   /** What has to be made for it is named so. */
   readonly name: string;
   /** Block device or file that shows the disk. */

@@ -7,7 +7,7 @@ export interface Signature {
   readonly kind: ImageFormat | 'raw';
   /** For a sentence: `a qcow2 image`. */
   readonly name: string;
-  /** From the start of the file. */
+  /** From the start of the file; from its end where it is negative. */
   readonly offset: number;
   /** One character a byte. */
   readonly magic: string;
@@ -21,7 +21,8 @@ export interface Signature {
 
 /**
  * Sources: QEMU docs/interop/qcow2.rst, parallels.txt and block/vdi.c; VMware Virtual Disk Format 5.0; [MS-VHDX] 2.2; Microsoft VHD
- * specification, "hard disk footer"; libewf, EWF specification; RFC 1952, RFC 8878, xz file format 1.1, APPNOTE.TXT.
+ * specification, "hard disk footer"; libewf, EWF and EWF2 specifications; AFFLIB, lib/afflib.h; QEMU block/dmg.c; Ceph,
+ * doc/dev/rbd-export.rst; AFF4 Standard v1.0; RFC 1952, RFC 8878, xz file format 1.1, APPNOTE.TXT.
  */
 export const SIGNATURES: readonly Signature[] = [
   ...disk('qcow2', 'a qcow2 image', 0, 'QFI\xfb\0\0\0\x02', 'QFI\xfb\0\0\0\x03'),
@@ -34,6 +35,22 @@ export const SIGNATURES: readonly Signature[] = [
   ...disk('vhd', 'a dynamic VHD image', 0, 'conectix'),
   ...disk('ewf', 'an Expert Witness (E01) image', 0, 'EVF\x09\x0d\x0a\xff\0'),
   ...foreign('a QED image', 0, 'QED\0'),
+  ...foreign('an Apple disk image (DMG)', -512, 'koly\0\0\0\x04'),
+  ...exported('an Ex01 image (EnCase 7)', 0, 'try `ewfexport -u -f raw -t NEW {}` of libewf, or', 'EVF2\x0d\x0a\x81\0'),
+  ...exported('an AFF image', 0, 'show it as a raw one with `affuse {} FOLDER` of afflib, or', 'AFF10\x0d\x0a\0'),
+  // The first entry of the zip archive that it is.
+  ...exported(
+    'an AFF4 image',
+    30,
+    'see what is in it with `unzip -l {}`, show it as a raw one with a program that knows AFF4, or',
+    'container.description',
+  ),
+  ...exported(
+    'an export of Ceph (rbd export --export-format 2)',
+    0,
+    'import it into a cluster with `rbd import --export-format 2 {} NAME` and attach that with `rbd-nbd`, or',
+    'rbd image v2\n',
+  ),
   ...foreign('a Parallels image', 0, 'WithoutFreeSpace', 'WithouFreSpacExt'),
   packed('compressed with gzip', 0, '\x1f\x8b\x08', 'gunzip -k'),
   // Block mode with codes of 16 bits, which every `compress` writes.
@@ -56,6 +73,11 @@ function foreign(name: string, offset: number, ...magics: string[]): Signature[]
   const advice =
     'convert it with `qemu-img convert -O raw {} NEW.img`, or attach it with `qemu-nbd -r -c /dev/nbd0 {}`';
   return magics.map((magic) => ({ kind: 'raw', name, offset, magic, advice, format: null, holdsSectors: true }));
+}
+
+function exported(name: string, offset: number, first: string, magic: string): Signature[] {
+  const advice = `${first} export it again as a raw image`;
+  return [{ kind: 'raw', name, offset, magic, advice, format: null, holdsSectors: true }];
 }
 
 function packed(name: string, offset: number, magic: string, command: string): Signature {

@@ -66,7 +66,8 @@ function bySignature({ kind, name, offset, magic, advice, format, holdsSectors }
     kind,
     holdsSectors,
     beginsWithDisk: false,
-    recognises: (ends) => carries(ends.head, offset, magic),
+    recognises: ({ head, tail }) =>
+      offset < 0 ? carries(tail, tail.length + offset, magic) : carries(head, offset, magic),
     async open(source, options) {
       if (format !== null) {
         // Most sources are no images: the readers of all formats wait until one is met.
@@ -80,7 +81,7 @@ function bySignature({ kind, name, offset, magic, advice, format, holdsSectors }
 }
 
 function carries(bytes: Uint8Array, offset: number, magic: string): boolean {
-  if (offset + magic.length > bytes.length) return false;
+  if (offset < 0 || offset + magic.length > bytes.length) return false;
   for (let i = 0; i < magic.length; i++) if (bytes[offset + i] !== magic.charCodeAt(i)) return false;
   return true;
 }

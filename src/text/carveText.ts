@@ -40,6 +40,7 @@ export function carveText(
             ...(roots.length > shown.length
               ? paragraph(page, `${roots.length - shown.length} older: --all shows them`, page.style.dim)
               : []),
+            ...unplacedLines(page, roots),
           ],
         ]),
     ...(stopped ? [paragraph(page, stoppedWords(sources), page.style.warn)] : []),
@@ -161,6 +162,18 @@ function rootLines(page: Page, { sources }: CarveDocument, root: CarvedRootEntry
     ),
     ...(followed === null ? [] : followedLines(page, followed)),
   ];
+}
+
+/** What is not done for roots of which no place is known that their vdev begins at. */
+function unplacedLines(page: Page, roots: readonly CarvedRootEntry[]): string[] {
+  const unplaced = roots.filter(({ base }) => base === null).length;
+  if (unplaced === 0) return [];
+  const which = unplaced === roots.length ? 'None of these is followed' : `${unplaced} of these are not followed`;
+  const why =
+    'from no place that a vdev can begin at does an address in it lead to the block that it is of. So it is on a raidz or dRAID, whose blocks lie in parts on several disks: carve does not put those together, and makes no labels for them.';
+  const instead =
+    'Where other disks of the pool have labels, scan those; overlay --assume PATH=GUID takes this one for the leaf that it is, where blocks prove it.';
+  return entry(page, 'Note', `${which}: ${why} ${instead}`);
 }
 
 /** Of the roots of one vdev the lines of the newest are enough: those of others differ in a number. */

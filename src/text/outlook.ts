@@ -141,6 +141,8 @@ const importsBut = (pool: PoolEntry): string => (shownFirst(pool) === null ? 'Wi
 /** What zpool has to be shown before it finds the devices; null where it does as they are. */
 function shownFirst(pool: PoolEntry): string | null {
   if (hasFinding(pool, 'labels-from-root')) return 'an overlay gives it labels (its finding says how)';
+  if (hasFinding(pool, 'image-not-shown'))
+    return 'an overlay makes a copy of the disk in its image (its finding says how)';
   const count = unseen(pool);
   const steps = pool.recommendation?.steps ?? [];
   const made = steps.slice(

@@ -17,6 +17,8 @@ import { carve } from '../../src/api/carve.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
 import type { CarveDocument } from '../../src/document/carveDocument.ts';
 import { overlay, scan } from '../../src/index.ts';
+import { carveText } from '../../src/text/carveText.ts';
+import { PLAIN_STYLE } from '../../src/text/page.ts';
 import { imageOf, MIB, type Piece, withoutConfigs, withoutLabels } from '../pool/carve/madeDisk.ts';
 import { schemaTroubles } from '../tools/schemaTroubles.ts';
 
@@ -106,6 +108,18 @@ describe('carve', () => {
 /** Bytes, holes included: where the system tells of them they are not read. */
 const lookedAt = ({ sources }: CarveDocument): number =>
   sources.reduce((sum, { readBytes, skippedBytes }) => sum + Number(readBytes) + Number(skippedBytes), 0);
+
+it('a root on a raidz is told, with what is not done for it, and no command', async () => {
+  const bytes = withoutLabels(await imageOf('raidz2-two-missing'));
+  const document = await carve([write('raidz.img', bytes.length, [{ at: 0, bytes }])]);
+  expect(document.roots.length).toBeGreaterThan(4);
+  for (const { base, followed, commands } of document.roots)
+    expect([base, followed, commands]).toEqual([null, null, { scan: [], overlay: [] }]);
+  const page = { width: 100, rows: null, unicode: true, style: PLAIN_STYLE, now: 0 };
+  const text = (quiet: boolean) => carveText(page, document, { all: false, quiet }).replaceAll(/\s+/g, ' ');
+  expect(text(true)).toContain('None of these is followed');
+  expect(text(true)).toContain('on a raidz or dRAID');
+});
 
 describe('the state of a carving', () => {
   it('is gone on from, and then nothing is read again', async () => {

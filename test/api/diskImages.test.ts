@@ -1,10 +1,12 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
+import { scanStatus } from '../../src/cli/exitStatus.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
+import { MIB, vdi } from '../source/images/made.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
 const image = (name: string) => imageIn(FOLDER, name);
@@ -51,6 +53,24 @@ describe('a scan of a disk image', () => {
     expect(lines).toContain('qemu-nbd -d /dev/nbd0');
   });
 
+  it('is given no line that shows another disk where QEMU reads no such image, but an overlay', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-differing-'));
+    const late = readFileSync(await image('late.img'));
+    const blocks = Array.from({ length: late.length / MIB }, (_, index) => index);
+    writeFileSync(join(folder, '{04030201-0605-0807-090a-0b0c0d0e0f10}.vdi'), vdi(1, blocks, late));
+    const path = join(folder, 'child.vdi');
+    writeFileSync(path, vdi(4, Array(blocks.length).fill(null), new Uint8Array()));
+    const { pools } = await scan([path], { depth: 'mos' });
+    const [pool] = pools;
+    expect(pool?.recommendation).toMatchObject({ commandReadOnly: [], commandReadWrite: [], steps: [] });
+    const found = pool?.findings.filter(({ code }) => code === 'image-not-shown');
+    const lines = [`zfs-uber overlay --as copy -o /var/tmp/zu-overlay ${path}`];
+    expect(found).toMatchObject([{ severity: 'warning', steps: [{ kind: 'lay-overlay', lines }] }]);
+    const whole = await scan([await image('child.qcow2')], { depth: 'mos' });
+    expect(whole.pools[0]?.findings.map(({ code }) => code)).not.toContain('image-not-shown');
+    rmSync(folder, { recursive: true });
+  }, 60_000);
+
   it('with a map of what was read judges that, and says that the rest was never read', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-rescued-'));
     const path = join(folder, 'disk.img');
@@ -64,6 +84,27 @@ describe('a scan of a disk image', () => {
     const codes = pools[0]?.findings.map(({ code }) => code);
     expect(codes).toContain('never-read');
     expect(codes).not.toContain('read-failed');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('that ddrescue had not come to the end of is as long as its map says, and so is the copy that is printed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-rescued-'));
+    const path = join(folder, 'disk.img');
+    copyFileSync(await image('late.img'), path);
+    truncateSync(path, 0x3000000);
+    writeFileSync(join(folder, 'disk.map'), '0x3000000 ? 1\n0 0x3000000 +\n0x3000000 0x1000000 ?\n');
+    const document = await scan([path], { depth: 'meta' });
+    const [source, pool] = [document.sources[0], document.pools[0]];
+    expect(source?.sizeBytes).toBe(`${0x4000000}`);
+    expect(source?.labels.map(({ status }) => status)).toEqual(['ok', 'ok', 'unreadable', 'unreadable']);
+    const codes = pool?.findings.map(({ code }) => code);
+    expect(codes).toContain('never-read');
+    expect(codes).not.toContain('device-truncated');
+    expect(scanStatus(document)).toBe(3);
+    const copy = '/var/tmp/zu-d0.raw';
+    expect(pool?.recommendation?.steps?.[0]?.lines).toEqual([
+      `cp --sparse=always ${path} ${copy}; truncate -s ${0x4000000} ${copy}`,
+    ]);
     rmSync(folder, { recursive: true });
   });
 

@@ -18,6 +18,8 @@ const image = (name: string, shownAt: string): PlacedImage => ({
   snapshot: null,
   pieces: [],
   shards: null,
+  grown: null,
+  isShown: true,
   parts: [],
   name,
   shownAt,

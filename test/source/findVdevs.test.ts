@@ -117,7 +117,7 @@ describe('findVdevs', () => {
   async function refusalOf({ kind, offset, magic }: Signature) {
     const disk = testDisk(MIB, 'vm.disk');
     disk.put(
-      offset,
+      offset < 0 ? MIB + offset : offset,
       Uint8Array.from(magic, (letter) => letter.charCodeAt(0)),
     );
     const { container, refusal, windows } = await findVdevs(disk, { sha256 });

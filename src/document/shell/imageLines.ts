@@ -63,9 +63,13 @@ const joinedAt = (image: PlacedImage): string =>
 
 /** Null for a file that lies in one piece. */
 function joinLine(image: PlacedImage): string | null {
-  const { path, pieces, shards } = image;
-  if (shards !== null) return shardsLine(image, shards);
-  return pieces.length === 0 ? null : sh`cat ${path} ${pieces} > ${joinedAt(image)}`;
+  const { path, pieces, shards, grown } = image;
+  const to = joinedAt(image);
+  const grow = grown === null ? '' : sh`truncate -s ${grown} ${to}`;
+  if (shards !== null) return [shardsLine(image, shards), grow].filter((line) => line !== '').join('; ');
+  if (pieces.length === 0 && grown === null) return null;
+  const copy = pieces.length === 0 ? sh`cp --sparse=always ${path} ${to}` : sh`cat ${path} ${pieces} > ${to}`;
+  return [copy, grow].filter((line) => line !== '').join('; ');
 }
 
 /** Each shard goes to its place, which its name ends in; where none is, the copy has a hole. */

@@ -30,6 +30,7 @@ export const FINDING_CODES = {
   'device-shifted': ['error', 'warning'],
   'partition-hidden': ['error', 'warning'],
   'labels-from-root': ['warning'],
+  'image-not-shown': ['warning'],
   'image-of-two-times': ['error', 'warning'],
   'foreign-signature': ['warning', 'info'],
   'container-not-opened': ['warning'],

@@ -23,6 +23,7 @@ import { divergedHistory, staleLegs } from './timelines.ts';
 import { changedDevices } from './trees.ts';
 import { trimHazard } from './trim.ts';
 import { failingNewest, reusedRoots } from './uberblocks.ts';
+import { imagesNotShown } from './unshown.ts';
 
 /** In the order in which equals are told. */
 const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
@@ -39,6 +40,7 @@ const FAMILIES: readonly ((evidence: Evidence) => readonly Finding[])[] = [
   shiftedDevices,
   hiddenPartitions,
   labelsFromRoots,
+  imagesNotShown,
   foreignSignatures,
   staleLegs,
   imagesOfTwoTimes,

@@ -96,9 +96,15 @@ const linesOf = (text: string): string[] =>
     .map((line) => line.replace(/#.*$/, '').trim())
     .filter((line) => line !== '');
 
-/** `source` as far as ddrescue had read it; what it had not is unread, whatever the copy has there. */
-export function rescued(source: ByteSource, ranges: readonly RescuedRange[]): ByteSource {
-  const { size } = source;
+/**
+ * `source` as far as ddrescue had read it; what it had not is unread, whatever the copy has there. A copy that ends before the
+ * disk does, as that of a ddrescue that was stopped, is as long as the map says.
+ *
+ * @param grows false for the disk itself, which is as long as it is
+ */
+export function rescued(source: ByteSource, ranges: readonly RescuedRange[], grows = true): ByteSource {
+  const last = ranges.at(-1);
+  const size = grows && last !== undefined ? Math.max(source.size, last.offset + last.length) : source.size;
   return mappedSource(source.name, {
     size,
     async extentAt(offset): Promise<Extent> {
@@ -106,8 +112,11 @@ export function rescued(source: ByteSource, ranges: readonly RescuedRange[]): By
       const range = ranges[at];
       if (range !== undefined && offset < range.offset + range.length) {
         const length = Math.min(range.offset + range.length, size) - offset;
-        if (range.status === '+') return { kind: 'data', source, at: offset, length };
-        return { kind: 'unread', why: WHY[range.status], tried: range.status === '-', length };
+        if (range.status === '+' && offset < source.size) {
+          return { kind: 'data', source, at: offset, length: Math.min(length, source.size - offset) };
+        }
+        const why = range.status === '+' ? 'the copy ends before what ddrescue had read' : WHY[range.status];
+        return { kind: 'unread', why, tried: range.status === '-', length };
       }
       const length = Math.min(ranges[at + 1]?.offset ?? size, size) - offset;
       return { kind: 'unread', why: WHY['?'], length };

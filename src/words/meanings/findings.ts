@@ -103,6 +103,10 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     says: 'the source was named with `?root=BYTE`: no label of it is on the device, all four were made of the meta-object set at that byte; when it was written, and what was written after it, nothing tells: its time is 0 in the document',
     todo: 'the printed line makes an overlay with these labels, which a plain import takes; no other command of `zpool` sees the pool. [Carving](carve.md)',
   },
+  'image-not-shown': {
+    says: 'the disk lies in an image that qemu-nbd does not open, or shows without its parent: a differencing VDI, VHD or VHDX, or an image of which a file is missing; no command of `zpool` is given, for nothing shows it the disk',
+    todo: 'the printed line makes a copy of the disk from which a plain import loads the txg; where a file is missing, give that first. [Disk images](images.md)',
+  },
   'image-of-two-times': {
     says: 'labels 0 and 1 of a device end at another txg than labels 2 and 3: two uberblocks or more are at one end alone; error when the newest is one of them and fails',
     todo: 'copy the device again, whole, while nothing writes to it',

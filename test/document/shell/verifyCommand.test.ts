@@ -17,6 +17,8 @@ const image = (path: string, snapshot: string | null): PlacedImage => ({
     snapshot,
     pieces: [],
     shards: null,
+    grown: null,
+    isShown: true,
     parts: [],
     name: 'zu-d0',
     shownAt: '/dev/nbd0',

@@ -274,6 +274,17 @@ describe('a map of ddrescue', () => {
     expect((await source.runs?.(0, 0x3000))?.map(({ kind }) => kind)).toEqual(['data', 'unread']);
   });
 
+  it('tells how long the disk is of which the copy ends before', async () => {
+    const raw = pattern(0x1000, 9);
+    const ranges = parseDdrescueMap('0 ?\n0x0 0x1800 +\n0x1800 0x2800 ?\n', 'x.map') ?? [];
+    const source = rescued(memorySource(raw), ranges);
+    expect(source.size).toBe(0x4000);
+    expect(await source.read(0, 0x1000)).toEqual(raw);
+    for (const at of [0x1000, 0x1800, 0x3fff])
+      await expect(source.read(at, 1)).rejects.toMatchObject({ code: 'never-read' });
+    expect(rescued(memorySource(raw), ranges, false).size).toBe(0x1000);
+  });
+
   it('is told from any other text, and refused when its ranges overlap', () => {
     expect(parseDdrescueMap('hello\n', 'x.log')).toBeNull();
     expect(() => parseDdrescueMap('0 ?\n0 0x1000 +\n0x800 0x1000 -\n', 'x.map')).toThrow(/position behind/);

@@ -39,6 +39,10 @@ export interface PlaceValues {
     readonly at: number;
     readonly txg: bigint;
   };
+  'image-not-shown': {
+    readonly device: string;
+    readonly format: string;
+  };
   'foreign-pool': {
     readonly device: string;
     /** This one, and when the device was last written by it. */
