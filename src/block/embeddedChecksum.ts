@@ -53,18 +53,24 @@ export function trailerByteOrder(bytes: Uint8Array): 'little' | 'big' | null {
 
 /** What the four labels of a device come to. Larger batches get a buffer of their own. */
 const SCRATCH = 1024 * 1024;
-/** Devices under survey at a time; more would be memory for nothing. */
-const MAX_IDLE = 8;
+/** Batches that are summed at a time: more would wait for the processors all the same, with a megabyte each. */
+const AT_ONCE = 4;
 /** Buffers between two uses: fresh memory costs more than what is done in it, and would wait for the collector. */
 const idle: Uint8Array[] = [];
+let underWay = 0;
+const waiting: (() => void)[] = [];
 
 async function inScratch<T>(size: number, work: (scratch: Uint8Array) => Promise<T>): Promise<T> {
   if (size > SCRATCH) return work(new Uint8Array(size));
+  while (underWay >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  underWay++;
   const scratch = idle.pop() ?? new Uint8Array(SCRATCH);
   try {
     return await work(scratch);
   } finally {
-    if (idle.length < MAX_IDLE) idle.push(scratch);
+    idle.push(scratch);
+    underWay--;
+    waiting.shift()?.();
   }
 }
 

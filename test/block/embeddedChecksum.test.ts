@@ -74,3 +74,36 @@ describe('an embedded checksum', () => {
     expect(units).toEqual(before);
   });
 });
+
+describe('batches of many devices', () => {
+  /** Sums as TypeScript does, some turns later; of the batches whose number is in `failing` nothing. */
+  function slowEngine(failing: readonly number[]) {
+    const seen = { underWay: 0, most: 0, batches: 0 };
+    const engine: typeof pureEngine = {
+      ...pureEngine,
+      async checksumMany(...batch) {
+        const number = seen.batches++;
+        seen.most = Math.max(seen.most, ++seen.underWay);
+        await new Promise((resolve) => setImmediate(resolve));
+        seen.underWay--;
+        if (failing.includes(number)) throw new Error('no thread is left');
+        return pureEngine.checksumMany(...batch);
+      },
+    };
+    return { engine, seen };
+  }
+
+  it('are summed few at a time, each with its own answer, also behind one that failed', async () => {
+    const { engine, seen } = slowEngine([1, 5]);
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) =>
+        verifyEmbedded(engine, [{ bytes: block(true, LE_2000), verifier: labelVerifier(i === 7 ? 0x42000 : 0x2000) }]),
+      ),
+    );
+    expect(seen).toEqual({ underWay: 0, most: 4, batches: 20 });
+    const states = answers.map((each) => (each.status === 'fulfilled' ? each.value[0]?.state : 'failed'));
+    expect(states).toEqual(
+      Array.from({ length: 20 }, (_, i) => (i === 7 ? 'wrong' : [1, 5].includes(i) ? 'failed' : 'good')),
+    );
+  });
+});
