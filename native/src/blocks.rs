@@ -76,16 +76,26 @@ fn block(
         stored: whole(offset, length, stored)?,
         sum: plain.or_else(|| SaltedAlgorithm::from_number(sum).map(Sum::Salted))?,
         little_endian: order != 0.0,
-        packing: match packing as u32 {
-            0 => Packing::Unwanted,
-            1 => Packing::Stored,
-            2 => Packing::Lz4,
-            3 => Packing::Lzjb,
-            _ => return None,
-        },
+        packing: packing_by_number(packing as u32)?,
         content: whole(at, size, content)?,
         expected,
     })
+}
+
+fn packing_by_number(number: u32) -> Option<Packing> {
+    Some(match number {
+        0 => Packing::Unwanted,
+        1 => Packing::Stored,
+        2 => Packing::Lz4,
+        3 => Packing::Lzjb,
+        _ => return None,
+    })
+}
+
+/// Fills `content` from one stored block, of which nothing is summed; false where it is not what fills it. None for a
+/// packing that there is not.
+pub fn unpack_one(packing: u32, stored: &[u8], content: &mut [u8]) -> Option<bool> {
+    packing_by_number(packing).map(|packing| fill(packing, stored, content))
 }
 
 /// What came of each block, in their order. `blocks` come from the function of that name, with the sizes of `stored` and
@@ -166,9 +176,17 @@ fn unpack(block: &Block, stored: &[u8], content: &mut [u8]) -> u8 {
     let Some(output) = content.get_mut(at..at + size) else {
         return SOUND;
     };
-    let unpacked = match block.packing {
+    if fill(block.packing, bytes, output) {
+        UNPACKED
+    } else {
+        SOUND
+    }
+}
+
+fn fill(packing: Packing, bytes: &[u8], output: &mut [u8]) -> bool {
+    match packing {
         Packing::Unwanted => false,
-        Packing::Stored => match bytes.get(..size) {
+        Packing::Stored => match bytes.get(..output.len()) {
             Some(bytes) => {
                 output.copy_from_slice(bytes);
                 true
@@ -177,8 +195,7 @@ fn unpack(block: &Block, stored: &[u8], content: &mut [u8]) -> u8 {
         },
         Packing::Lz4 => lz4(bytes, output),
         Packing::Lzjb => lzjb(bytes, output),
-    };
-    if unpacked { UNPACKED } else { SOUND }
+    }
 }
 
 fn part(stored: &[u8], (offset, length): (usize, usize)) -> &[u8] {
@@ -187,7 +204,7 @@ fn part(stored: &[u8], (offset, length): (usize, usize)) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{SOUND, UNPACKED, WRONG, blocks, open};
+    use super::{SOUND, UNPACKED, WRONG, blocks, open, unpack_one};
     use crate::spans::Algorithm;
     use crate::testing::noise;
 
@@ -212,6 +229,18 @@ mod tests {
         );
         assert_eq!(open(&blocks[..1], &stored, &mut content, None), [UNPACKED]);
         assert_eq!(content[5..65], stored[10..70]);
+    }
+
+    #[test]
+    fn unpacks_one_without_a_sum() {
+        let stored = noise(100);
+        let mut content = vec![0; 60];
+        assert_eq!(unpack_one(1, &stored, &mut content), Some(true));
+        assert_eq!(content, stored[..60]);
+        assert_eq!(unpack_one(0, &stored, &mut content), Some(false));
+        assert_eq!(unpack_one(2, &stored, &mut content), Some(false));
+        assert_eq!(unpack_one(1, &stored[..59], &mut content), Some(false));
+        assert_eq!(unpack_one(4, &stored, &mut content), None);
     }
 
     #[test]

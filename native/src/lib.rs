@@ -32,7 +32,7 @@ use salted::{SALT, SaltedAlgorithm};
 use spans::Algorithm;
 
 /// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
-const ABI: u32 = 4;
+const ABI: u32 = 5;
 
 #[napi]
 pub fn abi() -> u32 {
@@ -178,6 +178,13 @@ impl Task for BlocksTask {
     fn resolve(&mut self, _env: Env, outcomes: Vec<u8>) -> Result<Uint8Array> {
         Ok(outcomes.into())
     }
+}
+
+/// Fills `content` from one stored block, of which nothing is summed; false where it is not what fills it.
+#[napi]
+pub fn unpack(packing: u32, stored: &[u8], mut content: BufferSlice) -> Result<bool> {
+    blocks::unpack_one(packing, stored, &mut content)
+        .ok_or_else(|| invalid(format!("no packing {packing}")))
 }
 
 /// Bytes up to the last that is not zero.

@@ -73,6 +73,13 @@ export interface Engine {
     bytes: Uint8Array,
     littleEndian: boolean,
   ): ChecksumWords;
+  /**
+   * Fills `content` from one block, of which nothing is summed.
+   *
+   * @returns false where that is not done here, or not to be done: what `decompress` does or says why not, and `content`
+   *   may hold anything
+   */
+  unpack(compression: CompressionKind, stored: Uint8Array, content: Uint8Array): boolean;
   /** As `usedLength` of usedLength.ts, which is the reference: bytes up to the last that is not zero. */
   usedLength(bytes: Uint8Array): number;
   /** As `markSectors` of sectorMarks.ts, which is the reference: what sectors of a disk can be, before anything is read of them. */

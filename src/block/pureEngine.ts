@@ -75,6 +75,7 @@ export const createPureEngine = (passedOver: string, pause: (() => Promise<void>
     checksumInTurn(pureChecksum, pause, algorithm, buffer, spans, littleEndian),
   saltedChecksum: pureSaltedChecksum,
   markSectors,
+  unpack: () => false,
   usedLength,
   openBlocks: openBlocksInTurn(pureChecksum, pause),
 });

@@ -41,6 +41,8 @@ export interface Addon {
   readonly openBlocksInPool: (...given: GivenBlocks) => Promise<Uint8Array>;
   /** Offsets of those sectors that can be one of `MARK`, that number added; see `Engine.markSectors`. */
   readonly markSectors: (bytes: Uint8Array) => Uint32Array;
+  /** Fills `content` from one stored block; false where it is not what fills it. */
+  readonly unpack: (packing: number, stored: Uint8Array, content: Uint8Array) => boolean;
   /** Bytes up to the last that is not zero. */
   readonly usedLength: (bytes: Uint8Array) => number;
   /** Where an open file has data between two bytes: start, end, start, end... Null where the system does not say. */
@@ -59,7 +61,7 @@ export type GivenBlocks = [
 ];
 
 /** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
-export const ABI = 4;
+export const ABI = 5;
 
 /** Numbers of native/src/spans.rs and native/src/salted.rs. */
 export const ALGORITHM_NUMBER: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, number>> = {

@@ -175,7 +175,10 @@ function unpacks(addon: Addon, compression: keyof typeof PACKED): boolean {
     content: { compression, offset: 0, length: content.length },
   };
   const [outcome] = addon.openBlocks(tableOf([block]), expectedOf([block]), stored, found, NO_SALT);
-  return outcome === OUTCOME.unpacked && found.every((byte, i) => byte === content[i]);
+  const alone = new Uint8Array(content.length);
+  const is = (made: Uint8Array): boolean => made.every((byte, i) => byte === content[i]);
+  const packing = PACKING_NUMBER[compression] ?? NOT_UNPACKED;
+  return outcome === OUTCOME.unpacked && is(found) && addon.unpack(packing, stored, alone) && is(alone);
 }
 
 type Digest = (bytes: Uint8Array, littleEndian: boolean) => ChecksumWords;
@@ -206,6 +209,7 @@ function createNodeEngine(passedOver: string): Engine {
       checksumInTurn(checksum, nextTurn, algorithm, buffer, spans, littleEndian),
     saltedChecksum: pureSaltedChecksum,
     markSectors,
+    unpack: () => false,
     usedLength,
     openBlocks: openBlocksInTurn(checksum, nextTurn),
   };
@@ -250,6 +254,10 @@ function createNativeEngine(addon: Addon): Engine {
       return [a, b, c, d];
     },
     markSectors: (bytes) => addon.markSectors(bytes),
+    unpack(compression, stored, content) {
+      const packing = PACKING_NUMBER[compression];
+      return packing !== undefined && addon.unpack(packing, stored, content);
+    },
     usedLength: (bytes) => addon.usedLength(bytes),
     async openBlocks(blocks, stored, content, salted) {
       checkBlocks(blocks, stored.length, content.length);

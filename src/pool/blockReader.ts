@@ -1,11 +1,11 @@
-import { decompress, prepareCodec } from '../block/decompress.ts';
+import { decompress, MAX_LSIZE, prepareCodec } from '../block/decompress.ts';
 import type { Engine, SaltedChecksums } from '../block/engine.ts';
 import { UNREAD_SALT } from '../block/saltedChecksum.ts';
 import { type BlockCheck, blockCheck, type Checksums, OLD_GANG_HEADER } from '../block/verifyBlock.ts';
 import { FormatError, LimitError, UnsupportedError } from '../bytes/errors.ts';
 import { inside } from '../bytes/place.ts';
 import type { Blkptr, Dva } from '../format/blkptr.ts';
-import { compressionKind } from '../format/compressionKinds.ts';
+import { type CompressionKind, compressionKind } from '../format/compressionKinds.ts';
 import type { Uberblock } from '../format/uberblock.ts';
 import { answeredBlocks, answersIn } from './answeredBlocks.ts';
 import { BlkptrCheck } from './blkptrCheck.ts';
@@ -41,6 +41,8 @@ export interface BlockReaderOptions {
   readonly strictness?: PointerStrictness;
 }
 
+/** What is unpacked into memory that is there before. */
+const IN_PLACE: ReadonlySet<CompressionKind> = new Set(['lz4', 'lzjb']);
 /** Bytes of blocks in the making; a read beyond waits for others to end. A block larger than this is read alone. */
 const IN_FLIGHT = 64 * 1024 * 1024;
 
@@ -105,13 +107,13 @@ class PoolBlocks implements BlockReader {
   async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     const dvas = this.#pointers.copiesOf(bp);
     const attempts: Attempt[] = [];
-    if (bp.embedded) return { bytes: await embedded(bp), attempts, encrypted: false };
+    if (bp.embedded) return { bytes: await this.#embedded(bp), attempts, encrypted: false };
     if (dvas.length === 0) return { bytes: new Uint8Array(bp.lsize), attempts, encrypted: false };
     // A small block can say that its content is large: both are held while it is decompressed.
     return this.#inTurn(bp.psize + bp.lsize, async () => {
       const stored = await this.#stored(bp, dvas, attempts, signal);
       if (bp.encrypted) return { bytes: stored, attempts, encrypted: true };
-      return { bytes: await expand(bp, stored), attempts, encrypted: false };
+      return { bytes: await this.#expand(bp, stored), attempts, encrypted: false };
     });
   }
 
@@ -128,6 +130,31 @@ class PoolBlocks implements BlockReader {
     for (const [index, bp] of blocks.entries()) if (this.#pointers.refusal(bp) === null) followed.push(index);
     const pointers = followed.flatMap((index) => blocks[index] ?? []);
     await this.#batches.readSound(pointers, (read, i) => take(read, followed[i] ?? 0), signal);
+  }
+
+  #embedded(bp: Blkptr): Promise<Uint8Array> {
+    // Kind 0 is data; a redacted block has no content that could be read.
+    if (bp.checksum !== 0) {
+      const found = bp.checksum === 2 ? 'redacted' : `${bp.checksum}`;
+      throw new FormatError('format-value', 'kind of embedded block', 'data', found, bp.place);
+    }
+    return this.#expand(bp, bp.payload);
+  }
+
+  async #expand(bp: Blkptr, stored: Uint8Array): Promise<Uint8Array> {
+    const kind = compressionKind(bp.compression);
+    if (kind === null) throw new FormatError('format-value', 'compression', 'one that is known', '', bp.place);
+    const into = IN_PLACE.has(kind) && bp.lsize <= MAX_LSIZE ? new Uint8Array(bp.lsize) : null;
+    if (into !== null && this.#checksums.engine.unpack(kind, stored, into)) return into;
+    const loading = prepareCodec(kind);
+    if (loading !== null) await loading;
+    return decompress(
+      kind,
+      stored,
+      bp.lsize,
+      kind === 'off' ? bp.place : inside(bp.place, 'content'),
+      into ?? undefined,
+    );
   }
 
   /** The `psize` bytes of the block, verified. */
@@ -218,20 +245,3 @@ class PoolBlocks implements BlockReader {
 /** `0:1a2b000`, vdev and byte offset, as zdb prints them. */
 const addresses = (dvas: readonly Dva[]): string[] =>
   dvas.map(({ vdev, offset }) => `${vdev}:${(offset * 512n).toString(16)}`);
-
-function embedded(bp: Blkptr): Promise<Uint8Array> {
-  // Kind 0 is data; a redacted block has no content that could be read.
-  if (bp.checksum !== 0) {
-    const found = bp.checksum === 2 ? 'redacted' : `${bp.checksum}`;
-    throw new FormatError('format-value', 'kind of embedded block', 'data', found, bp.place);
-  }
-  return expand(bp, bp.payload);
-}
-
-async function expand(bp: Blkptr, stored: Uint8Array): Promise<Uint8Array> {
-  const kind = compressionKind(bp.compression);
-  if (kind === null) throw new FormatError('format-value', 'compression', 'one that is known', '', bp.place);
-  const loading = prepareCodec(kind);
-  if (loading !== null) await loading;
-  return decompress(kind, stored, bp.lsize, kind === 'off' ? bp.place : inside(bp.place, 'content'));
-}

@@ -172,6 +172,29 @@ const anySector = fc.record({
 });
 
 it.each(engines.map((engine) => [engine.info.name, engine] as const))(
+  'the engine %s unpacks one block to what the reference does, or leaves it to it',
+  (_, engine) => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 16, maxLength: 600 }),
+        fc.option(fc.record({ at: fc.nat(700), to: fc.integer({ min: 0, max: 255 }) })),
+        (bytes, change) => {
+          const stored = toLz4Literals(bytes);
+          if (change !== null && change.at < stored.length) stored[change.at] = change.to;
+          const content = new Uint8Array(bytes.length);
+          if (!engine.unpack('lz4', stored, content)) return;
+          expect(content).toEqual(decompress('lz4', stored, bytes.length, NOWHERE));
+        },
+      ),
+    );
+    const content = new Uint8Array(99);
+    const isThere = engine.unpack('lz4', toLz4Literals(new Uint8Array(99).fill(7)), content);
+    expect([isThere, content[98]]).toEqual(engine.info.name === 'native' ? [true, 7] : [false, 0]);
+    expect(engine.unpack('zstd', content, new Uint8Array(5))).toBe(false);
+  },
+);
+
+it.each(engines.map((engine) => [engine.info.name, engine] as const))(
   'the engine %s finds the last byte that is not zero',
   (_, engine) => {
     fc.assert(

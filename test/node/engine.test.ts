@@ -50,6 +50,10 @@ const sound: Addon = {
   },
   openBlocksInPool: async (...args) => sound.openBlocks(...args),
   markSectors,
+  unpack(packing, stored, content) {
+    content.set((packing === PACKING_NUMBER.lz4 ? lz4 : lzjb)(stored, content.length, NOWHERE));
+    return true;
+  },
   usedLength,
   dataExtents: () => null,
   sumWords: () => 0,
