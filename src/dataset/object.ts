@@ -334,12 +334,14 @@ export function differingPointers(a: Uint8Array, b: Uint8Array): readonly number
   const differing: number[] = [];
   const words = Blkptr.SIZE / 4;
   const count = Math.floor(Math.max(one.length, other.length) / words);
-  for (let index = 0; index < count; index++) if (!isSameAt(one, other, index * words, words)) differing.push(index);
+  for (let index = 0; index < count; index++) {
+    if (!isSameRange(one, other, index * words, words)) differing.push(index);
+  }
   return differing;
 }
 
-/** Some words of two arrays are the same: told by all of them at once, as most pointers are, which a loop does in less. */
-function isSameAt(one: Uint32Array, other: Uint32Array, at: number, count: number): boolean {
+/** Whether `count` words of two arrays are the same, in multiples of a pointer's; behind its end an array has zeros. */
+export function isSameRange(one: Uint32Array, other: Uint32Array, at: number, count: number): boolean {
   let bits = 0;
   for (let i = at; i < at + count; i += 4) {
     bits |= ((one[i] ?? 0) ^ (other[i] ?? 0)) | ((one[i + 1] ?? 0) ^ (other[i + 1] ?? 0));

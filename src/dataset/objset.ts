@@ -73,6 +73,18 @@ export class Objset {
   }
 
   /**
+   * As `find`, of an object whose block of dnodes is at hand.
+   *
+   * @returns undefined where it is not
+   * @throws FormatError when the dnode block is nonsense
+   */
+  peek(id: bigint): DmuObject | null | undefined {
+    if (this.#perBlock === null || id <= 0n) return undefined;
+    const block = this.#dnodeBlocks.get(id / this.#perBlock);
+    return block === undefined ? undefined : (block?.at(Number(id % this.#perBlock)) ?? null);
+  }
+
+  /**
    * Object `id`, or null when none is allocated under that number: a free slot, a hole, the inside of a larger dnode.
    *
    * @throws FormatError when the dnode block is nonsense; what BlockReader.read throws

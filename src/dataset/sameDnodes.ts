@@ -1,5 +1,5 @@
 import { DNODE, DNODE_SLOT } from '../format/dnode.layout.ts';
-import { wordsOf } from './object.ts';
+import { isSameRange, wordsOf } from './object.ts';
 
 const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
 const SLOT_WORDS = DNODE_SLOT / 4;
@@ -13,10 +13,7 @@ export function sameDnodes(a: Uint8Array, b: Uint8Array): Uint8Array {
   for (let slot = 0; slot < slots; slot++) {
     const length = begin[slot] ?? 0;
     if (length !== other[slot]) continue;
-    let at = slot * SLOT_WORDS;
-    const end = at + length * SLOT_WORDS;
-    while (at < end && one[at] === two[at]) at++;
-    if (at === end) same[slot] = 1;
+    if (isSameRange(one, two, slot * SLOT_WORDS, length * SLOT_WORDS)) same[slot] = 1;
   }
   return same;
 }

@@ -1,13 +1,13 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
-import { DNODE_SLOT } from '../format/dnode.layout.ts';
+import { DNODE, DNODE_CORE_SIZE, DNODE_MAX_BLOCK_POINTERS, DNODE_SLOT } from '../format/dnode.layout.ts';
 import type { Dnode } from '../format/dnode.ts';
 import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
 import { type Block, contentPlace } from './block.ts';
 import { type BlockCache, isKept } from './blockCache.ts';
 import { dnodeAt } from './dnodeBlock.ts';
-import { differingPointers, isHole, pointerIn } from './object.ts';
+import { differingPointers, isHole, isSameRange, pointerIn, wordsOf } from './object.ts';
 import { Objset } from './objset.ts';
 import { orNull } from './orNull.ts';
 import { sameDnodes } from './sameDnodes.ts';
@@ -19,6 +19,7 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 /** Bytes of content that one call reads: they are still kept when they are asked for. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+const AT = DNODE.fields;
 const MOS = 'MOS';
 
 /** A pointer of one set, and what the set before has in its place. */
@@ -159,8 +160,9 @@ function contentPairs(block: Block, before: Block, blockId: number): Pair[] {
   if (block.littleEndian !== before.littleEndian) return [];
   const pairs: Pair[] = [];
   const perBlock = Math.floor(block.bytes.length / DNODE_SLOT);
+  const words = [wordsOf(before.bytes), wordsOf(block.bytes)] as const;
   for (const [slot, same] of sameDnodes(before.bytes, block.bytes).entries()) {
-    if (same === 1) continue;
+    if (same === 1 || hasSamePointers(words, before.bytes, block.bytes, slot)) continue;
     const id = BigInt(blockId * perBlock + slot);
     const dnode = dnodeIn(block, slot, id);
     const other = dnode && dnodeIn(before, slot, id);
@@ -169,6 +171,20 @@ function contentPairs(block: Block, before: Block, blockId: number): Pair[] {
     pairs.push(...dnodePairs(other, dnode, [MOS, `object ${id}`], false));
   }
   return pairs;
+}
+
+/** Of most dnodes that differ it is the bonus: nothing is below them that was not read. */
+function hasSamePointers(
+  [one, other]: readonly [Uint32Array, Uint32Array],
+  before: Uint8Array,
+  bytes: Uint8Array,
+  slot: number,
+): boolean {
+  const count = slot * DNODE_SLOT + AT.blockPointers.offset;
+  const pointers = bytes[count] ?? 0;
+  if (before[count] !== pointers || pointers > DNODE_MAX_BLOCK_POINTERS) return false;
+  const from = slot * DNODE_SLOT + DNODE_CORE_SIZE;
+  return isSameRange(one, other, from / 4, (pointers * Blkptr.SIZE) / 4);
 }
 
 /** Null also for the inside of a larger one, as far as it does not look like a dnode itself. */

@@ -19,6 +19,8 @@ const MAX_COLLECTED = 1024 * 1024;
 const LEAVES_AHEAD = 8;
 /** Leaves kept for the next name that is looked up: most tables of a pool have no more. */
 const LEAVES_KEPT = 4;
+/** Names of which is kept what they lead to: the load asks a directory for some thirty. */
+const NAMES_KEPT = 64;
 
 /** Those that were opened last, by object: the same one is asked for again at the next txg. */
 const opened = new WeakMap<BlockCache, Map<DmuObject, Zap>>();
@@ -31,6 +33,8 @@ export class Zap {
   readonly #fat: FatZap | null;
   /** By block id; the one that was read first goes first. */
   readonly #looked = new Map<bigint, readonly ZapEntry[]>();
+  /** What was found of the names that were looked up last: the same ones are at the next txg. */
+  readonly #found = new Map<string, ZapEntry | null>();
 
   private constructor(object: DmuObject, micro: MicroZap | null, fat: FatZap | null) {
     this.object = object;
@@ -123,6 +127,14 @@ export class Zap {
    * @throws FormatError when table or leaf are nonsense; what DmuObject.block throws
    */
   async get(name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
+    const known = this.#found.get(name);
+    if (known !== undefined) return known;
+    const found = await this.#lookUp(name, signal);
+    keepLast(this.#found, name, found, NAMES_KEPT);
+    return found;
+  }
+
+  async #lookUp(name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
     if (this.normFlags !== 0n) return this.#getNormalised(name, signal);
     if (this.#micro !== null) return this.#micro.entries.find((entry) => entry.name === name) ?? null;
     if (this.#fat === null || this.#fat.wordKeys) return null;

@@ -60,7 +60,9 @@ async function addUpSpace(state: LoadState): Promise<Trouble | undefined> {
       const found = await addUp(state, metaslab, logs);
       return found === null ? null : troubleIn(metaslab, found);
     };
-    for await (const trouble of readAhead(metaslabs(state), MAPS_AHEAD, add)) if (trouble !== null) return trouble;
+    for await (const trouble of readAhead(unanswered(state, logs), MAPS_AHEAD, add)) {
+      if (trouble !== null) return trouble;
+    }
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
   }
@@ -68,7 +70,9 @@ async function addUpSpace(state: LoadState): Promise<Trouble | undefined> {
 }
 
 /** The logs that have entries of each metaslab. */
-function logsOfEach(logs: readonly Log[]): ReadonlyMap<number, readonly Log[]> {
+type LogsOfEach = ReadonlyMap<number, readonly Log[]>;
+
+function logsOfEach(logs: readonly Log[]): LogsOfEach {
   const found = new Map<number, Log[]>();
   for (const log of logs) {
     for (const key of log.entries.keys()) {
@@ -87,7 +91,8 @@ function troubleIn({ top, index, start, unitShift }: Metaslab, { kind, offset, r
   return { reason, because: 'damage' };
 }
 
-async function* metaslabs(state: LoadState): AsyncGenerator<Metaslab> {
+/** The metaslabs of which is not known that they add up. */
+async function* unanswered(state: LoadState, logs: LogsOfEach): AsyncGenerator<Metaslab> {
   for (const top of viewOf(state).root.children) {
     const { metaslabArray, metaslabShift, ashift, zapTop } = top.config;
     const count = Math.min(metaslabCount(top), MOST_METASLABS);
@@ -99,7 +104,8 @@ async function* metaslabs(state: LoadState): AsyncGenerator<Metaslab> {
       const { start, size } = rangeOf(top.config, index, 2 ** metaslabShift, 2 ** ashift);
       const units = size / 2 ** ashift;
       if (units < 1 || units > MOST_UNITS) continue;
-      yield { top, index, start, units, unitShift: ashift, object, unflushed: unflushed?.[index] ?? 0n };
+      const metaslab = { top, index, start, units, unitShift: ashift, object, unflushed: unflushed?.[index] ?? 0n };
+      if (!isAnswered(state, metaslab, logsOf(metaslab, logs))) yield metaslab;
     }
   }
 }
@@ -114,25 +120,61 @@ function rangeOf({ draid, nparity }: VdevConfig, index: number, size: number, se
 }
 
 /** What the accounts of a metaslab contradict first; null where they do not, or are too long to be added up. */
-async function addUp(
-  { memo, view, signal }: LoadState,
-  metaslab: Metaslab,
-  logs: ReadonlyMap<number, readonly Log[]>,
-): Promise<Found | null> {
-  const { object: id, units, start, unflushed, top, index } = metaslab;
-  const key = metaslabKey(top.config.id, index);
-  const own = (logs.get(key) ?? []).filter(({ txg }) => txg >= unflushed).map(({ entries }) => entries);
+async function addUp({ memo, view, signal }: LoadState, metaslab: Metaslab, logs: LogsOfEach): Promise<Found | null> {
+  const { object: id, units, start } = metaslab;
+  const own = logsOf(metaslab, logs);
   if (id === 0n || view === null) return own.length === 0 ? null : logged(memo, metaslab, own, NOTHING_ALLOCATED);
   const object = await view.mos.object(id, signal);
   const given = await orNull(async () => new SpaceMap(object));
   if (given === null) return null;
   const most = Number(given.header.length) * MAP_GROWTH;
   const map = await memo.of(`space map ${units}`, object, most, () => addUpMap(memo, given, units));
-  if (map === null || own.length === 0) return map?.found ?? null;
-  if (map.found !== null) return map.found;
-  // An answer is of the map and of the logs beside it: most txgs change neither.
-  const kind = ['space', units, start, ...own.map((log) => memo.numberOf(log))].join(' ');
-  return memo.of(kind, object, 0, async () => logged(memo, metaslab, own, map.allocated));
+  const found = map === null || map.found !== null || own.length === 0 ? null : await laidOver(map.allocated);
+  if (map?.found == null && found === null) memo.once(object, () => new AddsUp()).note(units, start, own);
+  return map?.found ?? found;
+
+  /** An answer is of the map and of the logs beside it: most txgs change neither. */
+  function laidOver(allocated: AllocatedRuns): Promise<Found | null> {
+    const kind = ['space', units, start, ...own.map((log) => memo.numberOf(log))].join(' ');
+    return memo.of(kind, object, 0, async () => logged(memo, metaslab, own, allocated));
+  }
+}
+
+/** Entries of the logs since a metaslab was flushed, oldest first. */
+const logsOf = ({ top, index, unflushed }: Metaslab, logs: LogsOfEach): readonly LogEntries[] =>
+  (logs.get(metaslabKey(top.config.id, index)) ?? NO_LOGS).flatMap(({ txg, entries }) =>
+    txg >= unflushed ? [entries] : [],
+  );
+
+const NO_LOGS: readonly Log[] = [];
+
+/** A metaslab as it was when its accounts added up last, kept with its space map: most are the same at the next txg. */
+class AddsUp {
+  #units = 0;
+  #start = 0;
+  #logs: readonly LogEntries[] = [];
+
+  note(units: number, start: number, logs: readonly LogEntries[]): void {
+    this.#units = units;
+    this.#start = start;
+    this.#logs = logs;
+  }
+
+  holds(units: number, start: number, logs: readonly LogEntries[]): boolean {
+    if (units !== this.#units || start !== this.#start || logs.length !== this.#logs.length) return false;
+    return logs.every((log, i) => log === this.#logs[i]);
+  }
+}
+
+/** It adds up, and nothing of it is another than when that was found out. */
+function isAnswered(
+  { memo, view }: LoadState,
+  { object: id, units, start }: Metaslab,
+  logs: readonly LogEntries[],
+): boolean {
+  if (id === 0n) return logs.length === 0;
+  const object = view?.mos.objset.peek(id);
+  return object != null && memo.once(object, () => new AddsUp()).holds(units, start, logs);
 }
 
 /** What a space map comes to, as far as it does not contradict itself. */

@@ -78,7 +78,8 @@ async function loadVdevsToWrite(state: LoadState, at: At): Promise<undefined> {
     if (metaslabArray && count > 0) {
       for (const [index, id] of (await readMetaslabWords(state, metaslabArray, count)).entries()) {
         at({ role: 'space map', vdev: vdevName(top), metaslab: index });
-        if (id !== 0n) await mos.object(id, state.signal);
+        // There are hundreds at each txg, and nearly all are at hand.
+        if (id !== 0n && mos.objset.peek(id) == null) await mos.object(id, state.signal);
       }
     }
     for (const leaf of leavesOf(top)) {

@@ -72,6 +72,10 @@ const SPREAD_GAPS = 2;
 /** Blocks under way that are read one by one. */
 const SINGLES = 64;
 
+/** Bytes that short copies share, and of which each begins at a multiple. */
+const PIECE = 128 * 1024;
+const ALIGNED = 64;
+
 const SOUND: BatchAnswer = { bytes: null, error: null };
 const NOTHING = new Uint8Array(0);
 
@@ -159,6 +163,7 @@ class Batches implements BlockBatches {
   ): Promise<void> {
     const blocks = pointers.map((bp) => ({ bp, content: true }));
     const batch = batchOf(blocks, this.#memory.borrow(), signal);
+    const copies = new Copies();
     await this.#readPlaced(batch);
     signal?.throwIfAborted();
     for (const [index, { bp }] of blocks.entries()) {
@@ -167,7 +172,7 @@ class Batches implements BlockBatches {
       const offset = Number(bp.dvas[0]?.offset ?? 0n) * 512 + LABEL_START;
       const place = { source: leg.source.name, offset, path: [leg.name] };
       const attempts = [{ place, vdev: leg.name, outcome: 'good', error: null } as const];
-      take({ bytes: answer.bytes.slice(), attempts, encrypted: bp.encrypted }, index);
+      take({ bytes: copies.copyOf(answer.bytes), attempts, encrypted: bp.encrypted }, index);
     }
     batch.memory.giveBack();
   }
@@ -327,6 +332,24 @@ class Batches implements BlockBatches {
       if (error instanceof ZfsUberError) return { bytes: null, error };
       throw error;
     }
+  }
+}
+
+/** Copies of blocks to be kept. Short ones share memory, a few each: to make it costs more than to fill it. */
+class Copies {
+  #piece = NOTHING;
+  #used = 0;
+
+  copyOf(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > PIECE / 4) return bytes.slice();
+    if (this.#used + bytes.length > this.#piece.length) {
+      this.#piece = new Uint8Array(PIECE);
+      this.#used = 0;
+    }
+    const copy = this.#piece.subarray(this.#used, this.#used + bytes.length);
+    copy.set(bytes);
+    this.#used = Math.ceil((this.#used + bytes.length) / ALIGNED) * ALIGNED;
+    return copy;
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ZfsUberError } from '../../src/bytes/errors.ts';
 import { BlockCache } from '../../src/dataset/blockCache.ts';
 import type { Mos } from '../../src/dataset/mos.ts';
+import type { DmuObject } from '../../src/dataset/object.ts';
 import { mosIn, unread } from '../../src/dataset/openMos.ts';
 import { PoolReaders } from '../../src/dataset/poolReaders.ts';
 import { SetsTogether } from '../../src/dataset/setsTogether.ts';
@@ -54,6 +55,30 @@ async function troubles(mos: Mos): Promise<string[]> {
   }
   return said;
 }
+
+it('an object is the same one at two txgs where its dnode is the same, and is at hand once it was asked for', async () => {
+  const { reader } = await counted();
+  const cache = new BlockCache(reader);
+  const before = new Map<bigint, DmuObject>();
+  let [same, others] = [0, 0];
+  for (const root of await rootsOf()) {
+    const mos = await mosIn(cache, root).catch(() => null);
+    for (let id = 1n; mos !== null && id < 300n; id++) {
+      const object = await mos.objset.find(id).catch(() => null);
+      if (object === null) continue;
+      const known = before.get(id);
+      if (known !== undefined) {
+        const alike = Buffer.compare(known.dnode.bytes, object.dnode.bytes) === 0;
+        expect(object === known).toBe(alike);
+        if (alike) same++;
+        else others++;
+      }
+      expect(mos.objset.peek(id)).toBe(object);
+      before.set(id, object);
+    }
+  }
+  expect(Math.min(same, others)).toBeGreaterThan(10);
+});
 
 describe('meta-object sets that are read together', () => {
   it('have what one does not have in common with the one before it at hand', async () => {

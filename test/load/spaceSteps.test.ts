@@ -100,6 +100,18 @@ describe('space maps whose checksums hold and that contradict themselves', () =>
     expect(judged?.recommendation?.txg).toBe(others[0]?.txg);
   });
 
+  it('stand against the txgs of which alone they would', async () => {
+    for (const sources of [twiceAllocated(), twiceLogged()]) {
+      const together = (await scan(sources, { depth: 'meta', minTxg: TXG - 20n })).pools[0]?.candidates ?? [];
+      expect(together.length).toBeGreaterThan(2);
+      for (const { txg, verdict, reasons } of together) {
+        const alone = await scan(sources, { depth: 'meta', minTxg: BigInt(txg), maxTxg: BigInt(txg) });
+        const [candidate] = alone.pools[0]?.candidates ?? [];
+        expect([candidate?.txg, candidate?.verdict, candidate?.reasons]).toEqual([txg, verdict, reasons]);
+      }
+    }
+  });
+
   it('are what explain names txgs by, for the panics that they lead to', async () => {
     const text = 'zfs: removing nonexistent segment from range tree (offset=0 size=b000)';
     const { meanings } = await explain(text, twiceAllocated(), { depth: 'meta', minTxg: TXG - 3n });
