@@ -9,10 +9,11 @@ import { audit } from './audit.js';
 import { CACHE, imageIn } from './images.js';
 import { writeLicences } from './licences.js';
 import { buildAddons, dependOnPackages, makePackages, seal, tryAddons } from './platforms.js';
+import { buildWasm, canBuildWasm, WASM } from './wasm.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | formats [--format NAME] [--pool NAME] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | try-addons | platforms [FOLDER] | release | runtimes | licences | audit [--must] | executable [FILE [NODE]]`;
+const USAGE = `usage: node bin/develop.js start | build | test [vitest arguments] | bench NAME | accuracy [--zfs RELEASE] DIR... | formats [--format NAME] [--pool NAME] DIR... | docs | docs-api [FOLDER] | truth [--seed S] [--pools N] [--kind K] | mutants [FILE...] | pointers [POOL...] [--only TEXT] [--all] | fuzz [SECONDS] | ztest [POOLS] | addon TARGET... | try-addons | wasm | platforms [FOLDER] | release | runtimes | licences | audit [--must] | executable [FILE [NODE]]`;
 const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 
 /** @param {string} task @param {string} outcome */
@@ -132,6 +133,25 @@ function addon() {
   );
 }
 
+/** What there is without it is slower, and says the same. */
+function wasm() {
+  if (!canBuildWasm()) {
+    if (!existsSync(WASM)) say('WebAssembly', 'not built: rustup target add wasm32-unknown-unknown');
+    return;
+  }
+  once(
+    'WebAssembly',
+    [...filesBelow(join(ROOT, 'native'), /\.(rs|toml|lock)$/), join(ROOT, 'bin', 'wasm.js')],
+    () => {
+      const wrong = buildWasm();
+      if (wrong === null) return 'built';
+      console.error(wrong);
+      return 'does not build here (see above)';
+    },
+    !existsSync(WASM),
+  );
+}
+
 const NAPI_BUILD = [
   'build',
   '--release',
@@ -149,6 +169,8 @@ function setUp() {
     process.exit(1);
   }
   dependencies();
+  // First: the page that scans in a browser has it in itself.
+  wasm();
   typescript();
   addon();
 }
@@ -173,11 +195,11 @@ function test(args) {
     must(join(BIN, 'tsc'), ['-p', 'src/tsconfig.browser.json']);
     if (ask('cargo', ['--version']) !== null) {
       const manifest = ['--manifest-path', 'native/Cargo.toml'];
-      if (ask('cargo', ['fmt', '--version']) !== null) must('cargo', ['fmt', ...manifest, '--check']);
+      if (ask('cargo', ['fmt', '--version']) !== null) must('cargo', ['fmt', ...manifest, '--all', '--check']);
       if (ask('cargo', ['clippy', '--version']) !== null) {
-        must('cargo', ['clippy', '-q', ...manifest, '--all-targets', '--', '-D', 'warnings']);
+        must('cargo', ['clippy', '-q', ...manifest, '--workspace', '--all-targets', '--', '-D', 'warnings']);
       }
-      must('cargo', ['test', '-q', ...manifest]);
+      must('cargo', ['test', '-q', ...manifest, '--workspace']);
     }
   }
   must(join(BIN, 'vitest'), ['run', '--root', ROOT, '--config', join('test', 'vitest.config.ts'), ...args]);
@@ -214,6 +236,7 @@ function platforms(folder) {
 /** @param {readonly string[]} args the file to make, and the Node to make it of */
 async function executable([out = join(ROOT, 'zfs-uber'), node]) {
   dependencies();
+  wasm();
   typescript();
   const native = join(ROOT, 'native');
   // For the C library that Node's own builds have. One that was built elsewhere, for older machines, is not built again.
@@ -274,6 +297,7 @@ else if (command === 'mutants') run('mutants/run', args);
 else if (command === 'fuzz') run('fuzz/run', args);
 else if (command === 'ztest') run('oracle/manyPools', args);
 else if (command === 'addon') buildAddons(args);
+else if (command === 'wasm') wasm();
 else if (command === 'try-addons') {
   const tried = tryAddons();
   for (const name of tried) say('addon', `${name} runs`);

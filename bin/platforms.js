@@ -121,7 +121,7 @@ export function makePackages(into) {
   return made;
 }
 
-/** Of native/src/spans.rs. */
+/** Of native/blocks/src/spans.rs. */
 const SHA256 = 2;
 
 /**

@@ -1,35 +1,17 @@
 //! Glue between Node and the checksums and codecs: checks what comes in, calls, converts. `src/node/addon.ts` is the other side.
 
-mod blocks;
-mod edonr;
-mod fletcher2;
-mod fletcher4;
 mod holes;
-mod lanes;
-mod lz4;
-mod lzjb;
-mod salted;
-mod sectors;
-#[cfg(target_arch = "x86_64")]
-mod sha256_pair;
-mod sha2_words;
-#[cfg(target_arch = "x86_64")]
-mod sha512_lanes;
-mod side_by_side;
-mod skein;
-mod spans;
-#[cfg(test)]
-mod testing;
-mod words;
 
-use blocks::Block;
 use napi::bindgen_prelude::{
     AsyncTask, BigUint64Array, Buffer, BufferSlice, Float64Array, Uint8Array, Uint32Array,
 };
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use salted::{SALT, SaltedAlgorithm};
-use spans::Algorithm;
+use zfs_uber_blocks::blocks::{self, Block};
+use zfs_uber_blocks::lanes::Lanes;
+use zfs_uber_blocks::salted::{SALT, SaltedAlgorithm};
+use zfs_uber_blocks::sectors;
+use zfs_uber_blocks::spans::{self, Algorithm};
 
 /// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
 const ABI: u32 = 5;
@@ -42,7 +24,7 @@ pub fn abi() -> u32 {
 /// The instruction set chosen for the fletcher loops: `Avx512`, `Avx2` or `Baseline`.
 #[napi]
 pub fn instructions() -> String {
-    format!("{:?}", lanes::Lanes::detect())
+    format!("{:?}", Lanes::detect())
 }
 
 /// Four words.
