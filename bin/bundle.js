@@ -127,9 +127,13 @@ const sources = () => ({
   async renderChunk(code) {
     // An error that nobody catches has the line printed where it was thrown.
     const made = await transform(code, { minify: true, format: 'esm', target: COMMON.target, lineLimit: 160 });
-    return { code: made.code, map: null };
+    return { code: inOneLine(made.code), map: null };
   },
 });
+
+/** Names of modules are found by their words (bin/modules.cjs), which a break of lines must not part. @param {string} code */
+const inOneLine = (code) =>
+  code.replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url').replace(/\bimport\(\s*("[^"]*")\s*\)/g, 'import($1)');
 
 /**
  * Which file of dist/ a module goes to: what runs in a browser apart from what needs Node, and what few runs load apart from

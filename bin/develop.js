@@ -87,6 +87,7 @@ function typescript() {
     fileURLToPath(import.meta.url),
     BUNDLE,
     BROWSER_PAGES,
+    ...(existsSync(WASM) ? [WASM] : []),
     TYPES,
     ...filesBelow(join(ROOT, 'schema'), /\.json$/),
   ];
@@ -144,11 +145,14 @@ function wasm() {
     [...filesBelow(join(ROOT, 'native'), /\.(rs|toml|lock)$/), join(ROOT, 'bin', 'wasm.js')],
     () => {
       const wrong = buildWasm();
-      if (wrong === null) return 'built';
+      if (wrong === null) {
+        seal(WASM);
+        return 'built';
+      }
       console.error(wrong);
       return 'does not build here (see above)';
     },
-    !existsSync(WASM),
+    !existsSync(`${WASM}.json`),
   );
 }
 

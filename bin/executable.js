@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { COMMON, layOutHelp } from './bundle.js';
 import { CACHE } from './images.js';
+import { WASM } from './wasm.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -54,6 +55,13 @@ export const webPage = () => ({
 });
 `;
 
+/** In place of src/node/wasmFile.ts: a folder from which no addon can be loaded is what it is for. */
+const WASM_FILE = `
+import { getAsset } from 'node:sea';
+export const wasmFile = () => () => new Uint8Array(getAsset('wasm'));
+`;
+const NO_WASM_FILE = 'export const wasmFile = () => null;';
+
 /** @returns {Promise<string>} the command with all that it needs, as one CommonJS file */
 async function bundleProgram() {
   const pages = await layOutHelp();
@@ -77,6 +85,13 @@ async function bundleProgram() {
         name: 'page',
         setup({ onLoad }) {
           onLoad({ filter: /[/\\]node[/\\]webPage\.ts$/ }, () => ({ contents: PAGE }));
+        },
+      },
+      {
+        name: 'WebAssembly',
+        setup({ onLoad }) {
+          const contents = existsSync(WASM) ? WASM_FILE : NO_WASM_FILE;
+          onLoad({ filter: /[/\\]node[/\\]wasmFile\.ts$/ }, () => ({ contents }));
         },
       },
       {
@@ -109,7 +124,8 @@ export async function makeExecutable(addon, out, node = process.execPath) {
   const main = join(folder, 'main.cjs');
   const blob = join(folder, 'blob');
   writeFileSync(main, `${await bundleProgram()}${BEGIN}`);
-  const assets = { addon, page: join(ROOT, 'dist', 'web', 'index.html') };
+  const page = join(ROOT, 'dist', 'web', 'index.html');
+  const assets = { addon, page, ...(existsSync(WASM) && { wasm: WASM }) };
   const config = { main, output: blob, assets, disableExperimentalSEAWarning: true, useCodeCache: true };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   run(node, ['--experimental-sea-config', join(folder, 'config.json')]);

@@ -65,7 +65,7 @@ executable has all of them in itself, and Node, whose licence lies beside it in 
 
 ${table(npmParts())}
 
-## Crates in the addon
+## Crates in the addon and in zfs-uber.wasm
 
 ${table(crates())}
 

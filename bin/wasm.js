@@ -19,7 +19,7 @@ export function canBuildWasm() {
 
 /** @returns {string | null} what is wrong where it does not build */
 export function buildWasm() {
-  rmSync(WASM, { force: true });
+  for (const file of [WASM, `${WASM}.json`]) rmSync(file, { force: true });
   const cargo = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo');
   const flags = [
     '-C target-feature=+simd128',

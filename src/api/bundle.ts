@@ -63,7 +63,6 @@ export async function writeBundle(
 ): Promise<BundleDocument> {
   const { withoutNames = false, withIdentity = false, commandLine = null, progress, signal, handles } = options;
   const engine = options.engine ?? chooseEngine();
-  const tool = toolInfo(engine);
   const startedAt = new Date().toISOString();
   const pack = await loadFramePacker();
   refuseOnSources(file, sources);
@@ -89,7 +88,7 @@ export async function writeBundle(
     }
     const stopped = signal?.aborted ?? false;
     const finishedAt = new Date().toISOString();
-    const { name, version } = tool;
+    const { name, version } = toolInfo(engine);
     const { withoutSecret } = await import('../node/network/address.ts');
     const words = commandLine?.map(withoutSecret) ?? null;
     const about = { tool: { name, version }, startedAt, finishedAt, commandLine: words, stopped };
@@ -98,7 +97,7 @@ export async function writeBundle(
     return buildBundleDocument({
       ...totals,
       ...about,
-      tool,
+      tool: toolInfo(engine),
       file,
       withoutNames,
       sources: opened.sources.map((source) => describeOpened(source.opened)),

@@ -35,7 +35,6 @@ export interface CarveSourcesOptions {
  */
 export async function carve(sources: readonly SourceSpec[], options: CarveSourcesOptions = {}): Promise<CarveDocument> {
   const { state = null, progress, signal, handles, engine = chooseEngine() } = options;
-  const tool = toolInfo(engine);
   const opened = await openSources(sources, { ...(signal && { signal }), ...(handles && { pool: handles }) });
   try {
     const states = state === null ? null : await carveStates(state, sources, opened);
@@ -43,7 +42,7 @@ export async function carve(sources: readonly SourceSpec[], options: CarveSource
     for (const disk of disksOf(opened)) {
       carved.push(await carveOne(disk, { states, progress, signal, engine }));
     }
-    return buildCarveDocument(tool, carved, signal?.aborted ?? false);
+    return buildCarveDocument(toolInfo(engine), carved, signal?.aborted ?? false);
   } finally {
     await Promise.all(opened.map((each) => each.close()));
   }

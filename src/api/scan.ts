@@ -67,7 +67,6 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
     throw new UsageError('watchSeconds wants paths: of a device that stays open the system may give what it has kept');
   }
   const engine = options.engine ?? (isOpened(sources) ? sources.engine : chooseEngine());
-  const tool = toolInfo(engine);
   const openZfs = openZfsNamed(options.zfs);
   const aim = aimOf(options, depth);
   const since = Date.now();
@@ -119,7 +118,7 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
     }
     const stopped = signal?.aborted ?? false;
     return buildScanDocument({
-      tool,
+      tool: toolInfo(engine),
       judgedAs: openZfs.release,
       depth,
       sources: surveyed.map(describeSurveyed),

@@ -40,7 +40,7 @@ export const OUTCOME = { wrong: 0, sound: 1, unpacked: 2 } as const;
 
 /** The fastest code in use, and why not a faster one. `--version` prints it; JSON `tool.native` is `name === 'native'`. */
 export interface EngineInfo {
-  readonly name: 'pure' | 'node' | 'native';
+  readonly name: 'pure' | 'node' | 'wasm' | 'native';
   /** Why the faster engine was passed over; null when it was not. */
   readonly passedOver: string | null;
 }
@@ -54,6 +54,8 @@ export interface EngineInfo {
  */
 export interface Engine {
   readonly info: EngineInfo;
+  /** Loads what is otherwise loaded for the first batch, so that `info` says whether it works. Absent where nothing is. */
+  readonly prepare?: () => Promise<void>;
   checksum(algorithm: EngineAlgorithm, bytes: Uint8Array, littleEndian: boolean): ChecksumWords;
   /**
    * Many spans of one buffer; where the engine has threads they do the work and the event loop goes on. The buffer is

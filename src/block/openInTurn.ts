@@ -3,13 +3,16 @@ import { decompress, isPrepared } from './decompress.ts';
 import { type Engine, OUTCOME, type SaltedChecksums, type StoredBlock } from './engine.ts';
 import { checkBlocks, PAUSE_EVERY } from './spans.ts';
 
+/** What does the work on one block. */
+export type BlockWork = Pick<Engine, 'checksum' | 'saltedChecksum' | 'unpack'>;
+
 /**
  * What {@link Engine.openBlocks} does, one block after the other on the caller's thread.
  *
  * @param pause as in `checksumInTurn`
  */
 export async function openInTurn(
-  checksum: Engine['checksum'],
+  work: BlockWork,
   pause: (() => Promise<void>) | null,
   blocks: readonly StoredBlock[],
   stored: Uint8Array,
@@ -21,9 +24,9 @@ export async function openInTurn(
   let sincePause = 0;
   for (const [index, block] of blocks.entries()) {
     const bytes = stored.subarray(block.offset, block.offset + block.length);
-    const words = wordsOf(block, bytes, checksum, salted);
+    const words = wordsOf(block, bytes, work, salted);
     const sound = words?.every((word, i) => word === block.expected[i]) ?? false;
-    outcomes[index] = sound ? unpack(block, bytes, content) : OUTCOME.wrong;
+    outcomes[index] = sound ? unpack(block, bytes, content, work) : OUTCOME.wrong;
     sincePause += block.length + (block.content?.length ?? 0);
     if (pause !== null && sincePause >= PAUSE_EVERY) {
       sincePause = 0;
@@ -36,25 +39,26 @@ export async function openInTurn(
 function wordsOf(
   { algorithm, littleEndian }: StoredBlock,
   bytes: Uint8Array,
-  checksum: Engine['checksum'],
+  work: BlockWork,
   salted: SaltedChecksums | null,
 ): ReturnType<Engine['checksum']> | null {
   switch (algorithm) {
     case 'skein':
     case 'edonr':
     case 'blake3':
-      return salted?.checksum(algorithm, bytes, littleEndian) ?? null;
+      return salted && work.saltedChecksum(algorithm, salted, bytes, littleEndian);
     default:
-      return checksum(algorithm, bytes, littleEndian);
+      return work.checksum(algorithm, bytes, littleEndian);
   }
 }
 
 /** Anywhere: whoever asks again for what does not unpack is told where it stood. */
 const NOWHERE = { source: '', offset: 0, path: [] };
 
-function unpack({ content }: StoredBlock, bytes: Uint8Array, memory: Uint8Array): number {
+function unpack({ content }: StoredBlock, bytes: Uint8Array, memory: Uint8Array, work: BlockWork): number {
   if (content === null || !isPrepared(content.compression)) return OUTCOME.sound;
   const room = memory.subarray(content.offset, content.offset + content.length);
+  if (work.unpack(content.compression, bytes, room)) return OUTCOME.unpacked;
   try {
     const unpacked = decompress(content.compression, bytes, content.length, NOWHERE, room);
     if (unpacked.buffer !== room.buffer || unpacked.byteOffset !== room.byteOffset) room.set(unpacked);

@@ -30,7 +30,8 @@ export function openBlocksInTurn(
   checksum: Engine['checksum'],
   pause: (() => Promise<void>) | null,
 ): Engine['openBlocks'] {
-  return async (...given) => (await import('./openInTurn.ts')).openInTurn(checksum, pause, ...given);
+  const work = { checksum, saltedChecksum: pureSaltedChecksum, unpack: () => false };
+  return async (...given) => (await import('./openInTurn.ts')).openInTurn(work, pause, ...given);
 }
 
 /**

@@ -12,3 +12,9 @@ declare class TextDecoder {
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
+declare namespace WebAssembly {
+  function instantiate(
+    module: Uint8Array,
+    imports: object,
+  ): Promise<{ readonly instance: { readonly exports: unknown } }>;
+}

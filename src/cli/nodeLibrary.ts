@@ -64,6 +64,9 @@ export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaCho
       (await import('../api/failedMaps.ts')).withFailedMaps(file, specs, handles, work),
     openLog: async (file, options) =>
       (await import('../api/evidenceLog.ts')).openLog(file, { ...options, commandLine: toldLine(), engine }),
-    tool: async () => ({ ...toolInfo(engine), passedOver: engine.info.passedOver }),
+    tool: async () => {
+      await engine.prepare?.();
+      return { ...toolInfo(engine), passedOver: engine.info.passedOver };
+    },
   };
 }

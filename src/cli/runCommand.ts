@@ -24,6 +24,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal, lo
   }
 }
 
+/** What computes, by the name of the engine: all others are TypeScript. */
+const CODE: Readonly<Record<string, string>> = { native: 'addon', wasm: 'WebAssembly' };
+
 async function dispatch(ask: Ask, terminal: Terminal, load: Load): Promise<number> {
   switch (ask.what) {
     case 'help': {
@@ -40,8 +43,9 @@ async function dispatch(ask: Ask, terminal: Terminal, load: Load): Promise<numbe
       const { passedOver, ...tool } = await (await load({})).tool();
       if (ask.json) terminal.out(`${JSON.stringify({ ...tool, passedOver }, null, 2)}\n`);
       else {
-        const why = passedOver === null ? '' : ` (none faster: ${passedOver})`;
-        terminal.out(`${printable(`zfs-uber ${tool.version}, engine ${tool.engine}${why}`, false)}\n`);
+        const why = passedOver === null ? '' : `; none faster: ${passedOver}`;
+        const code = CODE[tool.engine] ?? 'TypeScript';
+        terminal.out(`${printable(`zfs-uber ${tool.version}, engine ${tool.engine} (${code}${why})`, false)}\n`);
       }
       return EXIT.done;
     }

@@ -2,8 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineAlgorithm, SaltedAlgorithm } from '../block/engine.ts';
-import type { CompressionKind } from '../format/compressionKinds.ts';
 
 /** What native/src/lib.rs exports. */
 export interface Addon {
@@ -63,22 +61,8 @@ export type GivenBlocks = [
 /** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
 export const ABI = 5;
 
-/** Numbers of native/src/spans.rs and native/src/salted.rs. */
-export const ALGORITHM_NUMBER: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, number>> = {
-  fletcher2: 0,
-  fletcher4: 1,
-  sha256: 2,
-  sha512: 3,
-  skein: 4,
-  edonr: 5,
-  blake3: 6,
-};
-
-/** Of native/src/blocks.rs. */
+/** Of native/blocks/src/blocks.rs. */
 export const BLOCK_COLUMNS = 7;
-/** Numbers of native/src/blocks.rs of what it unpacks; all else is summed alone. */
-export const PACKING_NUMBER: Readonly<Partial<Record<CompressionKind, number>>> = { off: 1, lz4: 2, lzjb: 3 };
-export const NOT_UNPACKED = 0;
 
 /** How napi names a binary's C library or toolchain; where a platform has several, those that are there are tried. */
 const FLAVOURS: Readonly<Record<string, readonly string[]>> = {
@@ -117,18 +101,21 @@ function installed(platform: string, { resolve }: NodeJS.Require): string[] {
 const NOTE = '.json';
 
 /**
- * A file that was cut is mapped as if it were whole, and crashes the process where it lacks: so it is compared with what
- * was noted of it before it is loaded. Half a megabyte takes a fifth of a millisecond.
+ * An addon that was cut is mapped as if it were whole, and crashes the process where it lacks; one of which a byte was changed
+ * may sum otherwise. So compiled code is compared with what was noted of it before it is loaded. Half a megabyte takes a fifth
+ * of a millisecond.
  *
+ * @returns its bytes
  * @throws Error when it is not what was built, or nothing was noted of it
  */
-function checkAddon(path: string): void {
+export function readBuilt(path: string): Uint8Array {
   const name = basename(path);
   if (!existsSync(path + NOTE)) throw new Error(`${name} has no ${name}${NOTE} beside it that says what was built`);
   const { size, crc32 }: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(path + NOTE, 'utf8')) ?? {};
   const bytes = readFileSync(path);
   if (bytes.length !== size) throw new Error(`${name} has ${bytes.length} bytes, and ${size} were built`);
   if (process.getBuiltinModule('node:zlib').crc32(bytes) !== crc32) throw new Error(`${name} is not what was built`);
+  return bytes;
 }
 
 /**
@@ -143,7 +130,7 @@ export function loadAddon(): Addon {
   let reason: unknown;
   for (const path of there) {
     try {
-      checkAddon(path);
+      readBuilt(path);
       return load(path) as Addon;
     } catch (error) {
       reason = error;

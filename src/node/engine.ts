@@ -7,6 +7,7 @@ import {
   type Span,
   type StoredBlock,
 } from '../block/engine.ts';
+import { ALGORITHM_NUMBER, NOT_UNPACKED, PACKING_NUMBER } from '../block/nativeNumbers.ts';
 import {
   checksumInTurn,
   createPureEngine,
@@ -15,56 +16,66 @@ import {
   pureSaltedChecksum,
 } from '../block/pureEngine.ts';
 import { MARK, markSectors } from '../block/sectorMarks.ts';
+import { firstWrong, type Packed, PROBE, PROBE_SALT, PROBE_WORDS } from '../block/selfTest.ts';
 import { checkBlocks, checkSpans } from '../block/spans.ts';
 import { usedLength } from '../block/usedLength.ts';
+import { createWasmEngine } from '../block/wasmEngine.ts';
 import { UsageError } from '../bytes/errors.ts';
-import {
-  ABI,
-  type Addon,
-  ALGORITHM_NUMBER,
-  BLOCK_COLUMNS,
-  type GivenBlocks,
-  loadAddon,
-  NOT_UNPACKED,
-  PACKING_NUMBER,
-} from './addon.ts';
+import { ABI, type Addon, BLOCK_COLUMNS, type GivenBlocks, loadAddon } from './addon.ts';
+import { wasmFile } from './wasmFile.ts';
 
 export interface EngineChoice {
-  /** `pure`, `node` or `native` forces one; undefined takes the fastest. Default: the variable ZFS_UBER_ENGINE. */
+  /** `pure`, `node`, `wasm` or `native` forces one; undefined takes the fastest. Default: the variable ZFS_UBER_ENGINE. */
   readonly forced?: string | undefined;
   /** How to get the addon; tests replace it. */
   readonly load?: () => Addon;
+  /** Gives how to read the WebAssembly, null where there is none; tests replace it. */
+  readonly findWasm?: () => (() => Uint8Array) | null;
 }
 
 /**
  * The fastest engine that works here, or the one asked for.
  *
- * A missing or broken addon is a fact in `info.passedOver`, not an error, unless the addon was asked for by name.
+ * A missing or broken addon is a fact in `info.passedOver`, not an error, unless the addon was asked for by name. Then it is
+ * WebAssembly, loaded for the first batch of blocks, and where that is missing or broken, TypeScript.
  *
- * @throws UsageError for a name that no engine has, and for `native` where the addon does not work
+ * @throws UsageError for a name that no engine has, and for `native` and `wasm` where they are not to be had
  */
 export function chooseEngine(choice: EngineChoice = {}): Engine {
   const { ZFS_UBER_ENGINE } = process.env;
-  const { load = loadAddon } = choice;
+  const { load = loadAddon, findWasm = wasmFile } = choice;
   const forced = 'forced' in choice ? choice.forced : ZFS_UBER_ENGINE;
   switch (forced) {
     case undefined:
     case '': {
       const addon = tryAddon(load);
-      return typeof addon === 'string' ? createNodeEngine(addon) : createNativeEngine(addon);
+      if (typeof addon !== 'string') return createNativeEngine(addon);
+      const wasm = findWasm();
+      return wasm === null ? createNodeEngine(addon) : wasmEngine(wasm, addon, false);
     }
     case 'native': {
       const addon = tryAddon(load);
       if (typeof addon === 'string') throw new UsageError(`ZFS_UBER_ENGINE=native, but ${addon}`);
       return createNativeEngine(addon);
     }
+    case 'wasm': {
+      const wasm = findWasm();
+      if (wasm === null) throw new UsageError('ZFS_UBER_ENGINE=wasm, but zfs-uber.wasm is not here');
+      return wasmEngine(wasm, 'ZFS_UBER_ENGINE=wasm', true);
+    }
     case 'node':
       return createNodeEngine('ZFS_UBER_ENGINE=node');
     case 'pure':
       return createPureEngine('ZFS_UBER_ENGINE=pure', nextTurn);
     default:
-      throw new UsageError(`ZFS_UBER_ENGINE=${forced}: expected pure, node or native`);
+      throw new UsageError(`ZFS_UBER_ENGINE=${forced}: expected pure, node, wasm or native`);
   }
+}
+
+/** OpenSSL is faster in SHA-2 than WebAssembly, which has no instructions for it. */
+function wasmEngine(read: () => Uint8Array, passedOver: string, required: boolean): Engine {
+  const base = createNodeEngine(passedOver);
+  return createWasmEngine({ base, load: async () => read(), required, hasSha2: false, pause: nextTurn });
 }
 
 /** Lets the event loop do what waits: reads that have ended, timers, signals. */
@@ -92,93 +103,60 @@ function tryAddon(load: () => Addon): Addon | string {
   }
 }
 
-/** Long enough for the vector loops, with a remainder that they leave: byte i is 31 i modulo 256. */
-const PROBE = 1016;
-
-/** What the TypeScript says of the probe. Known beforehand, because working it out takes longer than the rest of a start. */
-const PROBE_WORDS: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, ChecksumWords>> = {
-  fletcher2: [0x76d63594f453aef0n, 0x7cdc3b9afa59b8f8n, 0xd8a8887878880800n, 0x9969493939496500n],
-  fletcher4: [0x0000007e3978b374n, 0x00003ed636953d84n, 0x0014edd5e77ebd00n, 0x053f9792c07eed00n],
-  sha256: [0x9a80606604c69cf1n, 0xc28e0b14fc3ab2c9n, 0x655c9aa238714738n, 0x59b369420b3ecbc5n],
-  sha512: [0x2884dcfe772e23ben, 0x8bc1e203c1c94cfen, 0x8d3a1b96b373d35dn, 0x1583f3cfaa47d771n],
-  skein: [0x0bfb243c8fc61c03n, 0xd31e1260c78ef676n, 0x542a529012450fe2n, 0xf9d7d7c995bdb2d1n],
-  edonr: [0x47f62f30993a7b42n, 0x173ec1cbecdb828cn, 0xd567c8cd2cdbd530n, 0xf2503687231b0b6bn],
-  blake3: [0x74043309a95e6a7dn, 0xef6b4660cc0a8ae1n, 0x2a7824ec1964a581n, 0x98ae9a11e818cdfbn],
-};
-/** Bytes of the probe that salt it. */
-const PROBE_SALT = 32;
-
-/** Literals, a match that overlaps what it writes, and literals; and in lzjb a literal and a match. */
-const PACKED = {
-  lz4: {
-    stored: Uint8Array.of(0, 0, 0, 13, 0x3f, 1, 2, 3, 3, 0, 20, 0x50, 9, 9, 9, 9, 9),
-    content: Uint8Array.from({ length: 47 }, (_, i) => (i < 42 ? (i % 3) + 1 : 9)),
-  },
-  lzjb: { stored: Uint8Array.of(2, 7, 0x14, 1), content: new Uint8Array(9).fill(7) },
-} as const;
-
 /** A sector of zeros, and one that begins as an object set does. */
 const MARKED = new Uint8Array(1024);
 MARKED.set([10, 17, 1, 3], 512);
 
 /** One small block through the addon: a miscompiled one must not decide about someone's pool. */
 function selfTest(addon: Addon): Addon | string {
-  const probe = new Uint8Array(PROBE);
-  for (let i = 0; i < PROBE; i++) probe[i] = i * 31;
-  const spans = Float64Array.of(0, PROBE);
-  for (const algorithm of ['fletcher2', 'fletcher4', 'sha256', 'sha512'] as const) {
-    const number = ALGORITHM_NUMBER[algorithm];
-    const expected = PROBE_WORDS[algorithm];
-    const answers = [addon.checksum(number, probe, true), addon.checksumSpans(number, probe, spans, true)];
-    const wrong = answers.some((words) => expected.some((word, i) => word !== words[i]));
-    if (wrong) return `the addon fails its self-test in ${algorithm}`;
-  }
-  for (const algorithm of ['skein', 'edonr', 'blake3'] as const) {
-    const words = addon.saltedChecksum(ALGORITHM_NUMBER[algorithm], probe.subarray(0, PROBE_SALT), probe, true);
-    const wrong = PROBE_WORDS[algorithm].some((word, i) => word !== words[i]);
-    if (wrong) return `the addon fails its self-test in ${algorithm}`;
-  }
-  const together = openedTogether(addon, probe);
-  if (together !== null) return `the addon fails its self-test in ${together} of several blocks`;
+  const spans = Float64Array.of(0, PROBE.length);
+  const wrong =
+    firstWrong({
+      sums(algorithm) {
+        const number = ALGORITHM_NUMBER[algorithm];
+        if (isSalted(algorithm)) return [addon.saltedChecksum(number, PROBE_SALT, PROBE, true)];
+        return [addon.checksum(number, PROBE, true), addon.checksumSpans(number, PROBE, spans, true)];
+      },
+      contents: (...packed) => unpacked(addon, ...packed),
+    }) ?? openedTogether(addon);
+  if (wrong !== null) return `the addon fails its self-test in ${wrong}`;
   const [mark, ...others] = addon.markSectors(MARKED);
   if (mark !== MARKED.length / 2 + MARK.objset || others.length > 0) return 'the addon fails its self-test of sectors';
   if (addon.usedLength(MARKED) !== usedLength(MARKED)) return 'the addon fails its self-test of zeros';
-  for (const compression of ['lz4', 'lzjb'] as const) {
-    if (!unpacks(addon, compression)) return `the addon fails its self-test in ${compression}`;
-  }
   return addon;
 }
+
+const isSalted = (algorithm: EngineAlgorithm | SaltedAlgorithm): boolean =>
+  algorithm === 'skein' || algorithm === 'edonr' || algorithm === 'blake3';
 
 /** Blocks that every lane of the widest registers has one of, and a lane that takes a second. */
 const TOGETHER = 9;
 
 /** @returns the first algorithm that sums many blocks otherwise than one; null where none does */
-function openedTogether(addon: Addon, probe: Uint8Array): string | null {
+function openedTogether(addon: Addon): string | null {
   const algorithms = Object.keys(PROBE_WORDS) as (keyof typeof PROBE_WORDS)[];
   const blocks = algorithms.flatMap((algorithm): StoredBlock[] =>
     Array.from({ length: TOGETHER }, () => ({
-      ...{ offset: 0, length: PROBE, algorithm, littleEndian: true, content: null },
+      ...{ offset: 0, length: PROBE.length, algorithm, littleEndian: true, content: null },
       expected: PROBE_WORDS[algorithm],
     })),
   );
-  const salt = probe.subarray(0, PROBE_SALT);
-  const outcomes = addon.openBlocks(tableOf(blocks), expectedOf(blocks), probe, new Uint8Array(0), salt);
-  return blocks.find((_, i) => outcomes[i] !== OUTCOME.sound)?.algorithm ?? null;
+  const outcomes = addon.openBlocks(tableOf(blocks), expectedOf(blocks), PROBE, new Uint8Array(0), PROBE_SALT);
+  const wrong = blocks.find((_, i) => outcomes[i] !== OUTCOME.sound);
+  return wrong === undefined ? null : `${wrong.algorithm} of several blocks`;
 }
 
-function unpacks(addon: Addon, compression: keyof typeof PACKED): boolean {
-  const { stored, content } = PACKED[compression];
-  const found = new Uint8Array(content.length);
+/** The content as a batch gives it, and as it is given alone. */
+function unpacked(addon: Addon, compression: Packed, stored: Uint8Array, size: number): (Uint8Array | null)[] {
+  const [together, alone] = [new Uint8Array(size), new Uint8Array(size)];
   const block: StoredBlock = {
     ...{ offset: 0, length: stored.length, algorithm: 'fletcher4', littleEndian: true },
     expected: pureChecksum('fletcher4', stored, true),
-    content: { compression, offset: 0, length: content.length },
+    content: { compression, offset: 0, length: size },
   };
-  const [outcome] = addon.openBlocks(tableOf([block]), expectedOf([block]), stored, found, NO_SALT);
-  const alone = new Uint8Array(content.length);
-  const is = (made: Uint8Array): boolean => made.every((byte, i) => byte === content[i]);
-  const packing = PACKING_NUMBER[compression] ?? NOT_UNPACKED;
-  return outcome === OUTCOME.unpacked && is(found) && addon.unpack(packing, stored, alone) && is(alone);
+  const [outcome] = addon.openBlocks(tableOf([block]), expectedOf([block]), stored, together, NO_SALT);
+  const isAlone = addon.unpack(PACKING_NUMBER[compression] ?? NOT_UNPACKED, stored, alone);
+  return [outcome === OUTCOME.unpacked ? together : null, isAlone ? alone : null];
 }
 
 type Digest = (bytes: Uint8Array, littleEndian: boolean) => ChecksumWords;

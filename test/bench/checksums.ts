@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { EngineAlgorithm, Span } from '../../src/block/engine.ts';
+import { ALGORITHM_NUMBER } from '../../src/block/nativeNumbers.ts';
 import { pureChecksum } from '../../src/block/pureEngine.ts';
-import { ALGORITHM_NUMBER, loadAddon } from '../../src/node/addon.ts';
+import { loadAddon } from '../../src/node/addon.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 
 const ROUNDS = 21;

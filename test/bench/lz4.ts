@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { CACHE, unpackImage } from '../../bin/images.js';
 import { decompress } from '../../src/block/decompress.ts';
 import { type Engine, OUTCOME, type StoredBlock } from '../../src/block/engine.ts';
-import { ALGORITHM_NUMBER, BLOCK_COLUMNS, loadAddon, NOT_UNPACKED, PACKING_NUMBER } from '../../src/node/addon.ts';
+import { ALGORITHM_NUMBER, NOT_UNPACKED, PACKING_NUMBER } from '../../src/block/nativeNumbers.ts';
+import { BLOCK_COLUMNS, loadAddon } from '../../src/node/addon.ts';
 import { createVerifier } from '../../src/traverse/verifier.ts';
 import { engine, openPool } from '../traverse/openedPool.ts';
 

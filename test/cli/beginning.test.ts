@@ -253,24 +253,31 @@ describe.skipIf(addon === undefined)('the addon', () => {
     const { status, signal, stdout } = run('--version');
     expect({ status, signal }).toEqual({ status: 0, signal: null });
     expect(stdout).toMatch(
-      /engine node \(none faster: index\..*\.node (has \d+ bytes, and \d+ were|is not what was) built\)/,
+      /engine node \(TypeScript; none faster: index\..*\.node (has \d+ bytes, and \d+ were|is not what was) built\)/,
     );
     expect(run('scan', '--json', image)).toMatchObject({ status: 0, signal: null });
   });
 
   it('is passed over where it is another library', () => {
     cpSync(process.execPath, path());
-    expect(run('--version').stdout).toMatch(/engine node \(none faster: .* has \d+ bytes, and \d+ were built\)/);
+    expect(run('--version').stdout).toMatch(
+      /engine node \(TypeScript; none faster: .* has \d+ bytes, and \d+ were built\)/,
+    );
   });
 
   it('is passed over where nothing says what was built', () => {
     rmSync(`${path()}.json`);
-    expect(run('--version').stdout).toMatch(/engine node \(none faster: .* beside it that says what was built\)/);
+    expect(run('--version').stdout).toMatch(
+      /engine node \(TypeScript; none faster: .* beside it that says what was built\)/,
+    );
   });
 
   it('is passed over where what says so is no JSON', () => {
     writeFileSync(`${path()}.json`, 'null');
-    expect(run('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/engine node \(none faster: /) });
+    expect(run('--version')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/engine node \(TypeScript; none faster: /),
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
+import { wasmFile } from '../../src/node/wasmFile.ts';
 import { shell, zfsUber } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
@@ -49,7 +50,7 @@ describe('wrong usage', () => {
   it('with an engine that there is not ends with status 2', async () => {
     const { status, stderr } = await zfsUber(['scan', 'x'], { env: { ZFS_UBER_ENGINE: 'fast' } });
     expect(status).toBe(2);
-    expect(stderr).toContain('expected pure, node or native');
+    expect(stderr).toContain('expected pure, node, wasm or native');
   });
 });
 
@@ -87,7 +88,7 @@ describe('streams', () => {
 
   it('say the same whichever engine computes', async () => {
     const answers = await Promise.all(
-      ['pure', 'node', ''].map((engine) =>
+      ['pure', 'node', ...(wasmFile() === null ? [] : ['wasm']), ''].map((engine) =>
         zfsUber(['scan', '--depth', 'mos', '--json', ...images], { env: { ZFS_UBER_ENGINE: engine } }),
       ),
     );

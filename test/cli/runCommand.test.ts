@@ -186,7 +186,7 @@ describe('help', () => {
 it('says version, engine and why no faster one', async () => {
   const { out, status } = await run('--version');
   expect(status).toBe(0);
-  expect(out()).toBe('zfs-uber 0.1.0, engine pure (none faster: no addon is built for this machine)\n');
+  expect(out()).toBe('zfs-uber 0.1.0, engine pure (TypeScript; none faster: no addon is built for this machine)\n');
 });
 
 describe('what goes wrong', () => {

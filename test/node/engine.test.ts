@@ -2,20 +2,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OUTCOME } from '../../src/block/engine.ts';
 import { lz4 } from '../../src/block/lz4.ts';
 import { lzjb } from '../../src/block/lzjb.ts';
+import { ALGORITHM_NUMBER, PACKING_NUMBER } from '../../src/block/nativeNumbers.ts';
 import { pureChecksum } from '../../src/block/pureEngine.ts';
 import { saltedChecksums } from '../../src/block/saltedChecksum.ts';
 import { markSectors } from '../../src/block/sectorMarks.ts';
 import { usedLength } from '../../src/block/usedLength.ts';
 import { UsageError } from '../../src/bytes/errors.ts';
-import {
-  ABI,
-  type Addon,
-  ALGORITHM_NUMBER,
-  addonPaths,
-  BLOCK_COLUMNS,
-  loadAddon,
-  PACKING_NUMBER,
-} from '../../src/node/addon.ts';
+import { ABI, type Addon, addonPaths, BLOCK_COLUMNS, loadAddon } from '../../src/node/addon.ts';
 import { chooseEngine } from '../../src/node/engine.ts';
 
 const SALTED = ['skein', 'edonr', 'blake3'] as const;
@@ -63,6 +56,9 @@ const refuse = (): Addon => {
   throw new Error('not a binary of this machine');
 };
 
+/** Nothing forced, and no WebAssembly. */
+const ALONE = { forced: undefined, findWasm: () => null };
+
 describe('chooseEngine', () => {
   afterEach(() => {
     vi.unstubAllEnvs();
@@ -77,13 +73,36 @@ describe('chooseEngine', () => {
   });
 
   it('takes node:crypto and keeps the reason when the addon cannot be loaded', () => {
-    const { info } = chooseEngine({ forced: undefined, load: refuse });
+    const { info } = chooseEngine({ ...ALONE, load: refuse });
     expect(info).toEqual({ name: 'node', passedOver: 'not a binary of this machine' });
+  });
+
+  it('takes WebAssembly when the addon cannot be loaded, and reads it for the first batch', async () => {
+    const read = vi.fn(() => new Uint8Array(8));
+    const engine = chooseEngine({ forced: undefined, load: refuse, findWasm: () => read });
+    expect(engine.info).toEqual({ name: 'wasm', passedOver: 'not a binary of this machine' });
+    engine.checksum('sha256', new Uint8Array(1000), true);
+    engine.checksum('fletcher4', new Uint8Array(1000), true);
+    expect(read).not.toHaveBeenCalled();
+    await engine.openBlocks([], new Uint8Array(0), new Uint8Array(0), null);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(engine.info).toMatchObject({
+      name: 'node',
+      passedOver: expect.stringMatching(/^not a binary of this machine; WebAssembly: /),
+    });
+  });
+
+  it('says why when WebAssembly is asked for and is not to be had', async () => {
+    vi.stubEnv('ZFS_UBER_ENGINE', 'wasm');
+    expect(() => chooseEngine({ findWasm: () => null })).toThrow(UsageError);
+    const { prepare } = chooseEngine({ findWasm: () => () => new Uint8Array(8) });
+    await expect(prepare?.()).rejects.toThrow(UsageError);
+    await expect(prepare?.()).rejects.toThrow('WebAssembly was asked for, but ');
   });
 
   it('refuses a binary that marks other sectors', () => {
     const wrong: Addon = { ...sound, markSectors: () => Uint32Array.of() };
-    expect(chooseEngine({ forced: undefined, load: () => wrong }).info.passedOver).toContain('sectors');
+    expect(chooseEngine({ ...ALONE, load: () => wrong }).info.passedOver).toContain('sectors');
   });
 
   it('refuses a binary that finds another end of what is no zeros', () => {
@@ -92,7 +111,7 @@ describe('chooseEngine', () => {
   });
 
   it('refuses a binary with other signatures', () => {
-    const { info } = chooseEngine({ forced: undefined, load: () => ({ ...sound, abi: () => ABI + 1 }) });
+    const { info } = chooseEngine({ ...ALONE, load: () => ({ ...sound, abi: () => ABI + 1 }) });
     expect(info).toEqual({ name: 'node', passedOver: `the addon speaks version ${ABI + 1} and this library ${ABI}` });
   });
 
@@ -104,7 +123,7 @@ describe('chooseEngine', () => {
         checksum: (number, ...rest) =>
           number === ALGORITHM_NUMBER[algorithm] ? [0n, 0n, 0n, 0n] : sound.checksum(number, ...rest),
       };
-      expect(chooseEngine({ forced: undefined, load: () => wrong }).info.passedOver).toContain(algorithm);
+      expect(chooseEngine({ ...ALONE, load: () => wrong }).info.passedOver).toContain(algorithm);
     },
   );
 
@@ -122,7 +141,7 @@ describe('chooseEngine', () => {
   it.each(SALTED)('refuses a binary that is wrong in %s', (algorithm) => {
     const saltedChecksum: Addon['saltedChecksum'] = (number, ...rest) =>
       number === ALGORITHM_NUMBER[algorithm] ? [1n, 2n, 3n, 4n] : sound.saltedChecksum(number, ...rest);
-    const { info } = chooseEngine({ forced: undefined, load: () => ({ ...sound, saltedChecksum }) });
+    const { info } = chooseEngine({ ...ALONE, load: () => ({ ...sound, saltedChecksum }) });
     expect(info).toEqual({ name: 'node', passedOver: `the addon fails its self-test in ${algorithm}` });
   });
 
@@ -137,7 +156,7 @@ describe('chooseEngine', () => {
         if (alike.length > 7) outcomes[alike[7] ?? 0] = OUTCOME.wrong;
         return outcomes;
       };
-      const { info } = chooseEngine({ forced: undefined, load: () => ({ ...sound, openBlocks }) });
+      const { info } = chooseEngine({ ...ALONE, load: () => ({ ...sound, openBlocks }) });
       expect(info.passedOver).toBe(`the addon fails its self-test in ${algorithm} of several blocks`);
     },
   );
@@ -148,14 +167,14 @@ describe('chooseEngine', () => {
       if (table[4] === PACKING_NUMBER[compression]) content[8] = 77;
       return outcomes;
     };
-    const { info } = chooseEngine({ forced: undefined, load: () => ({ ...sound, openBlocks }) });
+    const { info } = chooseEngine({ ...ALONE, load: () => ({ ...sound, openBlocks }) });
     expect(info).toEqual({ name: 'node', passedOver: `the addon fails its self-test in ${compression}` });
   });
 
   it('refuses a name that no engine has', () => {
     vi.stubEnv('ZFS_UBER_ENGINE', 'fast');
     expect(() => chooseEngine()).toThrow(UsageError);
-    expect(() => chooseEngine()).toThrow('ZFS_UBER_ENGINE=fast: expected pure, node or native');
+    expect(() => chooseEngine()).toThrow('ZFS_UBER_ENGINE=fast: expected pure, node, wasm or native');
   });
 
   it('takes the fastest when the variable is empty', () => {
