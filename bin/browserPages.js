@@ -2,11 +2,12 @@
 // same in a browser: index.html, one file, which any host serves and a browser opens as it is; and served.html, which loads
 // the modules of dist/ from `zfs-uber web`.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { WASM } from './wasm.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const UPLOT = readFileSync(join(ROOT, 'node_modules', 'uplot', 'LICENSE'), 'utf8');
@@ -87,10 +88,12 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const template = readFileSync(join(ROOT, 'src', 'browser', 'web.html'), 'utf8')
   .replaceAll('{version}', () => version)
   .replace(/<style>[^<]*<\/style>/, () => `<style>${style}</style>`);
+// Without it the page has TypeScript alone.
+const wasm = existsSync(WASM) ? readFileSync(WASM).toString('base64') : '';
 const page = template
   .replace('{policy}', () => policyOf(`${hash(script)} blob:`, 'blob:', 'data:'))
   .replace('<!--data-->', () =>
-    [data('worker', worker), data('report-script', SCRIPT), data('report-style', STYLE)].join('\n'),
+    [data('worker', worker), data('report-script', SCRIPT), data('report-style', STYLE), data('wasm', wasm)].join('\n'),
   )
   .replace(/<script>[^<]*<\/script>/, () => `<script>${script}</script>`);
 const served = template

@@ -24,6 +24,7 @@ export { type UnpackedBlock, unpackBlock } from './api/unpackBlock.ts';
 export { type VerifyOptions, verify } from './api/verify.ts';
 export type { Engine, EngineAlgorithm, EngineInfo, Span } from './block/engine.ts';
 export { pureEngine } from './block/pureEngine.ts';
+export { wasmEngine } from './block/wasmEngine.ts';
 export {
   ChecksumError,
   type ChecksumWords,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { UsageError } from '../bytes/errors.ts';
 import { FILE_HOST, type FileHost, type FileStatus } from '../node/fileHost.ts';
 import { parseSlice } from '../node/sourceSpec.ts';
+import { wasmFile } from '../node/wasmFile.ts';
 import { type WebPage, webPage } from '../node/webPage.ts';
 import { reportAssets } from './report.ts';
 
@@ -93,7 +94,12 @@ const HEADERS = {
 } as const;
 
 async function answer(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const send = (status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}) => {
+  const send = (
+    status: number,
+    type: string,
+    body: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
     const own = { 'content-type': type, 'content-length': Buffer.byteLength(body) };
     response.writeHead(status, { ...HEADERS, ...headers, ...own });
     response.end(body);
@@ -117,6 +123,10 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
         const module = service.page.module(rest.join('/'));
         return module === null ? refuse(404) : send(200, 'text/javascript; charset=utf-8', module, MODULE_HEADERS);
       }
+      case 'wasm': {
+        const wasm = wholeWasm();
+        return wasm === null ? refuse(404) : send(200, 'application/wasm', wasm);
+      }
       case 'report':
         return json(reportAssets());
       case 'sources':
@@ -135,6 +145,15 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     send(500, 'application/json', JSON.stringify({ code: error.code }));
+  }
+}
+
+/** Null also for one that is not what was built: the page goes without. */
+function wholeWasm(): Uint8Array | null {
+  try {
+    return wasmFile()?.() ?? null;
+  } catch {
+    return null;
   }
 }
 

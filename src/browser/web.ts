@@ -88,6 +88,7 @@ start.addEventListener('click', () => {
     served: files.length === 0 ? location.href : null,
     depth: find('depth', HTMLSelectElement).value === 'mos' ? 'mos' : 'meta',
     zfs: find('zfs', HTMLSelectElement).value,
+    wasm: built('wasm'),
   });
   start.disabled = true;
   stop.hidden = false;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseAst } from 'rollup/parseAst';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveWeb, UsageError, type WebService } from '../../src/index.ts';
+import { wasmFile } from '../../src/node/wasmFile.ts';
 import { built } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
@@ -56,6 +57,8 @@ function importedBy(module: string): string[] {
 
 const of = (what: string, path: string) => `${what}?path=${encodeURIComponent(path)}`;
 
+const wasm = wasmFile();
+
 describe('the service of the page', () => {
   it('gives out the page, which may ask it and nobody else', async () => {
     const { status, body, headers } = await ask('.');
@@ -84,6 +87,12 @@ describe('the service of the page', () => {
     expect([...seen]).toEqual(
       expect.arrayContaining(['modules/web.js', 'modules/pako/pako.mjs', 'modules/@noble/hashes/blake3.js']),
     );
+  });
+
+  it.skipIf(wasm === null)('gives out the WebAssembly that the package has', async () => {
+    const { status, headers, body } = await ask('wasm');
+    expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/wasm' });
+    expect(body.equals(wasm?.() ?? new Uint8Array(0))).toBe(true);
   });
 
   it('hands over the bytes of a source that a range asks for, and what the system says of it', async () => {

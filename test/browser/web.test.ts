@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIn } from '../../bin/images.js';
 import { type PoolEntry, type ScanDocument, scan, serveWeb, writeBundle } from '../../src/index.ts';
+import { wasmFile } from '../../src/node/wasmFile.ts';
 import { axeViolations, NO_BROWSER, type OpenedPage, openBrowser, openPage } from '../tools/browser.ts';
 import { built } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -23,6 +24,9 @@ afterAll(async () => {
   await browser.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** What the page computes with. */
+const ENGINE = wasmFile() === null ? 'pure' : 'wasm';
 
 const PAGE = pathToFileURL(join(import.meta.dirname, '..', '..', 'dist', 'web', 'index.html')).href;
 const open = (): Promise<OpenedPage> => openPage(browser, PAGE);
@@ -60,7 +64,7 @@ describe.skipIf(NO_BROWSER !== null)('the page of the library', () => {
     await page.click('#scan');
     const document = await documentOf(page);
     expect(advice(document)).toEqual(advice(await scan(images)));
-    expect(document.tool.engine).toBe('pure');
+    expect(document.tool.engine).toBe(ENGINE);
     expect(await page.frameLocator('#report').locator('.txg').textContent()).toContain(
       `Txg ${document.pools[0]?.recommendation?.txg}`,
     );
@@ -124,6 +128,7 @@ describe.skipIf(NO_BROWSER !== null)('the page of the library', () => {
     await page.click('#scan');
     const document = await documentOf(page);
     expect(advice(document)).toEqual(advice(await scan(images)));
+    expect(document.tool.engine).toBe(ENGINE);
     expect(document.pools[0]?.recommendation?.commandReadOnly).toEqual(
       (await scan(images)).pools[0]?.recommendation?.commandReadOnly,
     );

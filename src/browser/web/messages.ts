@@ -14,6 +14,8 @@ export type ToWorker =
       readonly served: string | null;
       readonly depth: Depth;
       readonly zfs: string;
+      /** `zfs-uber.wasm` in base64, nothing where the page was built without; null where its service has it. */
+      readonly wasm: string | null;
     }
   | { readonly what: 'stop' };
 
