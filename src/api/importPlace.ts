@@ -38,26 +38,21 @@ export function importPlaces(
   );
 }
 
-const RAW = { format: 'raw', snapshot: null, pieces: [], shards: null, grown: null, parts: [] } as const;
+const RAW = {
+  format: 'raw',
+  snapshot: null,
+  pieces: [],
+  shards: null,
+  grown: null,
+  byQemu: 'writes',
+  parts: [],
+} as const;
 
-/**
- * QEMU opens an image that has all of its files, and none of these that changes another: of a VHD it shows what lies in the file alone.
- *
- * Source: QEMU, block/vpc.c, vpc_open; block/vhdx.c, vhdx_parse_metadata; block/vdi.c, vdi_open; asked of QEMU 10.0
- */
-function isShownByQemu({ disk, madeOf, troubles }: OpenedSource): boolean {
-  const lacks = troubles.some(({ code }) => code === 'needs-file');
-  switch (disk?.image?.format) {
-    case 'qcow2':
-    case 'vmdk':
-      return !lacks;
-    case 'vdi':
-    case 'vhd':
-    case 'vhdx':
-      return !lacks && madeOf.length === 0;
-    default:
-      return true;
-  }
+/** QEMU opens no image of which a file is missing, whatever lies in the others. */
+function isShownByQemu({ disk, troubles }: OpenedSource): boolean {
+  const { format, byQemu } = disk?.image ?? RAW;
+  const needsAll = format === 'qcow2' || format === 'vmdk';
+  return byQemu !== 'shows-none' && !(needsAll && troubles.some(({ code }) => code === 'needs-file'));
 }
 
 /** All parts of the disk in an image are seen where the image is opened, once. */
@@ -67,12 +62,13 @@ function imageOf(opened: OpenedSource, name: string, images: Map<string, PlacedI
   const path =
     remote === null ? absolutePath(opened) : remote.kind === 'nbd' ? remote.uri : (remote.url ?? remote.shown);
   if (image === null && remote === null) return null;
-  const { format, snapshot, pieces, shards, grown, parts } = image ?? RAW;
+  const { format, snapshot, pieces, shards, grown, byQemu, parts } = image ?? RAW;
   const mapped = parts.map((part, at) => mappedPart(part, `${name}p${at}`, images));
   const key = format === 'volume' ? (opened.disk?.id ?? path) : `${path}#${snapshot}`;
   const number = [...images.values()].filter(isOnNbd).length;
   const fetched = format === 'raw' && (remote?.kind !== 'nbd' || remote.tls);
-  const copied = fetched || format === 'pieces' || format === 'shards' || format === 'ewf' || snapshot !== null;
+  const inParts = format === 'pieces' || format === 'shards' || format === 'ewf';
+  const copied = fetched || inParts || byQemu === 'reads' || snapshot !== null;
   const device = format === 'volume' ? `${MAPPED}/${name}` : `${NBD}${number}`;
   const shownAt = copied ? `${STORE}/${name}.raw` : device;
   const placed = images.get(key) ?? {

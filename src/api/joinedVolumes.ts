@@ -136,6 +136,7 @@ function openedAs(
         pieces: [],
         shards: null,
         grown: null,
+        byQemu: 'writes',
         parts: mappedParts(volume, on),
       },
       kept: null,

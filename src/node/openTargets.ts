@@ -296,8 +296,9 @@ async function sliceEntry(
   const image = recogniseContainer(await readEnds(file, signal)) === null ? null : await find();
   const inside = image === null || image.refusal !== null ? null : image.container;
   const source = inside === null ? file : (image?.disk ?? file);
+  const found = { disk: source, container: inside, byQemu: image?.byQemu ?? 'writes' };
   const window = slice(source, offset, length ?? Math.max(0, source.size - offset));
-  const entry = entryOf(path, 'slice', offset, window, null, diskOf(file, source, inside, null));
+  const entry = entryOf(path, 'slice', offset, window, null, diskOf(file, found, null));
   const foreign = placed(await findForeign(window, null, signal), offset, window.size);
   return { ...entry, foreign, ...(root !== null && { root: root - offset }) };
 }

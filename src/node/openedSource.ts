@@ -3,7 +3,7 @@ import type { DeviceShift } from '../pool/survey.ts';
 import type { ImageFormat } from '../source/containers.layout.ts';
 import type { Container } from '../source/containers.ts';
 import type { PlacedSignature } from '../source/foreign.ts';
-import type { KeptHashes } from '../source/images/imageFile.ts';
+import type { ByQemu, KeptHashes } from '../source/images/imageFile.ts';
 import type { RemotePlace } from '../source/network/remotePlace.ts';
 import type { Partition } from '../source/partitions.ts';
 import type { ByteSource } from '../source/source.ts';
@@ -51,6 +51,7 @@ export interface DiskImage {
   readonly shards: FoundShards | null;
   /** Bytes of the disk where the file is a copy that ends before; null where it does not. */
   readonly grown: number | null;
+  readonly byQemu: ByQemu;
   /** Of a volume of LVM, in order and without gaps, each with what it lies on and the byte of the disk there; else empty. */
   readonly parts: readonly { readonly length: number; readonly on: VolumeDisk | null }[];
 }

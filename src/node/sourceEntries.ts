@@ -28,7 +28,7 @@ export function windowEntries(file: ComposedFile, { path, image }: Target, found
   const offered = found.traced
     ? found.windows
     : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
-  const disk = { ...diskOf(file, found.disk, found.container, image?.snapshot ?? null), kept: found.kept };
+  const disk = { ...diskOf(file, found, image?.snapshot ?? null), kept: found.kept };
   const entries = offered.map(({ partition, offset, source, foreign }) => ({
     ...entryOf(path, partition === null ? whole : kindOf(partition), offset, source, partition, disk),
     foreign,
@@ -73,30 +73,25 @@ export function entryOf(
 }
 
 export const diskOf = (
-  { disk, diskOffset, block, sectorSize, origin, ...parts }: ComposedFile,
-  source: ByteSource,
-  container: Container['kind'] | null,
+  { disk: id, diskOffset, block, sectorSize, origin, pieces, shards, grown }: ComposedFile,
+  { disk: source, container, byQemu }: Pick<FoundVdevs, 'disk' | 'container' | 'byQemu'>,
   snapshot: string | null,
 ): SourceDisk => ({
   source,
   block,
   sectorSize: container === null || container === 'raw' ? sectorSize : null,
   origin,
-  image: imageOf(container, snapshot, parts),
+  image: imageOf(container, { snapshot, byQemu, pieces, shards, grown }),
   kept: null,
-  id: disk,
+  id,
   offset: diskOffset,
 });
 
-function imageOf(
-  container: Container['kind'] | null,
-  snapshot: string | null,
-  { pieces, shards, grown }: Pick<ComposedFile, 'pieces' | 'shards' | 'grown'>,
-): DiskImage | null {
-  const file = { snapshot, pieces, shards, grown, parts: [] };
-  if (container !== null && container !== 'raw') return { format: container, ...file };
+function imageOf(container: Container['kind'] | null, file: Omit<DiskImage, 'format' | 'parts'>): DiskImage | null {
+  const { pieces, shards, grown } = file;
+  if (container !== null && container !== 'raw') return { format: container, ...file, parts: [] };
   const inParts = shards !== null || pieces.length > 0 || grown !== null;
-  return inParts ? { format: shards === null ? 'pieces' : 'shards', ...file } : null;
+  return inParts ? { format: shards === null ? 'pieces' : 'shards', ...file, parts: [] } : null;
 }
 
 function tooShort(path: string, offset: number, size: number): SourceError {

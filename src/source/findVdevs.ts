@@ -5,7 +5,7 @@ import { BSD_ZFS } from './disklabel.layout.ts';
 import { readEnds, type SourceEnds } from './ends.ts';
 import { findForeign, type PlacedSignature, placed } from './foreign.ts';
 import { ZFS_TYPE_GUIDS } from './gpt.layout.ts';
-import type { KeptHashes } from './images/imageFile.ts';
+import type { ByQemu, KeptHashes } from './images/imageFile.ts';
 import { NO_SIBLINGS, type Siblings } from './images/siblings.ts';
 import { innerEnd } from './innerEnd.ts';
 import { TYPE_ZFS } from './mbr.layout.ts';
@@ -34,6 +34,8 @@ export interface FoundVdevs {
   readonly container: Container['kind'] | null;
   /** What the image keeps of its own bytes; null where it keeps nothing. */
   readonly kept: KeptHashes | null;
+  /** What QEMU does with the container. */
+  readonly byQemu: ByQemu;
   /** Why the container cannot be looked into; null when there is none, or it can. */
   readonly refusal: ZfsUberError | null;
   /** Without any trace it is the whole disk and every partition; empty only after a refusal. */
@@ -83,16 +85,24 @@ function asItself(
   if (snapshot !== null) return refused(source, container?.kind ?? 'raw', noSnapshot(source, snapshot));
   const both = container?.holdsSectors ? [readAsDisk(source)] : [];
   const troubles = [...both, ...asDisk.troubles];
-  return { ...asDisk, troubles, disk: source, container: null, kept: null, refusal: null };
+  return { ...asDisk, troubles, disk: source, container: null, kept: null, byQemu: 'writes', refusal: null };
 }
 
 async function inContainer(source: ByteSource, container: Container, options: FindVdevsOptions): Promise<FoundVdevs> {
   const { siblings = NO_SIBLINGS, snapshot = null, signal } = options;
   const { kind } = container;
   try {
-    const { disk, troubles, kept = null } = await container.open(source, { siblings, snapshot });
+    const { disk, troubles, kept = null, byQemu = 'writes' } = await container.open(source, { siblings, snapshot });
     const inside = await findOnDisk(disk, await readEnds(disk, signal), options);
-    return { ...inside, troubles: [...troubles, ...inside.troubles], disk, container: kind, kept, refusal: null };
+    return {
+      ...inside,
+      troubles: [...troubles, ...inside.troubles],
+      disk,
+      container: kind,
+      kept,
+      byQemu,
+      refusal: null,
+    };
   } catch (error) {
     if (!(error instanceof ZfsUberError)) throw error;
     return refused(source, kind, error);
@@ -109,6 +119,7 @@ const refused = (source: ByteSource, container: Container['kind'], refusal: ZfsU
   disk: source,
   container,
   kept: null,
+  byQemu: 'writes',
   refusal,
   windows: [],
   traced: false,
@@ -120,7 +131,7 @@ function noSnapshot(source: ByteSource, snapshot: string): UnsupportedError {
   return new UnsupportedError(message, { source: source.name, offset: 0, path: [] });
 }
 
-type OnDisk = Omit<FoundVdevs, 'disk' | 'container' | 'kept' | 'refusal'>;
+type OnDisk = Omit<FoundVdevs, 'disk' | 'container' | 'kept' | 'byQemu' | 'refusal'>;
 
 async function findOnDisk(disk: ByteSource, ends: SourceEnds, options: FindVdevsOptions): Promise<OnDisk> {
   const { sectorSize, signal } = options;

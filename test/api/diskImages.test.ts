@@ -53,6 +53,14 @@ describe('a scan of a disk image', () => {
     expect(lines).toContain('qemu-nbd -d /dev/nbd0');
   });
 
+  it('is made into a copy where QEMU writes nothing into it: an import that writes would hang', async () => {
+    const path = await image('stream.vmdk');
+    const { pools } = await scan([path], { depth: 'mos' });
+    const lines = (pools[0]?.recommendation?.steps ?? []).flatMap((step) => step.lines);
+    expect(lines[0]).toBe(`qemu-img convert -f vmdk -O raw ${path} /var/tmp/zu-d0.raw`);
+    expect(lines.join()).not.toContain('qemu-nbd');
+  });
+
   it('is given no line that shows another disk where QEMU reads no such image, but an overlay', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-differing-'));
     const late = readFileSync(await image('late.img'));

@@ -1,7 +1,7 @@
 import { raw, sh } from '../../bytes/shellLine.ts';
 import { shellWord } from '../../bytes/shellWord.ts';
 import { SECTOR } from '../../bytes/units.ts';
-import { isOnNbd, type MappedPart, type PlacedImage } from '../../rewind/importPlace.ts';
+import { isAttached, isOnNbd, type MappedPart, type PlacedImage } from '../../rewind/importPlace.ts';
 import { STORE } from '../../rewind/showing.ts';
 import type { RemotePlace } from '../../source/network/remotePlace.ts';
 
@@ -52,6 +52,7 @@ function openLine(image: PlacedImage, readOnly: boolean): string {
   if (format === 'ewf') return sh`ewfexport -q -u -f raw -t ${shownAt.replace(/\.raw$/, '')} ${path}`;
   const name = QEMU_NAMES[format] ?? format;
   if (snapshot !== null) return sh`qemu-img convert -f ${name} -l ${snapshot} -O raw ${path} ${shownAt}`;
+  if (!isAttached(image)) return sh`qemu-img convert -f ${name} -O raw ${path} ${shownAt}`;
   return sh`qemu-nbd${raw(readOnly ? ' -r' : '')} -f ${name} -c ${shownAt} ${path}`;
 }
 

@@ -13,11 +13,19 @@ export interface KeptHashes {
   readonly content: ByteSource;
 }
 
+/**
+ * What QEMU does with an image: `writes` all, as with most; `reads` it, and fails what is to be written into it; `shows-none`
+ * of it: it does not open it read-only, or shows another disk.
+ */
+export type ByQemu = 'writes' | 'reads' | 'shows-none';
+
 /** The disk inside an image. */
 export interface OpenedImage {
   /** Absent for a format that has none. */
   readonly kept?: KeptHashes;
   readonly disk: ByteSource;
+  /** Default: `writes`. */
+  readonly byQemu?: ByQemu;
   /** About the image: copies of a table that differ, a parent that is missing. The disk is readable all the same. */
   readonly troubles: readonly ZfsUberError[];
 }

@@ -49,5 +49,6 @@ export async function openVdi(source: ByteSource, folder: ImageFolder): Promise<
       return { kind: 'data', source, at, length: Math.min(length, source.size - at) };
     },
   });
-  return { disk, troubles: parent?.troubles ?? [] };
+  // Source: QEMU, block/vdi.c, vdi_open
+  return { disk, troubles: parent?.troubles ?? [], byQemu: derived ? 'shows-none' : 'writes' };
 }

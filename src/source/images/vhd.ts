@@ -54,7 +54,8 @@ export async function openVhd(source: ByteSource, folder: ImageFolder): Promise<
   const bitmap = Math.ceil(blockSize / SECTOR / 8 / SECTOR) * SECTOR;
   const map = { file, tableOffset: Number(header.tableOffset), entries, blockSize, bitmap, parent };
   const disk = mappedSource(source.name, { size, extentAt: (offset, wanted) => extentAt(map, offset, size, wanted) });
-  return { disk, troubles };
+  // It takes one for dynamic, and zeros for what is the parent's. Asked of QEMU 10.0
+  return { disk, troubles, byQemu: differs ? 'shows-none' : 'writes' };
 }
 
 interface VhdMap {

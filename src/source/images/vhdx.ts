@@ -84,10 +84,9 @@ export async function openVhdx(source: ByteSource, folder: ImageFolder): Promise
   troubles.push(...(parent?.troubles ?? []));
   const ratio = (BITMAP_BITS * sector) / blockSize;
   const map: VhdxMap = { file, bat: bat.offset, blockSize, sector, ratio, parent, size };
-  return {
-    disk: mappedSource(source.name, { size, extentAt: (offset, wanted) => extentAt(map, offset, wanted) }),
-    troubles,
-  };
+  const disk = mappedSource(source.name, { size, extentAt: (offset, wanted) => extentAt(map, offset, wanted) });
+  // Source: QEMU, block/vhdx.c, vhdx_parse_metadata; block/vhdx-log.c, vhdx_parse_log: a log is replayed into the file or refused
+  return { disk, troubles, byQemu: derived || dirty ? 'shows-none' : 'writes' };
 }
 
 async function newestHeader(file: ImageFile, troubles: ZfsUberError[]): Promise<Header> {

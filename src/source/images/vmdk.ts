@@ -42,7 +42,11 @@ export async function openVmdk(source: ByteSource, folder: ImageFolder): Promise
     size: inner.size,
     extentAt: (offset, wanted) => inner.extentAt(offset, wanted, parent, 0),
   });
-  return { disk, troubles: [...inner.troubles, ...(parent?.troubles ?? [])] };
+  return {
+    disk,
+    troubles: [...inner.troubles, ...(parent?.troubles ?? [])],
+    byQemu: inner.readOnly ? 'reads' : 'writes',
+  };
 }
 
 async function sparseExtent(file: ImageFile): Promise<SparseExtent | null> {
@@ -67,19 +71,21 @@ async function openDescriptor(file: ImageFile, descriptor: VmdkDescriptor, folde
   const troubles: ZfsUberError[] = [...(parent?.troubles ?? [])];
   const pieces: Piece[] = [];
   let start = 0;
+  let readOnly = false;
   for (const extent of descriptor.extents) {
     const length = extent.sectors * SECTOR;
     if (!Number.isSafeInteger(start + length)) throw file.wrong('extent', 0, 'a disk below 2^53 bytes', extent.sectors);
     const piece = await pieceOf(file, extent, folder, parent, start);
     troubles.push(...piece.troubles);
     pieces.push({ start, length, extentAt: piece.extentAt });
+    readOnly ||= piece.readOnly;
     start += length;
   }
   const disk = mappedSource(file.source.name, {
     size: start,
     extentAt: (offset, wanted) => atPiece(pieces, offset, wanted),
   });
-  return { disk, troubles };
+  return { disk, troubles, byQemu: readOnly ? 'reads' : 'writes' };
 }
 
 async function atPiece(pieces: readonly Piece[], offset: number, wanted: number): Promise<Extent> {
@@ -93,7 +99,10 @@ async function atPiece(pieces: readonly Piece[], offset: number, wanted: number)
 interface OpenedPiece {
   extentAt(offset: number, wanted: number): Promise<Extent>;
   readonly troubles: readonly ZfsUberError[];
+  readonly readOnly: boolean;
 }
+
+const PLAIN = { troubles: [], readOnly: false } as const;
 
 async function pieceOf(
   file: ImageFile,
@@ -103,18 +112,19 @@ async function pieceOf(
   start: number,
 ): Promise<OpenedPiece> {
   const length = sectors * SECTOR;
-  if (type === 'ZERO') return { troubles: [], extentAt: async (at) => ({ kind: 'zero', length: length - at }) };
+  if (type === 'ZERO') return { ...PLAIN, extentAt: async (at) => ({ kind: 'zero', length: length - at }) };
   const found = name === null ? null : await folder.file(name);
   if (found === null) {
     const why = `it lies in ${printable(name ?? 'an extent without a file')}, which was not given and is not in the same folder`;
     const trouble = file.lacks(`a part of its disk lies in ${printable(name ?? 'no file')}: give that file too`);
-    return { troubles: [trouble], extentAt: async (at) => ({ kind: 'unread', why, length: length - at }) };
+    return { ...PLAIN, troubles: [trouble], extentAt: async (at) => ({ kind: 'unread', why, length: length - at }) };
   }
   if (type === 'FLAT' || type === 'VMFS')
-    return { troubles: [], extentAt: async (at) => flat(found, offset * SECTOR, length, at) };
+    return { ...PLAIN, extentAt: async (at) => flat(found, offset * SECTOR, length, at) };
   const sparse = await sparseExtent(new ImageFile(found, 'VMDK image'));
   if (sparse === null) throw file.wrong('extent', 0, `a file of type ${printable(type)}`, found.name);
-  return { troubles: sparse.troubles, extentAt: (at, wanted) => sparse.extentAt(at, wanted, parent, start) };
+  const { troubles, readOnly } = sparse;
+  return { troubles, readOnly, extentAt: (at, wanted) => sparse.extentAt(at, wanted, parent, start) };
 }
 
 function flat(source: ByteSource, base: number, length: number, at: number): Extent {

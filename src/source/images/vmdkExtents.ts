@@ -23,6 +23,8 @@ export interface SparseExtent {
   /** The text inside the file; null where there is none. */
   readonly descriptor: VmdkDescriptor | null;
   readonly troubles: readonly ZfsUberError[];
+  /** Nothing writes into it where it lies. Source: QEMU, block/vmdk.c, vmdk_open_se_sparse, vmdk_pwritev */
+  readonly readOnly: boolean;
   /**
    * @param offset from the beginning of the extent
    * @param wanted bytes that are asked for
@@ -87,7 +89,8 @@ export async function openSparseExtent(file: ImageFile): Promise<SparseExtent> {
     return { is: { at: entry * SECTOR }, alike: 1 };
   };
   const grains = { size, grain, grainAt, packed: (flags & VMDK_FLAGS.compressed) !== 0 };
-  return { size, descriptor: await innerDescriptor(file, header), troubles, ...lookedUp(file, grains) };
+  const descriptor = await innerDescriptor(file, header);
+  return { size, descriptor, troubles, readOnly: grains.packed, ...lookedUp(file, grains) };
 }
 
 interface GrainTables {
@@ -178,7 +181,13 @@ export async function openCowdExtent(file: ImageFile): Promise<SparseExtent> {
     if (entry === 0) return { is: 'absent', alike };
     return { is: entry === 1 ? 'zero' : { at: entry * SECTOR }, alike };
   };
-  return { size, descriptor: null, troubles: [], ...lookedUp(file, { size, grain, grainAt, packed: false }) };
+  return {
+    size,
+    descriptor: null,
+    troubles: [],
+    readOnly: false,
+    ...lookedUp(file, { size, grain, grainAt, packed: false }),
+  };
 }
 
 /**
@@ -225,7 +234,13 @@ export async function openSeSparseExtent(file: ImageFile): Promise<SparseExtent>
     const number = ((entry & 0x0fff000000000000n) >> 48n) | ((entry & 0x0000ffffffffffffn) << 12n);
     return { is: { at: (grains ?? 0) + Number(number) * grain }, alike: 1 };
   };
-  return { size, descriptor: null, troubles: [], ...lookedUp(file, { size, grain, grainAt, packed: false }) };
+  return {
+    size,
+    descriptor: null,
+    troubles: [],
+    readOnly: true,
+    ...lookedUp(file, { size, grain, grainAt, packed: false }),
+  };
 }
 
 function grainOf(file: ImageFile, sectors: bigint): number {

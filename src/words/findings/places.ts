@@ -29,7 +29,7 @@ export const PLACE_WORDS: FindingWords<keyof PlaceValues> = {
   'labels-from-root': ({ device, at, txg }) =>
     `${device}: its labels are none that are on it. They were made of the root at byte ${at}, txg ${txg}, which does not say when it was written. zpool finds nothing there: what is said here is of an overlay that has these labels.`,
   'image-not-shown': ({ device, format }) =>
-    `${device}: qemu-nbd does not show the disk in this ${format.toUpperCase()} as it is read here: it changes another file, or a file of it is missing. A copy made by an overlay is what zpool takes.`,
+    `${device}: qemu-nbd does not show the disk in this ${format.toUpperCase()} as it is read here: it changes another file, has a log that was not replayed, or a file of it is missing. A copy made by an overlay is what zpool takes.`,
   'foreign-pool': (values) => {
     const parts = [
       `${values.device}: ${list(values.remains.map((each) => remainsText(each, values)))}.`,

@@ -104,7 +104,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, FindingMeaning>> = {
     todo: 'the printed line makes an overlay with these labels, which a plain import takes; no other command of `zpool` sees the pool. [Carving](carve.md)',
   },
   'image-not-shown': {
-    says: 'the disk lies in an image that qemu-nbd does not open, or shows without its parent: a differencing VDI, VHD or VHDX, or an image of which a file is missing; no command of `zpool` is given, for nothing shows it the disk',
+    says: 'the disk lies in an image that qemu-nbd does not open, or shows without its parent: a differencing VDI, VHD or VHDX, a VHDX with a log that was not replayed, or an image of which a file is missing; no command of `zpool` is given, for nothing shows it the disk',
     todo: 'the printed line makes a copy of the disk from which a plain import loads the txg; where a file is missing, give that first. [Disk images](images.md)',
   },
   'image-of-two-times': {
