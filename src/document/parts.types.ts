@@ -13,7 +13,7 @@ export interface ToolInfo {
   readonly version: string;
   /** The native addon computes the checksums. */
   readonly native: boolean;
-  /** What computes the checksums, by name. */
+  /** What sums and unpacks blocks: `native` is the addon, `wasm` WebAssembly, `node` TypeScript and OpenSSL, `pure` TypeScript. */
   readonly engine: string;
 }
 
