@@ -529,6 +529,12 @@ describe('a log of a VHDX', () => {
     return bytes;
   }
 
+  it('keeps QEMU from showing the image read-only', async () => {
+    const clean = new Uint8Array(readFileSync(await imageIn(FOLDER, 'dynamic.vhdx')));
+    expect((await open(clean, 'x.vhdx')).byQemu).toBe('writes');
+    expect((await open(await dirty([['zero', 0x900000n, 4096n]]), 'x.vhdx')).byQemu).toBe('shows-none');
+  });
+
   it.each<[string, readonly Descriptor[], bigint?]>([
     [
       'over the headers',
