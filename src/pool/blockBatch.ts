@@ -9,7 +9,7 @@ import type { ByteSource } from '../source/source.ts';
 import { answersIn } from './answeredBlocks.ts';
 import { type BlockRead, type BlockReader, upToLastPointer } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
-import { LentMemory, type Loan } from './lentMemory.ts';
+import { type Loan, sharedMemory } from './lentMemory.ts';
 import { PointerFields } from './pointerFields.ts';
 import type { VdevNode } from './pool.ts';
 import { type Gathered, gatherBlocks, type SpreadBlock, type SpreadTop, spreadTop } from './spreadDevices.ts';
@@ -58,8 +58,6 @@ export interface BlockBatchOptions {
   readonly salted?: SaltedChecksums | null;
   /** Content of a block that was read and found sound before, where somebody still has it. */
   readonly kept?: ((bp: Blkptr) => Uint8Array | null) | undefined;
-  /** What is read and unpacked into; several may share it. */
-  readonly memory?: LentMemory;
 }
 
 /**
@@ -112,7 +110,6 @@ class Batches implements BlockBatches {
   readonly #spread: readonly (SpreadTop | null)[];
   readonly #kept: (bp: Blkptr) => Uint8Array | null;
   readonly #gap: number;
-  readonly #memory: LentMemory;
   readonly #fields = new PointerFields();
 
   constructor(root: VdevNode, reader: BlockReader, options: BlockBatchOptions) {
@@ -120,7 +117,6 @@ class Batches implements BlockBatches {
     this.#engine = options.engine;
     this.#salted = options.salted ?? null;
     this.#kept = options.kept ?? (() => null);
-    this.#memory = options.memory ?? new LentMemory();
     const legs = new Map<ByteSource, Leg>();
     // Where blocks are answered for, the reader does it.
     const tops = answersIn(root) === null ? root.children : [];
@@ -135,7 +131,7 @@ class Batches implements BlockBatches {
     signal?: AbortSignal,
     turn?: Promise<void>,
   ): Promise<void> {
-    const batch = batchOf(blocks, this.#memory.borrow(), signal);
+    const batch = batchOf(blocks, sharedMemory.borrow(), signal);
     const { answers } = batch;
     for (const [index, { bp, content }] of blocks.entries()) {
       const kept = this.#kept(bp);
@@ -162,7 +158,7 @@ class Batches implements BlockBatches {
     signal?: AbortSignal,
   ): Promise<void> {
     const blocks = pointers.map((bp) => ({ bp, content: true }));
-    const batch = batchOf(blocks, this.#memory.borrow(), signal);
+    const batch = batchOf(blocks, sharedMemory.borrow(), signal);
     const copies = new Copies();
     await this.#readPlaced(batch);
     signal?.throwIfAborted();
@@ -197,7 +193,7 @@ class Batches implements BlockBatches {
       const top = at && this.#spread[at.top];
       if (at !== null && top != null) blocks.push({ ...at, top, birth: bp.physicalBirth });
     }
-    const columns = this.#memory.borrow();
+    const columns = sharedMemory.borrow();
     const into = { columns, blocks: batch.memory };
     const gathered = await gatherBlocks(blocks, this.#gap * SPREAD_GAPS, into, batch.signal);
     columns.giveBack();

@@ -41,6 +41,9 @@ export class LentMemory {
   }
 }
 
+/** For all batches of the process: what waits to be lent is as much as one of them needs, however many there are. */
+export const sharedMemory = new LentMemory();
+
 /** What one borrower has: parts of pieces, none of which is given back before the others. */
 export class Loan {
   readonly #memory: LentMemory;

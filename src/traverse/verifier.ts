@@ -4,7 +4,6 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { type BlockBatches, openBlockBatches } from '../pool/blockBatch.ts';
 import type { BlockReader } from '../pool/blockRead.ts';
 import type { ErrorCause } from '../pool/errorCause.ts';
-import { LentMemory } from '../pool/lentMemory.ts';
 import type { PointerStrictness } from '../pool/pointerRules.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { DatasetWalk } from './datasetWalk.ts';
@@ -145,7 +144,6 @@ class PoolVerifier implements Verifier {
   readonly #failures: number;
   readonly #strictness: PointerStrictness | undefined;
   readonly #budget = new WalkBudget();
-  readonly #lent = new LentMemory();
   readonly #known = new Map<BlockReader, Map<string, Known>>();
 
   constructor({ engine, oldestTxg = 0n, memory = MEMORY, failures = FAILURES, strictness }: VerifierOptions) {
@@ -259,7 +257,7 @@ class PoolVerifier implements Verifier {
     const kind = data ? 'data' : 'metadata';
     const known = kinds.get(kind) ?? {
       memo: new VerifyMemo(this.#memory),
-      batches: openBlockBatches(root, reader, { engine: this.#engine, salted, kept, memory: this.#lent }),
+      batches: openBlockBatches(root, reader, { engine: this.#engine, salted, kept }),
       inStep: null,
     };
     kinds.set(kind, known);
