@@ -24,6 +24,15 @@ describe('the blocks that two objects do not have in common', () => {
     expect(await one.differingBlocks(one, 10)).toEqual([]);
   });
 
+  it('are those as well that stand behind the last pointer of the other', async () => {
+    const reader = new ForgedReader();
+    const behind = Object.fromEntries(Array.from({ length: 29 }, (_, i) => [i + 3, i === 20 ? 77 : null]));
+    const short = Object.fromEntries(Array.from({ length: 29 }, (_, i) => [i + 3, null]));
+    const [one, other] = [treeAt(reader, 1, short), treeAt(reader, 2, behind)];
+    expect(await one.differingBlocks(other, 10)).toEqual([23]);
+    expect(await other.differingBlocks(one, 10)).toEqual([23]);
+  });
+
   it('are found without a read where the trees are the same', async () => {
     const reader = new ForgedReader();
     const [one, other] = [treeAt(reader, 1, {}), treeAt(reader, 1, {})];
