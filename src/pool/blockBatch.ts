@@ -14,7 +14,7 @@ import { PointerFields } from './pointerFields.ts';
 import type { VdevNode } from './pool.ts';
 import { type Gathered, gatherBlocks, type SpreadBlock, type SpreadTop, spreadTop } from './spreadDevices.ts';
 import { LABEL_START } from './vdevLeaf.ts';
-import { bestLeg, type Leg, readFrom, wholeDevices } from './wholeDevices.ts';
+import { bestLeg, firstLeg, type Leg, readFrom, wholeDevices } from './wholeDevices.ts';
 
 /** A block to read and verify, and whether its content is wanted. */
 export interface BatchBlock {
@@ -160,7 +160,8 @@ class Batches implements BlockBatches {
     const blocks = pointers.map((bp) => ({ bp, content: true }));
     const batch = batchOf(blocks, sharedMemory.borrow(), signal);
     const copies = new Copies();
-    await this.#readPlaced(batch);
+    // Not of the leg that has least to do: what is said of a block must not depend on what else is read.
+    await this.#readPlaced(batch, firstLeg);
     signal?.throwIfAborted();
     for (const [index, { bp }] of blocks.entries()) {
       const [answer, leg] = [batch.answers[index], batch.from[index]];
@@ -174,14 +175,14 @@ class Batches implements BlockBatches {
   }
 
   /** Reads those without an answer that can be read with others. */
-  async #readPlaced(batch: Batch): Promise<void> {
+  async #readPlaced(batch: Batch, legOf = bestLeg): Promise<void> {
     const placed: Placed[] = [];
     for (const [index, { bp }] of batch.blocks.entries()) {
       const at = batch.answers[index] === null ? this.#placeOf(bp, index) : null;
       if (at !== null) placed.push(at);
     }
     placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
-    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch)));
+    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch, legOf)));
   }
 
   /** The same of vdevs that spread blocks. */
@@ -234,13 +235,13 @@ class Batches implements BlockBatches {
     }
   }
 
-  /** @param only the leg to read from, where it is not to be chosen */
-  async #readRun(run: readonly Placed[], batch: Batch, only: Leg | null = null): Promise<void> {
+  /** @param legOf chooses the leg to read from */
+  async #readRun(run: readonly Placed[], batch: Batch, legOf: typeof bestLeg): Promise<void> {
     const first = run[0];
     if (first === undefined) return;
     const { signal, memory } = batch;
     const end = run.reduce((most, { offset, size }) => Math.max(most, offset + size), 0);
-    const leg = only ?? bestLeg(first.legs, first.offset, end);
+    const leg = legOf(first.legs, first.offset, end);
     if (leg === null) return;
     const bytes = await readFrom(leg, first.offset + LABEL_START, end - first.offset, signal, (length) =>
       memory.lend(length),
@@ -250,7 +251,7 @@ class Batches implements BlockBatches {
       // With no other leg the one by one that follows tells which blocks it is.
       if (bytes.gone || first.legs.length === 1) return;
       if (run.length === 1) leg.source.failures?.note(first.offset + LABEL_START, first.size, bytes);
-      else for (const each of run) await this.#readRun([each], batch, leg);
+      else for (const each of run) await this.#readRun([each], batch, () => leg);
       return;
     }
     leg.wrong += await this.#open(run, bytes, first.offset, batch, leg);

@@ -21,7 +21,10 @@ export interface Leg {
   readonly queue: (() => void)[];
 }
 
-/** The devices of which each holds all of `top`; none for layouts that spread a block, and where none is there. */
+/**
+ * The devices of which each holds all of `top`, in the order of the tree; none for layouts that spread a block, and where
+ * none is there.
+ */
 export function wholeDevices(top: VdevNode, legs: Map<ByteSource, Leg>): readonly Leg[] {
   const found: Leg[] = [];
   const open: { readonly node: VdevNode; readonly name: string; readonly depth: number }[] = [
@@ -32,7 +35,7 @@ export function wholeDevices(top: VdevNode, legs: Map<ByteSource, Leg>): readonl
     const { type } = node.config;
     if (type === 'mirror' || type === 'replacing' || type === 'spare') {
       if (depth >= MAX_TREE_DEPTH) return [];
-      for (const child of node.children) {
+      for (const child of [...node.children].reverse()) {
         open.push({ node: child, name: `${name} > ${vdevName(child)}`, depth: depth + 1 });
       }
     } else if (type === 'disk' || type === 'file') {
@@ -48,12 +51,19 @@ export function wholeDevices(top: VdevNode, legs: Map<ByteSource, Leg>): readonl
   return found;
 }
 
-/** The leg that has least to do, of those that have the range at all, as far as is known; wrong blocks count as work. */
+/** Has the range at all, as far as is known. */
+const hasRange = ({ source }: Leg, offset: number, end: number): boolean =>
+  offset >= 0 && end + LABEL_START <= source.size && !source.selection?.lacks(offset + LABEL_START, end - offset);
+
+/** The leg that is asked first where a block is read alone: what is said of such a block names it. */
+export const firstLeg = (legs: readonly Leg[], offset: number, end: number): Leg | null =>
+  legs.find((leg) => hasRange(leg, offset, end)) ?? null;
+
+/** The leg that has least to do, of those that have the range; wrong blocks count as work. */
 export function bestLeg(legs: readonly Leg[], offset: number, end: number): Leg | null {
   let best: Leg | null = null;
   for (const leg of legs) {
-    if (offset < 0 || end + LABEL_START > leg.source.size) continue;
-    if (leg.source.selection?.lacks(offset + LABEL_START, end - offset)) continue;
+    if (!hasRange(leg, offset, end)) continue;
     if (best === null || leg.waiting + leg.wrong * DISTRUST < best.waiting + best.wrong * DISTRUST) best = leg;
   }
   return best;
