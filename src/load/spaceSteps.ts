@@ -7,6 +7,7 @@ import { SpaceMap } from '../dataset/spaceMap.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { vdevName } from '../pool/vdevHealth.ts';
+import { AddsUp, type LogEntries } from './addsUp.ts';
 import type { LoadMemo } from './loadMemo.ts';
 import type { LoadState } from './loadState.ts';
 import { readLogSpaceMapList, readMetaslabWords, readUnflushedTxgs } from './logSpaceMaps.ts';
@@ -27,9 +28,6 @@ const MAPS_AHEAD = 8;
 const LOG_UNIT = 512;
 /** Metaslabs of one vdev, so that vdev and metaslab are one number. */
 const MOST_METASLABS = 2 ** 21;
-
-/** What a log holds, by vdev and metaslab: three numbers an entry. */
-type LogEntries = ReadonlyMap<number, Float64Array>;
 
 interface Log {
   readonly txg: bigint;
@@ -147,24 +145,6 @@ const logsOf = ({ top, index, unflushed }: Metaslab, logs: LogsOfEach): readonly
   );
 
 const NO_LOGS: readonly Log[] = [];
-
-/** A metaslab as it was when its accounts added up last, kept with its space map: most are the same at the next txg. */
-class AddsUp {
-  #units = 0;
-  #start = 0;
-  #logs: readonly LogEntries[] = [];
-
-  note(units: number, start: number, logs: readonly LogEntries[]): void {
-    this.#units = units;
-    this.#start = start;
-    this.#logs = logs;
-  }
-
-  holds(units: number, start: number, logs: readonly LogEntries[]): boolean {
-    if (units !== this.#units || start !== this.#start || logs.length !== this.#logs.length) return false;
-    return logs.every((log, i) => log === this.#logs[i]);
-  }
-}
 
 /** It adds up, and nothing of it is another than when that was found out. */
 function isAnswered(
