@@ -97,9 +97,15 @@ pub fn sum_words(bytes: &[u8]) -> u64 {
 
 /// Bytes up to the last that is not zero.
 pub fn used_length(bytes: &[u8]) -> usize {
-    let zeros = bytes.rchunks(STRIDE).take_while(|part| is_zero(part)).map(<[u8]>::len);
+    let zeros = bytes
+        .rchunks(STRIDE)
+        .take_while(|part| is_zero(part))
+        .map(<[u8]>::len);
     let end = bytes.len() - zeros.sum::<usize>();
-    bytes[..end].iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1)
+    bytes[..end]
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1)
 }
 
 /// As many as the registers take at once some times over.
