@@ -107,8 +107,11 @@ function historyHeadText(page: Page, head: ViewHead, destructive: readonly Histo
 }
 
 function columnsOf(page: Page, { txg }: ViewHead): Columns {
-  return { txg: Math.max(3, (txg?.length ?? 0) + AFTER.length), time: datedColumn(page)(0).length };
+  return { txg: Math.max(3, (txg?.length ?? 0) + AFTER.length), time: datedColumn(page)(ANY_TIME).length };
 }
+
+/** In seconds; not 0, which stands for no time. */
+const ANY_TIME = 1;
 
 /** Before the txg of a command, which is that one or a later one. */
 const AFTER = '>=';
