@@ -55,7 +55,7 @@ function told(document: object): unknown {
 }
 
 describe('a bundle says the same as the devices', () => {
-  it.each(CHOSEN)('$name', { timeout: 120_000 }, async (fixture) => {
+  it.each(CHOSEN)('$name', async (fixture) => {
     const images = await poolImages(fixture);
     const file = join(folder, `${fixture.name}.bundle`);
     await writeBundle(images, file);
@@ -94,7 +94,7 @@ describe('a bundle says the same as the devices', () => {
 });
 
 describe('a bundle of an image with a parent', () => {
-  it.each(['child.qcow2', 'delta.vmdk'])('%s holds what of the parent is needed', { timeout: 60_000 }, async (name) => {
+  it.each(['child.qcow2', 'delta.vmdk'])('%s holds what of the parent is needed', async (name) => {
     const images = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
     for (const each of ['base.img', 'parent.vmdk']) await imageIn(images, each);
     const image = await imageIn(images, name);
@@ -174,7 +174,7 @@ describe('a bundle', () => {
     expect((await ring([directory])).sources.map(({ kind }) => kind)).toEqual(['bundle', 'bundle']);
   });
 
-  it('can be read where there is nothing of Node', { timeout: 60_000 }, async () => {
+  it('can be read where there is nothing of Node', async () => {
     const { outputFiles } = await build({
       entryPoints: [join(import.meta.dirname, '..', '..', 'src', 'parser.ts')],
       bundle: true,

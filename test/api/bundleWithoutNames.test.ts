@@ -67,7 +67,7 @@ const verdicts = ({ pools: found, findings }: ScanDocument): unknown => ({
 });
 
 describe('a bundle without names has the verdicts of the devices', () => {
-  it.each(CHOSEN)('$name', { timeout: 120_000 }, async (fixture) => {
+  it.each(CHOSEN)('$name', async (fixture) => {
     const images = await poolImages(fixture);
     const file = join(folder, `${fixture.name}.bundle`);
     await writeBundle(images, file, { withoutNames: true });
@@ -132,7 +132,7 @@ describe.each(['random-rot', 'demo'])('%s', (name) => {
     };
     expect(await found(without)).toEqual([]);
     expect((await found(withNames)).length).toBeGreaterThan(0);
-  }, 120_000);
+  });
 });
 
 describe('what is made of a bundle without names', () => {

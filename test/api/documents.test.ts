@@ -38,7 +38,7 @@ async function printed(...args: string[]): Promise<string> {
 
 const ADDRESS = '0:400000:200';
 
-it('gives by a function what each command prints, of opened pools as of paths', { timeout: 60_000 }, async () => {
+it('gives by a function what each command prints, of opened pools as of paths', async () => {
   const session = await openPools(await demo());
   try {
     const [txg = 0n] = session.pool().txgs;
@@ -105,7 +105,6 @@ const EXAMPLES = [...readFileSync(join(ROOT, 'docs', 'library.md'), 'utf8').matc
 
 it.each(EXAMPLES.map((code, i) => [i + 1, code] as const))(
   'runs example %i of docs/library.md',
-  { timeout: 60_000 },
   async (number, code) => {
     const folder = join(CACHE, 'examples', `library-${number}`);
     rmSync(folder, { recursive: true, force: true });

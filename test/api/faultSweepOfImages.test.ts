@@ -50,7 +50,7 @@ beforeAll(async () => {
     'a block': at - 4 * KIB,
     'another block': at - 12 * KIB,
   };
-}, 60_000);
+});
 afterAll(() => rmSync(room, { recursive: true, force: true }));
 
 /** What a source of some kind says where one sector of the disk in it cannot be read. */
@@ -207,5 +207,5 @@ describe.each(Object.entries(KINDS))('a sector that cannot be read of %s', (kind
       if (what === 'config') expect(labels[1]?.status, said).toBe('unreadable');
       if (what === 'the newest slot') expect(labels[2]?.ring?.unreadable, said).toBeGreaterThan(0);
     }
-  }, 120_000);
+  });
 });

@@ -176,7 +176,7 @@ describe('a copy of a disk that is mostly holes', () => {
     }
     const [first] = (await scan([join(room, 'large')], { depth: 'meta' })).pools;
     expect(first?.candidates[0]?.verdict).toBe('importable');
-  }, 60_000);
+  });
 
   it('has of a disk image what the image holds', async () => {
     const images = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
@@ -186,7 +186,7 @@ describe('a copy of a disk that is mostly holes', () => {
     const best = copied.pools[0]?.candidates[0];
     expect(of.pools[0]?.candidates.map(({ txg }) => txg)).toContain(best?.txg);
     expect(best?.verdict).toBe('importable');
-  }, 60_000);
+  });
 });
 
 describe('a leg that was detached', () => {

@@ -37,7 +37,7 @@ async function endAt(number: number): Promise<() => number> {
 }
 
 describe.each(['qcow2', 'copy'] as const)('an overlay as %s whose making ends at any step', (as) => {
-  it('is not there under its name, and what is left of it has no manifest', { timeout: 120_000 }, async () => {
+  it('is not there under its name, and what is left of it has no manifest', async () => {
     const opened = await openPools(await poolImages(pool('exported')));
     try {
       const make = (output: string) => overlay(opened, { txg: TXG, as, output });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
@@ -20,8 +20,6 @@ import { contractTroubles } from '../tools/scanDocumentShape.ts';
 
 const RUNS = 24;
 const LABEL = 262144;
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 interface Device {
   readonly path: string;

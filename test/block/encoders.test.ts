@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { compressBlock, compressBound } from 'lz4js';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ZstdCodec } from 'zstd-codec';
 import { decompress, prepareCodec } from '../../src/block/decompress.ts';
 import { pool, poolImages } from '../tools/images.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 // Encoders of other people, of which our decoders know nothing: what these write ours must read.
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scan } from '../../src/api/scan.ts';
 import { scanStatus } from '../../src/cli/exitStatus.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
@@ -30,8 +30,6 @@ const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const SCAN = ['scan', '--depth', 'labels'] as const;
 
 // A build may have to come first, and each run starts a process or three.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
-
 let folder = '';
 /** A whole image, and the labels of it that the forgeries are made from. */
 let image = '';

@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createContext, Script } from 'node:vm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { helpText } from '../../src/cli/help.ts';
 import { built } from '../tools/command.ts';
@@ -26,8 +26,6 @@ import { pool, poolImages } from '../tools/images.ts';
 
 // What stands between the shell and the program: a Node that is too old, files of the package that are missing or
 // damaged. None of it may answer "no trace of ZFS" (status 1), or with a crash.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const ROOT = join(import.meta.dirname, '..', '..');
 let folder = '';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import { wasmFile } from '../../src/node/wasmFile.ts';
@@ -11,8 +11,6 @@ import { pool, poolImages } from '../tools/images.ts';
 // The command as it is installed: usage, streams, width, colour.
 
 // A build may have to come first, and each run starts a process or three.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
-
 let images: string[] = [];
 let folder = '';
 

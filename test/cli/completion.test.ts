@@ -2,13 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { completionOf } from '../../src/cli/completion.ts';
 import { manualPage } from '../../src/cli/manual.ts';
 import { SHELLS, type Shell } from '../../src/cli/options.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-shells-'));
 for (const name of ['disk0.img', 'disk1.img', 'a b.img']) writeFileSync(join(folder, name), '');

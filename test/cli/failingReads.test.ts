@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { built, COMMAND } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const FAILING_READS = join(import.meta.dirname, '..', 'tools', 'failingReads.js');
 let images: string[] = [];

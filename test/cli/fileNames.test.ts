@@ -1,14 +1,12 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { shell } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
 // Names that Node's text cannot hold, and names that look like something else.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let folder = '';
 /** The bytes of a name as $'...' of bash takes them. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { built, COMMAND } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -10,8 +10,6 @@ import { contractTroubles } from '../tools/scanDocumentShape.ts';
 
 // Ctrl-C, or a shutdown, while a source does not answer. Nothing here waits for a time: the command says when it is held,
 // and is let go.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const HELD_READS = join(import.meta.dirname, '..', 'tools', 'heldReads.js');
 let images: string[] = [];

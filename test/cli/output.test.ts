@@ -1,13 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shell } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
 // What is printed reaches its place whole, or the status is 4 and stderr says why.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let folder = '';
 let images: string[] = [];

@@ -43,7 +43,7 @@ const present: readonly (readonly [string, PoolFixture])[] = pools()
   .map((each) => [each.name, each]);
 
 describe.skipIf(ZDB === null)('the same as zdb', () => {
-  it.for(present)('datasets, snapshots and history of %s', { timeout: 60_000 }, async ([, fixture]) => {
+  it.for(present)('datasets, snapshots and history of %s', async ([, fixture]) => {
     const images = await poolImages(fixture);
     const { document } = await ask<DatasetsDocument>(['datasets', ...images]);
     const theirs = await askZdbPool(ZDB ?? '', images, fixture.truth.pool, Number(document.txg));
@@ -81,7 +81,7 @@ describe.skipIf(ZDB === null)('the same as zdb', () => {
     }
   });
 
-  it.for(present)('blocks of objects, and their bytes, of %s', { timeout: 60_000 }, async ([, fixture]) => {
+  it.for(present)('blocks of objects, and their bytes, of %s', async ([, fixture]) => {
     const images = await poolImages(fixture);
     const { datasets, txg } = (await ask<DatasetsDocument>(['datasets', ...images])).document;
     const at = ['--txg', `${txg}`];

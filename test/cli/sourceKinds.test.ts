@@ -19,7 +19,7 @@ beforeAll(async () => {
   const bundle = join(folder, 'tank.bundle');
   await writeBundle(await poolImages(pool('torn-sector')), bundle);
   sources.push(bundle, ...(await Promise.all(KINDS.map((name) => imageIn(IMAGES, name)))));
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it.each([['labels'], ['ring'], ['scan', '--depth', 'labels']])(

@@ -10,8 +10,6 @@ import { history } from '../../src/api/streams.ts';
 import { HOST_OF_BROWSER } from '../tools/hostOfBrowser.js';
 import { pool, poolImages } from '../tools/images.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 // Each runs as it stands in docs/examples, with this library under the name that a program gives it.
 
 const ROOT = join(import.meta.dirname, '..', '..');

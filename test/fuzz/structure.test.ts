@@ -26,7 +26,7 @@ beforeAll(async () => {
   sources = await Promise.all((await poolImages(fixture('every-checksum'))).map((path) => openFileSource(path)));
   pool = await LyingPool.open(sources);
   rss = process.memoryUsage.rss();
-}, 30_000);
+});
 afterAll(async () => void (await Promise.all(sources.map((source) => source.close()))));
 
 const tell = (changes: readonly (readonly [TreeBlock, Change])[]) =>

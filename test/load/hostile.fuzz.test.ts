@@ -18,7 +18,7 @@ it.each([
   ['torn-sector', 89n],
   ['four-tops', 94n],
   ['version-28', 64n],
-])(`judges %s whatever its MOS says (seed ${SEED})`, { timeout: 120_000 }, async (name, minTxg) => {
+])(`judges %s whatever its MOS says (seed ${SEED})`, async (name, minTxg) => {
   const sources = await Promise.all((await poolImages(pool(name))).map((path) => openFileSource(path)));
   const devices = await Promise.all(sources.map((source) => surveyDevice(source, engine)));
   const verdicts = new Set<string>();

@@ -305,7 +305,7 @@ describe('a server that breaks the protocol', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 });
 
 describe.skipIf(spawnSync('nbdkit', ['--version']).status !== 0)('an export over TLS with a key that both know', () => {

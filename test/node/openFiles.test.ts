@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FILE_HOST, type FileHost } from '../../src/node/fileHost.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { handlePool } from '../../src/node/handlePool.ts';
@@ -11,8 +11,6 @@ import { shell } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
 // A process that can open few files: slower, and nothing else.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let dir = '';
 beforeAll(() => {

@@ -189,5 +189,5 @@ describe('openSources', () => {
         expect(summary(await openAll(path))).toEqual([[path, 'raw', 0, null]]);
       }
     }
-  }, 120_000);
+  });
 });

@@ -50,7 +50,7 @@ const WRITTEN_COMPRESSIONS = [
 ];
 
 describe.each(['every-checksum', 'all-compressions'])('%s', (name) => {
-  it('every block of every dataset reads without the addon', { timeout: 60_000 }, async () => {
+  it('every block of every dataset reads without the addon', async () => {
     const { checksums, compressions, blocks } = await contentOf(name, pureEngine);
     expect(blocks).toBeGreaterThan(200);
     if (name === 'every-checksum') expect(WRITTEN_CHECKSUMS.filter((kind) => !checksums.has(kind))).toEqual([]);
@@ -58,7 +58,7 @@ describe.each(['every-checksum', 'all-compressions'])('%s', (name) => {
   });
 
   const native = chooseEngine();
-  it.skipIf(native.info.name === 'pure')('and gives the same bytes with it', { timeout: 60_000 }, async () => {
+  it.skipIf(native.info.name === 'pure')('and gives the same bytes with it', async () => {
     expect(await contentOf(name, native)).toEqual(await contentOf(name, pureEngine));
   });
 });

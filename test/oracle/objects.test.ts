@@ -7,23 +7,19 @@ import { ZDB } from '../tools/zdb.ts';
 import { comparePool } from './comparePool.ts';
 
 describe.skipIf(ZDB === null)('objects of a pool equal what zdb says of them', { concurrent: true }, () => {
-  it.for(pools().map((fixture) => [fixture.name, fixture] as const))(
-    'pool %s',
-    { timeout: 60_000 },
-    async ([, fixture], { skip }) => {
-      const { ro, plain } = fixture.truth.answers;
-      const sound = Object.keys(ro)
-        .map(Number)
-        .filter((txg) => ro[`${txg}`]?.rc === 0 && ro[`${txg}`]?.used === txg);
-      if (sound.length === 0) return skip('no txg of it can be loaded');
-      const best = Math.max(...sound);
-      const txg = plain?.rc === 0 && plain.used === best ? null : best;
-      const compared = await comparePool(ZDB ?? '', await poolImages(fixture), fixture.truth.pool, txg);
-      if (!compared) return skip('zdb cannot open it');
-    },
-  );
+  it.for(pools().map((fixture) => [fixture.name, fixture] as const))('pool %s', async ([, fixture], { skip }) => {
+    const { ro, plain } = fixture.truth.answers;
+    const sound = Object.keys(ro)
+      .map(Number)
+      .filter((txg) => ro[`${txg}`]?.rc === 0 && ro[`${txg}`]?.used === txg);
+    if (sound.length === 0) return skip('no txg of it can be loaded');
+    const best = Math.max(...sound);
+    const txg = plain?.rc === 0 && plain.used === best ? null : best;
+    const compared = await comparePool(ZDB ?? '', await poolImages(fixture), fixture.truth.pool, txg);
+    if (!compared) return skip('zdb cannot open it');
+  });
 
-  it.for(groupTestPools())('OpenZFS test pool %s', { timeout: 60_000 }, async ([, images], { skip }) => {
+  it.for(groupTestPools())('OpenZFS test pool %s', async ([, images], { skip }) => {
     let name: string | null = null;
     try {
       name = (await openImages(images)).config.name;

@@ -31,7 +31,6 @@ const withParity = pools().filter((fixture) => /raidz|draid/.test(fixture.name) 
 describe.skipIf(withParity.length === 0)('raidz and dRAID that real ZFS wrote', { concurrent: true }, () => {
   it.for(withParity.map((fixture) => [fixture.name, fixture] as const))(
     '%s: every block reads without any allowed set of devices, and with wrong data on them',
-    { timeout: 60_000 },
     async ([, fixture]) => {
       await withPool(fixture, async (opened) => {
         for (const { top, leaves, spareParity } of redundantTops(opened.root)) {
@@ -51,7 +50,6 @@ describe.skipIf(withParity.length === 0)('raidz and dRAID that real ZFS wrote', 
 
   it.for(withParity.map((fixture) => [fixture.name, fixture] as const))(
     '%s: the devices with wrong data are named, and no others',
-    { timeout: 60_000 },
     async ([, fixture]) => {
       await withPool(fixture, async (opened) => {
         for (const { top, leaves, spareParity } of redundantTops(opened.root)) {
@@ -76,7 +74,6 @@ describe.skipIf(withParity.length === 0)('raidz and dRAID that real ZFS wrote', 
 
   it.for(withParity.map((fixture) => [fixture.name, fixture] as const))(
     '%s: one device more, and the error names the block and says whether devices are missing',
-    { timeout: 60_000 },
     async ([, fixture]) => {
       await withPool(fixture, async (opened) => {
         for (const { top, leaves, spareParity } of redundantTops(opened.root)) {

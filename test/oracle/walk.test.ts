@@ -18,23 +18,19 @@ describe.skipIf(ZDB === null)(
   'every block pointer that zdb lists is met here, and reads where it reads there',
   { concurrent: true },
   () => {
-    it.for(pools().map((fixture) => [fixture.name, fixture] as const))(
-      'pool %s',
-      { timeout: 60_000 },
-      async ([, fixture], { skip }) => {
-        const { ro } = fixture.truth.answers;
-        const sound = Object.keys(ro)
-          .map(Number)
-          .filter((txg) => ro[`${txg}`]?.rc === 0 && ro[`${txg}`]?.used === txg);
-        if (sound.length === 0) return skip('no txg of it can be loaded');
-        const images = await poolImages(fixture);
-        const compared = await compareBlocks(ZDB ?? '', images, fixture.truth.pool, Math.max(...sound));
-        if (compared === null) return skip('zdb does not get to the end');
-        expectSame(compared);
-      },
-    );
+    it.for(pools().map((fixture) => [fixture.name, fixture] as const))('pool %s', async ([, fixture], { skip }) => {
+      const { ro } = fixture.truth.answers;
+      const sound = Object.keys(ro)
+        .map(Number)
+        .filter((txg) => ro[`${txg}`]?.rc === 0 && ro[`${txg}`]?.used === txg);
+      if (sound.length === 0) return skip('no txg of it can be loaded');
+      const images = await poolImages(fixture);
+      const compared = await compareBlocks(ZDB ?? '', images, fixture.truth.pool, Math.max(...sound));
+      if (compared === null) return skip('zdb does not get to the end');
+      expectSame(compared);
+    });
 
-    it.for(groupTestPools())('OpenZFS test pool %s', { timeout: 60_000 }, async ([, images], { skip }) => {
+    it.for(groupTestPools())('OpenZFS test pool %s', async ([, images], { skip }) => {
       const name = await nameOf(images);
       if (name === null) return skip('its newest txg cannot be opened');
       const compared = await compareBlocks(ZDB ?? '', images, name);

@@ -14,7 +14,6 @@ const SECONDS = 3;
 describe.skipIf(ZTEST === null || ZDB === null)('pools that ztest makes at random', { concurrent: true }, () => {
   it.for(['raidz2', 'draid2'])(
     '%s: all blocks and objects are as zdb has them, and any device may go',
-    { timeout: 240_000 },
     async (kind, { skip }) => {
       const dir = mkdtempSync(join(tmpdir(), `zfs-uber-ztest-${kind}-`));
       try {

@@ -4,7 +4,7 @@ import { pool as fixture } from '../tools/images.ts';
 import { said } from './said.ts';
 import { scanFixture } from './scanned.ts';
 
-describe('a vdev that ends before its device, with an older pool behind', { timeout: 30_000 }, () => {
+describe('a vdev that ends before its device, with an older pool behind', () => {
   const scanned = scanFixture(fixture('old-labels-behind'), 'meta').then(({ scan }) => scan.judgements[0]);
 
   it('has the candidates of its own pool alone', async () => {

@@ -15,7 +15,6 @@ const bestOf = async (images: readonly string[], depth: 'meta' | 'data') => {
 describe('the damage of the recommended txg', () => {
   it.each(['random-rot', 'rot-heavy', 'rewritten-rot', 'zil-lying'])(
     'has the files of %s that verify names',
-    { timeout: 60_000 },
     async (name) => {
       const images = await poolImages(pool(name));
       const { damage, txg, commandVerify } = await bestOf(images, 'data');
@@ -26,7 +25,7 @@ describe('the damage of the recommended txg', () => {
     },
   );
 
-  it('has them by their names where they live', { timeout: 60_000 }, async () => {
+  it('has them by their names where they live', async () => {
     const { damage } = await bestOf(await poolImages(pool('random-rot')), 'data');
     expect(damage?.files.map(({ dataset, path, alsoIn }) => [dataset, path, ...alsoIn])).toEqual([
       ['tank/a', '/r21'],
@@ -35,7 +34,7 @@ describe('the damage of the recommended txg', () => {
     expect(damage?.datasets).toEqual(['tank/a', 'tank/b', 'tank/b@s15']);
   });
 
-  it('is not told where content was not read, and where all of it reads', { timeout: 60_000 }, async () => {
+  it('is not told where content was not read, and where all of it reads', async () => {
     expect(await bestOf(await poolImages(pool('random-rot')), 'meta')).not.toHaveProperty('damage');
     expect(await bestOf(await poolImages(pool('healthy-single')), 'data')).not.toHaveProperty('damage');
   });

@@ -45,7 +45,7 @@ const ASKED = pools().flatMap((pool) => {
 });
 
 describe('parameters that make a txg load', () => {
-  it.each(ASKED)('are for $name those with which OpenZFS loads it', { timeout: 60_000 }, async (pool) => {
+  it.each(ASKED)('are for $name those with which OpenZFS loads it', async (pool) => {
     const { pools: found } = await scan(await poolImages(pool));
     const candidates = found.flatMap((each) => each.candidates).filter(({ checkpoint }) => checkpoint === undefined);
     const lacking = candidates

@@ -33,7 +33,7 @@ async function asked(fixture: PoolFixture, mode: 'ro' | 'rw') {
 
 const ALL = pools().map((fixture) => [fixture.name, fixture] as const);
 
-describe('against what the kernel answered', { timeout: 60_000 }, () => {
+describe('against what the kernel answered', () => {
   it.each(ALL)('%s: no verdict is contradicted, and none is left open', async (_, fixture) => {
     const wrong: string[] = [];
     for (const mode of ['ro', 'rw'] as const) {
@@ -95,7 +95,7 @@ describe('against what the kernel answered', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what is printed', { timeout: 60_000 }, () => {
+describe('what is printed', () => {
   it.each(ALL)(
     '%s: has steps in an order that works, on nothing but the devices that are meant',
     async (_, fixture) => {

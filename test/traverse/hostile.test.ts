@@ -104,7 +104,7 @@ describe('a tree of blocks that was forged', () => {
     expect(found).not.toBeInstanceOf(ZfsUberError);
     // Two levels have 1024 pointers each that differ, and few are met twice before one is judged.
     expect(reads).toBeLessThan(4000);
-  }, 60_000);
+  });
 
   it('ends in a verdict whatever bytes stand in its blocks', async () => {
     const lies = fc.record({
@@ -127,7 +127,7 @@ describe('a tree of blocks that was forged', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   it('ends in the same verdicts when the trees of several txgs are followed side by side', async () => {
     const one = await opening;
@@ -164,7 +164,7 @@ describe('a tree of blocks that was forged', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 });
 
 describe('a txg of which a source has nothing to say', () => {

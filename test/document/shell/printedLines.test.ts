@@ -223,26 +223,22 @@ describe('printed lines', () => {
     ['of parts of images', 'file', PART],
     ['of devices', 'block', null],
     ['of parts of devices', 'block', PART],
-  ] as const)(
-    'of what is no ZFS give the very paths as well: %s',
-    (_, kind, part) => {
-      for (const place of places(kind, part)) {
-        for (const step of signed(place)) {
-          // Nothing is registered with this machine's bcache.
-          const lines = stepLines(step).map((line) => line.replace('/sys/fs/bcache/register', 'register'));
-          for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
-          for (const written of [lines, lines.map(asciiLine)]) {
-            const words = callsOf(written).flatMap((call) => call.slice(1));
-            const spec = bytes(sliceSpec(place));
-            const found = words.map((word) => word.replace(/^if=/, ''));
-            const named = step.kind !== 'open-container' || step.container !== 'geom' || kind === 'file';
-            if (named) expect(found).toContain(OF_A_PART.has(step.kind) ? spec : bytes(place.path));
-          }
+  ] as const)('of what is no ZFS give the very paths as well: %s', (_, kind, part) => {
+    for (const place of places(kind, part)) {
+      for (const step of signed(place)) {
+        // Nothing is registered with this machine's bcache.
+        const lines = stepLines(step).map((line) => line.replace('/sys/fs/bcache/register', 'register'));
+        for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+        for (const written of [lines, lines.map(asciiLine)]) {
+          const words = callsOf(written).flatMap((call) => call.slice(1));
+          const spec = bytes(sliceSpec(place));
+          const found = words.map((word) => word.replace(/^if=/, ''));
+          const named = step.kind !== 'open-container' || step.container !== 'geom' || kind === 'file';
+          if (named) expect(found).toContain(OF_A_PART.has(step.kind) ? spec : bytes(place.path));
         }
       }
-    },
-    60_000,
-  );
+    }
+  });
 
   it('that open a container ask LVM for the name of the group, and of a copy alone what writes', () => {
     const [place] = places('file', null);

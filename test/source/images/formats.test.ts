@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const [name, , besides] of FORMATS) for (const each of [name, ...besides]) await image(each);
   early = readFileSync(await image('base.img'));
   late = readFileSync(await image('late.img'));
-}, 60_000);
+});
 afterAll(async () => void (await Promise.all(opened.map((each) => each.close()))));
 
 async function diskOf(spec: string): Promise<{ readonly entry: OpenedSource; readonly disk: ByteSource }> {

@@ -33,7 +33,7 @@ describe('a differencing image', () => {
     const alone = await open(child, 'child.vdi');
     await expect(alone.disk.read(2 * MIB, 512)).rejects.toMatchObject({ code: 'never-read' });
     expect(alone.troubles).toHaveLength(1);
-  }, 60_000);
+  });
 
   it('of Virtual PC goes by the bitmap of each block', async () => {
     const parent = pattern(2 * MIB, 3);
