@@ -35,8 +35,9 @@ interface Decoded {
 /**
  * Keeps the metadata blocks read last, and lets callers that want the same block at the same time share one read.
  *
- * Content of files and volumes passes through uncached, and so does that of space maps: it is looked at once. A block is known by all 128 bytes of its
- * pointer, so two pointers to one place that tell different stories never share an answer. Failures are not kept.
+ * Content of files and volumes passes through uncached, and so does that of space maps: it is looked at once. A block is
+ * known by all 128 bytes of its pointer, so two pointers to one place that tell different stories never share an answer.
+ * Failures are not kept.
  */
 export class BlockCache implements BlockReader {
   readonly #reader: BlockReader;

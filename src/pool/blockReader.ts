@@ -127,8 +127,12 @@ class PoolBlocks implements BlockReader {
     const { engine, salted } = this.#checksums;
     this.#batches ??= openBlockBatches(this.#root, this, { engine, salted });
     const followed: number[] = [];
-    for (const [index, bp] of blocks.entries()) if (this.#pointers.refusal(bp) === null) followed.push(index);
-    const pointers = followed.flatMap((index) => blocks[index] ?? []);
+    const pointers: Blkptr[] = [];
+    for (const [index, bp] of blocks.entries()) {
+      if (this.#pointers.refusal(bp) !== null) continue;
+      followed.push(index);
+      pointers.push(bp);
+    }
     await this.#batches.readSound(pointers, (read, i) => take(read, followed[i] ?? 0), signal);
   }
 
