@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain } from '../../src/api/explain.ts';
 import { scan } from '../../src/api/scan.ts';
 import { verify } from '../../src/api/verify.ts';
-import { OBJECT_TYPE } from '../../src/format/objectTypes.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import type { ByteSource } from '../../src/source/source.ts';
 import { pool as fixture, poolImages } from '../tools/images.ts';
@@ -13,6 +12,9 @@ const TXG = 79n;
 /** Two metaslabs of it, and the log of its last txg: what OpenZFS 2.3.2 says of each is in the names of the tests. */
 const MAP = 'MOS > object 138';
 const LOG = 'MOS > object 190';
+/** The objects of its space maps, by metaslab, and the one that the log has twice below. */
+const MAPS = 'MOS > object 132';
+const LOGGED = 2;
 
 let sources: readonly Awaited<ReturnType<typeof openFileSource>>[];
 let pool: LyingPool;
@@ -24,18 +26,24 @@ afterAll(async () => {
   await Promise.all(sources.map((source) => source.close()));
 });
 
+type Change = (words: DataView) => void;
+
 const blockOf = (path: string): TreeBlock => {
-  const found = pool.blocks.find((block) => block.path === path && block.bp.type === OBJECT_TYPE.spaceMap);
-  if (found === undefined) throw new Error(`no space map ${path}`);
+  const found = pool.blocks.find((block) => block.path === path && block.bp.level === 0);
+  if (found === undefined) throw new Error(`no block of ${path}`);
   return found;
 };
 
-/** Words of the block, changed, with every checksum above them right. */
-function told(path: string, change: (words: DataView) => void): ByteSource[] {
-  const block = blockOf(path);
-  const content = block.content.slice();
-  change(new DataView(content.buffer));
-  return pool.tell(new Map([[block, content]]));
+/** Words of the blocks, changed, with every checksum above them right. */
+function told(...changes: readonly (readonly [path: string, change: Change])[]): ByteSource[] {
+  const contents = new Map<TreeBlock, Uint8Array>();
+  for (const [path, change] of changes) {
+    const block = blockOf(path);
+    const content = block.content.slice();
+    change(new DataView(content.buffer));
+    contents.set(block, content);
+  }
+  return pool.tell(contents);
 }
 
 /** Entries of two words; debug words stand between them. */
@@ -43,19 +51,20 @@ const firstPair = (words: DataView): number => {
   for (let at = 0; ; at += 8) if (words.getBigUint64(at, true) >> 62n === 3n) return at;
 };
 
-const twiceAllocated = (): ByteSource[] =>
-  told(MAP, (words) => {
-    // After its first word, which tells of the txg, a map has entries of one word.
-    let at = 0;
-    while (words.getBigUint64(at, true) >> 63n !== 0n) at += 8;
-    words.setBigUint64(at + 8, words.getBigUint64(at, true), true);
-  });
+const firstEntryTwice: Change = (words) => {
+  // After its first word, which tells of the txg, a map has entries of one word.
+  let at = 0;
+  while (words.getBigUint64(at, true) >> 63n !== 0n) at += 8;
+  words.setBigUint64(at + 8, words.getBigUint64(at, true), true);
+};
 
-const twiceLogged = (): ByteSource[] =>
-  told(LOG, (words) => {
-    const at = firstPair(words);
-    for (const word of [0, 8]) words.setBigUint64(at + 16 + word, words.getBigUint64(at + word, true), true);
-  });
+const firstPairTwice: Change = (words) => {
+  const at = firstPair(words);
+  for (const word of [0, 8]) words.setBigUint64(at + 16 + word, words.getBigUint64(at + word, true), true);
+};
+
+const twiceAllocated = (): ByteSource[] => told([MAP, firstEntryTwice]);
+const twiceLogged = (): ByteSource[] => told([LOG, firstPairTwice]);
 
 const candidateOf = async (told: readonly ByteSource[]) =>
   (await scan(told, { depth: 'meta', minTxg: TXG, maxTxg: TXG })).pools[0]?.candidates[0];
@@ -80,12 +89,25 @@ describe('space maps whose checksums hold and that contradict themselves', () =>
     });
   });
 
+  it('leave it read-only where a log allocates twice in a metaslab that has no map: adding existent segment to range tree', async () => {
+    const withoutMap: Change = (objects) => objects.setBigUint64(LOGGED * 8, 0n, true);
+    const candidate = await candidateOf(told([MAPS, withoutMap], [LOG, firstPairTwice]));
+    expect(candidate?.verdict).toBe('readonly');
+    expect(candidate?.reasonData[0]).toMatchObject({
+      code: 'space-contradicts',
+      space: { kind: 'alloc', metaslab: LOGGED, offset: `${0x2182000}`, length: `${0x4000}`, said: 'space map logs' },
+    });
+  });
+
   it('leave it read-only where the logs do not fit what the maps have', async () => {
     const candidate = await candidateOf(
-      told(LOG, (words) => {
-        const at = firstPair(words) + 8;
-        words.setBigUint64(at, words.getBigUint64(at, true) ^ (1n << 63n), true);
-      }),
+      told([
+        LOG,
+        (words) => {
+          const at = firstPair(words) + 8;
+          words.setBigUint64(at, words.getBigUint64(at, true) ^ (1n << 63n), true);
+        },
+      ]),
     );
     expect(candidate?.reasonData[0]).toMatchObject({ code: 'space-contradicts', space: { said: 'space map logs' } });
   });
