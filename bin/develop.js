@@ -277,7 +277,28 @@ function benches() {
   return readdirSync(join(ROOT, 'test', 'bench')).map((file) => file.replace(/\.ts$/, ''));
 }
 
+/** Commands that take these words or none: what is left out of an answer because a word was wrong is not seen. @type {Readonly<Record<string, readonly string[]>>} */
+const WORDS = {
+  start: [],
+  build: [],
+  docs: [],
+  wasm: [],
+  'try-addons': [],
+  release: [],
+  runtimes: [],
+  licences: [],
+  audit: ['--must'],
+};
+
 const [command, ...args] = process.argv.slice(2);
+const words = WORDS[command ?? ''];
+const wrong = words && args.find((arg) => !words.includes(arg));
+if (wrong !== undefined) {
+  console.error(
+    `${command}: expected ${words?.length ? `${words.join(', ')} or nothing` : 'nothing'}; found '${wrong}'`,
+  );
+  process.exit(2);
+}
 if (command === 'start') await start();
 else if (command === 'build') setUp();
 else if (command === 'test') test(args);
@@ -315,8 +336,7 @@ else if (command === 'runtimes') {
   setUp();
   const { smokeRuntimes } = await import('./runtimes.js');
   if (!(await smokeRuntimes())) process.exitCode = 1;
-} else if (command === 'bench') console.error(`usage: npm run bench -- ${benches().join(' | ')}`);
-else {
-  console.error(USAGE);
+} else {
+  console.error(command === 'bench' ? `usage: npm run bench -- ${benches().join(' | ')}` : USAGE);
   process.exit(2);
 }

@@ -162,11 +162,10 @@ export function dependOnPackages() {
 
 /** @param {readonly string[]} names of targets or platforms */
 export function buildAddons(names) {
-  for (const name of names) {
-    const platform = PLATFORMS.find((each) => each.target === name || each.name === name);
-    if (platform === undefined) {
-      throw new Error(`${name}: expected one of ${PLATFORMS.map(({ target }) => target).join(', ')}`);
-    }
-    buildAddon(platform);
+  const platforms = names.map((name) => PLATFORMS.find((each) => each.target === name || each.name === name));
+  const known = platforms.filter((each) => each !== undefined);
+  if (known.length < Math.max(names.length, 1)) {
+    throw new Error(`addon: expected one or more of ${PLATFORMS.map(({ target }) => target).join(', ')}`);
   }
+  for (const platform of known) buildAddon(platform);
 }

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
+import { oneOf, refuse } from '../tools/askedFor.ts';
 import { truthOf } from '../tools/images.ts';
 
 const {
@@ -95,25 +96,35 @@ function difference(a: string, b: string): string {
 
 let differing = 0;
 if (folders.length === 0) {
-  console.error(
+  refuse(
     'usage: node bin/develop.js formats [--format NAME]... [--pool NAME]... [--work DIR] DIR...   (as accuracy; needs qemu-img and ewfacquire)',
   );
-  process.exitCode = 2;
 }
-for (const folder of folders) {
-  for (const pool of readdirSync(folder).sort()) {
-    const dir = join(folder, pool);
-    const truth = statSync(dir).isDirectory() && (named.length === 0 || named.includes(pool)) ? truthOf(dir) : null;
-    if (truth === null) continue;
-    const place = mkdtempSync(join(work, `zfs-uber-formats-${pool}-`));
-    try {
-      await compareFormats(pool, await Promise.all(truth.images.map((image) => imageIn(dir, image))), place);
-    } finally {
-      rmSync(place, { recursive: true });
-    }
+for (const format of only) oneOf('format', format, Object.keys(FORMATS));
+const pools = folders.flatMap(poolsIn);
+if (pools.length === 0) refuse(`no pool with a truth.json in ${folders.join(', ')}`);
+const names = pools.map(({ name }) => name);
+for (const name of named) oneOf('pool', name, names);
+for (const { name, dir, truth } of pools) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  const place = mkdtempSync(join(work, `zfs-uber-formats-${name}-`));
+  try {
+    await compareFormats(name, await Promise.all(truth.images.map((image) => imageIn(dir, image))), place);
+  } finally {
+    rmSync(place, { recursive: true });
   }
 }
 if (differing > 0) process.exitCode = 1;
+
+function poolsIn(folder: string) {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const dir = join(folder, name);
+      const truth = statSync(dir).isDirectory() ? truthOf(dir) : null;
+      return truth === null ? [] : [{ name, dir, truth }];
+    });
+}
 
 async function compareFormats(pool: string, images: readonly string[], place: string): Promise<void> {
   const raws = images.map((image, i) => {

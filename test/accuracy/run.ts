@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { imageIn } from '../../bin/images.js';
 import { scan } from '../../src/api/scan.ts';
 import type { Verdict } from '../../src/load/predict.ts';
-import { lineOf } from '../../src/load/releases.ts';
+import { LINES, lineOf, releasesOf } from '../../src/load/releases.ts';
+import { refuse } from '../tools/askedFor.ts';
 import { type KernelAnswer, type Truth, truthOf } from '../tools/images.ts';
 import { comparePool, type PoolComparison } from './contradictions.ts';
 
@@ -76,21 +77,21 @@ function markdownRow({ name, truth }: Scenario, { recommended, newest }: PoolCom
 }
 
 if (folders.length === 0) {
-  console.error(
+  refuse(
     'usage: npm run accuracy -- [--zfs 2.1|2.2|2.3|2.4] DIR...   (folders like test-images: NAME/truth.json beside the images)',
   );
-  process.exitCode = 2;
 }
+if (releasesOf(zfs) === null) refuse(`no OpenZFS '${zfs}': expected one of ${LINES.join(', ')}, or a release of one`);
+const asked = folders.flatMap(scenarios);
+if (asked.length === 0) refuse(`no pool in ${folders.join(', ')} of which OpenZFS ${lineOf(zfs)} was asked`);
 const total = cells();
 const contradictions: string[] = [];
 const rows: string[] = [];
-if (folders.length > 0) {
-  console.log('kernel imports / refuses, by our verdict; read-only and read-write answers count one each\n');
-  console.log(
-    `${''.padEnd(WIDTH)} ${VERDICTS.map((verdict) => verdict.padStart(11)).join('')}  recommended / newest of the kernel`,
-  );
-}
-for (const scenario of folders.flatMap(scenarios)) {
+console.log('kernel imports / refuses, by our verdict; read-only and read-write answers count one each\n');
+console.log(
+  `${''.padEnd(WIDTH)} ${VERDICTS.map((verdict) => verdict.padStart(11)).join('')}  recommended / newest of the kernel`,
+);
+for (const scenario of asked) {
   const table = cells();
   const comparison = await compare(scenario);
   count(table, comparison);
@@ -103,8 +104,6 @@ for (const scenario of folders.flatMap(scenarios)) {
     contradictions.push(`${scenario.name}: ${line}`);
   }
 }
-if (folders.length > 0) {
-  console.log(row('total', total, `${contradictions.length} contradictions`));
-  if (markdown) console.log(`\n${rows.join('\n')}`);
-  process.exitCode = contradictions.length === 0 ? 0 : 1;
-}
+console.log(row('total', total, `${contradictions.length} contradictions`));
+if (markdown) console.log(`\n${rows.join('\n')}`);
+process.exitCode = contradictions.length === 0 ? 0 : 1;

@@ -9,6 +9,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CACHE, unpackImage } from '../../bin/images.js';
+import { wholeNumber } from '../tools/askedFor.ts';
 import { type Run, run } from '../tools/measure.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -18,7 +19,7 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, write: { type: 'string' } },
   allowPositionals: true,
 });
-const ROUNDS = Number(values.rounds);
+const ROUNDS = wholeNumber('--rounds', values.rounds);
 
 interface Answer {
   readonly pools: readonly {

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { oneOf, wholeNumber } from '../tools/askedFor.ts';
 import { pools } from '../tools/images.ts';
 import { bugsOf, HostilePool, MOST_CPU } from './hostileImages.ts';
 
@@ -103,12 +104,11 @@ function watch(args: readonly string[]): Promise<Watched> {
 
 async function main(): Promise<void> {
   const [seconds = '60', firstSeed = String(Date.now() % 1_000_000_000), only = ''] = process.argv.slice(2);
-  const names = pools()
-    .map(({ name }) => name)
-    .filter((name) => only === '' || name === only);
-  const until = Date.now() + Number(seconds) * 1000;
+  const all = pools().map(({ name }) => name);
+  const names = only === '' ? all : [oneOf('pool', only, all)];
+  const until = Date.now() + wholeNumber('SECONDS', seconds) * 1000;
   console.log(`${names.length} pools, from seed ${firstSeed}, for ${seconds} seconds`);
-  let [seed, told, bugs, most] = [Number(firstSeed), 0, 0, 0];
+  let [seed, told, bugs, most] = [wholeNumber('SEED', firstSeed), 0, 0, 0];
   while (Date.now() < until) {
     const folder = mkdtempSync(join(tmpdir(), 'zfs-uber-lies-'));
     const watched = await watch([`${seed}`, `${until}`, folder, ...names]);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { wholeNumber } from '../tools/askedFor.ts';
 import { ZDB } from '../tools/zdb.ts';
 import { compareBlocks, runZtest, ZTEST, ZTEST_POOLS, ztestImages } from '../tools/ztest.ts';
 
@@ -8,17 +9,18 @@ import { compareBlocks, runZtest, ZTEST, ZTEST_POOLS, ztestImages } from '../too
  * Has ztest make random pools and compares each with zdb: `node bin/develop.js ztest [POOLS] [SECONDS]`. A pool in which
  * the two differ is kept.
  */
-const [count = '13', seconds = '10'] = process.argv.slice(2);
+const [pools = '13', length = '10'] = process.argv.slice(2);
+const [count, seconds] = [wholeNumber('POOLS', pools), wholeNumber('SECONDS', length)];
 const kinds = Object.keys(ZTEST_POOLS);
 let different = 0;
-for (let i = 0; i < Number(count); i++) {
+for (let i = 0; i < count; i++) {
   if (ZTEST === null || ZDB === null) {
     console.log('ztest and zdb are needed; they are not here');
     process.exit(1);
   }
   const kind = kinds[i % kinds.length] ?? '';
   const dir = mkdtempSync(join(tmpdir(), `zfs-uber-ztest-${kind}-`));
-  const said = await runZtest(ZTEST, dir, ZTEST_POOLS[kind] ?? [], Number(seconds));
+  const said = await runZtest(ZTEST, dir, ZTEST_POOLS[kind] ?? [], seconds);
   const compared = await compareBlocks(ZDB, ztestImages(dir), 'ztest');
   if (compared === null) {
     console.log(`${kind}: zdb does not get to the end; ztest said: ${said ?? 'nothing'}`);

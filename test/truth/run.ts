@@ -4,8 +4,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { oneOf, refuse, wholeNumber } from '../tools/askedFor.ts';
 import { Judge } from './ask.ts';
 import { judgePoolOf, type PoolReport } from './compare.ts';
+import { DAMAGES } from './damage.ts';
+import { HISTORIES } from './histories.ts';
+import { LAYOUTS } from './layouts.ts';
 import { kindOf, type MadePool, makePool, recipeOf } from './make.ts';
 import { NATIVE_RELEASES, nativePrograms } from './programs.ts';
 import { type Asked, addToRecord, readRecord, tableOf, withTable } from './record.ts';
@@ -31,7 +35,7 @@ const { values } = parseArgs({
 });
 
 /** The OpenZFS that makes the pools and answers. */
-const release = NATIVE_RELEASES.find((each) => each === values.zfs) ?? '2.3';
+const release = oneOf('release', values.zfs, NATIVE_RELEASES);
 
 /** A pool to make and ask. */
 interface Task {
@@ -42,15 +46,23 @@ interface Task {
 
 function tasks(): Task[] {
   if (values.again) {
-    const wrong = readRecord(values.record ?? '').filter(({ contradictions }) => contradictions > 0);
+    if (values.record === undefined) refuse('--again: say by --record FILE of which record');
+    const wrong = readRecord(values.record).filter(({ contradictions }) => contradictions > 0);
     return wrong.map(({ seed, kind, txgsWanted }) => ({ seed, kind, txgs: txgsWanted }));
   }
-  const [from, pools, txgs] = [Number(values.seed), Number(values.pools), Number(values.txgs)];
+  const [from, pools, txgs] = [
+    wholeNumber('--seed', values.seed),
+    wholeNumber('--pools', values.pools),
+    wholeNumber('--txgs', values.txgs),
+  ];
   return Array.from({ length: pools }, (_, index) => ({ seed: from + index, kind: values.kind, txgs }));
 }
 
 function wantedOf(kind: string) {
   const [layout, history, damage] = kind.split('/').map((part) => (part === '' || part === '*' ? undefined : part));
+  if (layout !== undefined) oneOf('layout', layout, LAYOUTS);
+  for (const name of history?.split('+') ?? []) oneOf('history', name, Object.keys(HISTORIES));
+  for (const name of damage?.split('+') ?? []) oneOf('damage', name, Object.keys(DAMAGES));
   return { layout, history, damage };
 }
 
