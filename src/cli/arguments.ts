@@ -77,10 +77,10 @@ export function readArguments(args: readonly string[]): Ask {
   const operands = rest.slice(0, command.operands.length);
   const sources = rest.slice(command.operands.length);
   const lacking = command.operands[operands.length];
-  if (lacking !== undefined) throw new ArgumentError(`${command.name}: no ${lacking} given`, command);
-  if (sources.length === 0 && !command.withoutSources)
-    throw new ArgumentError(`${command.name}: no SOURCE given`, command);
-  if (sources.includes('')) throw new ArgumentError(`${command.name}: a SOURCE is empty text`, command);
+  if (lacking !== undefined) throw new ArgumentError(`${command.name}: no ${lacking.name} given`, command);
+  const { last } = command;
+  if (sources.length === 0 && last.needed) throw new ArgumentError(`${command.name}: no ${last.name} given`, command);
+  if (sources.includes('')) throw new ArgumentError(`${command.name}: a ${last.name} is empty text`, command);
   return { what: 'run', command, operands, sources, values };
 }
 

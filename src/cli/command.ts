@@ -3,11 +3,31 @@ import type { Library } from './library.ts';
 import type { Options, Values } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
+/** A word that has to stand before the sources. */
+export interface Operand {
+  readonly name: string;
+  /** What it is, for the help. */
+  readonly is: string;
+}
+
+/** What stands last on a command line. */
+export interface LastWords {
+  /** Of one of them. */
+  readonly name: 'SOURCE' | 'SCAN.json';
+  readonly usage: string;
+  /** There is nothing to do without one. */
+  readonly needed: boolean;
+}
+
+const SOURCES: LastWords = { name: 'SOURCE', usage: 'SOURCE...', needed: true };
+export const SOURCES_OR_NONE: LastWords = { name: 'SOURCE', usage: '[SOURCE...]', needed: false };
+export const SCAN_DOCUMENT: LastWords = { name: 'SCAN.json', usage: 'SCAN.json', needed: true };
+
 /** What a command is called with. */
 export interface Request<O extends Options> {
-  /** What stands before the sources: one a name in `Command.operands`. */
+  /** What stands before the sources: one for each of `Command.operands`. */
   readonly operands: readonly string[];
-  /** At least one, but for a command that has something to do without; as given. */
+  /** What stands last: at least one, but for a command that has something to do without; as given. */
   readonly sources: readonly string[];
   readonly values: Values<O> & Values<typeof COMMON_OPTIONS>;
 }
@@ -19,10 +39,8 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly options: Options;
-  /** Names of what has to stand before the sources. */
-  readonly operands: readonly string[];
-  /** It has something to do without a source. */
-  readonly withoutSources: boolean;
+  readonly operands: readonly Operand[];
+  readonly last: LastWords;
   /** Argument lines for the help, without the name of the program. */
   readonly examples: readonly (readonly [line: string, says: string])[];
   /** Loads the command's code and runs it: one command never pays for another. */
@@ -30,17 +48,17 @@ export interface Command {
 }
 
 export function command<O extends Options>(
-  about: Omit<Command, 'options' | 'operands' | 'withoutSources' | 'start'> & {
+  about: Omit<Command, 'options' | 'operands' | 'last' | 'start'> & {
     readonly options: O;
-    readonly operands?: readonly string[];
-    readonly withoutSources?: boolean;
+    readonly operands?: readonly Operand[];
+    readonly last?: LastWords;
   },
   load: (values: Values<O>) => Promise<Run<O>>,
 ): Command {
   return {
     ...about,
     operands: about.operands ?? [],
-    withoutSources: about.withoutSources ?? false,
+    last: about.last ?? SOURCES,
     options: { ...about.options, ...COMMON_OPTIONS },
     start: async (asked, terminal, library) => {
       // The values were read by these very options, so their types are those of O.

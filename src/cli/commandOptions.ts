@@ -84,7 +84,9 @@ export const VERIFY_OPTIONS = {
   zfs: ZFS,
   txg: unsigned('T', 'which txg; needed, unless --checkpoint is given'),
   checkpoint: flag('the uberblock that the pool keeps as its checkpoint'),
-  image: flag('in place of a txg: do the bytes of disk images sum to the hashes that they keep (E01)?'),
+  image: flag(
+    'in place of a txg: does each SOURCE, a disk image that keeps hashes of its bytes (E01), still sum to them?',
+  ),
   depth: maybe(
     ['meta', 'data'],
     'how far it is checked: all metadata, or all data too (default: data; meta of a bundle)',
@@ -120,7 +122,7 @@ export const EXPLAIN_OPTIONS = {
 
 export const BUNDLE_OPTIONS = {
   output: withLetter('o', text('FILE', 'the bundle to write; nothing of that name may be there')),
-  check: flag('check bundles in place of writing one: are they what was written, by whom, when'),
+  check: flag('in place of writing one: is each SOURCE, a bundle, what was written, by whom, when?'),
   'without-names': flag('leave out names of datasets, snapshots and files, and the history'),
   'with-identity': flag('also put in model and serial number of each device, as the system has them'),
 } satisfies Options;
@@ -148,6 +150,9 @@ export const OVERLAY_OPTIONS = {
     'no',
     'overlay the whole disk, with a partition table where its own is lost; bytes a sector where no device says so',
   ),
-  assume: texts('DEVICE=GUID', 'this source is that leaf, though no label says so; proved first; may be repeated'),
+  assume: texts(
+    'DEVICE=GUID',
+    'DEVICE, one of the sources, is that leaf, though no label says so; proved first; may be repeated',
+  ),
   pool: text('NAME|GUID', 'which pool, where the sources hold several'),
 } satisfies Options;

@@ -1,4 +1,4 @@
-import { type Command, command } from './command.ts';
+import { type Command, command, SCAN_DOCUMENT, SOURCES_OR_NONE } from './command.ts';
 import {
   BLOCK_OPTIONS,
   BUNDLE_OPTIONS,
@@ -21,11 +21,11 @@ export const COMMANDS: readonly Command[] = [
       name: 'scan',
       summary: 'find pools, rank the txgs they can go back to, recommend one',
       options: SCAN_OPTIONS,
-      withoutSources: true,
+      last: SOURCES_OR_NONE,
       examples: [
         ['scan', 'all disks that the system has, as root'],
         ['scan /dev/sdb1 /dev/sdc1', 'the pool on two partitions'],
-        ['scan --json images/ > report.json', 'every image of a directory, as a document'],
+        ['scan --json images/ > scan.json', 'every image of a directory, as a document'],
         ['scan disk.img@1048576', 'a vdev that begins 1 MiB into an image'],
         ['scan --html report.html images/', 'the report as a page for a browser, to be read anywhere'],
       ],
@@ -54,18 +54,19 @@ export const COMMANDS: readonly Command[] = [
   command(
     {
       name: 'report',
-      summary: 'the page for a browser of what an older scan --json has left; SOURCE is that file',
+      summary: 'the page for a browser of what an older scan --json has left',
+      last: SCAN_DOCUMENT,
       options: REPORT_OPTIONS,
-      examples: [['report report.json --html report.html', 'the page, without the disks']],
+      examples: [['report scan.json --html report.html', 'the page, without the disks']],
     },
     async () => (await import('./reportCommand.ts')).report,
   ),
   command(
     {
       name: 'web',
-      summary: 'the page that scans in a browser, for this machine alone; it may read the SOURCEs that are given',
+      summary: 'the page that scans in a browser, for this machine alone; it may read each SOURCE that is given',
       options: WEB_OPTIONS,
-      withoutSources: true,
+      last: SOURCES_OR_NONE,
       examples: [
         ['web', 'to drop images on the page'],
         ['web /dev/sdb1 /dev/sdc1', 'the page scans these, which are only read'],
@@ -134,7 +135,10 @@ export const COMMANDS: readonly Command[] = [
     {
       name: 'object',
       summary: 'one object: its dnode, its blocks, and its entries where it is a ZAP',
-      operands: ['DATASET|mos', 'OBJ'],
+      operands: [
+        { name: 'DATASET|mos', is: 'the name of a filesystem, volume or snapshot, or the meta-object set' },
+        { name: 'OBJ', is: 'the number of an object; of the meta-object set also a name in its directory' },
+      ],
       options: POOL_OPTIONS,
       examples: [
         ['object --txg 1234 tank/home 7 disk.img', 'object 7 of a filesystem'],
@@ -148,7 +152,12 @@ export const COMMANDS: readonly Command[] = [
     {
       name: 'block',
       summary: 'the bytes at an address, as zdb -R: offset and size in hexadecimal',
-      operands: ['VDEV:OFFSET:SIZE'],
+      operands: [
+        {
+          name: 'VDEV:OFFSET:SIZE',
+          is: 'the number of a top-level vdev, or 0.1 for a leaf of one, then offset and size in bytes, in hexadecimal; SIZE is LOGICAL/PHYSICAL of what is compressed',
+        },
+      ],
       options: BLOCK_OPTIONS,
       examples: [
         ['block 0:1a2b000:1000 disk.img', '4 KiB at an offset of top-level vdev 0'],
@@ -190,8 +199,13 @@ export const COMMANDS: readonly Command[] = [
     {
       name: 'explain',
       summary: 'what a code of zfs-uber or a message of OpenZFS means, what to do, and which txgs are free of it',
-      operands: ['CODE|TEXT'],
-      withoutSources: true,
+      operands: [
+        {
+          name: 'CODE|TEXT',
+          is: 'a finding, verdict, reason, step, hazard, error or exit status of zfs-uber, or a message of zpool import or dmesg',
+        },
+      ],
+      last: SOURCES_OR_NONE,
       options: EXPLAIN_OPTIONS,
       examples: [
         ["explain 'cannot import tank: I/O error' /dev/sdb1 /dev/sdc1", 'a message, and the txgs of a pool'],
@@ -203,5 +217,15 @@ export const COMMANDS: readonly Command[] = [
   ),
 ];
 
-export const SOURCE_HELP =
-  'a block device, a raw or other disk image (docs/images.md), a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH][?root=BYTE]), a bundle, an address on a network (nbd://, https://: docs/networks.md), or a directory of images';
+/** What the last words of a command are. */
+export const LAST_WORDS: Readonly<Record<Command['last']['name'], string>> = {
+  SOURCE:
+    'a block device, a raw or other disk image (docs/images.md; PATH?map=FILE with its map of ddrescue), a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH][?root=BYTE] as carve prints it), a bundle, an address on a network (nbd://, https://: docs/networks.md), or a directory of images',
+  'SCAN.json': 'the file that scan --json wrote',
+};
+
+/** What each word of a command is, a sentence each. */
+export const wordsOf = ({ operands, last }: Command): readonly string[] => [
+  ...operands.map(({ name, is }) => `${name} is ${is}.`),
+  `${last.name} is ${LAST_WORDS[last.name]}.`,
+];

@@ -114,10 +114,10 @@ function zsh(): string {
         return quoted(`${often}${word}${sign}[${inSpec(describe)}]${value}`);
       }),
     );
-    const operands = command.operands.map((operand, at) => quoted(`${at + 1}:${inSpec(operand)}: `));
+    const operands = command.operands.map((operand, at) => quoted(`${at + 1}:${inSpec(operand.name)}: `));
     return [
       `        ${command.name})`,
-      `          _arguments -S ${[...specs, ...operands, quoted('*:source:_files')].join(' \\\n            ')} ;;`,
+      `          _arguments -S ${[...specs, ...operands, quoted(`*:${command.last.name}:_files`)].join(' \\\n            ')} ;;`,
     ].join('\n');
   });
   const beside = Object.entries(BESIDE).map(

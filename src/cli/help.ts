@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS } from './commandOptions.ts';
-import { COMMANDS, SOURCE_HELP } from './commands.ts';
+import { COMMANDS, LAST_WORDS, wordsOf } from './commands.ts';
 import { HELP_PAGES } from './helpPages.ts';
 import type { Options } from './options.ts';
 
@@ -38,21 +38,20 @@ async function layOut(command: Command | null, columns: number): Promise<string>
     parser.usage(`${PROGRAM} COMMAND SOURCE...\n\n${ABOUT}`);
     for (const each of COMMANDS) parser.command(listed(each), each.summary);
     parser.epilogue(
-      `SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help, man ${PROGRAM}; ${PROGRAM} completion bash|zsh|fish`,
+      `SOURCE is ${LAST_WORDS.SOURCE}.\n\n${STATUSES}\n\nMore: ${PROGRAM} COMMAND --help, man ${PROGRAM}; ${PROGRAM} completion bash|zsh|fish`,
     );
   } else {
-    parser.usage(
-      `${PROGRAM} ${command.name} [options] ${[...command.operands, command.withoutSources ? '[SOURCE...]' : 'SOURCE...'].join(' ')}\n\n${sentence(command.summary)}`,
-    );
+    const words = [...command.operands.map(({ name }) => name), command.last.usage];
+    parser.usage(`${PROGRAM} ${command.name} [options] ${words.join(' ')}\n\n${sentence(command.summary)}`);
     for (const [line, says] of command.examples) parser.example(`${PROGRAM} ${line}`, says);
-    parser.epilogue(`SOURCE is ${SOURCE_HELP}.\n\n${STATUSES}`);
+    parser.epilogue(`${wordsOf(command).join('\n')}\n\n${STATUSES}`);
   }
   addOptions(parser, command?.options ?? COMMON_OPTIONS);
   return `${await parser.getHelp()}\n`;
 }
 
 /** As in the list of commands: what stands before the sources is told by the command's own help. */
-const listed = ({ name, operands }: Command): string => `${name} ${operands.length === 0 ? 'SOURCE...' : '...'}`;
+const listed = ({ name, operands, last }: Command): string => `${name} ${operands.length === 0 ? last.usage : '...'}`;
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

@@ -1,7 +1,7 @@
 import { STATUS_MEANINGS } from '../words/meanings/statuses.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS } from './commandOptions.ts';
-import { COMMANDS, SOURCE_HELP } from './commands.ts';
+import { COMMANDS, LAST_WORDS, wordsOf } from './commands.ts';
 import type { Option, Options } from './options.ts';
 
 /**
@@ -27,7 +27,7 @@ export function manualPage(version: string): string {
     ...paragraph(
       'Reads the labels and uberblocks of ZFS pools that do not import, judges every txg in their rings as OpenZFS would, and prints which of them import, what each costs, and the lines to be typed. Sources are opened for reading alone.',
     ),
-    ...paragraph(`SOURCE is ${SOURCE_HELP}.`),
+    ...paragraph(`SOURCE is ${LAST_WORDS.SOURCE}.`),
     ...paragraph('Most sources can be read by root alone. Nothing is sent anywhere unless a source is on a network.'),
     '.SH COMMANDS',
     ...COMMANDS.flatMap((command) => commandLines(command, common)),
@@ -48,8 +48,8 @@ export function manualPage(version: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-function synopsis({ name, operands, withoutSources }: Command): string {
-  const rest = ['[options]', ...operands, withoutSources ? '[SOURCE...]' : 'SOURCE...'];
+function synopsis({ name, operands, last }: Command): string {
+  const rest = ['[options]', ...operands.map((operand) => operand.name), last.usage];
   return `.B zfs-uber ${name}\n${safe(rest.join(' '))}`;
 }
 
@@ -58,6 +58,10 @@ function commandLines(command: Command, common: readonly string[]): string[] {
   return [
     `.SS ${word(command.name)}`,
     ...paragraph(`${command.summary}.`).slice(1),
+    // What a source is stands above.
+    ...wordsOf(command)
+      .filter((words) => !words.startsWith('SOURCE '))
+      .flatMap(paragraph),
     ...optionLines(Object.fromEntries(own)),
     ...command.examples.flatMap(([line, says]) => [
       ...paragraph(`${says}:`),

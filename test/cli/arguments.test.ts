@@ -83,6 +83,7 @@ describe('readArguments', () => {
     [['restore', 'x'], "unknown command 'restore' (commands: scan, labels, ring, "],
     [['help', 'lables'], "unknown command 'lables'; did you mean 'labels'?"],
     [['labels'], 'labels: no SOURCE given'],
+    [['report', '--html', 'x.html'], 'report: no SCAN.json given'],
     [['scan', ''], 'scan: a SOURCE is empty text'],
     [['scan', 'x', '--dpeth', 'mos'], 'scan: unknown option --dpeth; did you mean --depth?'],
     [['labels', 'x', '--depth', 'mos'], 'labels: unknown option --depth'],

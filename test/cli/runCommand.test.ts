@@ -168,10 +168,23 @@ describe('help', () => {
   it('names every command', async () => {
     const { out, status } = await run('--help');
     expect(status).toBe(0);
-    for (const { name, operands, summary } of COMMANDS) {
-      expect(out()).toContain(`zfs-uber ${name} ${operands.length === 0 ? 'SOURCE...' : '...'}`);
+    for (const { name, operands, last, summary } of COMMANDS) {
+      expect(out()).toContain(`zfs-uber ${name} ${operands.length === 0 ? last.usage : '...'}`);
       expect(out().replace(/\s+/g, ' ')).toContain(summary);
     }
+  });
+
+  it.each(COMMANDS)('of $name says of each word that stands on its line what it is', async (command) => {
+    const { out } = await run(`${command.name} --help`, {}, { columns: 100 });
+    const words = [...command.operands.map(({ name }) => name), command.last.name];
+    for (const name of words) expect(out().replace(/\s+/g, ' ')).toContain(` ${name} is `);
+  });
+
+  it('of report tells of the document that it is given, and of no source', async () => {
+    const { out } = await run('report --help', {}, { columns: 100 });
+    expect(out()).toContain('zfs-uber report [options] SCAN.json\n');
+    expect(out()).toContain('SCAN.json is the file that scan --json wrote.');
+    expect(out()).not.toContain('SOURCE is a block device');
   });
 
   it.each(COMMANDS)('of $name names every option of the table', async ({ name, options }) => {
