@@ -295,11 +295,13 @@ export async function readPatiently(
   }
 }
 
+const BECOME_ROOT = 'no permission to read it; become root, or read a copy';
+
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   ENOTDIR: 'a part of the path is no directory',
-  EACCES: 'no permission to read it; become root, or read a copy',
-  EPERM: 'no permission to read it; become root, or read a copy',
+  EACCES: BECOME_ROOT,
+  EPERM: BECOME_ROOT,
   EIO: 'input/output error: the device could not read these bytes',
   EMFILE: 'too many open files in this process (raise ulimit -n)',
   ENFILE: 'too many open files on this machine',
@@ -314,6 +316,19 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
 };
 
+/** What keeps root from reading. Source: Linux, security/device_cgroup.c, and fs/namei.c, may_open and inode_permission */
+const SENTENCES_TO_ROOT: Readonly<Record<string, string>> = {
+  EPERM:
+    'not permitted to root either: a container or service opens only devices that it was given (docker run --device DEVICE; DeviceAllow of systemd); give it this one, or run on the host',
+  EACCES:
+    'no permission to read it, though this is root: a container without the capability (docker run --cap-add DAC_READ_SEARCH) or in a user namespace (rootless), a mount with nodev, a file system that takes root for nobody (NFS, FUSE), SELinux or AppArmor; run on the host, as its owner, or read a copy',
+};
+
+function sentenceOf(code: string): string | undefined {
+  const isRoot = process.geteuid?.() === 0;
+  return (isRoot ? SENTENCES_TO_ROOT[code] : undefined) ?? SENTENCES[code];
+}
+
 /**
  * Turns what the operating system answered into an error of ours; anything else is a bug and is thrown as it is.
  *
@@ -321,7 +336,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
  */
 export function systemError(error: unknown, place: Place): SourceError {
   if (!isSystemError(error)) throw error;
-  return new SourceError(systemCode(error.code), `${error.code}: ${SENTENCES[error.code] ?? error.message}`, place, {
+  return new SourceError(systemCode(error.code), `${error.code}: ${sentenceOf(error.code) ?? error.message}`, place, {
     cause: error,
   });
 }

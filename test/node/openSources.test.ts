@@ -123,14 +123,29 @@ describe('openSources', () => {
     for (const { source, error } of entries) expect(source === null).toBe(error !== null);
   });
 
-  it('says that a permission is missing, with the path', async () => {
+  it.each([
+    ['EACCES', 1000, 'EACCES: no permission to read it; become root, or read a copy'],
+    ['EPERM', 1000, 'EPERM: no permission to read it; become root, or read a copy'],
+    ['EACCES', 0, /^EACCES: no permission to read it, though this is root: .*--cap-add DAC_READ_SEARCH/],
+    ['EPERM', 0, /^EPERM: not permitted to root either: .*docker run --device DEVICE/],
+  ])('says of %s to user %i what is missing, with the path', async (code, user, sentence) => {
     const image = await makeImage('a.img', 64 * MIB, [0]);
     const host: FileHost = {
       ...FILE_HOST,
-      open: () => Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'open' })),
+      open: () => Promise.reject(Object.assign(new Error(code), { code, syscall: 'open' })),
     };
-    const [entry] = await openSources([image], { pool: handlePool(host) });
-    expect(entry?.error?.message).toBe(`${image} @ 0x0: EACCES: no permission to read it; become root, or read a copy`);
+    // Nobody is root on Windows, which has no such function.
+    const { geteuid } = process;
+    process.geteuid = () => user;
+    try {
+      const [entry] = await openSources([image], { pool: handlePool(host) });
+      const [place, said] = entry?.error?.message.split(/(?<= @ 0x0): /) ?? [];
+      expect(place).toBe(`${image} @ 0x0`);
+      if (typeof sentence === 'string') expect(said).toBe(sentence);
+      else expect(said).toMatch(sentence);
+    } finally {
+      Object.assign(process, { geteuid });
+    }
   });
 
   it('prefers a file whose name contains an @ over a slice of another', async () => {
