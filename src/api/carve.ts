@@ -101,7 +101,8 @@ async function carveOne(
   await kept?.keep(carved.state);
   const whole = { ...opened, kind: kindOf(opened), offset, size: noted.size, source: noted };
   const all = opened.disk?.source.size ?? noted.size;
-  const named = { path: opened.path, suffix: shardsBehind(opened), offset, whole: all, plain: isPlain(opened) };
+  const path = opened.path.startsWith('-') ? `./${opened.path}` : opened.path;
+  const named = { path, suffix: saidBehind(opened), offset, whole: all, plain: isPlain(opened) };
   const place = isNamed(opened) ? named : null;
   return { source: describeOpened({ ...whole, partition: null }), carved, place };
 }
@@ -115,9 +116,13 @@ function isNamed({ bundle, disk }: OpenedSource): boolean {
   return typeof origin === 'string' || origin.kind === 'nbd' || origin.url !== null;
 }
 
-/** What stands behind a text that names it, or a part of it. */
-const shardsBehind = ({ disk }: OpenedSource): string =>
-  ['', ...(disk?.image?.shards?.globs ?? []).map((glob) => glob.replace(/\/[^/]*$/, ''))].join('?shards=');
+/** What stands behind a text that names it, or a part of it: of an address what follows `?` is for the server. */
+function saidBehind({ disk }: OpenedSource): string {
+  const { map = null, origin = 'path', image = null } = disk ?? {};
+  const folders = (image?.shards?.globs ?? []).map((glob) => glob.replace(/\/[^/]*$/, ''));
+  const named = map === null ? '' : `${typeof origin === 'string' ? '?' : '#'}map=${map}`;
+  return [named, ...folders].join('?shards=');
+}
 
 /** Of the disk that a partition was found on. */
 function kindOf({ kind, disk }: OpenedSource): OpenedSource['kind'] {

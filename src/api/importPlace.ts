@@ -8,6 +8,7 @@ import {
   isOnNbd,
   MAPPED,
   type MappedPart,
+  type MappedPlace,
   NBD,
   type PlacedImage,
   wholePlace,
@@ -33,7 +34,7 @@ export function importPlaces(
       const shown = disk === null || disk.origin === 'path' || (disk.origin !== 'given' && madeOf.length === 0);
       const place = shown ? placeOf(each, name, imageOf(each, name, images), system) : null;
       const rooted = place === null || each.root === undefined ? place : { ...place, root: each.root };
-      return [each, rooted === null ? null : onSystem(rooted, system)];
+      return [each, rooted === null ? null : onSystem({ ...rooted, ...mappedPlace(each) }, system)];
     }),
   );
 }
@@ -97,7 +98,17 @@ function mappedPart(
   const image = imageOf(on.opened, name, images);
   const path = image?.shownAt ?? absolutePath(on.opened);
   const block = image === null ? on.opened.disk.block : isAttached(image);
-  return { length, on: { path, kind: block ? 'block' : 'file', offset: on.offset, image } };
+  const whole = { ...on.opened, offset: 0, size: on.opened.disk.source.size };
+  return { length, on: { path, kind: block ? 'block' : 'file', offset: on.offset, image, ...mappedPlace(whole) } };
+}
+
+/** A map is of the whole disk, whatever the system calls its partitions. */
+function mappedPlace(opened: OpenedSource): { readonly mapped?: MappedPlace } {
+  const { disk, shift, offset, size } = opened;
+  if (disk === null || disk.map === null) return {};
+  const start = shift?.start ?? offset;
+  const part = start === 0 && size === disk.source.size ? null : { start, size };
+  return { mapped: { path: absolutePath(opened), part, map: absolutePathOf(disk.map) } };
 }
 
 /** What another system than Linux has no lines for has no place. */

@@ -139,6 +139,7 @@ function openedAs(
         byQemu: 'writes',
         parts: mappedParts(volume, on),
       },
+      map: null,
       kept: null,
       id: `volume ${group} ${volume.name}`,
       offset: 0,

@@ -220,7 +220,7 @@ export const COMMANDS: readonly Command[] = [
 /** What the last words of a command are. */
 export const LAST_WORDS: Readonly<Record<Command['last']['name'], string>> = {
   SOURCE:
-    'a block device, a raw or other disk image (docs/images.md; PATH?map=FILE with its map of ddrescue), a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH][?root=BYTE] as carve prints it), a bundle, an address on a network (nbd://, https://: docs/networks.md), or a directory of images',
+    'a block device, a raw or other disk image (docs/images.md; PATH?map=FILE with its map of ddrescue), a partition of either (found by GPT or MBR, or PATH@OFFSET[+LENGTH][?root=BYTE][?map=FILE] as carve prints it), a bundle, an address on a network (nbd://, https://: docs/networks.md), or a directory of images',
   'SCAN.json': 'the file that scan --json wrote',
 };
 

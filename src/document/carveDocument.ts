@@ -135,10 +135,10 @@ export interface CarvedSource {
   readonly source: SourceDescription;
   /** Null when it could not be opened. */
   readonly carved: CarvedDisk | null;
-  /** The path and offset `PATH@OFFSET` count from; null where no other command takes a part of it. */
+  /** The path, as a word of a command, and offset `PATH@OFFSET` count from; null where no other command takes a part of it. */
   readonly place: {
     readonly path: string;
-    /** What stands behind that and the offset: where the further shards of the path are. */
+    /** What stands behind that and the offset: the map of the path, where its further shards are. */
     readonly suffix: string;
     readonly offset: number;
     readonly whole: number;
@@ -266,11 +266,10 @@ function rootCommands(
   const size = top?.asize == null ? Number.POSITIVE_INFINITY : Number(top.asize) + LABEL_START + 2 * LABEL_SIZE;
   const length = base + size < Number(source.sizeBytes) ? `+${size}` : '';
   const spec = `${place.path}@${place.offset + base}${length}?root=${place.offset + at}${place.suffix}`;
-  const given = spec.startsWith('-') ? `./${spec}` : spec;
   const as = place.plain ? [] : ['--as', 'copy'];
   return {
-    scan: ['zfs-uber', 'scan', given],
-    overlay: ['zfs-uber', 'overlay', ...as, '-o', `zu-overlay-${place.offset + at}`, given],
+    scan: ['zfs-uber', 'scan', spec],
+    overlay: ['zfs-uber', 'overlay', ...as, '-o', `zu-overlay-${place.offset + at}`, spec],
   };
 }
 
@@ -301,7 +300,7 @@ function commandsOf(
   const specs = own.flatMap((index) => vdevs[index]?.spec ?? []);
   if (specs.length === 0) return NO_COMMANDS;
   const plain = own.every((index) => sources[vdevs[index]?.source ?? -1]?.place?.plain === true);
-  const of = ['--pool', guid, ...specs.map((spec) => (spec.startsWith('-') ? `./${spec}` : spec))];
+  const of = ['--pool', guid, ...specs];
   return {
     scan: ['zfs-uber', 'scan', ...of],
     overlay: ['zfs-uber', 'overlay', ...(plain ? [] : ['--as', 'copy']), '-o', `zu-overlay-${guid}`, ...of],

@@ -56,11 +56,13 @@ async function expandSpec(host: FileHost, spec: string): Promise<Target[]> {
         const files = await expandSpec(host, image.path);
         return files.map((each) => ({ ...each, image: { ...(each.image ?? image), shards: image.shards } }));
       }
-      const slice = image === null ? parseSlice(spec) : null;
-      const path = image?.path ?? slice?.path;
-      if (path === undefined) return [{ ...target, error: status }];
-      const whole = await statOf(host, path);
-      return [{ ...target, path, slice, image, error: whole instanceof SourceError ? whole : null }];
+      const rest = image?.path ?? spec;
+      const named = image === null ? status : await statOf(host, rest);
+      if (!(named instanceof SourceError)) return [{ ...target, path: rest, image }];
+      const slice = image === null || image.map !== null ? parseSlice(rest) : null;
+      if (slice === null) return [{ ...target, path: rest, image, error: named }];
+      const whole = await statOf(host, slice.path);
+      return [{ ...target, path: slice.path, slice, image, error: whole instanceof SourceError ? whole : null }];
     }
     return status.isDirectory() ? await listDirectory(host, spec) : [target];
   } catch (error) {

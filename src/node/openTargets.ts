@@ -288,7 +288,7 @@ async function entriesOf(
 /** Of what is an image a part of the disk in it; of anything else a part of the file. */
 async function sliceEntry(
   file: ComposedFile,
-  { path }: Target,
+  { path, image: named }: Target,
   { offset, length, root }: SliceSpec,
   find: () => Promise<FoundVdevs>,
   signal: AbortSignal | undefined,
@@ -298,7 +298,7 @@ async function sliceEntry(
   const source = inside === null ? file : (image?.disk ?? file);
   const found = { disk: source, container: inside, byQemu: image?.byQemu ?? 'writes' };
   const window = slice(source, offset, length ?? Math.max(0, source.size - offset));
-  const entry = entryOf(path, 'slice', offset, window, null, diskOf(file, found, null));
+  const entry = entryOf(path, 'slice', offset, window, null, diskOf(file, found, named));
   const foreign = placed(await findForeign(window, null, signal), offset, window.size);
   return { ...entry, foreign, ...(root !== null && { root: root - offset }) };
 }

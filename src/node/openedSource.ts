@@ -73,6 +73,8 @@ export interface SourceDisk {
   readonly origin: 'path' | 'given' | RemotePlace;
   /** The form in which the file holds the disk; null where the file is the disk. */
   readonly image: DiskImage | null;
+  /** Map of ddrescue that it was named with; null where there is none, or one that was found. */
+  readonly map: string | null;
   /** What the image keeps of its own bytes; null where it keeps nothing. */
   readonly kept: KeptHashes | null;
   /** The same for two paths that lead to the same bytes, of which `offset` says where these begin. */

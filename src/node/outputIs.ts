@@ -31,7 +31,8 @@ export function refuseOnSources(output: string, specs: readonly unknown[]): void
     if (typeof spec !== 'string') continue;
     const image = parseImageSpec(spec);
     // A path may look like one with an offset and be none.
-    for (const path of new Set([spec, parseSlice(spec)?.path, image?.path, image?.map, ...(image?.shards ?? [])])) {
+    const named = [spec, image?.path].flatMap((each) => (each === undefined ? [] : [each, parseSlice(each)?.path]));
+    for (const path of new Set([...named, image?.map, ...(image?.shards ?? [])])) {
       if (typeof path !== 'string') continue;
       if (liesOn(output, path)) throw isSource(output, path);
       if (isFolderOf(path, output)) throw new UsageError(`${output} lies in ${path}, which is only read`);

@@ -63,7 +63,9 @@ export function siblingsOf(beside: Beside, file: FileSource, given: GivenFiles):
       const folder = image.name.slice(0, image.name.length - lastPart(image.name).length);
       // What has no path has no folder either.
       const inFolder = image.origin === 'path' ? [{ path: `${folder}${base}`, reached: null }] : [];
-      const byUser = given.get(base) ?? [];
+      const sameName = given.get(base) ?? [];
+      // A map is named by its path, and others may be called the same.
+      const byUser = [...sameName.filter(({ path }) => path === name), ...sameName.filter(({ path }) => path !== name)];
       for (const each of [...byUser, ...inFolder]) {
         const found = await open(each, byUser.includes(each));
         if (found === null) continue;

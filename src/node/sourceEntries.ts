@@ -28,7 +28,7 @@ export function windowEntries(file: ComposedFile, { path, image }: Target, found
   const offered = found.traced
     ? found.windows
     : found.windows.filter(({ partition, source }) => partition === null || source.size >= SHORTEST);
-  const disk = { ...diskOf(file, found, image?.snapshot ?? null), kept: found.kept };
+  const disk = { ...diskOf(file, found, image), kept: found.kept };
   const entries = offered.map(({ partition, offset, source, foreign }) => ({
     ...entryOf(path, partition === null ? whole : kindOf(partition), offset, source, partition, disk),
     foreign,
@@ -75,13 +75,14 @@ export function entryOf(
 export const diskOf = (
   { disk: id, diskOffset, block, sectorSize, origin, pieces, shards, grown }: ComposedFile,
   { disk: source, container, byQemu }: Pick<FoundVdevs, 'disk' | 'container' | 'byQemu'>,
-  snapshot: string | null,
+  named: Target['image'],
 ): SourceDisk => ({
   source,
   block,
   sectorSize: container === null || container === 'raw' ? sectorSize : null,
   origin,
-  image: imageOf(container, { snapshot, byQemu, pieces, shards, grown }),
+  image: imageOf(container, { snapshot: named?.snapshot ?? null, byQemu, pieces, shards, grown }),
+  map: named?.map ?? null,
   kept: null,
   id,
   offset: diskOffset,

@@ -11,7 +11,7 @@ export interface SliceSpec {
   readonly root: number | null;
 }
 
-/** `path#snapshot=NAME`, `path?map=FILE` or `path?shards=FOLDER` taken apart. */
+/** `path#snapshot=NAME`, `path?map=FILE` or `path?shards=FOLDER` taken apart; `path?map=FILE` of a slice too. */
 export interface ImageSpec {
   readonly path: string;
   /** Name or id of a snapshot inside the image. */
@@ -51,16 +51,17 @@ export interface NetworkSuffix {
 }
 
 /**
- * `ADDRESS@OFFSET[+LENGTH]`, `ADDRESS#snapshot=NAME` or `ADDRESS#map=FILE`: what follows `?` is for the server. What follows `@` in front of the path of an address is a host.
+ * `ADDRESS@OFFSET[+LENGTH]`, `ADDRESS#snapshot=NAME` or `ADDRESS#map=FILE`, that also of a slice: what follows `?` is for the server. What follows `@` in front of the path of an address is a host.
  *
  * @throws UsageError as `parseSlice`
  */
 export function parseNetworkSuffix(text: string): NetworkSuffix {
   const [, named, snapshot = null, map = null] = /^(.+?)#(?:snapshot=(.+)|map=(.+))$/s.exec(text) ?? [];
-  if (named !== undefined) return { address: named, slice: null, image: { snapshot, map, shards: [] } };
-  const part = parseSlice(text);
-  if (part === null || !/^[^/]*\/\/[^/]*\//.test(part.path)) return { address: text, slice: null, image: null };
-  return { address: part.path, slice: { offset: part.offset, length: part.length, root: part.root }, image: null };
+  const image = named === undefined ? null : { snapshot, map, shards: [] };
+  const address = named ?? text;
+  const part = snapshot === null ? parseSlice(address) : null;
+  if (part === null || !/^[^/]*\/\/[^/]*\//.test(part.path)) return { address, slice: null, image };
+  return { address: part.path, slice: { offset: part.offset, length: part.length, root: part.root }, image };
 }
 
 const NUMBER = '(0[xX][0-9a-fA-F]+|[0-9]+)([KMGT]?)';

@@ -38,6 +38,7 @@ export interface MappedPart {
     readonly offset: number;
     /** The disk image that has to be opened first, for `path` to be there; null for none. */
     readonly image: PlacedImage | null;
+    readonly mapped?: MappedPlace;
   } | null;
 }
 
@@ -63,10 +64,17 @@ export interface ImportPlace {
   readonly image: PlacedImage | null;
   /** Byte of the vdev where the root lies that its labels are made of, which are not on it; absent for those that are. */
   readonly root?: number;
+  /** As zfs-uber has to be told of it to read it with the map of ddrescue that it was named with; absent where there is none. */
+  readonly mapped?: MappedPlace;
   /** What has to be made to show it is named so: no other source of the scan has it, no shell and no file system minds it. */
   readonly name: string;
   /** That the lines are for; absent for Linux. */
   readonly system?: System;
+}
+
+export interface MappedPlace extends Pick<ImportPlace, 'path' | 'part'> {
+  /** Path of the map. */
+  readonly map: string;
 }
 
 /** A file or block device that the vdev is all of. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/bytes/errors.ts';
-import { parseSlice } from '../../src/node/sourceSpec.ts';
+import { parseNetworkSuffix, parseSlice } from '../../src/node/sourceSpec.ts';
 
 describe('parseSlice', () => {
   it.each([
@@ -41,5 +41,13 @@ describe('parseSlice', () => {
   ])('refuses %s, naming the text', (text) => {
     expect(() => parseSlice(text)).toThrow(UsageError);
     expect(() => parseSlice(text)).toThrow(text);
+  });
+});
+
+it('reads of an address a part with the map of the whole', () => {
+  expect(parseNetworkSuffix('http://host/disk.img?sig=x@1M+2M#map=disk.map')).toEqual({
+    address: 'http://host/disk.img?sig=x',
+    slice: { offset: 1 << 20, length: 2 << 20, root: null },
+    image: { snapshot: null, map: 'disk.map', shards: [] },
   });
 });

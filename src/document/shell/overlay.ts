@@ -2,7 +2,7 @@ import { raw, sh } from '../../bytes/shellLine.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
 import type { OverlayEntry } from '../recommendation.types.ts';
-import { copyLines, losetup } from './placeLines.ts';
+import { copyLines, losetup, sliceSpec } from './placeLines.ts';
 import { numberedRun } from './stepLines.ts';
 
 /** Room for what is written while trying, kept in a sparse file. */
@@ -47,9 +47,7 @@ function plainOverlays(
   { txg, checkpoint }: Pick<Candidate, 'txg' | 'checkpoint'>,
 ): string[] {
   const which = checkpoint === null ? ['--txg', txg.toString()] : ['--checkpoint'];
-  const sources = showings.map(({ place: { path, part } }) =>
-    part === null ? path : `${path}@${part.start}+${part.size}`,
-  );
+  const sources = showings.map(({ place }) => sliceSpec(place));
   return ['zfs-uber', 'overlay', ...which, '-o', `${STORE}/zu-overlay-${txg}`, ...sources];
 }
 

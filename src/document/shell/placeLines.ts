@@ -1,5 +1,5 @@
 import { type Raw, raw, sh } from '../../bytes/shellLine.ts';
-import type { ImportPlace } from '../../rewind/importPlace.ts';
+import type { ImportPlace, MappedPlace } from '../../rewind/importPlace.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
 
 type Shown = Pick<Showing, 'place' | 'copy'>;
@@ -39,14 +39,22 @@ export function copyThen(place: ImportPlace, ...lines: readonly ((copy: string) 
   return [...copyLines({ place, copy }), ...lines.map((line) => line(copy))];
 }
 
-/** `path@OFFSET+LENGTH`, as this tool takes a part of a file or device. */
-export const sliceSpec = ({ path, part }: ImportPlace): string =>
-  part === null ? path : `${path}@${part.start}+${part.size}`;
+/** `path@OFFSET+LENGTH`, as this tool takes a part of a file or device. Where a disk image is shown nothing is left of its map. */
+export function sliceSpec({ image, mapped, ...place }: ImportPlace): string {
+  const named = image === null ? mapped : undefined;
+  const { path, part } = named ?? place;
+  return `${path}${part === null ? '' : `@${part.start}+${part.size}`}${mapBehind({ mapped: named })}`;
+}
+
+const mapBehind = ({ mapped }: { readonly mapped?: MappedPlace | undefined }): string =>
+  mapped === undefined ? '' : `?map=${mapped.map}`;
 
 /**
  * What zfs-uber reads a vdev from, as sources of a command: it opens images itself, and finds what belongs to one.
  */
-export function sourceSpecs({ path, part, image, root }: ImportPlace): string[] {
+export function sourceSpecs(vdev: ImportPlace): string[] {
+  const { image, root } = vdev;
+  const { path, part } = vdev.mapped ?? vdev;
   // A volume is found again where its disks are given together.
   if (image?.format === 'volume') {
     const disks = image.parts.flatMap(({ on }) => (on === null ? [] : sourceSpecs({ ...on, part: null, name: '' })));
@@ -57,7 +65,8 @@ export function sourceSpecs({ path, part, image, root }: ImportPlace): string[] 
   const place = part === null && root === undefined ? '' : `@${start}${size === null ? '' : `+${size}`}`;
   const from = root === undefined ? '' : `?root=${start + root}`;
   // What is in a snapshot is found again too.
-  const spec = `${image?.path ?? path}${snapshot === null ? `${place}${from}` : `#snapshot=${snapshot}`}`;
+  const within = snapshot === null ? `${place}${from}${mapBehind(vdev)}` : `#snapshot=${snapshot}`;
+  const spec = `${image?.path ?? path}${within}`;
   const folders = (shards?.globs ?? []).map((glob) => glob.replace(/\/[^/]*$/, ''));
   return [[spec, ...folders].join('?shards='), ...(shards === null ? [] : pieces)];
 }

@@ -41,6 +41,13 @@ describe('verifyCommand', () => {
     );
   });
 
+  it('names a map of ddrescue with the disk that it is of, and the part of that', () => {
+    const mapped = { path: '/dev/sdb', part: { start: 1048576, size: 134217728 }, map: '/e/sdb.bad' };
+    const whole = { path: '/e/a.img', part: null, map: '/m/a.map' };
+    const command = verifyCommand([shown('/dev/sdb1', { mapped }), shown('/e/a.img', { mapped: whole })], STATE);
+    expect(command?.slice(4)).toEqual(['/dev/sdb@1048576+134217728?map=/e/sdb.bad', '/e/a.img?map=/m/a.map']);
+  });
+
   it('asks for the checkpoint by its name', () => {
     const checkpoint = { heldBy: asTxg(50n) } as NonNullable<Parameters<typeof verifyCommand>[1]['checkpoint']>;
     expect(verifyCommand([shown('/dev/sdb1')], { ...STATE, checkpoint })).toEqual([
