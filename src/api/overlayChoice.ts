@@ -15,7 +15,7 @@ import type { OverlayBlocks } from '../rewind/overlay/chosenUberblock.ts';
 import type { OverlayMethod, OverlayPlan } from '../rewind/overlay/plan.ts';
 import { planOverlay } from '../rewind/overlay/planOverlay.ts';
 import { type OverlayPrediction, predictOverlay } from '../rewind/overlay/predictOverlay.ts';
-import { type LeafTrial, tryLeaf } from '../rewind/overlay/proveLeaf.ts';
+import { type LeafTrial, tryLeaf, withAssumed } from '../rewind/overlay/proveLeaf.ts';
 import { NoSuchTxgError } from './noSuchTxg.ts';
 import type { OpenedPool, OpenedPools } from './openPool.ts';
 import type { Progress } from './progress.ts';
@@ -59,13 +59,15 @@ export async function chooseOverlay(
   blocks: OverlayBlocks,
   options: OverlayWish,
 ): Promise<OverlayChoice | null> {
-  const told = options.undetach ? withRevived(one) : { pool: one.pool, candidates: one.candidates, revived: NOBODY };
-  const assumed = await assumedLeaves(sources, told, blocks, options);
+  const found = options.undetach ? withRevived(one) : { pool: one.pool, candidates: one.candidates, revived: NOBODY };
+  const assumed = await assumedLeaves(sources, found, blocks, options);
+  // Without one of them nothing of the pool may open.
+  const told = { ...found, pool: withAssumed(found.pool, assumed) };
   let first: OverlayChoice | null = null;
   for (const each of (await wanted(told, blocks, options)).slice(0, TRIES)) {
-    const found = await tried(told, each, assumed, blocks, options);
-    first ??= found;
-    if (found.prediction !== null && isUsable(found.prediction.answer)) return found;
+    const choice = await tried(told, each, assumed, blocks, options);
+    first ??= choice;
+    if (choice.prediction !== null && isUsable(choice.prediction.answer)) return choice;
   }
   return first;
 }
@@ -103,6 +105,7 @@ async function assumedLeaves(
   { assume = [], signal }: OverlayWish,
 ): Promise<ReadonlyMap<Guid, DeviceSurvey>> {
   const assumed = new Map<Guid, DeviceSurvey>();
+  const paths = new Map<Guid, string>();
   for (const text of assume) {
     const [, path, digits] = /^(.+)=([0-9]{1,20})$/s.exec(text) ?? [];
     if (path === undefined || digits === undefined)
@@ -110,15 +113,18 @@ async function assumedLeaves(
     const device = sources.find(({ opened }) => opened.path === path)?.survey ?? null;
     if (device === null) throw new UsageError(`assume: ${path} is none of the sources that could be read`);
     const guid = asGuid(BigInt(digits));
-    const trial = await firstTrial(pool, candidates, guid, device, blocks, signal);
-    if (trial === null) throw new UsageError(`assume: no state of the pool opens by which ${path} could be tried`);
+    assumed.set(guid, device);
+    paths.set(guid, path);
+  }
+  for (const [guid, path] of paths) {
+    const trial = await firstTrial(pool, candidates, guid, assumed, blocks, signal);
+    if (trial === null)
+      throw new UsageError(`assume: no state of the pool opens by which ${path} could be tried, with it or without`);
     if (!trial.known) throw new UsageError(`assume: the pool has no leaf ${guid}`);
-    // Of another device none verifies; on this one some may be damaged.
-    if (trial.good === 0) {
-      const found = `none of ${trial.wrong} blocks verifies on it`;
+    if (!trial.isLeaf) {
+      const found = `${trial.good === 0 ? 'none' : trial.good} of ${trial.good + trial.wrong} blocks verifies on it`;
       throw new UsageError(`assume: ${path} is not leaf ${guid}: with the leaves beside it withheld ${found}`);
     }
-    assumed.set(guid, device);
   }
   return assumed;
 }
@@ -128,18 +134,24 @@ async function firstTrial(
   pool: Pool,
   candidates: readonly Candidate[],
   guid: Guid,
-  device: DeviceSurvey,
+  assumed: ReadonlyMap<Guid, DeviceSurvey>,
   blocks: OverlayBlocks,
   signal: AbortSignal | undefined,
 ): Promise<LeafTrial | null> {
-  const { root } = pool;
-  if (root === null) return null;
+  // First without: of a raidz that lacks another leg, or of which several are assumed, nothing opens then.
+  const told = [pool, withAssumed(pool, assumed)];
   const apart = Math.max(1, candidates.length / TRIES);
   let last: LeafTrial | null = null;
   for (const [i, candidate] of candidates.entries()) {
     if (Math.floor(i / apart) === Math.floor((i - 1) / apart)) continue;
-    last = (await orNull(() => tryLeaf(pool, root, candidate, guid, device, blocks, signal))) ?? last;
-    if (last !== null && last.good > 0) break;
+    for (const each of told) {
+      const { root } = each;
+      if (root === null) return null;
+      const trial = await orNull(() => tryLeaf(each, root, candidate, guid, assumed, blocks, signal));
+      last = trial ?? last;
+      if (trial !== null) break;
+    }
+    if (last?.isLeaf) break;
   }
   return last;
 }

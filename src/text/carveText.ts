@@ -172,7 +172,7 @@ function unplacedLines(page: Page, roots: readonly CarvedRootEntry[]): string[] 
   const why =
     'from no place that a vdev can begin at does an address in it lead to the block that it is of. So it is on a raidz or dRAID, whose blocks lie in parts on several disks: carve does not put those together, and makes no labels for them.';
   const instead =
-    'Where other disks of the pool have labels, scan those; overlay --assume PATH=GUID takes this one for the leaf that it is, where blocks prove it.';
+    'Where other disks of the pool have labels, scan those; overlay --assume DEVICE=GUID takes this one for the leaf that it is, where blocks prove it.';
   return entry(page, 'Note', `${which}: ${why} ${instead}`);
 }
 

@@ -19,7 +19,7 @@ import { imageIn } from '../../bin/images.js';
 import { overlay } from '../../src/api/overlay.ts';
 import { OutputError, UsageError } from '../../src/bytes/errors.ts';
 import type { OverlayDocument } from '../../src/document/overlayDocument.ts';
-import { scan } from '../../src/index.ts';
+import { labels, scan } from '../../src/index.ts';
 import { NewFolder } from '../../src/node/newFolder.ts';
 import { flattenQcow2 } from '../tools/flattenQcow2.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -199,6 +199,18 @@ describe('a leg that was detached', () => {
   });
 });
 
+/** A copy of a device without its labels, and the leaf that it is. */
+async function withoutLabels(path: string, name: string): Promise<{ readonly bare: string; readonly guid: string }> {
+  const { sources } = await scan([path], { depth: 'labels' });
+  const bytes = readFileSync(path);
+  const LABELS = 512 * 1024;
+  bytes.fill(0, 0, LABELS);
+  bytes.fill(0, bytes.length - LABELS);
+  const bare = join(room, name);
+  writeFileSync(bare, bytes);
+  return { bare, guid: sources[0]?.labels[0]?.vdevGuid ?? '' };
+}
+
 describe('a device of which no label is left', () => {
   let images: readonly string[] = [];
   let bare = '';
@@ -207,14 +219,7 @@ describe('a device of which no label is left', () => {
   beforeAll(async () => {
     images = await poolImages(pool('lying-mirror-one'));
     const [, second = ''] = images;
-    const { sources } = await scan([second], { depth: 'labels' });
-    guid = sources[0]?.labels[0]?.vdevGuid ?? '';
-    const bytes = readFileSync(second);
-    const LABELS = 512 * 1024;
-    bytes.fill(0, 0, LABELS);
-    bytes.fill(0, bytes.length - LABELS);
-    bare = join(room, 'bare.img');
-    writeFileSync(bare, bytes);
+    ({ bare, guid } = await withoutLabels(second, 'bare.img'));
   });
 
   it('is a leaf again where blocks on it verify while its siblings are withheld', async () => {
@@ -234,5 +239,30 @@ describe('a device of which no label is left', () => {
     await expect(overlay([first, bare], { assume: [`${bare}=7`] })).rejects.toThrow('has no leaf 7');
     await expect(overlay([first], { assume: [`${bare}=${guid}`] })).rejects.toThrow('none of the sources');
     await expect(overlay([first], { assume: ['d1.img'] })).rejects.toThrow('DEVICE=GUID');
+  });
+});
+
+/** What OpenZFS 2.3.2 imports of these: the txg that is made, read-only and read-write. */
+describe('legs of a raidz of which no label is left', () => {
+  it('are leaves again where without them nothing opens', async () => {
+    const [first = '', second = '', third = ''] = await poolImages(pool('raidz2-two-missing'));
+    const [a, b] = [await withoutLabels(first, 'leg1.img'), await withoutLabels(second, 'leg2.img')];
+    const one = await overlay([a.bare, second, third], { assume: [`${a.bare}=${a.guid}`] });
+    expect([one.refusal, one.answer, one.txg]).toEqual([null, 'loads', '104']);
+    const assume = [`${a.bare}=${a.guid}`, `${b.bare}=${b.guid}`];
+    const both = await overlay([a.bare, b.bare, third], { assume });
+    expect([both.refusal, both.answer, both.txg]).toEqual([null, 'loads', '104']);
+    expect(both.devices.filter(({ by }) => by === 'assumed')).toHaveLength(2);
+  });
+
+  it('are not taken one for the other, though blocks of one sector are the same on both', async () => {
+    const [first = '', third = ''] = await poolImages(pool('lying-raidz1-missing'));
+    const { bare, guid } = await withoutLabels(first, 'leg.img');
+    const { sources } = await labels([third]);
+    const config = sources[0]?.labels[0]?.config as { vdev_tree: { children: { guid: string }[] } } | undefined;
+    const middle = config?.vdev_tree.children[1]?.guid ?? '';
+    expect((await overlay([bare, third], { assume: [`${bare}=${guid}`] })).refusal).toBeNull();
+    const wrongly = overlay([bare, third], { assume: [`${bare}=${middle}`] });
+    await expect(wrongly).rejects.toThrow(`is not leaf ${middle}`);
   });
 });
