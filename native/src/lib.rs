@@ -7,14 +7,15 @@ use napi::bindgen_prelude::{
 };
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use zfs_uber_blocks::blocks::{self, Block};
+use zfs_uber_blocks::blocks::{self, Block, Terms};
 use zfs_uber_blocks::lanes::Lanes;
+use zfs_uber_blocks::pointers::Plain;
 use zfs_uber_blocks::salted::{SALT, SaltedAlgorithm};
 use zfs_uber_blocks::sectors;
 use zfs_uber_blocks::spans::{self, Algorithm};
 
 /// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
-const ABI: u32 = 5;
+const ABI: u32 = 6;
 
 #[napi]
 pub fn abi() -> u32 {
@@ -104,7 +105,7 @@ pub fn salted_checksum(
 }
 
 /// Sums, compares and unpacks blocks of `stored`, as `table` and `expected` say; what came of each. `salt` has 32 bytes,
-/// or none.
+/// or none; `props` and `reach` say which pointers nobody looks into.
 #[napi]
 pub fn open_blocks(
     table: &[f64],
@@ -112,10 +113,12 @@ pub fn open_blocks(
     stored: &[u8],
     mut content: BufferSlice,
     salt: &[u8],
+    props: &[u32],
+    reach: &[f64],
 ) -> Result<Uint8Array> {
     let blocks = blocks::blocks(table, expected, stored.len(), content.len()).map_err(invalid)?;
-    let salt = salt_of(salt)?;
-    Ok(blocks::open(&blocks, stored, &mut content, salt.as_ref()).into())
+    let terms = terms(salt, props, reach)?;
+    Ok(blocks::open(&blocks, stored, &mut content, &terms).into())
 }
 
 /// The same, on one thread of the pool of libuv. Both buffers are referred to and not copied: the caller leaves them as
@@ -127,13 +130,15 @@ pub fn open_blocks_in_pool(
     stored: Uint8Array,
     content: Buffer,
     salt: &[u8],
+    props: &[u32],
+    reach: &[f64],
 ) -> Result<AsyncTask<BlocksTask>> {
     let blocks = blocks::blocks(table, expected, stored.len(), content.len()).map_err(invalid)?;
     Ok(AsyncTask::new(BlocksTask {
         blocks,
         stored,
         content,
-        salt: salt_of(salt)?,
+        terms: terms(salt, props, reach)?,
     }))
 }
 
@@ -141,7 +146,7 @@ pub struct BlocksTask {
     blocks: Vec<Block>,
     stored: Uint8Array,
     content: Buffer,
-    salt: Option<[u8; SALT]>,
+    terms: Terms,
 }
 
 impl Task for BlocksTask {
@@ -153,7 +158,7 @@ impl Task for BlocksTask {
             &self.blocks,
             &self.stored,
             &mut self.content,
-            self.salt.as_ref(),
+            &self.terms,
         ))
     }
 
@@ -173,6 +178,13 @@ pub fn unpack(packing: u32, stored: &[u8], mut content: BufferSlice) -> Result<b
 #[napi]
 pub fn used_length(bytes: &[u8]) -> f64 {
     spans::used_length(bytes) as f64
+}
+
+fn terms(salt: &[u8], props: &[u32], reach: &[f64]) -> Result<Terms> {
+    Ok(Terms {
+        salt: salt_of(salt)?,
+        plain: Plain::new(props, reach),
+    })
 }
 
 fn salt_of(salt: &[u8]) -> Result<Option<[u8; SALT]>> {

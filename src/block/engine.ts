@@ -23,20 +23,32 @@ export interface Span {
   readonly length: number;
 }
 
+/** What pointers have that lead to content, and that OpenZFS follows: they need not be looked into. */
+export interface PlainPointers {
+  /** Upper halves of their properties, any of them. */
+  readonly props: Uint32Array;
+  /** In sectors, by vdev: where the last address ends at most. Below zero no address may lie there. */
+  readonly reach: Float64Array;
+}
+
 /** A block as it is stored, in a buffer, and what is wanted of it. */
 export interface StoredBlock extends Span {
   readonly algorithm: EngineAlgorithm | SaltedAlgorithm;
   readonly littleEndian: boolean;
   readonly expected: ChecksumWords;
-  /** Where its content is to be unpacked to; null where that is not wanted. */
-  readonly content: (Span & { readonly compression: CompressionKind }) | null;
+  /**
+   * Where its content is to be unpacked to; null where that is not wanted. `pointers`: it is of no use where all that it
+   * holds are pointers that need not be looked into.
+   */
+  readonly content: (Span & { readonly compression: CompressionKind; readonly pointers?: boolean }) | null;
 }
 
 /**
  * What came of a stored block: its sum is `wrong`; it is `sound`, and its content was not wanted or could not be unpacked
- * here, which `decompress` does or says why not; or it is sound and `unpacked`.
+ * here, which `decompress` does or says why not; or it is sound and `unpacked`; or all its pointers are `plain`, and its
+ * content is not given. An engine that does the work on the caller's thread leaves it to the caller to look.
  */
-export const OUTCOME = { wrong: 0, sound: 1, unpacked: 2 } as const;
+export const OUTCOME = { wrong: 0, sound: 1, unpacked: 2, plain: 3 } as const;
 
 /** The fastest code in use, and why not a faster one. `--version` prints it; JSON `tool.native` is `name === 'native'`. */
 export interface EngineInfo {
@@ -92,6 +104,7 @@ export interface Engine {
    *
    * @param content has room for each that is wanted, and no two of them overlap
    * @param salted null where no block needs it; those that do are then wrong
+   * @param plain of the pointers of blocks whose content is `pointers`; absent where there are none
    * @returns an `OUTCOME` a block
    * @throws UsageError for a block or a content outside of its buffer
    */
@@ -100,5 +113,6 @@ export interface Engine {
     stored: Uint8Array,
     content: Uint8Array,
     salted: SaltedChecksums | null,
+    plain?: PlainPointers | null,
   ): Promise<Uint8Array>;
 }

@@ -31,7 +31,10 @@ export function openBlocksInTurn(
   pause: (() => Promise<void>) | null,
 ): Engine['openBlocks'] {
   const work = { checksum, saltedChecksum: pureSaltedChecksum, unpack: () => false };
-  return async (...given) => (await import('./openInTurn.ts')).openInTurn(work, pause, ...given);
+  return async (blocks, stored, content, salted) => {
+    const { openInTurn } = await import('./openInTurn.ts');
+    return openInTurn(work, pause, blocks, stored, content, salted);
+  };
 }
 
 /**

@@ -89,10 +89,10 @@ export function createWasmEngine({ base, load, required, hasSha2, pause }: WasmC
     markSectors: base.markSectors,
     usedLength: base.usedLength,
     unpack,
-    async openBlocks(...batch) {
+    async openBlocks(blocks, stored, content, salted) {
       await prepare();
       const { openInTurn } = await import('./openInTurn.ts');
-      return openInTurn({ checksum, saltedChecksum, unpack }, pause, ...batch);
+      return openInTurn({ checksum, saltedChecksum, unpack }, pause, blocks, stored, content, salted);
     },
   };
 }

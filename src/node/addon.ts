@@ -32,7 +32,7 @@ export interface Addon {
   ) => readonly bigint[];
   /**
    * `table` is `BLOCK_COLUMNS` numbers a block: offset, length, algorithm, whether it is little-endian, packing,
-   * offset and length in `content`; `expected` four words a block. An outcome a block.
+   * offset and length in `content`, whether it is pointers; `expected` four words a block. An outcome a block.
    */
   readonly openBlocks: (...given: GivenBlocks) => Uint8Array;
   /** The same on one thread of the pool. Both buffers must be left alone until the promise is settled. */
@@ -49,20 +49,22 @@ export interface Addon {
   readonly sumWords: (bytes: Uint8Array) => number;
 }
 
-/** `salt` is empty where there is none. */
+/** `salt` is empty where there is none; `props` and `reach` are those of `PlainPointers`. */
 export type GivenBlocks = [
   table: Float64Array,
   expected: BigUint64Array,
   stored: Uint8Array,
   content: Uint8Array,
   salt: Uint8Array,
+  props: Uint32Array,
+  reach: Float64Array,
 ];
 
 /** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
-export const ABI = 5;
+export const ABI = 6;
 
 /** Of native/blocks/src/blocks.rs. */
-export const BLOCK_COLUMNS = 7;
+export const BLOCK_COLUMNS = 8;
 
 /** How napi names a binary's C library or toolchain; where a platform has several, those that are there are tried. */
 const FLAVOURS: Readonly<Record<string, readonly string[]>> = {

@@ -3,6 +3,7 @@ import {
   type Engine,
   type EngineAlgorithm,
   OUTCOME,
+  type PlainPointers,
   type SaltedAlgorithm,
   type Span,
   type StoredBlock,
@@ -123,6 +124,7 @@ function selfTest(addon: Addon): Addon | string {
   const [mark, ...others] = addon.markSectors(MARKED);
   if (mark !== MARKED.length / 2 + MARK.objset || others.length > 0) return 'the addon fails its self-test of sectors';
   if (addon.usedLength(MARKED) !== usedLength(MARKED)) return 'the addon fails its self-test of zeros';
+  if (!looksIntoPointers(addon)) return 'the addon fails its self-test of pointers';
   return addon;
 }
 
@@ -141,9 +143,27 @@ function openedTogether(addon: Addon): string | null {
       expected: PROBE_WORDS[algorithm],
     })),
   );
-  const outcomes = addon.openBlocks(tableOf(blocks), expectedOf(blocks), PROBE, new Uint8Array(0), PROBE_SALT);
+  const given = givenOf(blocks, PROBE, new Uint8Array(0), PROBE_SALT, NO_POINTERS);
+  const outcomes = addon.openBlocks(...given);
   const wrong = blocks.find((_, i) => outcomes[i] !== OUTCOME.sound);
   return wrong === undefined ? null : `${wrong.algorithm} of several blocks`;
+}
+
+/** Of two pointers the second ends where the vdev does, or behind it. */
+function looksIntoPointers(addon: Addon): boolean {
+  const words = Uint32Array.from({ length: 64 }, (_, at) => ({ 0: 8, 13: 9, 32: 8, 34: 92, 45: 9 })[at] ?? 0);
+  const stored = new Uint8Array(words.buffer);
+  const { length } = stored;
+  const block: StoredBlock = {
+    ...{ offset: 0, length, algorithm: 'fletcher4', littleEndian: true },
+    expected: pureChecksum('fletcher4', stored, true),
+    content: { compression: 'off', offset: 0, length, pointers: true },
+  };
+  const outcomeOf = (end: number): number | undefined => {
+    const plain = { props: Uint32Array.of(9), reach: Float64Array.of(end) };
+    return addon.openBlocks(...givenOf([block], stored, new Uint8Array(length), NO_SALT, plain))[0];
+  };
+  return outcomeOf(100) === OUTCOME.plain && outcomeOf(99) === OUTCOME.unpacked;
 }
 
 /** The content as a batch gives it, and as it is given alone. */
@@ -154,7 +174,7 @@ function unpacked(addon: Addon, compression: Packed, stored: Uint8Array, size: n
     expected: pureChecksum('fletcher4', stored, true),
     content: { compression, offset: 0, length: size },
   };
-  const [outcome] = addon.openBlocks(tableOf([block]), expectedOf([block]), stored, together, NO_SALT);
+  const [outcome] = addon.openBlocks(...givenOf([block], stored, together, NO_SALT, NO_POINTERS));
   const isAlone = addon.unpack(PACKING_NUMBER[compression] ?? NOT_UNPACKED, stored, alone);
   return [outcome === OUTCOME.unpacked ? together : null, isAlone ? alone : null];
 }
@@ -237,9 +257,9 @@ function createNativeEngine(addon: Addon): Engine {
       return packing !== undefined && addon.unpack(packing, stored, content);
     },
     usedLength: (bytes) => addon.usedLength(bytes),
-    async openBlocks(blocks, stored, content, salted) {
+    async openBlocks(blocks, stored, content, salted, plain = null) {
       checkBlocks(blocks, stored.length, content.length);
-      const given: GivenBlocks = [tableOf(blocks), expectedOf(blocks), stored, content, salted?.salt ?? NO_SALT];
+      const given = givenOf(blocks, stored, content, salted?.salt ?? NO_SALT, plain ?? NO_POINTERS);
       let work = 0;
       for (const block of blocks) work += block.length / SPEED[block.algorithm] + (block.content?.length ?? 0);
       return work < WORTH_UNPACKING ? addon.openBlocks(...given) : addon.openBlocksInPool(...given);
@@ -248,6 +268,7 @@ function createNativeEngine(addon: Addon): Engine {
 }
 
 const NO_SALT = new Uint8Array(0);
+const NO_POINTERS: PlainPointers = { props: new Uint32Array(0), reach: new Float64Array(0) };
 
 /** How many bytes are summed while one is unpacked, about. */
 const SPEED: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, number>> = {
@@ -262,6 +283,14 @@ const SPEED: Readonly<Record<EngineAlgorithm | SaltedAlgorithm, number>> = {
 /** Bytes to unpack that keep a thread busy for longer than waking it takes. */
 const WORTH_UNPACKING = 2 ** 17;
 
+const givenOf = (
+  blocks: readonly StoredBlock[],
+  stored: Uint8Array,
+  content: Uint8Array,
+  salt: Uint8Array,
+  { props, reach }: PlainPointers,
+): GivenBlocks => [tableOf(blocks), expectedOf(blocks), stored, content, salt, props, reach];
+
 function tableOf(blocks: readonly StoredBlock[]): Float64Array {
   const table = new Float64Array(blocks.length * BLOCK_COLUMNS);
   for (const [index, { offset, length, algorithm, littleEndian, content }] of blocks.entries()) {
@@ -274,6 +303,7 @@ function tableOf(blocks: readonly StoredBlock[]): Float64Array {
     table[row + 4] = PACKING_NUMBER[content.compression] ?? NOT_UNPACKED;
     table[row + 5] = content.offset;
     table[row + 6] = content.length;
+    table[row + 7] = content.pointers === true ? 1 : 0;
   }
   return table;
 }

@@ -1,5 +1,5 @@
 import { decompress, MAX_LSIZE, prepareCodec } from '../block/decompress.ts';
-import { type Engine, OUTCOME, type SaltedChecksums, type StoredBlock } from '../block/engine.ts';
+import { type Engine, OUTCOME, type PlainPointers, type SaltedChecksums, type StoredBlock } from '../block/engine.ts';
 import { blockCheck } from '../block/verifyBlock.ts';
 import { UnsupportedError, ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
@@ -20,11 +20,13 @@ import { bestLeg, firstLeg, type Leg, readFrom, wholeDevices } from './wholeDevi
 export interface BatchBlock {
   readonly bp: Blkptr;
   readonly content: boolean;
+  /** Of an indirect block that holds nothing but such pointers the content is of no use. */
+  readonly plain?: PlainPointers | null;
 }
 
 /**
- * `error` is null when the block is sound; `bytes` is its content where that was wanted, of an indirect block without
- * the zeros at its end. It is never written to, and lent: the memory holds something else once the taker has returned.
+ * `error` is null when the block is sound; `bytes` is its content where that was wanted and of use, of an indirect block
+ * without the zeros at its end. It is never written to, and lent: the memory holds something else once the taker has returned.
  */
 export interface BatchAnswer {
   readonly bytes: Uint8Array | null;
@@ -273,8 +275,9 @@ class Batches implements BlockBatches {
   ): Promise<number> {
     const stored: (StoredBlock & { readonly index: number })[] = [];
     let [wrong, room] = [0, 0];
+    let looked: PlainPointers | null = null;
     for (const { index, offset, size, algorithm } of run) {
-      const { bp, content = false } = batch.blocks[index] ?? {};
+      const { bp, content = false, plain = null } = batch.blocks[index] ?? {};
       if (bp === undefined) continue;
       batch.from[index] = leg;
       const span = { offset: offset - start, length: size };
@@ -286,7 +289,9 @@ class Batches implements BlockBatches {
         continue;
       }
       const compression = content && bp.lsize <= MAX_LSIZE ? compressionKind(bp.compression) : null;
-      const unpacked = compression === null ? null : { compression, offset: room, length: bp.lsize };
+      looked ??= plain;
+      const pointers = bp.level === 1 && plain !== null && plain === looked;
+      const unpacked = compression === null ? null : { compression, offset: room, length: bp.lsize, pointers };
       if (unpacked !== null) room += bp.lsize;
       stored.push({
         ...{ index, algorithm, littleEndian: bp.littleEndian, expected: bp.checksumWords },
@@ -294,12 +299,12 @@ class Batches implements BlockBatches {
       });
     }
     const memory = room === 0 ? NOTHING : batch.memory.lend(room);
-    const outcomes = await this.#engine.openBlocks(stored, bytes, memory, this.#salted);
+    const outcomes = await this.#engine.openBlocks(stored, bytes, memory, this.#salted, looked);
     for (const [i, { index, offset, length, content }] of stored.entries()) {
       const block = batch.blocks[index];
       const outcome = outcomes[i];
       if (outcome === OUTCOME.wrong || block === undefined) wrong++;
-      else if (!block.content) batch.answers[index] = SOUND;
+      else if (!block.content || outcome === OUTCOME.plain) batch.answers[index] = SOUND;
       else if (outcome === OUTCOME.unpacked && content !== null) {
         const unpacked = memory.subarray(content.offset, content.offset + content.length);
         batch.answers[index] = this.#withoutZeros(block.bp, { bytes: unpacked, error: null });

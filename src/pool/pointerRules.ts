@@ -110,10 +110,9 @@ export class PointerRules {
     return null;
   }
 
-  /** @param end in sectors of the vdev, of a block that is no gang. @returns whether addresses may go so far */
-  reaches(vdev: number, end: number): boolean {
-    const limit = this.#limits[vdev];
-    return limit !== undefined && end * 512 <= limit;
+  /** Where addresses may end at most, in sectors by vdev; below zero where none may lie. */
+  reach(): Float64Array {
+    return this.#limits.map((limit) => Math.floor(limit / 512));
   }
 
   #address(pointer: PointerFields, i: number): PointerRefusal | null {

@@ -1,3 +1,4 @@
+import type { PlainPointers } from '../block/engine.ts';
 import { BLKPTR } from '../format/blkptr.layout.ts';
 import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
 import { PointerFields } from '../pool/pointerFields.ts';
@@ -14,6 +15,8 @@ const CRYPT = 0x20000000;
 const LARGE_SIZES = 0x80008000;
 /** No pointer has them: a level and an embedded block that no reading makes plain. */
 const NO_PROPS = -1;
+/** Files differ in checksum and compression, and some blocks do not compress. */
+const MOST_KINDS = 8;
 /** Addresses above are of gang blocks, or lose bits: they are left to the rules. */
 const OFFSET_HIGH = 0x7fffff;
 
@@ -48,16 +51,32 @@ export class PointerScan extends PointerFields {
   metadata = false;
   /** Blocks below it: indirect, dnodes, object set. */
   parent = false;
-  /** Upper half of the properties of content that is no metadata, as the last such pointer had it. */
+  readonly #plain: PlainKinds;
+  /** Of those kinds the one that the last pointer had. */
   #plainProps = NO_PROPS;
   readonly #rules: PointerRules;
   readonly #rewritten: RewrittenBirth;
 
-  /** @param tops the top-level vdevs, at the index of their id */
-  constructor(tops: readonly VdevNode[], { rewritten = 'physical', strictness }: PointerReading = {}) {
+  /**
+   * @param tops the top-level vdevs, at the index of their id
+   * @param beside one of the same release, which shares what it learns where the vdevs are as large
+   */
+  constructor(
+    tops: readonly VdevNode[],
+    { rewritten = 'physical', strictness }: PointerReading = {},
+    beside: PointerScan | null = null,
+  ) {
     super();
     this.#rewritten = rewritten;
     this.#rules = new PointerRules(tops, strictness);
+    const reach = this.#rules.reach();
+    const learned = beside?.plain;
+    this.#plain = learned?.reaches(reach) === true ? learned : new PlainKinds(reach);
+  }
+
+  /** What {@link isPlain} calls plain, as far as is known by now. */
+  get plain(): PlainKinds {
+    return this.#plain;
   }
 
   /**
@@ -79,7 +98,10 @@ export class PointerScan extends PointerFields {
     this.valid = this.#rules.refusal(this) === null;
     if (this.valid && !this.metadata && !this.parent && !this.embedded && !this.hole) {
       const props = view.getUint32(this.high + AT.props.offset, littleEndian);
-      if ((props & CRYPT) === 0) this.#plainProps = props;
+      if ((props & CRYPT) === 0) {
+        this.#plainProps = props;
+        this.#plain.add(props);
+      }
     }
   }
 
@@ -89,7 +111,11 @@ export class PointerScan extends PointerFields {
    */
   isPlain(view: DataView, at: number, littleEndian: boolean): boolean {
     const [low, high] = littleEndian ? [at, at + 4] : [at + 4, at];
-    if (view.getUint32(high + AT.props.offset, littleEndian) !== this.#plainProps) return false;
+    const props = view.getUint32(high + AT.props.offset, littleEndian);
+    if (props !== this.#plainProps) {
+      if (!this.#plain.has(props)) return false;
+      this.#plainProps = props;
+    }
     if ((view.getUint32(low + AT.props.offset, littleEndian) & LARGE_SIZES) !== 0) return false;
     let copies = 0;
     for (let dva = 0; dva < 48; dva += 16) {
@@ -100,7 +126,8 @@ export class PointerScan extends PointerFields {
       const upper = view.getUint32(high + dva + 8, littleEndian);
       if (upper > OFFSET_HIGH) return false;
       const end = upper * HIGH + view.getUint32(low + dva + 8, littleEndian) + sectors;
-      if (!this.#rules.reaches(view.getUint32(high + dva, littleEndian) & 0xffffff, end)) return false;
+      const reach = this.#plain.reach[view.getUint32(high + dva, littleEndian) & 0xffffff];
+      if (reach === undefined || end > reach) return false;
     }
     return copies > 0;
   }
@@ -108,5 +135,33 @@ export class PointerScan extends PointerFields {
   #txg(view: DataView, offset: number): number {
     const { high, low, littleEndian } = this;
     return view.getUint32(high + offset, littleEndian) * HIGH + view.getUint32(low + offset, littleEndian);
+  }
+}
+
+/** What pointers to content have, as it is learned from those that were looked at in full. */
+class PlainKinds implements PlainPointers {
+  props = new Uint32Array(0);
+  readonly reach: Float64Array;
+  #next = 0;
+
+  constructor(reach: Float64Array) {
+    this.reach = reach;
+  }
+
+  reaches(reach: Float64Array): boolean {
+    return reach.length === this.reach.length && reach.every((end, vdev) => end === this.reach[vdev]);
+  }
+
+  has(props: number): boolean {
+    return this.props.includes(props);
+  }
+
+  /** Batches that are under way keep what they were given. */
+  add(props: number): void {
+    if (this.has(props)) return;
+    const kinds = [...this.props];
+    kinds[this.#next] = props;
+    this.#next = (this.#next + 1) % MOST_KINDS;
+    this.props = Uint32Array.from(kinds);
   }
 }

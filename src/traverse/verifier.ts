@@ -133,6 +133,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
 interface Known {
   readonly memo: VerifyMemo;
   readonly batches: BlockBatches;
+  /** That of the last traversal; null before the first. */
+  scan: PointerScan | null;
   /** Traversals that are under way; null where none was yet. */
   inStep: WalksInStep | null;
 }
@@ -214,14 +216,16 @@ class PoolVerifier implements Verifier {
   async #walk(
     { uberblock, root }: VerifyView,
     { data, minTxg = MIN_TXG, rewritten = 'physical', signal, onProgress }: VerifyOptions,
-    { memo, batches }: Known,
+    known: Known,
     inStep?: WalksInStep,
   ): Promise<Traversed> {
     const { place } = uberblock.rootbp;
+    const scan = new PointerScan(root.children, { rewritten, strictness: this.#strictness }, known.scan);
+    known.scan = scan;
     const setting: WalkSetting = {
-      memory: new WalkMemory(memo),
-      scan: new PointerScan(root.children, { rewritten, strictness: this.#strictness }),
-      batches,
+      memory: new WalkMemory(known.memo),
+      scan,
+      batches: known.batches,
       data,
       oldestTxg: this.#oldestTxg,
       budget: this.#budget,
@@ -258,6 +262,7 @@ class PoolVerifier implements Verifier {
     const known = kinds.get(kind) ?? {
       memo: new VerifyMemo(this.#memory),
       batches: openBlockBatches(root, reader, { engine: this.#engine, salted, kept }),
+      scan: null,
       inStep: null,
     };
     kinds.set(kind, known);

@@ -203,7 +203,10 @@ export class Walk implements WalkBeside {
   }
 
   blockOf({ child, mark, head }: Wanted): BatchBlock {
-    return { bp: pointerOf(child, this.setting.place), content: mark.kind !== LEAF || head !== null };
+    const { place, data, scan } = this.setting;
+    const content = mark.kind !== LEAF || head !== null;
+    const plain = mark.kind === SUBTREE && !data ? scan.plain : null;
+    return { bp: pointerOf(child, place), content, plain };
   }
 
   answer(wanted: Wanted, { bp, content }: BatchBlock, { bytes, error }: BatchAnswer): void {
@@ -331,11 +334,11 @@ export class Walk implements WalkBeside {
     }
   }
 
-  /** A block with none below it is sound. */
+  /** A block is sound, and none below it is looked at. */
   #sound({ node, mark }: Wanted): void {
     this.setting.memory.noteSound(mark);
     this.#answered(mark);
-    this.#release(node, 0);
+    this.#release(node, mark.kind === LEAF ? 0 : node.share / Math.max(node.pending, 1));
   }
 
   #answered(mark: Mark): void {

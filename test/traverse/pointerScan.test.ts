@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { OUTCOME } from '../../src/block/engine.ts';
+import { pureEngine } from '../../src/block/pureEngine.ts';
 import { BLKPTR } from '../../src/format/blkptr.layout.ts';
+import { addonPaths } from '../../src/node/addon.ts';
+import { chooseEngine } from '../../src/node/engine.ts';
 import { POINTERS_BEFORE_2_2, POINTERS_OF_2_2, POINTERS_SINCE_2_3 } from '../../src/pool/pointerRules.ts';
 import type { VdevNode } from '../../src/pool/pool.ts';
+import { isBlank } from '../../src/traverse/children.ts';
 import { PointerScan, type RewrittenBirth } from '../../src/traverse/pointerScan.ts';
 
 /** A pointer that was born in txg 5 and rewritten in txg 9. */
@@ -57,6 +62,13 @@ const change = fc.record({
   bit: fc.integer({ min: 0, max: 63 }),
 });
 
+function changed(view: DataView, changes: readonly { word: number; bit: number }[], littleEndian: boolean): DataView {
+  for (const { word, bit } of changes) {
+    view.setBigUint64(word, view.getBigUint64(word, littleEndian) ^ (1n << BigInt(bit)), littleEndian);
+  }
+  return view;
+}
+
 it('calls no pointer plain that is not valid, or points to anything but content', () => {
   fc.assert(
     fc.property(
@@ -66,10 +78,7 @@ it('calls no pointer plain that is not valid, or points to anything but content'
       (changes, littleEndian, strictness) => {
         const scan = new PointerScan(TOPS, { strictness });
         scan.at(contentPointer(littleEndian), 0, littleEndian);
-        const view = contentPointer(littleEndian);
-        for (const { word, bit } of changes) {
-          view.setBigUint64(word, view.getBigUint64(word, littleEndian) ^ (1n << BigInt(bit)), littleEndian);
-        }
+        const view = changed(contentPointer(littleEndian), changes, littleEndian);
         const plain = scan.isPlain(view, 0, littleEndian);
         scan.at(view, 0, littleEndian);
         expect(!plain || (scan.valid && !scan.metadata && !scan.parent && !scan.embedded && !scan.hole)).toBe(true);
@@ -89,3 +98,66 @@ it('looks at a pointer of another kind in full', () => {
   view.setUint8(AT.props.offset + 6, 20);
   expect(scan.isPlain(view, 0, true)).toBe(false);
 });
+
+it('knows what one beside it has learned, where the vdevs are as large', () => {
+  const scan = new PointerScan(TOPS);
+  scan.at(contentPointer(true), 0, true);
+  expect(new PointerScan(TOPS, {}, scan).isPlain(contentPointer(true), 0, true)).toBe(true);
+  expect(new PointerScan(TOPS).isPlain(contentPointer(true), 0, true)).toBe(false);
+  expect(new PointerScan(TOPS.slice(0, 3), {}, scan).isPlain(contentPointer(true), 0, true)).toBe(false);
+});
+
+it('keeps eight kinds of content in mind, and the last one always', () => {
+  const scan = new PointerScan(TOPS);
+  const ofType = (lsize: number): DataView => {
+    const view = contentPointer(true);
+    view.setUint8(AT.props.offset + 6, [19, 1, 3, 44][lsize & 3] ?? 19);
+    view.setUint8(AT.props.offset + 4, 2 + (lsize >> 2));
+    return view;
+  };
+  for (let kind = 0; kind < 40; kind++) {
+    scan.at(ofType(kind), 0, true);
+    if (scan.valid && !scan.metadata) expect(scan.isPlain(ofType(kind), 0, true)).toBe(true);
+    expect(scan.plain.props.length).toBeLessThanOrEqual(8);
+  }
+  expect(scan.plain.props).toHaveLength(8);
+});
+
+it.skipIf(addonPaths().length === 0)(
+  'has the addon call an indirect block plain where each pointer is, or is blank',
+  async () => {
+    const engine = chooseEngine({ forced: 'native' });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { maxLength: 3 }),
+        fc.integer({ min: 0, max: 3 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (changes, at, blank, littleEndian) => {
+          const scan = new PointerScan(TOPS);
+          scan.at(contentPointer(littleEndian), 0, littleEndian);
+          const stored = new Uint8Array(4 * BLKPTR.size);
+          for (let i = 0; i < 4; i++) {
+            const view = blank && i > 1 ? new DataView(new ArrayBuffer(BLKPTR.size)) : contentPointer(littleEndian);
+            if (i === at) changed(view, changes, littleEndian);
+            stored.set(new Uint8Array(view.buffer), i * BLKPTR.size);
+          }
+          const block = {
+            ...({ offset: 0, length: stored.length, algorithm: 'fletcher4', littleEndian } as const),
+            expected: pureEngine.checksum('fletcher4', stored, littleEndian),
+            content: { compression: 'off', offset: 0, length: stored.length, pointers: true },
+          } as const;
+          const content = new Uint8Array(stored.length);
+          const [outcome] = await engine.openBlocks([block], stored, content, null, scan.plain);
+          const view = new DataView(stored.buffer);
+          const plain = [0, 1, 2, 3].every(
+            (i) => scan.isPlain(view, i * BLKPTR.size, littleEndian) || isBlank(view, i * BLKPTR.size),
+          );
+          expect(outcome).toBe(plain ? OUTCOME.plain : OUTCOME.unpacked);
+          if (!plain) expect(content).toEqual(stored);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  },
+);

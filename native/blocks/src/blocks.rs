@@ -2,18 +2,22 @@
 
 use crate::lz4::lz4;
 use crate::lzjb::lzjb;
+use crate::pointers::Plain;
 use crate::salted::{SALT, SaltedAlgorithm};
 use crate::spans::{Algorithm, checksums, whole};
+use std::cell::RefCell;
 
 /// What came of a block. Numbers are shared with src/node/addon.ts.
 const WRONG: u8 = 0;
 /// The sum holds; the content was not wanted, or not to be had here.
 const SOUND: u8 = 1;
 const UNPACKED: u8 = 2;
+/// The sum holds, and the content is pointers that nobody looks into: it is not given.
+const PLAIN: u8 = 3;
 
 /// Numbers for a block as JavaScript hands them over: offset, length, algorithm, byte order, packing, place and size of
-/// the content.
-pub const COLUMNS: usize = 7;
+/// the content, and whether it is pointers.
+pub const COLUMNS: usize = 8;
 const WORDS: usize = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,17 @@ pub struct Block {
     little_endian: bool,
     packing: Packing,
     content: (usize, usize),
+    pointers: bool,
     expected: [u64; WORDS],
+}
+
+/// What blocks are opened with besides themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Without one those that need it are wrong.
+    pub salt: Option<[u8; SALT]>,
+    /// Of the pointers that are looked at.
+    pub plain: Plain,
 }
 
 /// Reads the table of blocks in a buffer of `stored` bytes, whose contents go into one of `content` bytes.
@@ -53,7 +67,7 @@ pub fn blocks(
     let (rows, rest) = table.as_chunks::<COLUMNS>();
     let (words, loose) = expected.as_chunks::<WORDS>();
     if !rest.is_empty() || !loose.is_empty() || rows.len() != words.len() {
-        return Err("blocks are rows of seven numbers, and four words each".to_owned());
+        return Err("blocks are rows of eight numbers, and four words each".to_owned());
     }
     rows.iter()
         .zip(words)
@@ -65,7 +79,7 @@ pub fn blocks(
 }
 
 fn block(
-    &[offset, length, sum, order, packing, at, size]: &[f64; COLUMNS],
+    &[offset, length, sum, order, packing, at, size, pointers]: &[f64; COLUMNS],
     expected: [u64; WORDS],
     stored: usize,
     content: usize,
@@ -78,6 +92,7 @@ fn block(
         little_endian: order != 0.0,
         packing: packing_by_number(packing as u32)?,
         content: whole(at, size, content)?,
+        pointers: pointers != 0.0,
         expected,
     })
 }
@@ -99,28 +114,26 @@ pub fn unpack_one(packing: u32, stored: &[u8], content: &mut [u8]) -> Option<boo
 }
 
 /// What came of each block, in their order. `blocks` come from the function of that name, with the sizes of `stored` and
-/// `content`. Without a salt those that need one are wrong.
-pub fn open(
-    blocks: &[Block],
-    stored: &[u8],
-    content: &mut [u8],
-    salt: Option<&[u8; SALT]>,
-) -> Vec<u8> {
+/// `content`.
+pub fn open(blocks: &[Block], stored: &[u8], content: &mut [u8], terms: &Terms) -> Vec<u8> {
     let mut outcomes = vec![WRONG; blocks.len()];
     let mut done = vec![false; blocks.len()];
     for first in 0..blocks.len() {
         if done[first] {
             continue;
         }
-        // Those of one kind together: some algorithms hash several messages side by side.
-        let alike: Vec<usize> = (first..blocks.len())
-            .filter(|&i| !done[i] && kind(&blocks[i]) == kind(&blocks[first]))
-            .collect();
-        let sums = sums(&alike, blocks, stored, salt);
+        // Those of one kind together where several are hashed side by side; else each is unpacked while it is at hand.
+        let alike: Vec<usize> = match blocks[first].sum {
+            Sum::Plain(Algorithm::Fletcher2 | Algorithm::Fletcher4) => vec![first],
+            _ => (first..blocks.len())
+                .filter(|&i| !done[i] && kind(&blocks[i]) == kind(&blocks[first]))
+                .collect(),
+        };
+        let sums = sums(&alike, blocks, stored, terms.salt.as_ref());
         for (&i, words) in alike.iter().zip(sums) {
             done[i] = true;
             if words == Some(blocks[i].expected) {
-                outcomes[i] = unpack(&blocks[i], stored, content);
+                outcomes[i] = unpack(&blocks[i], stored, content, &terms.plain);
             }
         }
     }
@@ -170,16 +183,39 @@ fn sums(
     }
 }
 
-fn unpack(block: &Block, stored: &[u8], content: &mut [u8]) -> u8 {
+fn unpack(block: &Block, stored: &[u8], content: &mut [u8], plain: &Plain) -> u8 {
     let bytes = part(stored, block.stored);
     let (at, size) = block.content;
     let Some(output) = content.get_mut(at..at + size) else {
         return SOUND;
     };
+    if block.pointers && size <= INDIRECT {
+        return ROOM.with_borrow_mut(|room| look(block, bytes, output, &mut room[..size], plain));
+    }
     if fill(block.packing, bytes, output) {
         UNPACKED
     } else {
         SOUND
+    }
+}
+
+/// The largest indirect block that OpenZFS writes.
+const INDIRECT: usize = 128 * 1024;
+
+thread_local! {
+    /// Where pointers are unpacked that may be looked at nowhere else: it stays in the cache of the processor.
+    static ROOM: RefCell<Vec<u8>> = RefCell::new(vec![0; INDIRECT]);
+}
+
+/// Fills `output` where `plain` does not have all pointers; `room` is as large.
+fn look(block: &Block, bytes: &[u8], output: &mut [u8], room: &mut [u8], plain: &Plain) -> u8 {
+    if !fill(block.packing, bytes, room) {
+        SOUND
+    } else if plain.has_all(room, block.little_endian) {
+        PLAIN
+    } else {
+        output.copy_from_slice(room);
+        UNPACKED
     }
 }
 
@@ -204,7 +240,8 @@ fn part(stored: &[u8], (offset, length): (usize, usize)) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{SOUND, UNPACKED, WRONG, blocks, open, unpack_one};
+    use super::{PLAIN, SOUND, Terms, UNPACKED, WRONG, blocks, open, unpack_one};
+    use crate::pointers::Plain;
     use crate::spans::Algorithm;
     use crate::testing::noise;
 
@@ -213,7 +250,7 @@ mod tests {
         let stored = noise(100);
         let sum = Algorithm::Fletcher4.words(&stored[10..90], true);
         let expected = [sum, [0; 4], sum, sum].concat();
-        let row = |packing: f64, size: f64| [10.0, 80.0, 1.0, 1.0, packing, 5.0, size];
+        let row = |packing: f64, size: f64| [10.0, 80.0, 1.0, 1.0, packing, 5.0, size, 0.0];
         let table = [
             row(1.0, 60.0),
             row(1.0, 60.0),
@@ -224,11 +261,33 @@ mod tests {
         let blocks = blocks(&table, &expected, 100, 70).unwrap();
         let mut content = vec![0; 70];
         assert_eq!(
-            open(&blocks, &stored, &mut content, None),
+            open(&blocks, &stored, &mut content, &Terms::default()),
             [UNPACKED, WRONG, SOUND, SOUND]
         );
-        assert_eq!(open(&blocks[..1], &stored, &mut content, None), [UNPACKED]);
+        assert_eq!(
+            open(&blocks[..1], &stored, &mut content, &Terms::default()),
+            [UNPACKED]
+        );
         assert_eq!(content[5..65], stored[10..70]);
+    }
+
+    #[test]
+    fn gives_the_content_of_pointers_that_are_looked_into() {
+        let mut stored = vec![0; 256];
+        stored[0] = 8;
+        stored[48..56].copy_from_slice(&(9u64 << 32).to_le_bytes());
+        let expected = Algorithm::Fletcher4.words(&stored, true);
+        let row = [0.0, 256.0, 1.0, 1.0, 1.0, 0.0, 256.0, 1.0];
+        let blocks = blocks(&row, &expected, 256, 256).unwrap();
+        for (props, outcome) in [(9, PLAIN), (8, UNPACKED)] {
+            let mut content = vec![0xaa; 256];
+            let terms = Terms {
+                plain: Plain::new(&[props], &[8.0]),
+                ..Terms::default()
+            };
+            assert_eq!(open(&blocks, &stored, &mut content, &terms), [outcome]);
+            assert_eq!(content == stored, outcome == UNPACKED);
+        }
     }
 
     #[test]
@@ -245,7 +304,7 @@ mod tests {
 
     #[test]
     fn refuses_rows_that_do_not_fit() {
-        let good = [10.0, 80.0, 1.0, 1.0, 2.0, 5.0, 60.0];
+        let good = [10.0, 80.0, 1.0, 1.0, 2.0, 5.0, 60.0, 0.0];
         assert!(blocks(&good, &[0; 4], 100, 70).is_ok());
         for (column, value) in [
             (0, 21.0),

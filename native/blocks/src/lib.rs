@@ -1,4 +1,4 @@
-//! Checksums, codecs and what sectors can be: of buffers, and of nothing else. The addon and the WebAssembly hand it theirs.
+//! Checksums, codecs, and what sectors and pointers can be: of buffers, and of nothing else. The addon and the WebAssembly hand it theirs.
 
 pub mod blocks;
 mod edonr;
@@ -7,6 +7,7 @@ mod fletcher4;
 pub mod lanes;
 pub mod lz4;
 pub mod lzjb;
+pub mod pointers;
 pub mod salted;
 pub mod sectors;
 #[cfg(target_arch = "x86_64")]
