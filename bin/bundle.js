@@ -9,10 +9,10 @@ import { crc32 } from 'node:zlib';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { CACHE } from './images.js';
-import modules from './modules.cjs';
+import scripts from './scripts.cjs';
 import { buildTypes } from './types.js';
 
-const { asScript } = modules;
+const { asFunction } = scripts;
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DIST = join(ROOT, 'dist');
 const SRC = join(ROOT, 'src');
@@ -89,14 +89,9 @@ const ENTRIES = {
 const PAGE = join(SRC, 'browser');
 
 /** What reading labels takes: more than few runs load no more. */
-const LABELS = [
-  'cli/nodeLibrary',
-  'cli/scanCommand',
-  'cli/labelsCommand',
-  'api/scan',
-  'api/surveyDocuments',
-  'text/scanText',
-];
+const LABELS = ['cli/nodeLibrary', 'cli/scanCommand', 'cli/labelsCommand', 'api/scan', 'api/surveyDocuments'];
+/** And what tells of it where no JSON is asked for. */
+const TOLD = ['text/scanText'];
 
 /**
  * TypeScript to rollup, and which modules are not what their names say.
@@ -131,7 +126,7 @@ const sources = () => ({
   },
 });
 
-/** Names of modules are found by their words (bin/modules.cjs), which a break of lines must not part. @param {string} code */
+/** Names of modules are found by their words (bin/scripts.cjs), which a break of lines must not part. @param {string} code */
 const inOneLine = (code) =>
   code.replace(/\bimport\.\s*meta\.\s*url\b/g, 'import.meta.url').replace(/\bimport\(\s*("[^"]*")\s*\)/g, 'import($1)');
 
@@ -167,6 +162,7 @@ function placeOf(id, { getModuleInfo }, known) {
   // By floors as well: a bundler for a browser leaves out a file of which it needs nothing.
   const [, floor = ''] = id.slice(SRC.length).split(sep);
   if (reach('labels', LABELS.map(source)).has(id)) return isPortable ? `labels-${floor}` : 'labels';
+  if (reach('told', TOLD.map(source)).has(id)) return `told-${floor}`;
   if (isPortable) return `${reach('parser', [parser]).has(id) ? 'more' : 'later'}-${floor}`;
   if (reach('index', [index]).has(id)) return 'library';
   if (id === INSIDE) return 'colours';
@@ -207,7 +203,8 @@ async function buildModules() {
     writeFileSync(join(DIST, fileName), code);
     sums[fileName] = crc32(code);
   }
-  writeFileSync(join(DIST, 'modules.json'), `${JSON.stringify(sums)}\n`);
+  const build = crc32(JSON.stringify(sums)).toString(16);
+  writeFileSync(join(DIST, 'modules.json'), `${JSON.stringify({ build, sums })}\n`);
 }
 
 /**
@@ -234,11 +231,10 @@ function checkPortable(files) {
  * @throws Error
  */
 function checkScript(name, code, names) {
-  const { text, imports } = asScript(code);
-  new Script(text, { filename: name });
-  for (const each of imports) {
-    if (each === HOST || each.startsWith('node:') || OUTSIDE.some((one) => each === one || each.startsWith(`${one}/`)))
-      continue;
+  const { text, imports, later } = asFunction(code);
+  new Script(`(${text})`, { filename: name });
+  for (const each of [...imports, ...later]) {
+    if (each.startsWith('node:') || OUTSIDE.some((one) => each === one || each.startsWith(`${one}/`))) continue;
     if (!each.startsWith('./') || !names.has(each.slice(2))) throw new Error(`dist/${name} imports ${each}`);
   }
   if (Buffer.byteLength(code) !== code.length) throw new Error(`dist/${name} is more than ASCII`);

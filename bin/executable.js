@@ -23,7 +23,7 @@ const fs = process.getBuiltinModule('node:fs');
 const path = process.getBuiltinModule('node:path');
 const { tmpdir } = process.getBuiltinModule('node:os');
 const { getAsset } = process.getBuiltinModule('node:sea');
-module.exports.run(() => {
+module.exports.run({ load: () => {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'zfs-uber-'));
   try {
     const file = path.join(folder, 'addon.node');
@@ -38,7 +38,7 @@ module.exports.run(() => {
       // Windows keeps what is loaded.
     }
   }
-}).catch((error) => {
+} }).catch((error) => {
   console.error('zfs-uber: the program cannot go on; nothing is said of the sources');
   console.error(error);
   process.exit(70);

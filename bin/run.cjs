@@ -1,9 +1,9 @@
 // Loads the program and runs it. Whatever keeps it from beginning ends with a sentence and status 70, and not with
 // Node's own 1, which would say that the sources have no trace of ZFS.
-const { existsSync, readFileSync, statSync, writeSync } = process.getBuiltinModule('node:fs');
+const { readFileSync, statSync, writeSync } = process.getBuiltinModule('node:fs');
 const { dirname, join } = process.getBuiltinModule('node:path');
 const { pathToFileURL } = process.getBuiltinModule('node:url');
-const { kindOf, openCode } = require('./codeCache.cjs');
+const { isShallow, kindOf, openCode } = require('./codeCache.cjs');
 
 const BUG = 70;
 const STDERR = 2;
@@ -44,6 +44,10 @@ const FLAGS = {
 /** Labels of so many sources are `disks`: of fewer they are read before it takes longer to say so than it saves. */
 const DISKS = 8;
 
+const WITHOUT_SOURCES = ['help', 'version'];
+/** A run of so many seconds may have called more than the one before it, and has time to look. */
+const LONG = 1;
+
 /** @param {unknown} error @returns {never} */
 function giveUp(error) {
   const stack = error instanceof Error ? error.stack : undefined;
@@ -57,39 +61,42 @@ function giveUp(error) {
   process.exit(BUG);
 }
 
-/** @param {string} kind of the command line */
-function setFlags(kind) {
+/** @param {string} size of what is read */
+function setFlags(size) {
   const [version = ''] = process.versions.v8.split('.');
-  for (const flag of FLAGS[version]?.[kind] ?? []) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
+  for (const flag of FLAGS[version]?.[size] ?? []) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
 }
 
-/** @typedef {{ run: () => Promise<void> }} Program */
+/** @typedef {{ run: (given?: { seen?: import('./codeCache.cjs').Seen }) => Promise<void> }} Program */
 
 /**
  * The program, with the code that this Node made of it in an earlier run.
  *
  * What each of its modules sums to was noted: one wrong byte could change an answer.
  *
+ * @param {Built} built
  * @param {string} kind of the command line
- * @returns {Promise<{ program: Program, keepCode: () => void }>}
+ * @returns {Promise<{ run: () => Promise<void>, keep: () => void }>}
  * @throws Error where it is not as it was built
  */
-async function load(kind) {
+async function load({ build, sums }, kind) {
   // What this is made with is Node's; the others compile in less.
   if ('bun' in process.versions || 'deno' in process.versions) {
-    return { program: await import(pathToFileURL(join(DIST, PROGRAM)).href), keepCode: () => {} };
+    /** @type {Program} */
+    const { run } = await import(pathToFileURL(join(DIST, PROGRAM)).href);
+    return { run: () => run(), keep: () => {} };
   }
   const { openModules } = require('./modules.cjs');
-  // Before any code is read: V8 refuses that of another set of flags.
-  setFlags(kind);
-  const sums = readFileSync(join(DIST, SUMS), 'utf8');
-  const cache = openCode(sums, kind);
-  const modules = openModules(DIST, JSON.parse(sums), cache?.read() ?? new Map(), giveUp);
+  const cache = openCode(build, kind);
+  const modules = openModules(DIST, sums, cache?.read() ?? new Map(), giveUp);
+  const { run } = /** @type {Program} */ (modules.load(PROGRAM));
   return {
-    program: /** @type {Program} */ (modules.load(PROGRAM)),
-    keepCode() {
-      const kept = modules.toKeep();
-      if (kept !== null) cache?.write(kept);
+    run: () => run(cache === null ? {} : { seen: cache.seen }),
+    keep() {
+      if (cache === null) return;
+      const scripts = modules.toKeep(process.uptime() > LONG);
+      if (scripts !== null) cache.write(scripts);
+      cache.writeSeen();
     },
   };
 }
@@ -112,24 +119,43 @@ function sourcesIn(words) {
   return sources;
 }
 
+/** @typedef {{ build: string, sums: Record<string, number> }} Built a name for what was built, and what its modules sum to */
+
+/** @returns {Built | null} null of a clone that was never built: the package has it */
+function readBuilt() {
+  let text;
+  try {
+    text = readFileSync(join(DIST, SUMS), 'utf8');
+  } catch {
+    return null;
+  }
+  const { build, sums } = JSON.parse(text);
+  if (!/^[0-9a-f]+$/.test(build)) throw new Error(`${join(DIST, SUMS)} is not what was built`);
+  return { build, sums };
+}
+
 async function main() {
   const [, , command, ...words] = process.argv;
-  const asked = kindOf([command ?? '', ...words]);
+  const args = [command ?? '', ...words];
   const sources = sourcesIn(words);
-  const least = asked === 'labels' ? THREADS.source : THREADS.least;
+  const shallow = isShallow(args);
+  const least = shallow ? THREADS.source : THREADS.least;
   // A disk or a network is slow where it waits for the answer to one read before it is given the next. To be told before
   // Node makes its threads, with the first read of any.
   process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(least, Math.min(THREADS.most, sources * THREADS.source)));
-  const kind = asked === 'labels' && sources >= DISKS ? 'disks' : asked;
-  if (!existsSync(join(DIST, SUMS))) {
-    // A clone that was never built; the package has it.
+  const built = readBuilt();
+  if (built === null) {
     writeSync(STDERR, "zfs-uber: not built yet. Run 'npm start' or 'npm run build' in its folder first.\n");
     process.exitCode = BUG;
     return;
   }
-  const { program, keepCode } = await load(kind);
-  await program.run();
-  if (ANSWERED.includes(Number(process.exitCode))) keepCode();
+  const kind = kindOf(args);
+  const size = shallow ? (sources < DISKS ? 'disk' : 'disks') : 'pool';
+  // Before any code is read: V8 refuses that of another set of flags.
+  if (!WITHOUT_SOURCES.includes(kind)) setFlags(size);
+  const { run, keep } = await load(built, `${kind}-${size}`);
+  await run();
+  if (ANSWERED.includes(Number(process.exitCode))) keep();
   // All is written. Node would take its memory apart first, a few milliseconds for each hundred megabytes of it.
   process.exit();
 }

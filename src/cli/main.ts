@@ -1,10 +1,10 @@
 import { fstatSync, type Stats } from 'node:fs';
 import { printable } from '../bytes/printable.ts';
-import type { Addon } from '../node/addon.ts';
 import { isTerminal } from '../node/isTerminal.ts';
 import { outputIs, refuseOnSources } from '../node/outputIs.ts';
 import { commandLine } from '../node/systemPath.ts';
 import { EXIT } from './exitStatus.ts';
+import type { AddonChoice } from './nodeLibrary.ts';
 import { type Output, openOutput } from './output.ts';
 import { runCommand } from './runCommand.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,16 +12,14 @@ import type { Terminal } from './terminal.ts';
 /**
  * Runs the command with this process's arguments and streams and leaves its status in `process.exitCode`. Everything is
  * written then: the process may end.
- *
- * @param load how to get the addon, where the program does not lie beside it
  */
-export async function run(load?: () => Addon): Promise<void> {
+export async function run(addon: AddonChoice = {}): Promise<void> {
   const stop = new AbortController();
   const output = openOutput(() => stop.abort());
   const terminal = processTerminal(output, stop);
   const status = await runCommand(commandLine(), terminal, async (media) => {
     const { nodeLibrary } = await import('./nodeLibrary.ts');
-    return nodeLibrary(load, media);
+    return nodeLibrary(addon, media);
   });
   const failure = await output.end();
   if (failure !== null) {

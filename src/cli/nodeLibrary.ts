@@ -1,5 +1,5 @@
 import { toolInfo } from '../api/toolInfo.ts';
-import { type Addon, loadAddon } from '../node/addon.ts';
+import { type Addon, loadAddon, type Seen } from '../node/addon.ts';
 import { DeviceMedia, type DeviceMediaChoice } from '../node/deviceMedia.ts';
 import { chooseEngine } from '../node/engine.ts';
 import { FILE_HOST } from '../node/fileHost.ts';
@@ -11,14 +11,20 @@ import type { Library } from './library.ts';
 /** The command line as a document or a page may keep it. */
 const toldLine = (): string[] => commandLine().map(withoutSecret);
 
+/** What begins the program knows of the addon. */
+export interface AddonChoice {
+  /** How to get it where it does not lie beside the program. */
+  readonly load?: () => Addon;
+  readonly seen?: Seen;
+}
+
 /**
  * The library on this machine: its files and devices, its fastest engine. A call loads what it needs, and no more.
  *
- * @param load how to get the addon where it does not lie beside the program
  * @param media how devices are read that may fail
  */
-export function nodeLibrary(load: () => Addon = loadAddon, media: DeviceMediaChoice = {}): Library {
-  const engine = chooseEngine({ load });
+export function nodeLibrary({ load, seen }: AddonChoice = {}, media: DeviceMediaChoice = {}): Library {
+  const engine = chooseEngine({ load: load ?? (() => loadAddon(seen)) });
   const handles = handlePool(FILE_HOST, undefined, new DeviceMedia(media));
   const given = { engine, handles };
   return {

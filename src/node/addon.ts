@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -84,10 +83,13 @@ export function addonPaths(): string[] {
   // What bundles this may leave no trace of where it lies.
   if (!here) return [];
   const names = (FLAVOURS[process.platform] ?? ['']).map((flavour) => `${process.platform}-${process.arch}${flavour}`);
-  const built = BESIDE.flatMap((folder) =>
-    names.map((name) => fileURLToPath(new URL(`${folder}index.${name}.node`, here))),
-  ).filter((path) => existsSync(path));
-  return built.length > 0 ? built : names.flatMap((name) => installed(name, createRequire(here)));
+  const built = BESIDE.flatMap((folder) => {
+    const beside = fileURLToPath(new URL(folder, here));
+    return names.map((name) => `${beside}index.${name}.node`);
+  }).filter((path) => existsSync(path));
+  if (built.length > 0) return built;
+  const require = process.getBuiltinModule('node:module').createRequire(here);
+  return names.flatMap((name) => installed(name, require));
 }
 
 /** @returns the path of the addon in the package of a platform, in a list that is empty where it is not installed */
@@ -120,20 +122,34 @@ export function readBuilt(path: string): Uint8Array {
   return bytes;
 }
 
+/** Files that an earlier run has compared with what was built, and that nobody has written since (bin/codeCache.cjs). */
+export interface Seen {
+  readonly is: (path: string) => boolean;
+  /** Of one that was asked for with `is`. */
+  readonly note: (path: string) => void;
+}
+
+const NONE_SEEN: Seen = { is: () => false, note: () => {} };
+
 /**
  * Loads the addon for this machine.
  *
+ * @param seen those of which nothing is read
  * @throws Error whatever stands in the way, in words for `EngineInfo.passedOver`
  */
-export function loadAddon(): Addon {
+export function loadAddon(seen = NONE_SEEN): Addon {
   const there = addonPaths();
   if (there.length === 0) throw new Error(`no addon for ${process.platform}-${process.arch} is here`);
-  const load = createRequire(import.meta.url);
   let reason: unknown;
   for (const path of there) {
     try {
-      readBuilt(path);
-      return load(path) as Addon;
+      if (!seen.is(path)) {
+        readBuilt(path);
+        seen.note(path);
+      }
+      const addon = { exports: {} };
+      process.dlopen(addon, path);
+      return addon.exports as Addon;
     } catch (error) {
       reason = error;
     }

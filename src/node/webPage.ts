@@ -37,7 +37,7 @@ export function webPage(): WebPage {
     try {
       const folder = fileURLToPath(new URL(each, import.meta.url));
       const html = readFileSync(join(folder, 'web', 'served.html'), 'utf8');
-      const names = new Set(Object.keys(JSON.parse(readFileSync(join(folder, 'modules.json'), 'utf8'))));
+      const names = new Set(Object.keys(JSON.parse(readFileSync(join(folder, 'modules.json'), 'utf8')).sums));
       return { html, module: (path) => moduleIn(folder, names, path) };
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;

@@ -107,7 +107,9 @@ describe('the code that is kept', () => {
       env: { ...env(), ...more },
     });
   const labelsAtHome = (more: NodeJS.ProcessEnv = {}) => runAtHome(more, 'labels', '--json', image);
-  const files = () => (existsSync(cache()) ? readdirSync(cache()) : []);
+  const filesOf = (ending: string) =>
+    existsSync(cache()) ? readdirSync(cache()).filter((name) => name.endsWith(ending)) : [];
+  const files = () => filesOf('.code');
   const kept = () => join(cache(), files()[0] ?? '');
 
   beforeEach(() => {
@@ -147,6 +149,58 @@ describe('the code that is kept', () => {
     expect(isTaken()).toBe(true);
   });
 
+  describe('that an earlier run has summed', () => {
+    const seen = () => join(cache(), filesOf('.seen')[0] ?? '');
+
+    beforeEach(async () => {
+      labelsAtHome();
+      // What was written just now may be written again at the same time of the filesystem: nothing is noted of it.
+      labelsAtHome();
+      expect(filesOf('.seen')).toEqual([]);
+      await new Promise((resolve) => setTimeout(resolve, 3100));
+      labelsAtHome();
+      expect(filesOf('.seen')).toHaveLength(1);
+      expect((statSync(seen()).mode & 0o777).toString(8)).toBe('600');
+    });
+
+    it('is noted with the addon, and passed over where it is damaged afterwards', () => {
+      expect(Object.keys(JSON.parse(readFileSync(seen(), 'utf8')))).toHaveLength(addon === undefined ? 1 : 2);
+      const before = statSync(seen()).ino;
+      expect(isTaken()).toBe(true);
+      expect(statSync(seen()).ino).toBe(before);
+      damage(kept(), 'flip', 0.5);
+      expect(isTaken()).toBe(false);
+      expect(isTaken()).toBe(true);
+    });
+
+    it.skipIf(addon === undefined)('does not keep a damaged addon from being found out', () => {
+      damage(join(folder, 'native', addon ?? ''), 'flip', 0.5);
+      const { status, stdout } = labelsAtHome();
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout).tool).toMatchObject({ native: false });
+    });
+
+    it.each(['', 'null', '[', '{"a":1}'])('is summed again where the note is %o', (text) => {
+      writeFileSync(seen(), text);
+      expect(isTaken()).toBe(true);
+      expect(Object.keys(JSON.parse(readFileSync(seen(), 'utf8'))).length).toBeGreaterThan(0);
+    });
+
+    it('is summed again where others can write the note', () => {
+      const before = statSync(seen()).ino;
+      chmodSync(seen(), 0o620);
+      expect(isTaken()).toBe(true);
+      expect(statSync(seen()).ino).not.toBe(before);
+    });
+  });
+
+  it('is made for each command, with JSON and without', () => {
+    labelsAtHome();
+    runAtHome({}, 'labels', image);
+    runAtHome({}, 'ring', image);
+    expect(files()).toHaveLength(3);
+  });
+
   it('is passed over where others can write it', () => {
     labelsAtHome();
     chmodSync(kept(), 0o620);
@@ -184,15 +238,15 @@ describe('the code that is kept', () => {
 
   it('drives out what is oldest where there is much of it', () => {
     mkdirSync(cache(), { recursive: true, mode: 0o700 });
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 80; i++) {
       const path = join(cache(), `${i}.code`);
       writeFileSync(path, '');
       utimesSync(path, i + 1, i + 1);
     }
     labelsAtHome();
-    expect(files()).toHaveLength(32);
-    expect(files()).toContain('39.code');
-    expect(files()).not.toContain('8.code');
+    expect(files()).toHaveLength(64);
+    expect(files()).toContain('79.code');
+    expect(files()).not.toContain('16.code');
   });
 
   it('is not kept of a line that is wrong', () => {
