@@ -68,19 +68,34 @@ export class UnitSet {
     return true;
   }
 
-  /** The ranges that are set, in order. */
-  *runs(): Generator<{ readonly offset: number; readonly run: number }> {
+  /** Begin and end of each range that is set, in order. */
+  bounds(): Uint32Array {
     const end = Math.min(this.#end, this.#size);
     this.#work += Math.max(0, end - this.#first) >>> 5;
-    for (let at = this.#first; ; ) {
-      const offset = this.#next(at, end, true);
-      if (offset >= end) return;
-      at = this.#next(offset, end, false);
-      yield { offset, run: at - offset };
+    let count = 0;
+    for (let [index, before] = [this.#first >>> 5, 0]; index * 32 < end; index++) {
+      const word = this.#words[index] ?? 0;
+      count += bitsIn(word ^ ((word << 1) | before));
+      before = word >>> 31;
     }
+    // Where the last one ends when that is no change any more.
+    const bounds = new Uint32Array(count + (count & 1)).fill(end, count);
+    for (let [index, before, i] = [this.#first >>> 5, 0, 0]; index * 32 < end; index++) {
+      const word = this.#words[index] ?? 0;
+      let changes = word ^ ((word << 1) | before);
+      before = word >>> 31;
+      for (; changes !== 0; changes &= changes - 1) bounds[i++] = index * 32 + 31 - Math.clz32(changes & -changes);
+    }
+    return bounds;
   }
 
   /** The first unit from `at` on that is set, or is not; `end` when there is none before it. */
+  next(at: number, end: number, set: boolean): number {
+    const next = this.#next(at, end, set);
+    this.#work += 1 + ((next - at) >>> 5);
+    return next;
+  }
+
   #next(at: number, end: number, set: boolean): number {
     const words = this.#words;
     const other = set ? 0 : ALL;
@@ -121,6 +136,13 @@ export class UnitSet {
 
 const ALL = 0xffffffff;
 
+/** How many bits of a word are set: of ever larger parts of it side by side. */
+function bitsIn(word: number): number {
+  const twos = word - ((word >>> 1) & 0x55555555);
+  const fours = (twos & 0x33333333) + ((twos >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
 /** The bits of the word that `at` lies in, from `at` to before `end`. */
 function maskOf(at: number, end: number): number {
   const first = at & 31;
@@ -131,9 +153,9 @@ function maskOf(at: number, end: number): number {
 /** What a space map has allocated: ranges in order, none beside another. */
 export class AllocatedRuns {
   /** Begin and end of each. */
-  readonly #bounds: Float64Array;
+  readonly #bounds: Uint32Array;
 
-  constructor(bounds: Float64Array) {
+  constructor(bounds: Uint32Array) {
     this.#bounds = bounds;
   }
 
@@ -195,9 +217,7 @@ export class MetaslabSpace {
 
   /** What the entries of the space map come to. */
   allocated(): AllocatedRuns {
-    const bounds: number[] = [];
-    for (const { offset, run } of this.#allocated.runs()) bounds.push(offset, offset + run);
-    return new AllocatedRuns(Float64Array.from(bounds));
+    return new AllocatedRuns(this.#allocated.bounds());
   }
 
   /** An entry of a log, in their order. @returns false where it contradicts what the logs said before */
@@ -209,7 +229,7 @@ export class MetaslabSpace {
     for (let at = offset; at < end; ) {
       const there = from.has(at);
       const begin = at;
-      while (at < end && from.has(at) === there) at++;
+      at = from.next(begin, end, !there);
       if (!(there ? from.remove(begin, at - begin) : to.add(begin, at - begin))) return false;
     }
     return true;
@@ -222,12 +242,21 @@ export class MetaslabSpace {
    * @returns the first that does not fit; null where all does
    */
   merge(allocated: AllocatedRuns): SpaceContradiction | null {
-    for (const { offset, run } of this.#allocs.runs()) {
-      if (!allocated.hasNone(offset, run)) return { kind: 'alloc', offset, run };
-    }
-    for (const { offset, run } of this.#frees.runs()) {
-      if (!allocated.hasAll(offset, run)) return { kind: 'free', offset, run };
-    }
-    return null;
+    return (
+      firstUnlike('alloc', this.#allocs.bounds(), (offset, run) => allocated.hasNone(offset, run)) ??
+      firstUnlike('free', this.#frees.bounds(), (offset, run) => allocated.hasAll(offset, run))
+    );
   }
+}
+
+function firstUnlike(
+  kind: SpaceContradiction['kind'],
+  bounds: Uint32Array,
+  fits: (offset: number, run: number) => boolean,
+): SpaceContradiction | null {
+  for (let i = 0; i < bounds.length; i += 2) {
+    const [offset = 0, end = 0] = [bounds[i], bounds[i + 1]];
+    if (!fits(offset, end - offset)) return { kind, offset, run: end - offset };
+  }
+  return null;
 }

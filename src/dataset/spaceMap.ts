@@ -12,6 +12,11 @@ import type { WalkOptions } from './block.ts';
 import { BONUS, decodeBonus } from './bonus.ts';
 import type { DmuObject, ObjectBlock } from './object.ts';
 
+/** Entries of one block, for `eachSpaceMapEntry`. */
+export interface SpaceMapWords extends Pick<ObjectBlock, 'littleEndian' | 'place'> {
+  readonly words: Uint8Array;
+}
+
 /** A list of allocations and frees in the order in which they were synced. */
 export class SpaceMap {
   readonly object: DmuObject;
@@ -41,6 +46,13 @@ export class SpaceMap {
     }
   }
 
+  /** All blocks of entries, for who goes through them at one go. @throws as `entries` */
+  async words(options: WalkOptions = {}): Promise<readonly SpaceMapWords[]> {
+    const all: SpaceMapWords[] = [];
+    for await (const block of this.#words(options)) all.push(block);
+    return all;
+  }
+
   /**
    * The same without an object an entry, until `onEntry` gives false.
    *
@@ -52,9 +64,7 @@ export class SpaceMap {
     }
   }
 
-  async *#words(
-    options: WalkOptions,
-  ): AsyncGenerator<Pick<ObjectBlock, 'littleEndian' | 'place'> & { words: Uint8Array }> {
+  async *#words(options: WalkOptions): AsyncGenerator<SpaceMapWords> {
     const size = BigInt(this.object.dnode.dataBlockSize);
     const { length } = this.header;
     const blocks = (length + size - 1n) / size;

@@ -3,7 +3,8 @@ import { AllocatedRuns, MetaslabSpace, MOST_UNITS, type SpaceContradiction } fro
 import type { DmuObject } from '../dataset/object.ts';
 import { orNull } from '../dataset/orNull.ts';
 import { readAhead } from '../dataset/readAhead.ts';
-import { SpaceMap } from '../dataset/spaceMap.ts';
+import { SpaceMap, type SpaceMapWords } from '../dataset/spaceMap.ts';
+import { eachSpaceMapEntry, type OnSpaceMapEntry } from '../format/spaceMap.ts';
 import type { VdevConfig } from '../format/vdevConfig.ts';
 import type { VdevNode } from '../pool/pool.ts';
 import { vdevName } from '../pool/vdevHealth.ts';
@@ -125,7 +126,8 @@ async function addUp({ memo, view, signal }: LoadState, metaslab: Metaslab, logs
   const object = await view.mos.object(id, signal);
   const given = await orNull(async () => new SpaceMap(object));
   if (given === null) return null;
-  const most = Number(given.header.length) * MAP_GROWTH;
+  // An entry of a word becomes a range, at most.
+  const most = Number(given.header.length);
   const map = await memo.of(`space map ${units}`, object, most, () => addUpMap(memo, given, units));
   const found = map === null || map.found !== null || own.length === 0 ? null : await laidOver(map.allocated);
   if (map?.found == null && found === null) memo.once(object, () => new AddsUp()).note(units, start, own);
@@ -167,33 +169,30 @@ interface AddedUp {
 async function addUpMap(memo: LoadMemo, map: SpaceMap, units: number): Promise<AddedUp | null> {
   try {
     if (!memo.takeSpace(Number(map.header.length))) return null;
-    const entries: number[] = [];
-    await map.each((kind, offset, run) => {
-      entries.push(kind === 'alloc' ? offset : -1 - offset, run);
-      return true;
-    });
-    return sumOf(memo, units, entries);
+    return sumOf(memo, units, await map.words());
   } catch (error) {
     if (error instanceof ZfsUberError) return null;
     throw error;
   }
 }
 
-/** @param entries offset and run of each; a free one as -1 less the offset */
-function sumOf(memo: LoadMemo, units: number, entries: readonly number[]): AddedUp | null {
+/** @throws FormatError for a block that is broken off, whatever the entries before it say */
+function sumOf(memo: LoadMemo, units: number, blocks: readonly SpaceMapWords[]): AddedUp | null {
   const space = memo.once(SCRATCH, () => new MetaslabSpace());
   space.begin(units);
   const most = memo.workLeft;
   try {
-    for (let i = 0; i < entries.length; i += 2) {
-      if (space.work > most) return null;
-      const [said = 0, run = 0] = [entries[i], entries[i + 1]];
-      const [kind, offset] = said < 0 ? (['free', -1 - said] as const) : (['alloc', said] as const);
-      if (!space.take(kind, offset, run)) {
-        return { found: { kind, offset, run, said: 'space map' }, allocated: NOTHING_ALLOCATED };
-      }
+    const found: Found[] = [];
+    const take: OnSpaceMapEntry = (kind, offset, run) => {
+      if (space.work > most) return false;
+      if (found.length === 0 && !space.take(kind, offset, run)) found.push({ kind, offset, run, said: 'space map' });
+      return true;
+    };
+    for (const { words, littleEndian, place } of blocks) {
+      if (!eachSpaceMapEntry(words, littleEndian, place, take)) return null;
     }
-    return { found: null, allocated: space.allocated() };
+    const [first = null] = found;
+    return { found: first, allocated: first === null ? space.allocated() : NOTHING_ALLOCATED };
   } finally {
     memo.spendWork(space.work);
   }
@@ -215,7 +214,7 @@ function logged(
     const unit = 2 ** unitShift;
     for (const log of logs) {
       const entries = log.get(key) ?? [];
-      for (let i = 0; i < entries.length; i += 3) {
+      for (let i = 0; i < entries.length; i += ENTRY) {
         if (space.work > most) return null;
         const kind = entries[i] === 0 ? 'alloc' : 'free';
         const offset = ((entries[i + 1] ?? 0) - start) / unit;
@@ -230,9 +229,7 @@ function logged(
   }
 }
 
-const NOTHING_ALLOCATED = new AllocatedRuns(new Float64Array(0));
-/** An entry of a word becomes a range of two, at most. */
-const MAP_GROWTH = 2;
+const NOTHING_ALLOCATED = new AllocatedRuns(new Uint32Array(0));
 
 /** Memory in which one metaslab after the other is added up. */
 const SCRATCH = {};
@@ -269,17 +266,45 @@ const LOG_GROWTH = 3 / 2;
 
 /** Source: module/zfs/spa_log_spacemap.c, spa_ld_log_sm_cb */
 async function entriesOf(object: DmuObject, shifts: ReadonlyMap<number, number>): Promise<LogEntries> {
-  const found = new Map<number, number[]>();
+  const found = new Map<number, EntryList>();
   await new SpaceMap(object).each((kind, offset, run, vdev) => {
     const shift = shifts.get(vdev);
     if (shift === undefined) return true;
     const at = offset * LOG_UNIT;
     const key = metaslabKey(vdev, Math.floor(at / 2 ** shift));
-    const those = found.get(key);
-    const entry = [kind === 'alloc' ? 0 : 1, at, run * LOG_UNIT];
-    if (those === undefined) found.set(key, entry);
-    else those.push(...entry);
+    const those = found.get(key) ?? new EntryList();
+    if (those.isEmpty) found.set(key, those);
+    those.push(kind, at, run * LOG_UNIT);
     return true;
   });
-  return new Map([...found].map(([key, entries]) => [key, Float64Array.from(entries)]));
+  return new Map([...found].map(([key, list]) => [key, list.entries()]));
 }
+
+/** Entries of a metaslab as they come: an array of V8 is copied to another kind of array when it grows. */
+class EntryList {
+  #numbers = new Float64Array(FIRST_ENTRIES * ENTRY);
+  #used = 0;
+
+  get isEmpty(): boolean {
+    return this.#used === 0;
+  }
+
+  push(kind: SpaceContradiction['kind'], at: number, length: number): void {
+    if (this.#used === this.#numbers.length) {
+      const numbers = new Float64Array(this.#used * 2);
+      numbers.set(this.#numbers);
+      this.#numbers = numbers;
+    }
+    this.#numbers[this.#used++] = kind === 'alloc' ? 0 : 1;
+    this.#numbers[this.#used++] = at;
+    this.#numbers[this.#used++] = length;
+  }
+
+  entries(): Float64Array {
+    return this.#numbers.slice(0, this.#used);
+  }
+}
+
+/** Numbers of an entry. */
+const ENTRY = 3;
+const FIRST_ENTRIES = 16;
