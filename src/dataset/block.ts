@@ -2,7 +2,7 @@ import { FormatError, UnsupportedError, type ZfsUberError } from '../bytes/error
 import type { Place } from '../bytes/place.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { OBJECT_TYPE } from '../format/objectTypes.ts';
-import type { BlockRead, BlockReader } from '../pool/blockRead.ts';
+import type { BlockRead } from '../pool/blockRead.ts';
 
 /** The content of a block, ready to decode. */
 export interface Block {
@@ -23,6 +23,11 @@ export interface WalkOptions {
   readonly onTrouble?: ((trouble: ZfsUberError) => void) | undefined;
 }
 
+/** Gives what is at hand without a promise: of the thousands of blocks that are asked for, most are. */
+export interface AtHandReader {
+  read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> | BlockRead;
+}
+
 /**
  * Reads one block and makes sure that it is as long as its parents say.
  *
@@ -31,21 +36,25 @@ export interface WalkOptions {
  * @param size in bytes; null when any is right
  * @throws FormatError `format-value` when level or size differ; UnsupportedError for encrypted content; what BlockReader.read throws
  */
-export async function readBlock(
-  reader: Pick<BlockReader, 'read'>,
+export function readBlock(
+  reader: AtHandReader,
   bp: Blkptr,
   path: readonly string[],
   level: number,
   size: number | null,
   signal?: AbortSignal,
-): Promise<Block> {
+): Promise<Block> | Block {
   if (bp.level !== level) {
     throw new FormatError('format-value', 'level of a block pointer', `${level}`, `${bp.level}`, bp.place);
   }
   if (size !== null && bp.lsize !== size) {
     throw new FormatError('format-value', 'size of a block', `${size} bytes`, `${bp.lsize} bytes`, bp.place);
   }
-  const read = await reader.read(bp, signal);
+  const read = reader.read(bp, signal);
+  return read instanceof Promise ? read.then((done) => blockOf(bp, done, path)) : blockOf(bp, read, path);
+}
+
+function blockOf(bp: Blkptr, read: BlockRead, path: readonly string[]): Block {
   // Of encrypted types only dnodes keep a plain part.
   if (read.encrypted && bp.type !== OBJECT_TYPE.dnode) {
     throw new UnsupportedError(`${path.join(' > ')}: the content is encrypted`, bp.place);

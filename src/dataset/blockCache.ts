@@ -3,7 +3,7 @@ import type { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
 import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
 import { type BlockRead, type BlockReader, type BlockVerdict, upToLastPointer } from '../pool/blockRead.ts';
-import type { Block } from './block.ts';
+import type { AtHandReader, Block } from './block.ts';
 import { type Shelf, ShelfRoom } from './shelf.ts';
 
 /** Bytes of content kept: the indirect and dnode blocks above what is being looked at, with room for a few iterations. */
@@ -39,7 +39,7 @@ interface Decoded {
  * known by all 128 bytes of its pointer, so two pointers to one place that tell different stories never share an answer.
  * Failures are not kept.
  */
-export class BlockCache implements BlockReader {
+export class BlockCache implements AtHandReader {
   readonly #reader: BlockReader;
   readonly #elsewhere: (bp: Blkptr) => BlockRead | null;
   readonly #readsAhead: () => boolean;
@@ -69,20 +69,19 @@ export class BlockCache implements BlockReader {
   }
 
   /** The same, but that of an indirect block the zeros at its end may be lacking: most of them are nearly all holes. */
-  readonly indirect: Pick<BlockReader, 'read'> = { read: (bp, signal) => this.#read(bp, signal) };
+  readonly indirect: AtHandReader = { read: (bp, signal) => this.#read(bp, signal) };
 
-  async read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
-    const read = await this.#read(bp, signal);
-    if (bp.level === 0 || read.bytes.length >= bp.lsize) return read;
-    const bytes = new Uint8Array(bp.lsize);
-    bytes.set(read.bytes);
-    return { ...read, bytes };
+  read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> | BlockRead {
+    const read = this.#read(bp, signal);
+    return read instanceof Promise ? read.then((done) => whole(bp, done)) : whole(bp, read);
   }
 
-  async #read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
+  #read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> | BlockRead {
     if (!isKept(bp)) return this.#reader.read(bp, signal);
-    const kept = this.use(bp) ?? this.#elsewhere(bp);
-    if (kept !== null) return kept;
+    return this.use(bp) ?? this.#elsewhere(bp) ?? this.#share(bp, signal);
+  }
+
+  async #share(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     // A shared read must not end because one of those who wait for it gave up, so the signal is not passed on.
     const underWay = this.#underWay.get(bp) ?? this.#fetch(bp);
     const read = await underWay;
@@ -179,6 +178,13 @@ export class BlockCache implements BlockReader {
 /** Blocks that a {@link BlockCache} keeps. */
 export const isKept = ({ embedded, level, type }: Blkptr): boolean =>
   !embedded && (level > 0 || (isMetadataType(type) && type !== OBJECT_TYPE.spaceMap));
+
+function whole({ level, lsize }: Blkptr, read: BlockRead): BlockRead {
+  if (level === 0 || read.bytes.length >= lsize) return read;
+  const bytes = new Uint8Array(lsize);
+  bytes.set(read.bytes);
+  return { ...read, bytes };
+}
 
 /** An indirect block that is nearly all holes as it is kept: there are many of them, each above another. */
 function withoutZeros({ level }: Blkptr, read: BlockRead): BlockRead {

@@ -57,8 +57,12 @@ export class DnodeVersions {
   }
 
   /** The number of the pointer to a block, looked up where it is not known. */
-  async numberOf({ objset, numbers }: NumberedBlocks, block: number): Promise<number> {
-    const found = numbers.get(block) ?? (await this.#lookUp(objset, block));
+  numberOf({ objset, numbers }: NumberedBlocks, block: number): Promise<number> | number {
+    return numbers.get(block) ?? this.#find(objset, numbers, block);
+  }
+
+  async #find(objset: Objset, numbers: NumberedBlocks['numbers'], block: number): Promise<number> {
+    const found = await this.#lookUp(objset, block);
     numbers.set(block, found);
     return found;
   }
@@ -80,9 +84,12 @@ export class DnodeVersions {
   }
 
   /** Compares two blocks for `isSame`. */
-  async compare(one: number, other: number): Promise<void> {
+  compare(one: number, other: number): Promise<void> | void {
     const key = pairOf(one, other);
-    if (one === other || this.#compared.has(key)) return;
+    if (one !== other && !this.#compared.has(key)) return this.#compare(one, other, key);
+  }
+
+  async #compare(one: number, other: number, key: number): Promise<void> {
     const same = await this.#sameSlots(this.#pointers.get(one), this.#pointers.get(other));
     this.#compared.set(key, same);
     for (const oldest of this.#compared.keys()) {

@@ -72,12 +72,13 @@ export class Mos {
     });
   }
 
-  object(id: bigint, signal?: AbortSignal): Promise<DmuObject> {
+  object(id: bigint, signal?: AbortSignal): Promise<DmuObject> | DmuObject {
     return this.#object(id, signal);
   }
 
-  async zap(id: bigint, signal?: AbortSignal): Promise<Zap> {
-    return Zap.open(await this.object(id, signal), signal);
+  zap(id: bigint, signal?: AbortSignal): Promise<Zap> | Zap {
+    const object = this.object(id, signal);
+    return object instanceof Promise ? object.then((found) => Zap.open(found, signal)) : Zap.open(object, signal);
   }
 
   /** The ZAP that the directory names; null when it does not. */
@@ -110,12 +111,12 @@ export class Mos {
   }
 
   /** Object that the config is packed in. */
-  configObject(signal?: AbortSignal): Promise<bigint> {
+  async configObject(signal?: AbortSignal): Promise<bigint> {
     return this.#required('config', signal);
   }
 
   /** Object of the root DSL directory. */
-  rootDirectory(signal?: AbortSignal): Promise<bigint> {
+  async rootDirectory(signal?: AbortSignal): Promise<bigint> {
     return this.#required('root_dataset', signal);
   }
 

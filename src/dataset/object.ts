@@ -4,6 +4,7 @@ import { Blkptr } from '../format/blkptr.ts';
 import type { Dnode } from '../format/dnode.ts';
 import { type Block, readBlock, type WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
+import { orNull } from './orNull.ts';
 import { readAhead } from './readAhead.ts';
 
 /** Reads under way at once in a streaming iteration: enough to hide latency, few enough to hold 16 MiB blocks. */
@@ -89,17 +90,31 @@ export class DmuObject {
    * @returns null when it is a hole or lies behind the end of the tree
    * @throws FormatError when dnode or tree are nonsense; what BlockReader.read throws for an indirect block
    */
-  async blockPointer(blockId: bigint, signal?: AbortSignal): Promise<Blkptr | null> {
+  blockPointer(blockId: bigint, signal?: AbortSignal): Promise<Blkptr | null> | Blkptr | null {
     const dnode = this.dnode.check();
     const shift = BigInt(dnode.indirectShift - 7);
-    let level = dnode.levels - 1;
+    const level = dnode.levels - 1;
     const top = blockId >> (shift * BigInt(level));
     if (blockId < 0n || top >= BigInt(dnode.blockPointerCount)) return null;
-    let bp = dnode.blockPointer(Number(top));
-    for (; level > 0; level--) {
+    return this.#pointerBelow(dnode.blockPointer(Number(top)), level, blockId, signal);
+  }
+
+  /** @param from leads to the block of `level` above content block `blockId` */
+  #pointerBelow(
+    from: Blkptr,
+    level: number,
+    blockId: bigint,
+    signal?: AbortSignal,
+  ): Promise<Blkptr | null> | Blkptr | null {
+    const shift = BigInt(this.dnode.indirectShift - 7);
+    let bp = from;
+    for (let at = level; at > 0; at--) {
       if (bp.hole) return null;
-      const block = await this.#indirect(bp, level, blockId >> (shift * BigInt(level)), signal);
-      const index = Number((blockId >> (shift * BigInt(level - 1))) & ((1n << shift) - 1n));
+      const block = this.#indirect(bp, at, blockId >> (shift * BigInt(at)), signal);
+      const index = Number((blockId >> (shift * BigInt(at - 1))) & ((1n << shift) - 1n));
+      if (block instanceof Promise) {
+        return block.then((read) => this.#pointerBelow(pointerIn(read, index), at - 1, blockId, signal));
+      }
       bp = pointerIn(block, index);
     }
     return bp.hole ? null : bp;
@@ -111,9 +126,12 @@ export class DmuObject {
    * @returns null for a hole: `dataBlockSize` zeros
    * @throws what blockPointer and BlockReader.read throw; FormatError when the block is not of the object's block size
    */
-  async block(blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock | null> {
-    const bp = await this.blockPointer(blockId, signal);
-    return bp === null ? null : this.#content(bp, blockId, signal);
+  block(blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock | null> | ObjectBlock | null {
+    const bp = this.blockPointer(blockId, signal);
+    if (bp === null) return null;
+    return bp instanceof Promise
+      ? bp.then((found) => found && this.#content(found, blockId, signal))
+      : this.#content(bp, blockId, signal);
   }
 
   /**
@@ -155,22 +173,33 @@ export class DmuObject {
    * @throws what `block` throws, unless `options.onTrouble` takes it
    */
   async *blocks(range: BlockRange = {}, options: WalkOptions = {}): AsyncGenerator<ObjectBlock> {
-    const read = async ({ bp, blockId }: TreePointer): Promise<ObjectBlock | null> => {
-      try {
-        return await this.#content(bp, blockId, options.signal);
-      } catch (error) {
-        if (!(error instanceof ZfsUberError) || options.onTrouble === undefined) throw error;
-        options.onTrouble(error);
-        return null;
-      }
-    };
-    for await (const block of readAhead(this.#contentPointers(range, options), READ_AHEAD, read)) {
+    const { onTrouble, signal } = options;
+    const read = ({ bp, blockId }: TreePointer): Promise<ObjectBlock | null> | ObjectBlock | null =>
+      onTrouble === undefined
+        ? this.#content(bp, blockId, signal)
+        : orNull(() => this.#content(bp, blockId, signal), onTrouble);
+    // Where all pointers stand in the dnode none is waited for.
+    const flat = this.dnode.check().levels === 1;
+    const pointers = flat ? this.#pointersOfDnode(range) : this.#contentPointers(range, options);
+    for await (const block of readAhead(pointers, READ_AHEAD, read)) {
       if (block !== null) yield block;
     }
   }
 
   async *#contentPointers(range: BlockRange, options: WalkOptions): AsyncGenerator<TreePointer> {
     for await (const pointer of this.pointers(range, options)) if (pointer.level === 0) yield pointer;
+  }
+
+  #pointersOfDnode({ from = 0n, to }: BlockRange): TreePointer[] {
+    const { dnode } = this;
+    const found: TreePointer[] = [];
+    for (let index = 0; index < dnode.blockPointerCount; index++) {
+      const blockId = BigInt(index);
+      if (blockId < from || (to !== undefined && blockId >= to)) continue;
+      const bp = dnode.blockPointer(index);
+      if (!bp.hole) found.push({ bp, level: 0, blockId });
+    }
+    return found;
   }
 
   /**
@@ -281,19 +310,24 @@ export class DmuObject {
     for (let index = frame.next; index < until; index++) {
       if (isHole(frame.block, index) || !wanted(frame.firstId + BigInt(index), frame.level)) continue;
       const bp = pointerIn(frame.block, index);
-      if (bp.level === frame.level) this.#reader.indirect.read(bp).catch(() => undefined);
+      if (bp.level === frame.level) void orNull(async () => this.#reader.indirect.read(bp));
     }
   }
 
-  #indirect(bp: Blkptr, level: number, blockId: bigint, signal?: AbortSignal): Promise<Block> {
+  #indirect(bp: Blkptr, level: number, blockId: bigint, signal?: AbortSignal): Promise<Block> | Block {
     const path = [...this.path, `L${level} block ${blockId}`];
     return readBlock(this.#reader.indirect, bp, path, level, 2 ** this.dnode.indirectShift, signal);
   }
 
-  async #content(bp: Blkptr, blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock> {
+  #content(bp: Blkptr, blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock> | ObjectBlock {
     const size = this.dnode.dataBlockSize;
-    const block = await readBlock(this.#reader, bp, [...this.path, `block ${blockId}`], 0, size, signal);
-    return { ...block, blockId, offset: blockId * BigInt(size), bp };
+    const block = readBlock(this.#reader, bp, [...this.path, `block ${blockId}`], 0, size, signal);
+    const offset = blockId * BigInt(size);
+    return block instanceof Promise ? block.then((read) => contentOf(read)) : contentOf(block);
+
+    function contentOf({ bytes, littleEndian, place }: Block): ObjectBlock {
+      return { bytes, littleEndian, place, blockId, offset, bp };
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { readBlock, type WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
 import { DnodeBlock, dnodeAt, objectOf } from './dnodeBlock.ts';
 import { keepLast } from './keepLast.ts';
-import { DmuObject } from './object.ts';
+import { DmuObject, type ObjectBlock } from './object.ts';
 
 /** Blocks of dnodes kept for the next object, and the longest of those: objects are asked for by the hundred. */
 const DNODE_BLOCKS = 64;
@@ -65,8 +65,12 @@ export class Objset {
    *
    * @throws FormatError `format-value` when no such object is allocated; what `find` throws
    */
-  async object(id: bigint, signal?: AbortSignal): Promise<DmuObject> {
-    const object = await this.find(id, signal);
+  object(id: bigint, signal?: AbortSignal): Promise<DmuObject> | DmuObject {
+    const object = this.find(id, signal);
+    return object instanceof Promise ? object.then((found) => this.#allocated(id, found)) : this.#allocated(id, object);
+  }
+
+  #allocated(id: bigint, object: DmuObject | null): DmuObject {
     if (object !== null) return object;
     const place = this.metaObject.place;
     throw new FormatError('format-value', `${this.name} object ${id}`, 'an allocated dnode', 'none', place);
@@ -89,17 +93,21 @@ export class Objset {
    *
    * @throws FormatError when the dnode block is nonsense; what BlockReader.read throws
    */
-  async find(id: bigint, signal?: AbortSignal): Promise<DmuObject | null> {
+  find(id: bigint, signal?: AbortSignal): Promise<DmuObject | null> | DmuObject | null {
     if (id <= 0n) return null;
     this.#perBlock ??= BigInt(this.metaObject.dnode.check().dataBlockSize / DNODE_SLOT);
     const blockId = id / this.#perBlock;
+    const slot = Number(id % this.#perBlock);
     const known = this.#dnodeBlocks.get(blockId);
-    const block = known === undefined ? await this.#dnodeBlock(blockId, blockId * this.#perBlock, signal) : known;
-    return block?.at(Number(id % this.#perBlock)) ?? null;
+    if (known !== undefined) return known?.at(slot) ?? null;
+    const firstId = blockId * this.#perBlock;
+    const block = this.metaObject.block(blockId, signal);
+    return block instanceof Promise
+      ? block.then((read) => this.#dnodes(blockId, firstId, read)?.at(slot) ?? null)
+      : (this.#dnodes(blockId, firstId, block)?.at(slot) ?? null);
   }
 
-  async #dnodeBlock(blockId: bigint, firstId: bigint, signal: AbortSignal | undefined): Promise<DnodeBlock | null> {
-    const block = await this.metaObject.block(blockId, signal);
+  #dnodes(blockId: bigint, firstId: bigint, block: ObjectBlock | null): DnodeBlock | null {
     const dnodes =
       block === null
         ? null

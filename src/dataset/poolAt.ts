@@ -113,7 +113,7 @@ export class PoolAt {
   }
 
   /** Reads any block of the pool. @throws what BlockReader.read throws */
-  readBlock(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
+  async readBlock(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
     return this.blocks.read(bp, signal);
   }
 }

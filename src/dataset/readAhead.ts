@@ -10,21 +10,44 @@
 export async function* readAhead<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
   depth: number,
-  start: (item: Item) => Promise<Result>,
+  start: (item: Item) => Promise<Result> | Result,
 ): AsyncGenerator<Result> {
-  const waiting: Promise<Result>[] = [];
-  const failures: unknown[] = [];
-  for await (const item of untilError(items, failures)) {
-    const result = start(item);
-    // The failure belongs to whoever takes the result; until then it must not count as unhandled.
-    result.catch(() => undefined);
-    waiting.push(result);
-    if (waiting.length < depth) continue;
-    const first = waiting.shift();
-    if (first !== undefined) yield await first;
+  const waiting: (Promise<Result> | Result)[] = [];
+  // By hand: what is iterated as if all of it were to be waited for costs several promises an item.
+  const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  let failed: { readonly error: unknown } | null = null;
+  let open = true;
+  try {
+    while (failed === null) {
+      let next: IteratorResult<Item>;
+      try {
+        const coming = source.next();
+        next = coming instanceof Promise ? await coming : coming;
+      } catch (error) {
+        failed = { error };
+        open = false;
+        break;
+      }
+      if (next.done === true) {
+        open = false;
+        break;
+      }
+      try {
+        const result = start(next.value);
+        // The failure belongs to whoever takes the result; until then it must not count as unhandled.
+        if (result instanceof Promise) result.catch(() => undefined);
+        waiting.push(result);
+      } catch (error) {
+        failed = { error };
+      }
+      if (waiting.length < depth) continue;
+      yield waiting.shift() as Promise<Result> | Result;
+    }
+  } finally {
+    if (open) await source.return?.();
   }
-  for (const result of waiting) yield await result;
-  if (failures.length > 0) throw failures[0];
+  for (const result of waiting) yield result;
+  if (failed !== null) throw failed.error;
 }
 
 /**
@@ -41,15 +64,4 @@ export async function* inGroups<Item>(items: AsyncIterable<Item>, most: number):
     [group, size] = [[], Math.min(size * 2, most)];
   }
   if (group.length > 0) yield group;
-}
-
-async function* untilError<Item>(
-  items: AsyncIterable<Item> | Iterable<Item>,
-  failures: unknown[],
-): AsyncGenerator<Item> {
-  try {
-    yield* items;
-  } catch (error) {
-    failures.push(error);
-  }
 }

@@ -9,7 +9,7 @@ import { normaliseName } from '../format/zapName.ts';
 import type { WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
 import { keepLast } from './keepLast.ts';
-import type { DmuObject } from './object.ts';
+import type { DmuObject, ObjectBlock } from './object.ts';
 import { readAhead } from './readAhead.ts';
 
 /** Leaves of one ZAP: some 10^9 entries. A table that names more is made to exhaust memory. */
@@ -47,16 +47,22 @@ export class Zap {
    *
    * @throws FormatError when it is a hole or no ZAP block; what DmuObject.block throws
    */
-  static async open(object: DmuObject, signal?: AbortSignal): Promise<Zap> {
+  static open(object: DmuObject, signal?: AbortSignal): Promise<Zap> | Zap {
     const known = opened.get(object.cache) ?? new Map<DmuObject, Zap>();
     opened.set(object.cache, known);
-    const zap = known.get(object) ?? (await Zap.#open(object, signal));
-    keepLast(known, object, zap, OPENED);
-    return zap;
+    const kept = known.get(object);
+    if (kept !== undefined) return keep(kept);
+    const block = object.block(0n, signal);
+    return block instanceof Promise ? block.then((read) => keep(Zap.#of(object, read))) : keep(Zap.#of(object, block));
+
+    function keep(zap: Zap): Zap {
+      keepLast(known, object, zap, OPENED);
+      return zap;
+    }
   }
 
-  static async #open(object: DmuObject, signal?: AbortSignal): Promise<Zap> {
-    const block = await object.block(0n, signal);
+  /** @param block its first */
+  static #of(object: DmuObject, block: ObjectBlock | null): Zap {
     if (block === null) throw new FormatError('format-value', 'ZAP', 'a first block', 'a hole', object.place);
     const view = new DataView(block.bytes.buffer, block.bytes.byteOffset, 8);
     const type = view.getBigUint64(0, block.littleEndian);
@@ -91,7 +97,12 @@ export class Zap {
    * @throws FormatError or what DmuObject.blocks throws for a damaged leaf, unless `options.onTrouble` takes it
    */
   async *entries(options: WalkOptions = {}): AsyncGenerator<ZapEntry> {
-    if (this.#micro !== null) yield* this.#micro.entries;
+    for await (const entries of this.#lists(options)) for (const entry of entries) yield entry;
+  }
+
+  /** The same, those of one block together. */
+  async *#lists(options: WalkOptions): AsyncGenerator<readonly ZapEntry[]> {
+    if (this.#micro !== null) yield this.#micro.entries;
     if (this.#fat === null) return;
     const fat = this.#fat;
     const read = async (leaf: bigint): Promise<readonly ZapEntry[]> => {
@@ -103,7 +114,8 @@ export class Zap {
         return [];
       }
     };
-    for await (const entries of readAhead(this.#leaves(fat, options), LEAVES_AHEAD, read)) yield* entries;
+    const leaves = fat.tableBlock === null ? this.#distinct(fat.embeddedTable) : this.#leaves(fat, options);
+    yield* readAhead(leaves, LEAVES_AHEAD, read);
   }
 
   /**
@@ -113,8 +125,8 @@ export class Zap {
    */
   async all(options: WalkOptions = {}): Promise<Map<string, ZapEntry>> {
     const all = new Map<string, ZapEntry>();
-    for await (const entry of this.entries(options)) {
-      all.set(entry.name, entry);
+    for await (const entries of this.#lists(options)) {
+      for (const entry of entries) all.set(entry.name, entry);
       if (all.size > MAX_COLLECTED) throw new LimitError(`more than ${MAX_COLLECTED} entries`, this.object.place);
     }
     return all;
@@ -126,9 +138,12 @@ export class Zap {
    * @returns null when there is none
    * @throws FormatError when table or leaf are nonsense; what DmuObject.block throws
    */
-  async get(name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
+  get(name: string, signal?: AbortSignal): Promise<ZapEntry | null> | ZapEntry | null {
     const known = this.#found.get(name);
-    if (known !== undefined) return known;
+    return known === undefined ? this.#find(name, signal) : known;
+  }
+
+  async #find(name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
     const found = await this.#lookUp(name, signal);
     keepLast(this.#found, name, found, NAMES_KEPT);
     return found;
@@ -138,7 +153,7 @@ export class Zap {
     if (this.normFlags !== 0n) return this.#getNormalised(name, signal);
     if (this.#micro !== null) return this.#micro.entries.find((entry) => entry.name === name) ?? null;
     if (this.#fat === null || this.#fat.wordKeys) return null;
-    return this.#find(this.#fat, zapHash(this.#fat.salt, new TextEncoder().encode(name)), name, signal);
+    return this.#findHashed(this.#fat, zapHash(this.#fat.salt, new TextEncoder().encode(name)), name, signal);
   }
 
   /**
@@ -154,7 +169,7 @@ export class Zap {
     const view = new DataView(bytes.buffer);
     for (const [i, word] of key.entries()) view.setBigUint64(i * 8, word, true);
     const hash = fat.preHashed ? (key[0] ?? 0n) : zapHash(fat.salt, bytes);
-    return this.#find(fat, hash, key.map((word) => `0x${word.toString(16)}`).join(), signal);
+    return this.#findHashed(fat, hash, key.map((word) => `0x${word.toString(16)}`).join(), signal);
   }
 
   /**
@@ -162,8 +177,9 @@ export class Zap {
    *
    * @throws FormatError `format-value` when the value is an array; what `get` throws
    */
-  async integer(name: string, signal?: AbortSignal): Promise<bigint | null> {
-    return (await this.get(name, signal))?.integer ?? null;
+  integer(name: string, signal?: AbortSignal): Promise<bigint | null> | bigint | null {
+    const entry = this.get(name, signal);
+    return entry instanceof Promise ? entry.then((found) => found?.integer ?? null) : (entry?.integer ?? null);
   }
 
   async #getNormalised(name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
@@ -176,7 +192,7 @@ export class Zap {
     return alike;
   }
 
-  async #find(fat: FatZap, hash: bigint, name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
+  async #findHashed(fat: FatZap, hash: bigint, name: string, signal?: AbortSignal): Promise<ZapEntry | null> {
     const kept = hash & fat.hashMask;
     const index = kept >> (64n - fat.tableShift);
     const leaf = await this.#tablePointer(fat, index, signal);
@@ -206,24 +222,28 @@ export class Zap {
     return view.getBigUint64(Number(index % perBlock) * 8, block.littleEndian);
   }
 
-  /** Block ids of all leaves, each once, in the order of the pointer table; reads the table blocks that exist. */
-  async *#leaves(fat: FatZap, options: WalkOptions): AsyncGenerator<bigint> {
-    const seen = new Set<bigint>([0n]);
-    for await (const leaf of this.#table(fat, options)) {
+  /** Block ids of all leaves, each once, in the order of the pointer table. */
+  #distinct(table: readonly bigint[], seen = new Set<bigint>([0n])): bigint[] {
+    const leaves: bigint[] = [];
+    for (const leaf of table) {
       if (seen.has(leaf)) continue;
       seen.add(leaf);
       if (seen.size > MAX_LEAVES) throw new LimitError(`more than ${MAX_LEAVES} leaves`, this.object.place);
-      yield leaf;
+      leaves.push(leaf);
     }
+    return leaves;
   }
 
-  async *#table(fat: FatZap, options: WalkOptions): AsyncGenerator<bigint> {
-    yield* fat.embeddedTable;
+  /** The same of a table in blocks of its own; reads those that exist. */
+  async *#leaves(fat: FatZap, options: WalkOptions): AsyncGenerator<bigint> {
+    const seen = new Set<bigint>([0n]);
+    yield* this.#distinct(fat.embeddedTable, seen);
     if (fat.tableBlock === null) return;
     const range = { from: fat.tableBlock, to: fat.tableBlock + fat.tableBlocks };
     for await (const { bytes, littleEndian } of this.object.blocks(range, options)) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      for (let at = 0; at + 8 <= bytes.length; at += 8) yield view.getBigUint64(at, littleEndian);
+      const pointers = Array.from({ length: bytes.length >> 3 }, (_, i) => view.getBigUint64(i * 8, littleEndian));
+      yield* this.#distinct(pointers, seen);
     }
   }
 

@@ -2,7 +2,8 @@ import { FormatError, ZfsUberError } from '../bytes/errors.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { checksumKind } from '../format/checksumKinds.ts';
 import { decodeZilChain, type LogRecord, logRecords, type ZilChain, type ZilHeader } from '../format/zil.ts';
-import { type BlockReader, UnavailableBlockError } from '../pool/blockRead.ts';
+import { UnavailableBlockError } from '../pool/blockRead.ts';
+import type { AtHandReader } from './block.ts';
 
 /** Blocks of one log: 128 KiB each, so far above what a pool has room for between two txgs. */
 const MAX_BLOCKS = 1024 * 1024;
@@ -29,7 +30,11 @@ export interface ZilBlock {
  * @throws what is neither a missing nor a broken block, such as UnsupportedError
  * Source: module/zfs/zil.c, zil_parse and zil_read_log_block
  */
-export async function* walkZil(reader: BlockReader, header: ZilHeader, signal?: AbortSignal): AsyncGenerator<ZilBlock> {
+export async function* walkZil(
+  reader: AtHandReader,
+  header: ZilHeader,
+  signal?: AbortSignal,
+): AsyncGenerator<ZilBlock> {
   const claimed = header.claimTxg !== 0n;
   let bp = header.log;
   for (let count = 0; !bp.hole && count < MAX_BLOCKS; count++) {
@@ -49,7 +54,7 @@ export async function* walkZil(reader: BlockReader, header: ZilHeader, signal?: 
 
 /** The chain record of a log block, or why there is none. */
 async function readChain(
-  reader: BlockReader,
+  reader: AtHandReader,
   bp: Blkptr,
   signal: AbortSignal | undefined,
 ): Promise<ZilChain | UnavailableBlockError | FormatError> {
@@ -101,7 +106,7 @@ export interface ZilSummary {
 }
 
 /** Counts the blocks and records of an intent log; the block that ends the chain is not counted. */
-export async function summariseZil(reader: BlockReader, header: ZilHeader, signal?: AbortSignal): Promise<ZilSummary> {
+export async function summariseZil(reader: AtHandReader, header: ZilHeader, signal?: AbortSignal): Promise<ZilSummary> {
   const byType = new Map<number, number>();
   let [blocks, records] = [0, 0];
   let trouble: ZfsUberError | null = null;

@@ -32,19 +32,22 @@ export function checkpointTraversal(
   const whole = verifyStep(verifier, data);
   return {
     ...whole,
-    async *check(state) {
+    async check(state) {
       const { checkpoint } = state.candidate;
-      for await (const trouble of whole.check(state)) {
-        const plain =
-          checkpoint?.plain === true && trouble.because !== 'unknown'
-            ? // The uberblock is loaded as one that follows the txg that keeps it.
-              await traversePlainly(verifier, state, checkpoint.heldBy + 1n)
-            : null;
-        const { danger, ...harmless } = trouble;
-        if (plain === 'passes') onDamage(trouble);
-        else if (plain === 'panics') yield { ...harmless, danger: ASSERTED };
-        else yield plain === null ? trouble : harmless;
+      const trouble = await whole.check(state);
+      if (trouble === null) return null;
+      const plain =
+        checkpoint?.plain === true && trouble.because !== 'unknown'
+          ? // The uberblock is loaded as one that follows the txg that keeps it.
+            await traversePlainly(verifier, state, checkpoint.heldBy + 1n)
+          : null;
+      const { danger, ...harmless } = trouble;
+      if (plain === 'passes') {
+        onDamage(trouble);
+        return null;
       }
+      if (plain === 'panics') return { ...harmless, danger: ASSERTED };
+      return plain === null ? trouble : harmless;
     },
   };
 }

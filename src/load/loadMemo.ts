@@ -20,15 +20,26 @@ const WORDS_A_BYTE = 4;
 /** What keeping anything costs besides its value: mostly the dnode. */
 const LEAST_BYTES = 1024;
 
-interface Answer {
+/** Gives what it stands for without a promise once that is there: most of what is asked for is. */
+class Kept<T> {
   readonly dnode: Uint8Array;
-  readonly error: Promise<ZfsUberError | null>;
-}
-
-interface Value {
-  readonly dnode: Uint8Array;
-  readonly value: Promise<unknown>;
   readonly bytes: number;
+  value: Promise<T> | T;
+
+  constructor(dnode: Uint8Array, value: Promise<T> | T, bytes: number) {
+    this.dnode = dnode.slice();
+    this.bytes = bytes;
+    this.value = value;
+    if (value instanceof Promise) {
+      value.then(
+        (found) => {
+          this.value = found;
+        },
+        // Who asks meets it.
+        () => undefined,
+      );
+    }
+  }
 }
 
 /**
@@ -41,8 +52,8 @@ export class LoadMemo {
   /** What was made of several objects. */
   readonly objects = new ObjectMemo();
   readonly passes = new Passes(this.objects);
-  readonly #contents = new Map<string, Answer>();
-  readonly #values = new Map<string, Value>();
+  readonly #contents = new Map<string, Kept<ZfsUberError | null>>();
+  readonly #values = new Map<string, Kept<unknown>>();
   readonly #once = new WeakMap<object, unknown>();
   readonly #numbers = new WeakMap<object, number>();
   /** What keys of an object end with. */
@@ -100,23 +111,20 @@ export class LoadMemo {
    *
    * @throws what DmuObject.blocks throws, each time it is asked
    */
-  async readWhole(object: DmuObject, length?: bigint): Promise<void> {
+  readWhole(object: DmuObject, length?: bigint): Promise<void> | void {
     const key = this.#keyOf(`${length ?? ''}`, object);
     const known = this.#contents.get(key);
     if (known !== undefined && isSame(known.dnode, object.dnode.bytes)) {
-      const error = await known.error;
-      if (error !== null) throw error;
-      return;
+      return known.value instanceof Promise ? known.value.then(throwIt) : throwIt(known.value);
     }
     const answer = this.#contentOf(object, length);
-    this.#contents.set(key, { dnode: object.dnode.bytes.slice(), error: answer });
+    this.#contents.set(key, new Kept(object.dnode.bytes, answer, 0));
     for (const oldest of this.#contents.keys()) {
       if (this.#contents.size <= CAPACITY) break;
       this.#forgot++;
       this.#contents.delete(oldest);
     }
-    const error = await answer;
-    if (error !== null) throw error;
+    return answer.then(throwIt);
   }
 
   /**
@@ -127,15 +135,15 @@ export class LoadMemo {
    * @param size of the value in bytes, about
    * @param make its value is shared, so it is never changed
    */
-  async of<T>(kind: string, object: DmuObject, size: number, make: () => Promise<T>): Promise<T> {
+  of<T>(kind: string, object: DmuObject, size: number, make: () => Promise<T> | T): Promise<T> | T {
     const key = this.#keyOf(kind, object);
     const known = this.#values.get(key);
     // The kind says of which type the value is, so what is kept under it is what `make` gave.
-    if (known !== undefined && isSame(known.dnode, object.dnode.bytes)) return (await known.value) as T;
+    if (known !== undefined && isSame(known.dnode, object.dnode.bytes)) return known.value as Promise<T> | T;
     const value = make();
     const bytes = size + LEAST_BYTES;
     this.#valueBytes += bytes - (known?.bytes ?? 0);
-    this.#values.set(key, { dnode: object.dnode.bytes.slice(), value, bytes });
+    this.#values.set(key, new Kept<unknown>(object.dnode.bytes, value, bytes));
     for (const [oldest, each] of this.#values) {
       if (this.#valueBytes <= VALUE_BYTES) break;
       this.#forgot++;
@@ -188,6 +196,10 @@ export class LoadMemo {
     this.#sums.set(object, sum);
     return kind + sum;
   }
+}
+
+function throwIt(error: ZfsUberError | null): void {
+  if (error !== null) throw error;
 }
 
 /** Depends on all of the bytes, whose number is a multiple of 8. */

@@ -3,7 +3,9 @@ import { unread } from '../dataset/openMos.ts';
 import { SetsTogether } from '../dataset/setsTogether.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import type { LoadState } from './loadState.ts';
-import { labelTreeOf } from './trustedConfig.ts';
+import { predict } from './predict.ts';
+import type { Replay } from './replay.ts';
+import { labelTreeOf, TRUSTED_CONFIG } from './trustedConfig.ts';
 
 /** Loads after the first whose meta-object sets are read together: few enough for what is read to be kept until then. */
 const TOGETHER = 8;
@@ -14,12 +16,15 @@ const TOGETHER = 8;
  */
 export class LoadsTogether {
   readonly #stateAt: (index: number) => LoadState | null;
+  /** Steps of each load before the first that reads. */
+  readonly #before: Replay['steps'];
   readonly #groups: Promise<void>[] = [];
   readonly #sets = new Map<BlockCache, SetsTogether>();
 
   /** @param stateAt of the load of that number, from 0; null where there is none */
-  constructor(stateAt: (index: number) => LoadState | null) {
+  constructor(stateAt: (index: number) => LoadState | null, { steps }: Replay) {
     this.#stateAt = stateAt;
+    this.#before = steps.slice(0, Math.max(steps.indexOf(TRUSTED_CONFIG), 0));
   }
 
   /** Done when what that load begins with was read, as far as it reads. */
@@ -39,7 +44,8 @@ export class LoadsTogether {
     for (let index = first; index < end; index++) {
       const state = this.#stateAt(index);
       const cache = state === null || state.root.state !== 'reads' ? null : cacheOf(state);
-      if (state === null || cache === null) continue;
+      // What labels end reads nothing: a release that lacks a feature of the pool refuses every txg.
+      if (state === null || cache === null || (await predict(state, this.#before, false)).failsAt !== null) continue;
       signal = state.signal;
       roots.set(cache, [...(roots.get(cache) ?? []), state.candidate.uberblock.rootbp]);
     }

@@ -24,7 +24,8 @@ export interface LoadStep<State> {
   /** Name of the step in OpenZFS, so that its debug log can be compared with ours. */
   readonly name: StepName;
   readonly when: 'always' | 'read-write-only';
-  check(state: State): AsyncIterable<Trouble> | Iterable<Trouble>;
+  /** The trouble that stops the load there; null when the step passes. */
+  check(state: State): Promise<Trouble | null> | Trouble | null;
 }
 
 export type Verdict = 'importable' | 'readonly' | 'damaged' | 'incomplete' | 'unverified';
@@ -74,21 +75,17 @@ export async function predict<State>(
   let readWrite: Prediction | null = null;
   for (const step of steps) {
     if (step.when === 'read-write-only' && readWrite !== null) continue;
-    let passed = true;
-    for await (const trouble of step.check(state)) {
-      passed = false;
-      onStep?.(step, trouble);
-      const { danger, reason, listing = false, because, unread = [] } = trouble;
-      const reasons: Reason[] = [{ ...reason, step: step.name }];
-      const hazards: Hazard[] =
-        danger === undefined ? [] : [{ ...danger, meets: { step: step.name, reason }, listing }];
-      const found = { reasons, failsAt: step.name, hazards, because, ...(unread.length === 0 ? {} : { unread }) };
-      if (because === 'unknown') return { verdict: 'unverified', ...found };
-      if (step.when === 'always') return { verdict: because === 'missing-device' ? 'incomplete' : 'damaged', ...found };
-      readWrite = { verdict: complete ? 'readonly' : 'unverified', ...found };
-      break;
-    }
-    if (passed) onStep?.(step, null);
+    const checking = step.check(state);
+    const trouble = checking instanceof Promise ? await checking : checking;
+    onStep?.(step, trouble);
+    if (trouble === null) continue;
+    const { danger, reason, listing = false, because, unread = [] } = trouble;
+    const reasons: Reason[] = [{ ...reason, step: step.name }];
+    const hazards: Hazard[] = danger === undefined ? [] : [{ ...danger, meets: { step: step.name, reason }, listing }];
+    const found = { reasons, failsAt: step.name, hazards, because, ...(unread.length === 0 ? {} : { unread }) };
+    if (because === 'unknown') return { verdict: 'unverified', ...found };
+    if (step.when === 'always') return { verdict: because === 'missing-device' ? 'incomplete' : 'damaged', ...found };
+    readWrite = { verdict: complete ? 'readonly' : 'unverified', ...found };
   }
   if (readWrite !== null) return readWrite;
   return complete

@@ -134,9 +134,9 @@ async function addUp({ memo, view, signal }: LoadState, metaslab: Metaslab, logs
   return map?.found ?? found;
 
   /** An answer is of the map and of the logs beside it: most txgs change neither. */
-  function laidOver(allocated: AllocatedRuns): Promise<Found | null> {
+  function laidOver(allocated: AllocatedRuns): Promise<Found | null> | Found | null {
     const kind = ['space', units, start, ...own.map((log) => memo.numberOf(log))].join(' ');
-    return memo.of(kind, object, 0, async () => logged(memo, metaslab, own, allocated));
+    return memo.of(kind, object, 0, () => logged(memo, metaslab, own, allocated));
   }
 }
 

@@ -29,7 +29,7 @@ export function step(
   return {
     name,
     when,
-    async *check(state) {
+    async check(state) {
       let doing: Reading | null = null;
       let danger: Danger | undefined;
       const at: At = (what, there) => {
@@ -47,9 +47,9 @@ export function step(
         const { danger: _, ...harmless } = trouble;
         trouble = harmless;
       }
-      if (trouble === undefined) return;
+      if (trouble === undefined) return null;
       const listing = trouble.danger !== undefined && when === 'always' && isListed(name, state);
-      yield listing ? { ...trouble, listing } : trouble;
+      return listing ? { ...trouble, listing } : trouble;
     },
   };
 }

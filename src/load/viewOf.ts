@@ -24,24 +24,34 @@ export const throughMos = (state: LoadState, mos: Mos): LoadState => ({
  *
  * @throws FormatError when it names none: what OpenZFS calls a corrupted pool
  */
-export async function required({ mos }: MosView, key: string, signal?: AbortSignal): Promise<bigint> {
-  const id = await mos.directory.integer(key, signal);
+export function required({ mos }: MosView, key: string, signal?: AbortSignal): Promise<bigint> | bigint {
+  const id = mos.directory.integer(key, signal);
+  return id instanceof Promise ? id.then((found) => named(mos, key, found)) : named(mos, key, id);
+}
+
+function named({ directory }: Mos, key: string, id: bigint | null): bigint {
   if (id !== null) return id;
-  throw new FormatError('format-value', `entry ${key}`, 'an object', 'none', mos.directory.object.place);
+  throw new FormatError('format-value', `entry ${key}`, 'an object', 'none', directory.object.place);
 }
 
 /** The same, null where OpenZFS does without. */
-export const optional = ({ mos }: MosView, key: string, signal?: AbortSignal): Promise<bigint | null> =>
+export const optional = ({ mos }: MosView, key: string, signal?: AbortSignal): Promise<bigint | null> | bigint | null =>
   mos.directory.integer(key, signal);
 
 /** An entry that has to be of a given shape where it is there at all. @throws FormatError when it is of another */
-export async function entryOf(
+export function entryOf(
   { mos }: MosView,
   key: string,
   integerSize: number,
   signal?: AbortSignal,
-): Promise<ZapEntry | null> {
-  const entry = await mos.directory.get(key, signal);
+): Promise<ZapEntry | null> | ZapEntry | null {
+  const entry = mos.directory.get(key, signal);
+  return entry instanceof Promise
+    ? entry.then((found) => shaped(key, integerSize, found))
+    : shaped(key, integerSize, entry);
+}
+
+function shaped(key: string, integerSize: number, entry: ZapEntry | null): ZapEntry | null {
   if (entry !== null && entry.integerSize !== integerSize) {
     const found = `${entry.integerSize}`;
     throw new FormatError('format-value', `integer size of entry ${key}`, `${integerSize}`, found, entry.place);

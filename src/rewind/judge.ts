@@ -81,7 +81,7 @@ export async function* judge(
     return load;
   };
   const loading = readers === null ? null : await import('../load/loadsTogether.ts');
-  const together = loading && new loading.LoadsTogether((index) => loadAt(index)?.state ?? null);
+  const together = loading && new loading.LoadsTogether((index) => loadAt(index)?.state ?? null, replay);
   const start = async (index: number): Promise<Begun | null> => {
     await together?.before(index);
     const load = loadAt(index);

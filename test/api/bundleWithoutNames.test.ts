@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Files } from '../../src/dataset/files.ts';
+import { orNull } from '../../src/dataset/orNull.ts';
 import { Zap } from '../../src/dataset/zap.ts';
 import type { ScanDocument } from '../../src/document/scanDocument.ts';
 import { OBJECT_TYPE } from '../../src/format/objectTypes.ts';
@@ -92,7 +93,7 @@ async function namesIn(images: readonly string[]): Promise<Set<string>> {
         if (files === null) continue;
         for await (const object of files.objset.objects({ onTrouble: () => undefined })) {
           if (object.dnode.type !== OBJECT_TYPE.directory) continue;
-          const zap = await Zap.open(object).catch(() => null);
+          const zap = await orNull(() => Zap.open(object));
           for await (const entry of zap?.entries({ onTrouble: () => undefined }) ?? []) names.add(entry.name);
         }
       }

@@ -3,6 +3,7 @@ import { NoSuchTxgError } from '../../src/api/noSuchTxg.ts';
 import { verify } from '../../src/api/verify.ts';
 import type { Dataset } from '../../src/dataset/dsl.ts';
 import { Files } from '../../src/dataset/files.ts';
+import { orNull } from '../../src/dataset/orNull.ts';
 import type { PoolAt } from '../../src/dataset/poolAt.ts';
 import type { VerifyDocument } from '../../src/document/verifyDocument.ts';
 import { OBJECT_TYPE } from '../../src/format/objectTypes.ts';
@@ -72,10 +73,17 @@ it('names every dataset and snapshot that has a block that fails, and no other',
     shared += failure.alsoIn.length;
     const having: string[] = [];
     for await (const dataset of datasetsAndSnapshots(view)) {
-      const object = await (await view.objset(dataset)).find(BigInt(failure.object)).catch(() => null);
-      const reads = await object?.block(BigInt(failure.blockId)).then(
-        () => true,
-        (error) => !(error instanceof UnavailableBlockError),
+      const objset = await view.objset(dataset);
+      const object = await orNull(() => objset.find(BigInt(failure.object)));
+      let reads: boolean | null = null;
+      await orNull(
+        async () => {
+          await object?.block(BigInt(failure.blockId));
+          reads = true;
+        },
+        (error) => {
+          reads = !(error instanceof UnavailableBlockError);
+        },
       );
       if (reads === false) having.push(dataset.name);
     }

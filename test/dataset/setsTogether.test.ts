@@ -4,6 +4,7 @@ import { BlockCache } from '../../src/dataset/blockCache.ts';
 import type { Mos } from '../../src/dataset/mos.ts';
 import type { DmuObject } from '../../src/dataset/object.ts';
 import { mosIn, unread } from '../../src/dataset/openMos.ts';
+import { orNull } from '../../src/dataset/orNull.ts';
 import { PoolReaders } from '../../src/dataset/poolReaders.ts';
 import { SetsTogether } from '../../src/dataset/setsTogether.ts';
 import type { Blkptr } from '../../src/format/blkptr.ts';
@@ -64,7 +65,7 @@ it('an object is the same one at two txgs where its dnode is the same, and is at
   for (const root of await rootsOf()) {
     const mos = await mosIn(cache, root).catch(() => null);
     for (let id = 1n; mos !== null && id < 300n; id++) {
-      const object = await mos.objset.find(id).catch(() => null);
+      const object = await orNull(() => mos.objset.find(id));
       if (object === null) continue;
       const known = before.get(id);
       if (known !== undefined) {

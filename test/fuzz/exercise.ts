@@ -147,7 +147,7 @@ async function lookAtObject(view: PoolAt, object: DmuObject, looked: Looked): Pr
   const { options } = looked;
   await looked.all(() => object.pointers({}, options));
   await looked.attempt(() => object.read(0n, 4096));
-  await looked.attempt(() => object.block(object.dnode.maxBlockId));
+  await looked.attempt(async () => object.block(object.dnode.maxBlockId));
   await looked.all(
     async function* () {
       yield* (await Zap.open(object)).entries(options);

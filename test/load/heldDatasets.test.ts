@@ -36,7 +36,7 @@ async function judgeWithout(finds: readonly Find[], depth: 'mos' | 'meta', name 
   return opened.judge(txg, depth);
 }
 
-const object = (id: bigint) => (mos: Mos) => mos.object(id);
+const object = (id: bigint) => async (mos: Mos) => mos.object(id);
 const named = (key: string) => async (mos: Mos) => mos.object((await mos.directory.integer(key)) ?? 0n);
 
 const newestLog = async (mos: Mos) => {

@@ -55,8 +55,7 @@ function load(devices: readonly DeviceSurvey[], about: Partial<LoadState> = {}):
 }
 
 async function troubleAt(step: LoadStep<LoadState>, state: LoadState): Promise<Trouble | null> {
-  for await (const trouble of step.check(state)) return trouble;
-  return null;
+  return step.check(state);
 }
 
 const withRoot = (state: LoadState, change: (root: VdevNode) => VdevNode | null): LoadState => {

@@ -37,8 +37,7 @@ export async function loadUpTo(name: string, txg: bigint, upTo: LoadStep<LoadSta
 
 /** The first trouble of a step; null where it passes. */
 export async function troubleAt(step: LoadStep<LoadState>, state: LoadState): Promise<Trouble | null> {
-  for await (const trouble of step.check(state)) return trouble;
-  return null;
+  return step.check(state);
 }
 
 type Asked = Pick<Zap, 'get' | 'integer'>;

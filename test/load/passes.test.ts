@@ -4,6 +4,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/bytes/errors.ts';
 import { BlockCache } from '../../src/dataset/blockCache.ts';
 import { Mos } from '../../src/dataset/mos.ts';
+import { orNull } from '../../src/dataset/orNull.ts';
 import { ObjectMemo } from '../../src/load/objectMemo.ts';
 import { Passes, type Through } from '../../src/load/passes.ts';
 import type { JudgedCandidate } from '../../src/rewind/judgedCandidate.ts';
@@ -28,7 +29,7 @@ async function sets(): Promise<readonly Mos[]> {
 }
 
 const dnodeOf = async (mos: Mos, id: bigint): Promise<string> =>
-  (await mos.object(id).catch(() => null))?.dnode.bytes.join() ?? 'none';
+  (await orNull(() => mos.object(id)))?.dnode.bytes.join() ?? 'none';
 
 type Dnodes = ReadonlyMap<bigint, string>;
 
