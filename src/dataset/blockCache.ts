@@ -2,7 +2,7 @@ import { usedLength } from '../block/usedLength.ts';
 import type { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
 import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
-import { type BlockRead, type BlockReader, type BlockVerdict, upToLastPointer } from '../pool/blockRead.ts';
+import { type BlockRead, type BlockReader, type BlockVerdict, mayLackZeros, withoutZeros } from '../pool/blockRead.ts';
 import type { AtHandReader, Block } from './block.ts';
 import { type Shelf, ShelfRoom } from './shelf.ts';
 
@@ -35,7 +35,8 @@ interface Decoded {
 /**
  * Keeps the metadata blocks read last, and lets callers that want the same block at the same time share one read.
  *
- * Content of files and volumes passes through uncached, and so does that of space maps: it is looked at once. A block is
+ * Content of files and volumes passes through uncached, and so does that of space maps unless it was fetched before it was
+ * asked for: it is looked at once. A block is
  * known by all 128 bytes of its pointer, so two pointers to one place that tell different stories never share an answer.
  * Failures are not kept.
  */
@@ -68,8 +69,8 @@ export class BlockCache implements AtHandReader {
     this.#elsewhere = elsewhere;
   }
 
-  /** The same, but that of an indirect block the zeros at its end may be lacking: most of them are nearly all holes. */
-  readonly indirect: AtHandReader = { read: (bp, signal) => this.#read(bp, signal) };
+  /** The same, without the zeros that blocks may lack. */
+  readonly unpadded: AtHandReader = { read: (bp, signal) => this.#read(bp, signal) };
 
   read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> | BlockRead {
     const read = this.#read(bp, signal);
@@ -77,8 +78,9 @@ export class BlockCache implements AtHandReader {
   }
 
   #read(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> | BlockRead {
-    if (!isKept(bp)) return this.#reader.read(bp, signal);
-    return this.use(bp) ?? this.#elsewhere(bp) ?? this.#share(bp, signal);
+    const kept = isFetched(bp) ? (this.use(bp) ?? this.#elsewhere(bp)) : null;
+    if (kept !== null) return kept;
+    return isKept(bp) ? this.#share(bp, signal) : this.#reader.read(bp, signal);
   }
 
   async #share(bp: Blkptr, signal?: AbortSignal): Promise<BlockRead> {
@@ -92,7 +94,7 @@ export class BlockCache implements AtHandReader {
   /**
    * Reads blocks into what is kept, as far as they can be read together; who asks for another reads it then.
    *
-   * @param blocks none of which is kept, nor that `read` would not keep
+   * @param blocks that {@link isFetched}, none of which is kept
    */
   async fetchTogether(blocks: readonly Blkptr[]): Promise<void> {
     const keep = (read: BlockRead, index: number): void => {
@@ -102,14 +104,19 @@ export class BlockCache implements AtHandReader {
     await this.#reader.readTogether?.(blocks, keep);
   }
 
+  /** Reads one block into what is kept. @throws what BlockReader.read throws */
+  async fetch(bp: Blkptr): Promise<void> {
+    await (this.#underWay.get(bp) ?? this.#fetch(bp));
+  }
+
   /** What may be asked for next may be read before it is. */
   get readsAhead(): boolean {
     return this.#readsAhead();
   }
 
   /**
-   * Content of the block where it is kept, here or elsewhere: read before and found sound. Of an indirect block the zeros
-   * at its end may be lacking.
+   * Content of the block where it is kept, here or elsewhere: read before and found sound, without the zeros that it may
+   * lack.
    */
   peek(bp: Blkptr): Uint8Array | null {
     return this.peekRead(bp)?.bytes ?? null;
@@ -159,7 +166,7 @@ export class BlockCache implements AtHandReader {
   }
 
   async #fetch(bp: Blkptr): Promise<BlockRead> {
-    const reading = this.#reader.read(bp).then((read) => withoutZeros(bp, read));
+    const reading = this.#reader.read(bp).then((read) => trimmed(bp, read));
     this.#underWay.set(bp, reading);
     try {
       const read = await reading;
@@ -175,21 +182,25 @@ export class BlockCache implements AtHandReader {
   }
 }
 
-/** Blocks that a {@link BlockCache} keeps. */
+/** Blocks that a {@link BlockCache} keeps where they are fetched before they are asked for. */
+export const isFetched = ({ embedded, level, type }: Blkptr): boolean =>
+  !embedded && (level > 0 || isMetadataType(type));
+
+/** Blocks that it keeps, whoever asks for them. */
 export const isKept = ({ embedded, level, type }: Blkptr): boolean =>
   !embedded && (level > 0 || (isMetadataType(type) && type !== OBJECT_TYPE.spaceMap));
 
-function whole({ level, lsize }: Blkptr, read: BlockRead): BlockRead {
-  if (level === 0 || read.bytes.length >= lsize) return read;
-  const bytes = new Uint8Array(lsize);
+function whole(bp: Blkptr, read: BlockRead): BlockRead {
+  if (read.encrypted || !mayLackZeros(bp) || read.bytes.length >= bp.lsize) return read;
+  const bytes = new Uint8Array(bp.lsize);
   bytes.set(read.bytes);
   return { ...read, bytes };
 }
 
-/** An indirect block that is nearly all holes as it is kept: there are many of them, each above another. */
-function withoutZeros({ level }: Blkptr, read: BlockRead): BlockRead {
-  if (level === 0) return read;
-  const bytes = upToLastPointer(read.bytes, usedLength(read.bytes));
+/** As it is kept: there are many that are nearly all zeros. */
+function trimmed(bp: Blkptr, read: BlockRead): BlockRead {
+  if (read.encrypted || !mayLackZeros(bp)) return read;
+  const bytes = withoutZeros(read.bytes, usedLength(read.bytes));
   return bytes.length > read.bytes.length / 2 ? read : { ...read, bytes: bytes.slice() };
 }
 

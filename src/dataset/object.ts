@@ -2,7 +2,7 @@ import { FormatError, LimitError, ZfsUberError } from '../bytes/errors.ts';
 import { inside, type Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
 import type { Dnode } from '../format/dnode.ts';
-import { type Block, readBlock, type WalkOptions } from './block.ts';
+import { type AtHandReader, type Block, readBlock, type WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
 import { orNull } from './orNull.ts';
 import { readAhead } from './readAhead.ts';
@@ -172,12 +172,21 @@ export class DmuObject {
    *
    * @throws what `block` throws, unless `options.onTrouble` takes it
    */
-  async *blocks(range: BlockRange = {}, options: WalkOptions = {}): AsyncGenerator<ObjectBlock> {
+  blocks(range: BlockRange = {}, options: WalkOptions = {}): AsyncGenerator<ObjectBlock> {
+    return this.#blocks(range, options, this.#reader);
+  }
+
+  /** The same, of words: what a block lacks at its end is zeros. */
+  wordBlocks(range: BlockRange = {}, options: WalkOptions = {}): AsyncGenerator<ObjectBlock> {
+    return this.#blocks(range, options, this.#reader.unpadded);
+  }
+
+  async *#blocks(range: BlockRange, options: WalkOptions, reader: AtHandReader): AsyncGenerator<ObjectBlock> {
     const { onTrouble, signal } = options;
     const read = ({ bp, blockId }: TreePointer): Promise<ObjectBlock | null> | ObjectBlock | null =>
       onTrouble === undefined
-        ? this.#content(bp, blockId, signal)
-        : orNull(() => this.#content(bp, blockId, signal), onTrouble);
+        ? this.#content(bp, blockId, signal, reader)
+        : orNull(() => this.#content(bp, blockId, signal, reader), onTrouble);
     // Where all pointers stand in the dnode none is waited for.
     const flat = this.dnode.check().levels === 1;
     const pointers = flat ? this.#pointersOfDnode(range) : this.#contentPointers(range, options);
@@ -310,18 +319,23 @@ export class DmuObject {
     for (let index = frame.next; index < until; index++) {
       if (isHole(frame.block, index) || !wanted(frame.firstId + BigInt(index), frame.level)) continue;
       const bp = pointerIn(frame.block, index);
-      if (bp.level === frame.level) void orNull(async () => this.#reader.indirect.read(bp));
+      if (bp.level === frame.level) void orNull(async () => this.#reader.unpadded.read(bp));
     }
   }
 
   #indirect(bp: Blkptr, level: number, blockId: bigint, signal?: AbortSignal): Promise<Block> | Block {
     const path = [...this.path, `L${level} block ${blockId}`];
-    return readBlock(this.#reader.indirect, bp, path, level, 2 ** this.dnode.indirectShift, signal);
+    return readBlock(this.#reader.unpadded, bp, path, level, 2 ** this.dnode.indirectShift, signal);
   }
 
-  #content(bp: Blkptr, blockId: bigint, signal?: AbortSignal): Promise<ObjectBlock> | ObjectBlock {
+  #content(
+    bp: Blkptr,
+    blockId: bigint,
+    signal?: AbortSignal,
+    reader: AtHandReader = this.#reader,
+  ): Promise<ObjectBlock> | ObjectBlock {
     const size = this.dnode.dataBlockSize;
-    const block = readBlock(this.#reader, bp, [...this.path, `block ${blockId}`], 0, size, signal);
+    const block = readBlock(reader, bp, [...this.path, `block ${blockId}`], 0, size, signal);
     const offset = blockId * BigInt(size);
     return block instanceof Promise ? block.then((read) => contentOf(read)) : contentOf(block);
 

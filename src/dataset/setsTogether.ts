@@ -3,9 +3,9 @@ import { Blkptr } from '../format/blkptr.ts';
 import { BlkptrMap } from '../format/blkptrMap.ts';
 import { DNODE, DNODE_CORE_SIZE, DNODE_MAX_BLOCK_POINTERS, DNODE_SLOT } from '../format/dnode.layout.ts';
 import type { Dnode } from '../format/dnode.ts';
-import { isMetadataType, OBJECT_TYPE } from '../format/objectTypes.ts';
+import { isMetadataType } from '../format/objectTypes.ts';
 import { type Block, contentPlace } from './block.ts';
-import { type BlockCache, isKept } from './blockCache.ts';
+import { type BlockCache, isFetched } from './blockCache.ts';
 import { dnodeAt } from './dnodeBlock.ts';
 import { differingPointers, isHole, isSameRange, pointerIn, wordsOf } from './object.ts';
 import { Objset } from './objset.ts';
@@ -61,7 +61,7 @@ export class SetsTogether {
         if (bp.lsize > left || !isRead(bp) || wanted.get(bp) !== undefined || this.#cache.peek(bp) !== null) continue;
         wanted.set(bp, bp);
         list.push(bp);
-        if (isKept(bp)) left -= bp.lsize;
+        left -= bp.lsize;
       }
       await readInOrder(this.#cache, list, signal);
     };
@@ -102,10 +102,9 @@ const isRead = (bp: Blkptr): boolean =>
   !bp.hole && !bp.embedded && !bp.encrypted && (bp.level > 0 || isMetadataType(bp.type));
 
 /**
- * Reads blocks as they lie on the devices, some at a time, into the cache; of those that it does not keep, what is read
- * of the devices may be at hand when they are asked for. What does not read is left out.
+ * Reads blocks as they lie on the devices, some at a time, into the cache. What does not read is left out.
  *
- * @param list none twice
+ * @param list of metadata, none twice
  */
 export async function readInOrder(cache: BlockCache, list: readonly Blkptr[], signal?: AbortSignal): Promise<void> {
   const alone = await notReadTogether(cache, list, signal);
@@ -115,7 +114,7 @@ export async function readInOrder(cache: BlockCache, list: readonly Blkptr[], si
   const work = async (): Promise<void> => {
     for (const { bp } of queue) {
       if (signal?.aborted === true) return;
-      await orNull<unknown>(() => (isKept(bp) ? cache.indirect.read(bp) : cache.verify(bp)));
+      await orNull(() => cache.fetch(bp));
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, placed.length) }, work));
@@ -130,7 +129,7 @@ async function notReadTogether(cache: BlockCache, list: readonly Blkptr[], signa
     if (signal?.aborted !== true) await cache.fetchTogether(now);
   };
   for (const bp of list) {
-    if (!isKept(bp)) continue;
+    if (!isFetched(bp)) continue;
     batch.push(bp);
     size += bp.lsize;
     if (size >= BATCH_BYTES) await read();
@@ -166,8 +165,7 @@ function contentPairs(block: Block, before: Block, blockId: number): Pair[] {
     const id = BigInt(blockId * perBlock + slot);
     const dnode = dnodeIn(block, slot, id);
     const other = dnode && dnodeIn(before, slot, id);
-    // A space map that was appended to is none that a load reads; the logs of them are new each time.
-    if (dnode === null || (other !== null && dnode.type === OBJECT_TYPE.spaceMap)) continue;
+    if (dnode === null) continue;
     pairs.push(...dnodePairs(other, dnode, [MOS, `object ${id}`], false));
   }
   return pairs;

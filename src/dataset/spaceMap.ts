@@ -69,11 +69,14 @@ export class SpaceMap {
     const { length } = this.header;
     const blocks = (length + size - 1n) / size;
     let expected = 0n;
-    for await (const { blockId, bytes, offset, littleEndian, place } of this.object.blocks({ to: blocks }, options)) {
+    for await (const { blockId, bytes, offset, littleEndian, place } of this.object.wordBlocks(
+      { to: blocks },
+      options,
+    )) {
       if (blockId !== expected) this.#missing(expected, options);
       expected = blockId + 1n;
-      const used = length - offset < size ? Number(length - offset) : bytes.length;
-      yield { words: bytes.subarray(0, used), littleEndian, place };
+      const used = Number(length - offset < size ? length - offset : size);
+      yield { words: upTo(used, bytes), littleEndian, place };
     }
     if (expected !== blocks) this.#missing(expected, options);
   }
@@ -83,4 +86,11 @@ export class SpaceMap {
     if (options.onTrouble !== undefined) return;
     throw new FormatError('format-value', 'space map', `block ${blockId}`, 'a hole', this.object.place);
   }
+}
+
+function upTo(length: number, bytes: Uint8Array): Uint8Array {
+  if (bytes.length >= length) return bytes.subarray(0, length);
+  const padded = new Uint8Array(length);
+  padded.set(bytes);
+  return padded;
 }

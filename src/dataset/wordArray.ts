@@ -3,7 +3,7 @@ import type { DmuObject } from './object.ts';
 
 /**
  * The first `count` 64-bit words of an object that is an array of them, in pieces of a block. Only what was written
- * comes: OpenZFS makes such an array as long as the last word that it ever set, and reads the words of holes and those
+ * comes, without the zeros at the end of a block: OpenZFS makes such an array as long as the last word that it ever set, and reads the words of holes and those
  * behind its end as 0.
  *
  * @yields the words that stand from word `first` on
@@ -17,8 +17,8 @@ export async function* wordBlocks(
 ): AsyncGenerator<{ readonly first: bigint; readonly words: bigint[] }> {
   const size = BigInt(object.dnode.check().dataBlockSize);
   const end = count * 8n;
-  for await (const { bytes, offset, littleEndian } of object.blocks({ to: (end + size - 1n) / size }, options)) {
-    const used = end - offset < size ? Number(end - offset) : bytes.length;
+  for await (const { bytes, offset, littleEndian } of object.wordBlocks({ to: (end + size - 1n) / size }, options)) {
+    const used = Math.min(Number(end - offset), bytes.length);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const words = Array.from({ length: Math.floor(used / 8) }, (_, i) => view.getBigUint64(i * 8, littleEndian));
     yield { first: offset / 8n, words };

@@ -77,6 +77,9 @@ export const OBJECT_TYPE = {
   dedup: 49,
 } as const;
 
+/** `bswap uint64 metadata`: arrays of words. */
+export const WORDS_METADATA = 0xc3;
+
 const NEW_TYPE = 0x80;
 const NEW_TYPE_METADATA = 0x40;
 const NEW_TYPE_ENCRYPTED = 0x20;

@@ -175,9 +175,9 @@ export class LoadMemo {
     try {
       const size = BigInt(object.dnode.check().dataBlockSize);
       const range = length === undefined ? {} : { to: (length + size - 1n) / size };
-      for await (const { bytes } of object.blocks(range)) {
+      for await (const { bytes } of object.wordBlocks(range)) {
         // Reading is all that is wanted.
-        this.#cost += bytes.length + BLOCK_COST;
+        this.#cost += Math.max(bytes.length, Number(size)) + BLOCK_COST;
         if (this.#cost > this.#maxCost) throw new LimitError('objects larger than the devices', object.place);
       }
       return null;

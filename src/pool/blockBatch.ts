@@ -7,7 +7,7 @@ import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { ByteSource } from '../source/source.ts';
 import { answersIn } from './answeredBlocks.ts';
-import { type BlockRead, type BlockReader, upToLastPointer } from './blockRead.ts';
+import { type BlockRead, type BlockReader, mayLackZeros, withoutZeros } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
 import { type Loan, sharedMemory } from './lentMemory.ts';
 import { PointerFields } from './pointerFields.ts';
@@ -25,8 +25,9 @@ export interface BatchBlock {
 }
 
 /**
- * `error` is null when the block is sound; `bytes` is its content where that was wanted and of use, of an indirect block
- * without the zeros at its end. It is never written to, and lent: the memory holds something else once the taker has returned.
+ * `error` is null when the block is sound; `bytes` is its content where that was wanted and of use, of one that
+ * {@link mayLackZeros} without them. It is never written to, and lent: the memory holds something else once the taker has
+ * returned.
  */
 export interface BatchAnswer {
   readonly bytes: Uint8Array | null;
@@ -317,11 +318,11 @@ class Batches implements BlockBatches {
   }
 
   /** Of most indirect blocks above a small object nearly all is holes. */
-  #withoutZeros({ level }: Blkptr, answer: BatchAnswer): BatchAnswer {
+  #withoutZeros(bp: Blkptr, answer: BatchAnswer): BatchAnswer {
     const { bytes, error } = answer;
-    return level === 0 || bytes === null
+    return bytes === null || !mayLackZeros(bp)
       ? answer
-      : { bytes: upToLastPointer(bytes, this.#engine.usedLength(bytes)), error };
+      : { bytes: withoutZeros(bytes, this.#engine.usedLength(bytes)), error };
   }
 
   async #readOne(block: BatchBlock | undefined, signal: AbortSignal | undefined): Promise<BatchAnswer> {

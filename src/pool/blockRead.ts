@@ -1,6 +1,7 @@
 import { ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
+import { OBJECT_TYPE, WORDS_METADATA } from '../format/objectTypes.ts';
 import { SourceError } from '../source/source.ts';
 
 /** One place where (a part of) a block was looked for. Evidence: a good copy does not make a bad one unimportant. */
@@ -31,11 +32,18 @@ export interface BlockRead {
 }
 
 /**
- * The content of an indirect block without the holes at its end; never nothing.
+ * Blocks of pointers and of words, of which most are zeros from some point on: hundreds of 128 KiB that say something in
+ * their first few KiB.
+ */
+export const mayLackZeros = ({ level, type }: Blkptr): boolean =>
+  level > 0 || type === OBJECT_TYPE.spaceMap || type === WORDS_METADATA;
+
+/**
+ * The content of such a block without the zeros at its end; never nothing.
  *
  * @param used bytes up to the last that is not zero
  */
-export const upToLastPointer = (bytes: Uint8Array, used: number): Uint8Array =>
+export const withoutZeros = (bytes: Uint8Array, used: number): Uint8Array =>
   bytes.subarray(0, Math.max(1, Math.ceil(used / Blkptr.SIZE)) * Blkptr.SIZE);
 
 /** What looking at a block's copies gave, without its content. */
@@ -108,8 +116,8 @@ export interface BlockReader {
 
   /**
    * Reads many blocks at once where that costs less than one by one, and gives those that are found sound that way. Of
-   * the others nothing is said: `read` tells. Absent where it never costs less. Of an indirect block `bytes` is without
-   * the zeros at its end.
+   * the others nothing is said: `read` tells. Absent where it never costs less. Of a block that {@link mayLackZeros}
+   * `bytes` is without them.
    *
    * @throws the reason of `signal`
    */

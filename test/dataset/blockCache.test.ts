@@ -57,12 +57,21 @@ describe('blocks that are kept', () => {
     for (let at = 4; at < 8; at++) expect(one.peek(large(at))).not.toBeNull();
   });
 
-  it('are none of a space map', async () => {
+  it('are those of a space map that were fetched before they are asked for, and no others', async () => {
     const SPACE_MAP = 8;
-    const cache = new BlockCache(new ForgedReader());
-    const bp = pointer({ at: 1, level: 0, size: 131072, type: SPACE_MAP });
-    await cache.read(bp);
-    expect(cache.peek(bp)).toBeNull();
+    const reader = new ForgedReader();
+    const cache = new BlockCache(reader);
+    const block = (at: number) => pointer({ at, level: 0, size: 131072, type: SPACE_MAP });
+    await cache.read(block(1));
+    expect(cache.peek(block(1))).toBeNull();
+    const bytes = new Uint8Array(131072).fill(1, 0, 130);
+    reader.blocks.set(2, bytes);
+    await cache.fetch(block(2));
+    const before = reader.reads;
+    expect(cache.peek(block(2))).toEqual(bytes.subarray(0, 256));
+    expect((await cache.unpadded.read(block(2))).bytes).toEqual(bytes.subarray(0, 256));
+    expect((await cache.read(block(2))).bytes).toEqual(bytes);
+    expect(reader.reads).toBe(before);
   });
 
   it('are no more than there is room for, of small and large ones together', async () => {
@@ -87,7 +96,7 @@ describe('blocks that are kept', () => {
       const { bytes } = await reader.read(block);
       expect((await cache.read(block)).bytes).toEqual(bytes);
       expect(cache.peek(block)).toEqual(bytes.subarray(0, length));
-      expect((await cache.indirect.read(block)).bytes).toEqual(bytes.subarray(0, length));
+      expect((await cache.unpadded.read(block)).bytes).toEqual(bytes.subarray(0, length));
       expect((await cache.read(block)).bytes).toEqual(bytes);
     }
   });

@@ -75,7 +75,7 @@ describe('DmuObject', () => {
       expect.stringContaining('level of a block pointer: expected 1, found 2'),
       expect.stringContaining('indirect block: expected one not met before'),
     ]);
-    await expect(object.block(0n)).rejects.toThrow(FormatError);
+    await expect(async () => object.block(0n)).rejects.toThrow(FormatError);
   });
 
   it('enters a child once that every pointer of every level leads to', async () => {
@@ -121,6 +121,6 @@ describe('DmuObject', () => {
 
   it('refuses a block of another size than the dnode says', async () => {
     const object = forgedObject(new ForgedReader(), { levels: 1, pointers: [{ at: 1, level: 0, size: 1024 }] });
-    await expect(object.block(0n)).rejects.toThrow('size of a block: expected 512 bytes, found 1024 bytes');
+    await expect(async () => object.block(0n)).rejects.toThrow('size of a block: expected 512 bytes, found 1024 bytes');
   });
 });

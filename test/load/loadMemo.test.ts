@@ -45,8 +45,8 @@ describe('what is remembered of objects between txgs', () => {
     const memo = new LoadMemo();
     await memo.readWhole(through(reader));
     const without = through(lost);
-    await expect(memo.readWhole(without)).rejects.toThrow(UnavailableBlockError);
-    await expect(memo.readWhole(without)).rejects.toThrow(UnavailableBlockError);
+    await expect(async () => memo.readWhole(without)).rejects.toThrow(UnavailableBlockError);
+    await expect(async () => memo.readWhole(without)).rejects.toThrow(UnavailableBlockError);
   });
 
   it('ends where whole objects are larger than the devices could hold', async () => {
