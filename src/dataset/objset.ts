@@ -4,17 +4,25 @@ import { DNODE_SLOT } from '../format/dnode.layout.ts';
 import type { Dnode } from '../format/dnode.ts';
 import { OBJECT_TYPE, objectTypeName } from '../format/objectTypes.ts';
 import { decodeObjset, type ObjsetPhys } from '../format/objset.ts';
-import { readBlock, type WalkOptions } from './block.ts';
+import { type Block, readBlock, type WalkOptions } from './block.ts';
 import type { BlockCache } from './blockCache.ts';
 import { DnodeBlock, dnodeAt, objectOf } from './dnodeBlock.ts';
 import { keepLast } from './keepLast.ts';
 import { DmuObject, type ObjectBlock } from './object.ts';
 
-/** Blocks of dnodes kept for the next object, and the longest of those: objects are asked for by the hundred. */
+/**
+ * Blocks of dnodes kept for the next object, which are asked for by the hundred: 1 MiB. Longer ones than OpenZFS makes are
+ * read again.
+ *
+ * Source: include/sys/dnode.h, DNODE_BLOCK_SHIFT
+ */
 const DNODE_BLOCKS = 64;
-const LONGEST = 128 * 1024;
+const LONGEST = 16 * 1024;
 
-/** The blocks of dnodes that were made last, by set and block id: most objects are the same at another txg. */
+/**
+ * The blocks of dnodes that were made last, by set and block id: most objects are the same at another txg. One that is holds
+ * the block in which it was found first: at most as many as a block has slots, 32, and 512 KiB.
+ */
 const former = new WeakMap<BlockCache, Map<string, DnodeBlock>>();
 
 function formerBlocks(cache: BlockCache): Map<string, DnodeBlock> {
@@ -109,18 +117,19 @@ export class Objset {
 
   #dnodes(blockId: bigint, firstId: bigint, block: ObjectBlock | null): DnodeBlock | null {
     const dnodes =
-      block === null
-        ? null
-        : this.#reader.decodeOnce('dnodes', block, () => {
-            const others = formerBlocks(this.#reader);
-            const key = `${this.name} ${blockId}`;
-            const made = new DnodeBlock(this.#reader, block, this.name, firstId, others.get(key));
-            keepLast(others, key, made, DNODE_BLOCKS);
-            return made;
-          });
+      block === null ? null : this.#reader.decodeOnce('dnodes', block, () => this.#makeDnodes(block, blockId, firstId));
     if (block !== null && block.bytes.length > LONGEST) return dnodes;
     keepLast(this.#dnodeBlocks, blockId, dnodes, DNODE_BLOCKS);
     return dnodes;
+  }
+
+  #makeDnodes(block: Block, blockId: bigint, firstId: bigint): DnodeBlock {
+    if (block.bytes.length > LONGEST) return new DnodeBlock(this.#reader, block, this.name, firstId);
+    const others = formerBlocks(this.#reader);
+    const key = `${this.name} ${blockId}`;
+    const made = new DnodeBlock(this.#reader, block, this.name, firstId, others.get(key));
+    keepLast(others, key, made, DNODE_BLOCKS);
+    return made;
   }
 
   /**
