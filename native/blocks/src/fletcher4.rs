@@ -1,6 +1,6 @@
 //! fletcher4: four running sums modulo 2^64 over 32-bit words. No Node here.
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, by_lanes};
 
 /// Words summed side by side: two registers of AVX-512, four of AVX2, eight of NEON and SSE2.
 const WIDTH: usize = 16;
@@ -15,50 +15,18 @@ pub fn fletcher4(bytes: &[u8], little_endian: bool) -> [u64; 4] {
     fletcher4_with(Lanes::detect(), bytes, little_endian)
 }
 
-/// The same, with instructions that the caller has found to be there.
-pub fn fletcher4_with(lanes: Lanes, bytes: &[u8], little_endian: bool) -> [u64; 4] {
-    match (lanes, little_endian) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: a `Lanes` other than `Baseline` comes from `Lanes::detect`, which asked this processor.
-        (Lanes::Avx512, true) => unsafe { avx512_little(bytes) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
-        (Lanes::Avx512, false) => unsafe { avx512_big(bytes) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
-        (Lanes::Avx2, true) => unsafe { avx2_little(bytes) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
-        (Lanes::Avx2, false) => unsafe { avx2_big(bytes) },
-        (_, true) => sum(bytes, u32::from_le_bytes),
-        (_, false) => sum(bytes, u32::from_be_bytes),
+by_lanes! {
+    /// The same, with instructions that the caller has found to be there.
+    pub fn fletcher4_with = in_order
+}
+
+#[inline(always)]
+fn in_order(bytes: &[u8], little_endian: bool) -> [u64; 4] {
+    if little_endian {
+        sum(bytes, u32::from_le_bytes)
+    } else {
+        sum(bytes, u32::from_be_bytes)
     }
-}
-
-// One compilation of `sum` for each instruction set: the loop is plain enough that the compiler makes the vectors.
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn avx512_little(bytes: &[u8]) -> [u64; 4] {
-    sum(bytes, u32::from_le_bytes)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn avx512_big(bytes: &[u8]) -> [u64; 4] {
-    sum(bytes, u32::from_be_bytes)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2_little(bytes: &[u8]) -> [u64; 4] {
-    sum(bytes, u32::from_le_bytes)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2_big(bytes: &[u8]) -> [u64; 4] {
-    sum(bytes, u32::from_be_bytes)
 }
 
 #[inline(always)]

@@ -41,3 +41,35 @@ impl Lanes {
         }
     }
 }
+
+/// A function that runs one compilation of `$sum` for each instruction set: its loop is plain enough that the compiler makes
+/// the vectors.
+macro_rules! by_lanes {
+    ($(#[$about:meta])* pub fn $name:ident = $sum:ident) => {
+        $(#[$about])*
+        pub fn $name(lanes: Lanes, bytes: &[u8], little_endian: bool) -> [u64; 4] {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+            fn avx512(bytes: &[u8], little_endian: bool) -> [u64; 4] {
+                $sum(bytes, little_endian)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2")]
+            fn avx2(bytes: &[u8], little_endian: bool) -> [u64; 4] {
+                $sum(bytes, little_endian)
+            }
+
+            match lanes {
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: a `Lanes` other than `Baseline` comes from `Lanes::detect`, which asked this processor.
+                Lanes::Avx512 => unsafe { avx512(bytes, little_endian) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                Lanes::Avx2 => unsafe { avx2(bytes, little_endian) },
+                Lanes::Baseline => $sum(bytes, little_endian),
+            }
+        }
+    };
+}
+pub(crate) use by_lanes;
