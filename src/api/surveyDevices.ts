@@ -18,8 +18,8 @@ import { hiddenVdev, signaturesOf } from './importPlace.ts';
 import { isSettled } from './settled.ts';
 import type { SurveyChoice, SurveyedSource } from './surveyedSource.ts';
 
-/** A source under survey holds up to 1 MiB of label bytes. */
-const AT_ONCE = 24;
+/** A source under survey holds up to 1 MiB of label bytes, and where they are still to be read four reads are under way. */
+const AT_ONCE = 8;
 /** Reads of blocks that are under way at all devices together, and at least at each. */
 const IN_FLIGHT = 32;
 const LEAST_DEPTH = 2;
@@ -80,7 +80,9 @@ export async function surveyDevices(specs: readonly SourceSpec[], choice: Survey
       choice.progress?.({ phase: 'reading labels', done: ++done, total: opened.length });
       return each;
     });
-    ends.forget();
+    // What was given up may still be reading.
+    if (choice.signal?.aborted) ends.forget();
+    else ends.release();
     if (surveyed.every((each) => each.survey === null || isSettled(each.survey))) return surveyed;
     const { withShifted } = await import('./shiftedSources.ts');
     const { signal } = choice;

@@ -12,6 +12,7 @@ declare class TextDecoder {
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
+declare function structuredClone<T>(value: T, options: { transfer: ArrayBufferLike[] }): T;
 declare namespace WebAssembly {
   function instantiate(
     module: Uint8Array,

@@ -88,6 +88,7 @@ export async function openTargets(
       }),
     ),
   };
+  probes.expect(targets.length);
   const opened = await mapBounded(targets, host.atATime, (target, order) => openTarget(opening, target, order));
   if (ends === undefined) probes.forget();
   const parts = new Set(opened.flatMap((each) => each.parts));

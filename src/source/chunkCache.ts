@@ -43,6 +43,8 @@ export class ChunkCache {
   readonly #spare: Uint8Array[] = [];
   #size = 0;
   #sources = 0;
+  /** Reads of chunks under way. */
+  #reading = 0;
 
   constructor(sizes: Partial<ChunkSizes> = {}) {
     this.#sizes = { ...OF_BLOCKS, ...sizes };
@@ -94,11 +96,15 @@ export class ChunkCache {
     const size = Math.min(this.#sizes.chunk, source.size - at);
     // Others may wait for it too, so nobody's signal ends it.
     const memory = this.#spare.pop() ?? new Uint8Array(this.#sizes.chunk);
-    const bytes = source.read(at, size, undefined, memory).catch((error: unknown) => {
-      if (!(error instanceof SourceError)) throw error;
-      this.#replace(key, { bytes: Promise.resolve(null), size: FAILED, memory: null, users: 0 });
-      return null;
-    });
+    this.#reading++;
+    const bytes = source
+      .read(at, size, undefined, memory)
+      .catch((error: unknown) => {
+        if (!(error instanceof SourceError)) throw error;
+        this.#replace(key, { bytes: Promise.resolve(null), size: FAILED, memory: null, users: 0 });
+        return null;
+      })
+      .finally(() => this.#reading--);
     const chunk = { bytes, size, memory, users: 0 };
     this.#replace(key, chunk);
     return chunk;
@@ -112,6 +118,29 @@ export class ChunkCache {
       this.#chunks.delete(oldest);
       this.#size -= old.size;
       void this.#recycle(old);
+    }
+  }
+
+  /** Memory for so many chunks in one piece, which the system takes back whole, as it does not take back many small ones. */
+  reserve(chunks: number): void {
+    const { chunk } = this.#sizes;
+    const piece = new Uint8Array(chunks * chunk);
+    for (let at = 0; at < piece.length; at += chunk) this.#spare.push(piece.subarray(at, at + chunk));
+  }
+
+  /**
+   * Gives the memory of all that is kept back to the system, where nothing is read into it: a collector would not come for
+   * it before there is more. Nobody asks any longer, and nobody waits for an answer.
+   */
+  release(): void {
+    const chunks = [...this.#chunks.values()];
+    this.#chunks.clear();
+    this.#spare.length = 0;
+    this.#size = 0;
+    if (this.#reading > 0 || chunks.some(({ users }) => users > 0)) return;
+    // What is moved is new, and the collector is never far from that.
+    for (const buffer of new Set(chunks.flatMap(({ memory }) => memory?.buffer ?? []))) {
+      structuredClone(buffer, { transfer: [buffer] });
     }
   }
 

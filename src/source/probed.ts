@@ -5,6 +5,8 @@ import type { ByteSource } from './source.ts';
 const CHUNK = 512 * 1024;
 /** Sources of which both ends are kept: 64 MiB. Of more, those that were opened first are read again. */
 const SOURCES = 64;
+/** Of so many the ends are more memory than the rest of a scan of labels. */
+const MANY = 32;
 
 /**
  * Keeps the ends of sources while they are opened and surveyed: tables, headers and traces of labels are a few bytes each
@@ -21,6 +23,17 @@ export class ProbedEnds {
       at = source;
     });
     return { ...source, read: (...range) => at.read(...range) };
+  }
+
+  /** Before so many sources are opened. */
+  expect(sources: number): void {
+    if (sources > MANY) this.#cache.reserve(2 * Math.min(sources, SOURCES));
+  }
+
+  /** As {@link forget}, where nothing that was asked for is still to be answered. */
+  release(): void {
+    this.forget();
+    this.#cache.release();
   }
 
   /** From here on the sources are read as they are. */

@@ -60,3 +60,65 @@ it('reads for each what it needs where the whole end cannot be had', async () =>
   await expect(source.read(992, 16)).rejects.toThrow('bad');
   expect((await source.read(16_344, 8))[0]).toBe(63);
 });
+
+/** A source that reads into the memory it is given, once it is told to. */
+function lent() {
+  const buffers: ArrayBufferLike[] = [];
+  const waiting: (() => void)[] = [];
+  let slow = false;
+  const source: ByteSource = {
+    name: 'disk',
+    size: 3 * MIB,
+    async read(_offset, length, _signal, into = new Uint8Array(length)) {
+      buffers.push(into.buffer);
+      if (slow) await new Promise<void>((resolve) => waiting.push(resolve));
+      return into.subarray(0, length).fill(7);
+    },
+  };
+  const wait = (): void => {
+    slow = true;
+  };
+  return { source, buffers, wait, answer: () => waiting.splice(0).forEach((each) => void each()) };
+}
+
+it('gives the memory of the ends back when they are released, and none of what was answered', async () => {
+  const { source, buffers } = lent();
+  const ends = new ProbedEnds();
+  const probed = ends.of(source);
+  const answers = [await probed.read(0, 8), await probed.read(3 * MIB - 8, 8)];
+  const kept = buffers.slice();
+  ends.release();
+  expect(kept.map(({ byteLength }) => byteLength)).toEqual([0, 0]);
+  expect(answers).toEqual([new Uint8Array(8).fill(7), new Uint8Array(8).fill(7)]);
+  expect(await probed.read(0, 8)).toEqual(new Uint8Array(8).fill(7));
+});
+
+it('leaves memory alone into which something is still read', async () => {
+  const { source, buffers, wait, answer } = lent();
+  const ends = new ProbedEnds();
+  ends.expect(64);
+  const probed = ends.of(source);
+  await probed.read(0, 8);
+  wait();
+  const late = probed.read(3 * MIB - 8, 8);
+  ends.release();
+  expect(new Set(buffers).size).toBe(1);
+  expect(buffers[0]?.byteLength).toBe(64 * MIB);
+  answer();
+  expect(await late).toEqual(new Uint8Array(8).fill(7));
+});
+
+it('has the ends of many sources in one piece, which is given back whole', async () => {
+  const { source, buffers } = lent();
+  const ends = new ProbedEnds();
+  ends.expect(1000);
+  for (let i = 0; i < 64; i++) {
+    const probed = ends.of(source);
+    await probed.read(0, 8);
+    await probed.read(3 * MIB - 8, 8);
+  }
+  expect(buffers).toHaveLength(128);
+  expect(new Set(buffers).size).toBe(1);
+  ends.release();
+  expect(buffers[0]?.byteLength).toBe(0);
+});

@@ -2,7 +2,7 @@ import type { Txg } from '../../bytes/units.ts';
 import type { PoolAt } from '../../dataset/poolAt.ts';
 import type { Candidate } from '../../load/candidates.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { devicesOf, statesOn, timeJumps } from '../findings/timeJumps.ts';
+import { ownStates, statesOf, timeJumps } from '../findings/timeJumps.ts';
 
 /** Of each side of a jump in time: the newest ones say where the line of txgs breaks. */
 const READ = 8;
@@ -33,8 +33,8 @@ export async function configTxgs(
   for (const { behind, ahead, tied } of timeJumps(pool, candidates)) {
     await read([behind, ahead, tied].flatMap((side) => side.filter(isReadable).slice(-READ)));
   }
-  for (const device of devicesOf(candidates)) {
-    const [newest, ...older] = statesOn(device, pool, candidates).filter(isReadable);
+  for (const [device, own] of ownStates(pool, candidates)) {
+    const [newest, ...older] = statesOf(own).filter(isReadable);
     const label = device.config?.txg ?? null;
     if (newest === undefined || label === null || label > newest.txg) continue;
     if (!txgs.has(newest.key)) await read([newest]);

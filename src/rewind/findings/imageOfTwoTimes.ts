@@ -1,7 +1,7 @@
 import type { Candidate } from '../../load/candidates.ts';
 import type { DeviceSurvey } from '../../pool/survey.ts';
 import type { Evidence, Finding } from './finding.ts';
-import { isOwn } from './timeJumps.ts';
+import { ownStates } from './timeJumps.ts';
 
 /** A device of which one end has uberblocks that the other end was never written with. */
 export interface TwoTimes {
@@ -25,14 +25,11 @@ const ENOUGH = 2;
  * Source: module/zfs/vdev_label.c, vdev_uberblock_sync
  */
 export function devicesOfTwoTimes({ pool, candidates }: Pick<Evidence, 'pool' | 'candidates'>): TwoTimes[] {
+  const states = ownStates(pool, candidates);
   return pool.devices.flatMap((device): TwoTimes[] => {
-    const own = candidates.flatMap((candidate) => {
-      const labels = candidate.copies.flatMap((copy) =>
-        copy.device === device && isOwn(pool, copy) ? [copy.label] : [],
-      );
-      if (labels.length === 0) return [];
-      return [{ candidate, front: labels.some((label) => label < 2), rear: labels.some((label) => label >= 2) }];
-    });
+    const own = (states.get(device) ?? []).map(({ candidate, labels }) => ({
+      ...{ candidate, front: labels.some((label) => label < 2), rear: labels.some((label) => label >= 2) },
+    }));
     const front = own.find((each) => each.front);
     const rear = own.find((each) => each.rear);
     if (front === undefined || rear === undefined || front === rear) return [];

@@ -49,9 +49,9 @@ export function configJumps(
       (each) => !isBehind(each) && each.candidate.txg < last.candidate.txg && each.config > last.config,
     );
     if (ahead.length === 0) return null;
-    const statesOf = (side: typeof known) => side.map(({ candidate }) => candidate);
+    const told = (side: typeof known) => side.map(({ candidate }) => candidate);
     return {
-      ...{ devices: [device], behind: statesOf(behind), ahead: statesOf(ahead), tied: [] },
+      ...{ devices: [device], behind: told(behind), ahead: told(ahead), tied: [] },
       hasCommonPast: ascending[0]?.candidate !== ahead[0]?.candidate,
     };
   });
@@ -62,8 +62,8 @@ type JumpOn = (device: DeviceSurvey, newestFirst: readonly Candidate[]) => TimeJ
 
 function jumpsOf(pool: Pool, candidates: readonly Candidate[], jumpOn: JumpOn): TimeJump[] {
   const jumps: TimeJump[] = [];
-  for (const device of devicesOf(candidates)) {
-    const jump = jumpOn(device, statesOn(device, pool, candidates));
+  for (const [device, own] of ownStates(pool, candidates)) {
+    const jump = jumpOn(device, statesOf(own));
     if (jump === null) continue;
     const same = jumps.findIndex(({ behind }) => sameCandidates(behind, jump.behind));
     const known = jumps[same];
@@ -73,13 +73,35 @@ function jumpsOf(pool: Pool, candidates: readonly Candidate[], jumpOn: JumpOn): 
   return jumps;
 }
 
-/** Devices that have some of the states. */
-export const devicesOf = (candidates: readonly Candidate[]): ReadonlySet<DeviceSurvey> =>
-  new Set(candidates.flatMap((candidate) => [...carriers(candidate)]));
+/** A state of a device, and in which of its labels it is. */
+export interface OwnState {
+  readonly candidate: Candidate;
+  readonly labels: readonly number[];
+}
 
-/** The states that a device has in labels of the pool itself, in the order given. */
-export const statesOn = (device: DeviceSurvey, pool: Pool, candidates: readonly Candidate[]): Candidate[] =>
-  candidates.filter(({ copies }) => copies.some((copy) => copy.device === device && isOwn(pool, copy)));
+/**
+ * By device that has some of the states, those that it has in labels of the pool itself, in the order given. Hundreds of
+ * disks have each in four.
+ */
+export function ownStates(
+  pool: Pool,
+  candidates: readonly Candidate[],
+): ReadonlyMap<DeviceSurvey, readonly OwnState[]> {
+  const states = new Map<DeviceSurvey, { candidate: Candidate; labels: number[] }[]>();
+  for (const candidate of candidates) {
+    for (const device of carriers(candidate)) if (!states.has(device)) states.set(device, []);
+    for (const copy of candidate.copies) {
+      const own = states.get(copy.device);
+      if (own === undefined || !isOwn(pool, copy)) continue;
+      const last = own.at(-1);
+      if (last?.candidate === candidate) last.labels.push(copy.label);
+      else own.push({ candidate, labels: [copy.label] });
+    }
+  }
+  return states;
+}
+
+export const statesOf = (own: readonly OwnState[]): Candidate[] => own.map(({ candidate }) => candidate);
 
 /** Not in a label of another pool, whose ring tells another story. */
 export function isOwn({ guid }: Pool, { device, label }: UberblockCopy): boolean {
