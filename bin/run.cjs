@@ -109,6 +109,7 @@ async function load({ build, sums }, kind) {
 function sourcesIn(words) {
   let sources = 0;
   for (const word of words) {
+    if (word.startsWith('-')) continue;
     try {
       const status = statSync(word, { throwIfNoEntry: false });
       if (status !== undefined) sources += status.isDirectory() ? THREADS.most : 1;

@@ -23,8 +23,7 @@ export const scan = answering<typeof SCAN_OPTIONS, ScanDocument>({
         ...{ depth, zfs: zfs ?? undefined, pool, minTxg, maxTxg, before, needs, progress },
         history: values['with-history'] || html !== null,
         watchSeconds: watch === null ? null : Number(watch),
-        signal: AbortSignal.any([signal, unread.signal]),
-        ...(values['json-lines'] ? { onCandidate } : {}),
+        ...(values['json-lines'] ? { onCandidate, signal: AbortSignal.any([signal, unread.signal]) } : { signal }),
       });
     const document = await (html === null
       ? scanned()

@@ -1,22 +1,36 @@
 import { jsonSafe } from './jsonSafe.ts';
 
+/** Characters that are worth a write of their own. */
+const PART = 32 * 1024;
+
 /**
  * The text of `document` as JSON.stringify with an indent of 2 gives it, in parts: never more than one item of its lists
- * at a time.
+ * at a time, but for small ones.
  */
 export function* documentParts(document: object): Generator<string> {
-  let lead = '{';
+  let text = '{';
+  for (const piece of pieces(document)) {
+    text += piece;
+    if (text.length < PART) continue;
+    yield text;
+    text = '';
+  }
+  yield `${text}}\n`;
+}
+
+function* pieces(document: object): Generator<string> {
+  let lead = '';
   for (const [name, value] of Object.entries(document)) {
     if (value === undefined) continue;
-    yield `${lead}\n  ${JSON.stringify(name)}: `;
+    const begin = `${lead}\n  ${JSON.stringify(name)}: `;
     lead = ',';
-    if (!Array.isArray(value) || value.length === 0) yield indented([value], 1);
+    if (!Array.isArray(value) || value.length === 0) yield begin + indented([value], 1);
     else {
-      for (const [i, item] of value.entries()) yield `${i === 0 ? '[' : ','}\n    ${indented([[item]], 2)}`;
+      for (const [i, item] of value.entries()) yield `${i === 0 ? `${begin}[` : ','}\n    ${indented([[item]], 2)}`;
       yield '\n  ]';
     }
   }
-  yield lead === '{' ? '{}\n' : '\n}\n';
+  if (lead !== '') yield '\n';
 }
 
 /** A member of a document whose items are made one after the other. */

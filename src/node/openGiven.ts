@@ -23,7 +23,7 @@ async function sourceOf({ path, reached }: GivenFile) {
 }
 
 const GIVEN: SourceHost = {
-  atATime: 16,
+  atATime: () => 16,
   open: sourceOf,
   beside: sourceOf,
   shownPartitions: async () => null,

@@ -38,7 +38,7 @@ const CONCURRENT = 64;
 export async function openSources(specs: readonly SourceSpec[], options: OpenOptions = {}): Promise<OpenedSource[]> {
   const host = hostOf(options.pool ?? handlePool(FILE_HOST));
   try {
-    return await openTargets(await expandSpecs(host.pool.host, specs, host.atATime), host, options);
+    return await openTargets(await expandSpecs(host.pool.host, specs, host.atATime(specs.length)), host, options);
   } catch (error) {
     await host.pool.releaseAll();
     throw error;
@@ -54,7 +54,8 @@ async function staysInFolder({ real }: FileHost, path: string): Promise<boolean>
 
 const hostOf = (pool: HandlePool): SourceHost & { readonly pool: HandlePool } => ({
   pool,
-  atATime: Math.min(CONCURRENT, sourcesAtATime()),
+  // There is always room for one, and to ask the system takes longer than to open it.
+  atATime: (targets) => (targets < 2 ? 1 : Math.min(CONCURRENT, sourcesAtATime())),
   open: ({ path, reached }) => (reached === null ? openFileSource(path, pool) : openReached(reached)),
   async beside({ path, reached }, byUser) {
     if (reached !== null) return openReached(reached);

@@ -29,8 +29,8 @@ import { noImages, type Target } from './target.ts';
 
 /** What sources are opened by: the files of a system, or, where there are none, what a program hands in. */
 export interface SourceHost {
-  /** Targets that are opened at a time. */
-  readonly atATime: number;
+  /** How many of so many targets are opened at a time. */
+  readonly atATime: (targets: number) => number;
   /** @throws SourceError, LimitError, UnsupportedError when it cannot be opened */
   open(file: GivenFile): Promise<FileSource>;
   readonly beside: Beside;
@@ -89,7 +89,9 @@ export async function openTargets(
     ),
   };
   probes.expect(targets.length);
-  const opened = await mapBounded(targets, host.atATime, (target, order) => openTarget(opening, target, order));
+  const opened = await mapBounded(targets, host.atATime(targets.length), (target, order) =>
+    openTarget(opening, target, order),
+  );
   if (ends === undefined) probes.forget();
   const parts = new Set(opened.flatMap((each) => each.parts));
   const seen = new Set<string>();
