@@ -15,7 +15,7 @@ use zfs_uber_blocks::sectors;
 use zfs_uber_blocks::spans::{self, Algorithm};
 
 /// Goes up with every change of a signature here; src/node/addon.ts refuses another number.
-const ABI: u32 = 6;
+const ABI: u32 = 7;
 
 #[napi]
 pub fn abi() -> u32 {
@@ -115,7 +115,7 @@ pub fn open_blocks(
     salt: &[u8],
     props: &[u32],
     reach: &[f64],
-) -> Result<Uint8Array> {
+) -> Result<Uint32Array> {
     let blocks = blocks::blocks(table, expected, stored.len(), content.len()).map_err(invalid)?;
     let terms = terms(salt, props, reach)?;
     Ok(blocks::open(&blocks, stored, &mut content, &terms).into())
@@ -150,10 +150,10 @@ pub struct BlocksTask {
 }
 
 impl Task for BlocksTask {
-    type Output = Vec<u8>;
-    type JsValue = Uint8Array;
+    type Output = Vec<u32>;
+    type JsValue = Uint32Array;
 
-    fn compute(&mut self) -> Result<Vec<u8>> {
+    fn compute(&mut self) -> Result<Vec<u32>> {
         Ok(blocks::open(
             &self.blocks,
             &self.stored,
@@ -162,7 +162,7 @@ impl Task for BlocksTask {
         ))
     }
 
-    fn resolve(&mut self, _env: Env, outcomes: Vec<u8>) -> Result<Uint8Array> {
+    fn resolve(&mut self, _env: Env, outcomes: Vec<u32>) -> Result<Uint32Array> {
         Ok(outcomes.into())
     }
 }

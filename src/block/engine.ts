@@ -36,19 +36,30 @@ export interface StoredBlock extends Span {
   readonly algorithm: EngineAlgorithm | SaltedAlgorithm;
   readonly littleEndian: boolean;
   readonly expected: ChecksumWords;
+  /** Where its content is to be unpacked to; null where that is not wanted. */
+  readonly content: ContentRoom | null;
+}
+
+/** Room for the content of a block. */
+export interface ContentRoom extends Span {
+  readonly compression: CompressionKind;
   /**
-   * Where its content is to be unpacked to; null where that is not wanted. `pointers`: it is of no use where all that it
-   * holds are pointers that need not be looked into.
+   * Bytes of the content. Where `length` is less, there is room for what is before the zeros at its end alone, which may or
+   * may not be enough.
    */
-  readonly content: (Span & { readonly compression: CompressionKind; readonly pointers?: boolean }) | null;
+  readonly size: number;
+  /** It is of no use where all that it holds are pointers that need not be looked into. */
+  readonly pointers?: boolean;
 }
 
 /**
  * What came of a stored block: its sum is `wrong`; it is `sound`, and its content was not wanted or could not be unpacked
- * here, which `decompress` does or says why not; or it is sound and `unpacked`; or all its pointers are `plain`, and its
- * content is not given. An engine that does the work on the caller's thread leaves it to the caller to look.
+ * here, which `decompress` does or says why not, or there was no room for it; or all its pointers are `plain`, and its
+ * content is not given; or it is sound and `unpacked`, to which is added how many bytes are before the zeros at the end of
+ * the content. Its room is then filled, with zeros behind these. An engine that does the work on the caller's thread leaves
+ * it to the caller to look at pointers.
  */
-export const OUTCOME = { wrong: 0, sound: 1, unpacked: 2, plain: 3 } as const;
+export const OUTCOME = { wrong: 0, sound: 1, plain: 2, unpacked: 3 } as const;
 
 /** The fastest code in use, and why not a faster one. `--version` prints it; JSON `tool.native` is `name === 'native'`. */
 export interface EngineInfo {
@@ -114,5 +125,5 @@ export interface Engine {
     content: Uint8Array,
     salted: SaltedChecksums | null,
     plain?: PlainPointers | null,
-  ): Promise<Uint8Array>;
+  ): Promise<Uint32Array>;
 }

@@ -31,11 +31,12 @@ export interface Addon {
   ) => readonly bigint[];
   /**
    * `table` is `BLOCK_COLUMNS` numbers a block: offset, length, algorithm, whether it is little-endian, packing,
-   * offset and length in `content`, whether it is pointers; `expected` four words a block. An outcome a block.
+   * offset and length in `content`, size of the content, whether it is pointers; `expected` four words a block. An outcome
+   * a block.
    */
-  readonly openBlocks: (...given: GivenBlocks) => Uint8Array;
+  readonly openBlocks: (...given: GivenBlocks) => Uint32Array;
   /** The same on one thread of the pool. Both buffers must be left alone until the promise is settled. */
-  readonly openBlocksInPool: (...given: GivenBlocks) => Promise<Uint8Array>;
+  readonly openBlocksInPool: (...given: GivenBlocks) => Promise<Uint32Array>;
   /** Offsets of those sectors that can be one of `MARK`, that number added; see `Engine.markSectors`. */
   readonly markSectors: (bytes: Uint8Array) => Uint32Array;
   /** Fills `content` from one stored block; false where it is not what fills it. */
@@ -60,10 +61,10 @@ export type GivenBlocks = [
 ];
 
 /** Goes up with every change of a signature in native/src/lib.rs: a stale binary is refused, not called. */
-export const ABI = 6;
+export const ABI = 7;
 
 /** Of native/blocks/src/blocks.rs. */
-export const BLOCK_COLUMNS = 8;
+export const BLOCK_COLUMNS = 9;
 
 /** How napi names a binary's C library or toolchain; where a platform has several, those that are there are tried. */
 const FLAVOURS: Readonly<Record<string, readonly string[]>> = {

@@ -157,13 +157,13 @@ function looksIntoPointers(addon: Addon): boolean {
   const block: StoredBlock = {
     ...{ offset: 0, length, algorithm: 'fletcher4', littleEndian: true },
     expected: pureChecksum('fletcher4', stored, true),
-    content: { compression: 'off', offset: 0, length, pointers: true },
+    content: { compression: 'off', offset: 0, length, size: length, pointers: true },
   };
   const outcomeOf = (end: number): number | undefined => {
     const plain = { props: Uint32Array.of(9), reach: Float64Array.of(end) };
     return addon.openBlocks(...givenOf([block], stored, new Uint8Array(length), NO_SALT, plain))[0];
   };
-  return outcomeOf(100) === OUTCOME.plain && outcomeOf(99) === OUTCOME.unpacked;
+  return outcomeOf(100) === OUTCOME.plain && outcomeOf(99) === OUTCOME.unpacked + usedLength(stored);
 }
 
 /** The content as a batch gives it, and as it is given alone. */
@@ -172,11 +172,11 @@ function unpacked(addon: Addon, compression: Packed, stored: Uint8Array, size: n
   const block: StoredBlock = {
     ...{ offset: 0, length: stored.length, algorithm: 'fletcher4', littleEndian: true },
     expected: pureChecksum('fletcher4', stored, true),
-    content: { compression, offset: 0, length: size },
+    content: { compression, offset: 0, length: size, size },
   };
   const [outcome] = addon.openBlocks(...givenOf([block], stored, together, NO_SALT, NO_POINTERS));
   const isAlone = addon.unpack(PACKING_NUMBER[compression] ?? NOT_UNPACKED, stored, alone);
-  return [outcome === OUTCOME.unpacked ? together : null, isAlone ? alone : null];
+  return [outcome === OUTCOME.unpacked + usedLength(together) ? together : null, isAlone ? alone : null];
 }
 
 type Digest = (bytes: Uint8Array, littleEndian: boolean) => ChecksumWords;
@@ -303,7 +303,8 @@ function tableOf(blocks: readonly StoredBlock[]): Float64Array {
     table[row + 4] = PACKING_NUMBER[content.compression] ?? NOT_UNPACKED;
     table[row + 5] = content.offset;
     table[row + 6] = content.length;
-    table[row + 7] = content.pointers === true ? 1 : 0;
+    table[row + 7] = content.size;
+    table[row + 8] = content.pointers === true ? 1 : 0;
   }
   return table;
 }

@@ -70,6 +70,10 @@ export interface BlockBatchOptions {
 const GAP = 64 * 1024;
 /** The same between columns of a vdev that spreads blocks, of which each device has a part of any stretch. */
 const SPREAD_GAPS = 2;
+/** Runs up to this length are opened together: most of them are one block of metadata. */
+const SHORT = 32 * 1024;
+/** Bytes before such zeros that one stored byte holds, at most: of pointers it is three, as their checksums do not pack. */
+const LIKELY_PACKING = 8;
 /** Blocks under way that are read one by one. */
 const SINGLES = 64;
 
@@ -80,12 +84,19 @@ const ALIGNED = 64;
 const SOUND: BatchAnswer = { bytes: null, error: null };
 const NOTHING = new Uint8Array(0);
 
+/** A run that is opened with others, by its place in the memory that they share. */
+interface ShortRun {
+  readonly run: readonly Placed[];
+  readonly at: number;
+  readonly length: number;
+}
+
 /** A batch under way. */
 interface Batch {
   readonly blocks: readonly BatchBlock[];
   /** Null where there is none yet. */
   readonly answers: (BatchAnswer | null)[];
-  /** Of those that were answered, where they were read. */
+  /** Where they were read, of those that were read with others on one leg. */
   readonly from: (Leg | null)[];
   /** Given back when the answers were taken. */
   readonly memory: Loan;
@@ -185,7 +196,34 @@ class Batches implements BlockBatches {
       if (at !== null) placed.push(at);
     }
     placed.sort((a, b) => a.top - b.top || a.offset - b.offset);
-    await Promise.all(runsOf(placed, this.#gap).map((run) => this.#readRun(run, batch, legOf)));
+    const short: ShortRun[] = [];
+    let room = 0;
+    const reading: Promise<void>[] = [];
+    for (const run of runsOf(placed, this.#gap)) {
+      const length = lengthOf(run);
+      if (length > SHORT) reading.push(this.#readRun(run, batch, legOf));
+      else {
+        short.push({ run, at: room, length });
+        room += length;
+      }
+    }
+    reading.push(this.#readShort(short, room, batch, legOf));
+    await Promise.all(reading);
+  }
+
+  /** Runs that are read each for itself, most of them out of what is at hand, and opened together. */
+  async #readShort(short: readonly ShortRun[], room: number, batch: Batch, legOf: typeof bestLeg): Promise<void> {
+    if (room === 0) return;
+    const memory = batch.memory.lend(room);
+    const read = await Promise.all(
+      short.map(({ run, at, length }) => this.#readInto(run, memory.subarray(at, at + length), batch, legOf)),
+    );
+    const blocks: Gathered['blocks'][number][] = [];
+    for (const [i, { run, at }] of short.entries()) {
+      const start = run[0]?.offset ?? 0;
+      if (read[i]) for (const each of run) blocks.push({ ...each, offset: at + each.offset - start });
+    }
+    await this.#open(blocks, memory, 0, batch);
   }
 
   /** The same of vdevs that spread blocks. */
@@ -201,7 +239,7 @@ class Batches implements BlockBatches {
     const into = { columns, blocks: batch.memory };
     const gathered = await gatherBlocks(blocks, this.#gap * SPREAD_GAPS, into, batch.signal);
     columns.giveBack();
-    await Promise.all(gathered.map((some) => this.#open(some.blocks, some.bytes, 0, batch, null)));
+    await Promise.all(gathered.map(({ blocks, bytes }) => this.#open(blocks, bytes, 0, batch)));
   }
 
   /** Where the first copy lies, when it can be read with others. */
@@ -240,60 +278,67 @@ class Batches implements BlockBatches {
 
   /** @param legOf chooses the leg to read from */
   async #readRun(run: readonly Placed[], batch: Batch, legOf: typeof bestLeg): Promise<void> {
-    const first = run[0];
-    if (first === undefined) return;
-    const { signal, memory } = batch;
-    const end = run.reduce((most, { offset, size }) => Math.max(most, offset + size), 0);
-    const leg = legOf(first.legs, first.offset, end);
-    if (leg === null) return;
-    const bytes = await readFrom(leg, first.offset + LABEL_START, end - first.offset, signal, (length) =>
-      memory.lend(length),
-    );
-    if (!(bytes instanceof Uint8Array)) {
-      leg.wrong++;
-      // With no other leg the one by one that follows tells which blocks it is.
-      if (bytes.gone || first.legs.length === 1) return;
-      if (run.length === 1) leg.source.failures?.note(first.offset + LABEL_START, first.size, bytes);
-      else for (const each of run) await this.#readRun([each], batch, () => leg);
-      return;
-    }
-    leg.wrong += await this.#open(run, bytes, first.offset, batch, leg);
+    const memory = batch.memory.lend(lengthOf(run));
+    if (await this.#readInto(run, memory, batch, legOf)) await this.#open(run, memory, run[0]?.offset ?? 0, batch);
   }
 
   /**
-   * Answers for the blocks of a run that are sound.
+   * Reads a run into `memory`, which is as long.
+   *
+   * @returns false where it does not read as a whole: then its blocks were read each for itself, or are left
+   */
+  async #readInto(run: readonly Placed[], memory: Uint8Array, batch: Batch, legOf: typeof bestLeg): Promise<boolean> {
+    const first = run[0];
+    if (first === undefined) return false;
+    const leg = legOf(first.legs, first.offset, first.offset + memory.length);
+    if (leg === null) return false;
+    const bytes = await readFrom(leg, first.offset + LABEL_START, memory.length, batch.signal, memory);
+    if (bytes instanceof Uint8Array) {
+      if (bytes.buffer !== memory.buffer) memory.set(bytes);
+      for (const { index } of run) batch.from[index] = leg;
+      return true;
+    }
+    leg.wrong++;
+    // With no other leg the one by one that follows tells which blocks it is.
+    if (bytes.gone || first.legs.length === 1) return false;
+    if (run.length === 1) leg.source.failures?.note(first.offset + LABEL_START, first.size, bytes);
+    else for (const each of run) await this.#readRun([each], batch, () => leg);
+    return false;
+  }
+
+  /**
+   * Answers for the blocks of runs that are sound.
    *
    * @param start offset of the first of `bytes`
-   * @param leg where all of it was read; null where it was not on one
-   * @returns how many are not
+   * @param roomFor what the content of each is given: those for which it is too little are opened once more
    */
   async #open(
     run: Gathered['blocks'],
     bytes: Uint8Array,
     start: number,
     batch: Batch,
-    leg: Leg | null,
-  ): Promise<number> {
+    roomFor: (bp: Blkptr) => number = likelyRoom,
+  ): Promise<void> {
     const stored: (StoredBlock & { readonly index: number })[] = [];
-    let [wrong, room] = [0, 0];
+    let room = 0;
     let looked: PlainPointers | null = null;
     for (const { index, offset, size, algorithm } of run) {
       const { bp, content = false, plain = null } = batch.blocks[index] ?? {};
       if (bp === undefined) continue;
-      batch.from[index] = leg;
       const span = { offset: offset - start, length: size };
       // The words of an encrypted or authenticated block are in part a MAC.
       if (bp.crypt) {
         const part = bytes.subarray(span.offset, span.offset + size);
-        if (!blockCheck(bp, { engine: this.#engine, salted: this.#salted }).matches(part)) wrong++;
+        if (!blockCheck(bp, { engine: this.#engine, salted: this.#salted }).matches(part)) distrust(batch.from[index]);
         else batch.answers[index] = content ? this.#withoutZeros(bp, await contentOf(bp, part)) : SOUND;
         continue;
       }
       const compression = content && bp.lsize <= MAX_LSIZE ? compressionKind(bp.compression) : null;
       looked ??= plain;
       const pointers = bp.level === 1 && plain !== null && plain === looked;
-      const unpacked = compression === null ? null : { compression, offset: room, length: bp.lsize, pointers };
-      if (unpacked !== null) room += bp.lsize;
+      const length = roomFor(bp);
+      const unpacked = compression === null ? null : { compression, offset: room, length, size: bp.lsize, pointers };
+      if (unpacked !== null) room += length;
       stored.push({
         ...{ index, algorithm, littleEndian: bp.littleEndian, expected: bp.checksumWords },
         ...{ ...span, content: unpacked },
@@ -301,20 +346,25 @@ class Batches implements BlockBatches {
     }
     const memory = room === 0 ? NOTHING : batch.memory.lend(room);
     const outcomes = await this.#engine.openBlocks(stored, bytes, memory, this.#salted, looked);
+    const crowded = new Set<number>();
     for (const [i, { index, offset, length, content }] of stored.entries()) {
       const block = batch.blocks[index];
-      const outcome = outcomes[i];
-      if (outcome === OUTCOME.wrong || block === undefined) wrong++;
+      const outcome = outcomes[i] ?? OUTCOME.wrong;
+      if (outcome === OUTCOME.wrong || block === undefined) distrust(batch.from[index]);
       else if (!block.content || outcome === OUTCOME.plain) batch.answers[index] = SOUND;
-      else if (outcome === OUTCOME.unpacked && content !== null) {
+      else if (outcome >= OUTCOME.unpacked && content !== null) {
         const unpacked = memory.subarray(content.offset, content.offset + content.length);
-        batch.answers[index] = this.#withoutZeros(block.bp, { bytes: unpacked, error: null });
-      } else {
+        const used = outcome - OUTCOME.unpacked;
+        batch.answers[index] = { bytes: mayLackZeros(block.bp) ? withoutZeros(unpacked, used) : unpacked, error: null };
+      } else if (content !== null && content.length < content.size) crowded.add(index);
+      else {
         const given = await contentOf(block.bp, bytes.subarray(offset, offset + length));
         batch.answers[index] = this.#withoutZeros(block.bp, given);
       }
     }
-    return wrong;
+    if (crowded.size === 0) return;
+    const again = run.filter(({ index }) => crowded.has(index));
+    await this.#open(again, bytes, start, batch, ({ lsize }) => lsize);
   }
 
   /** Of most indirect blocks above a small object nearly all is holes. */
@@ -337,6 +387,23 @@ class Batches implements BlockBatches {
     }
   }
 }
+
+/** Bytes from the first block of a run to the end of its last. */
+function lengthOf(run: readonly Placed[]): number {
+  const start = run[0]?.offset ?? 0;
+  return run.reduce((most, { offset, size }) => Math.max(most, offset + size), start) - start;
+}
+
+function distrust(leg: Leg | null | undefined): void {
+  if (leg != null) leg.wrong++;
+}
+
+/**
+ * Room for the content of a block; of one that {@link mayLackZeros} for what is before them, if it is not packed uncommonly
+ * well.
+ */
+export const likelyRoom = (bp: Pick<Blkptr, 'level' | 'type' | 'lsize' | 'psize'>): number =>
+  mayLackZeros(bp) ? Math.min(bp.lsize, bp.psize * LIKELY_PACKING) : bp.lsize;
 
 /** Copies of blocks to be kept. Short ones share memory, a few each: to make it costs more than to fill it. */
 class Copies {

@@ -35,7 +35,7 @@ export interface BlockRead {
  * Blocks of pointers and of words, of which most are zeros from some point on: hundreds of 128 KiB that say something in
  * their first few KiB.
  */
-export const mayLackZeros = ({ level, type }: Blkptr): boolean =>
+export const mayLackZeros = ({ level, type }: Pick<Blkptr, 'level' | 'type'>): boolean =>
   level > 0 || type === OBJECT_TYPE.spaceMap || type === WORDS_METADATA;
 
 /**

@@ -132,7 +132,7 @@ async function readPieces(
   const end = run.reduce((most, { offset, size }) => Math.max(most, offset + size), 0);
   const leg = bestLeg(first.legs, start, end);
   if (leg === null) return false;
-  const bytes = await readFrom(leg, start + LABEL_START, end - start, signal, (length) => memory.lend(length));
+  const bytes = await readFrom(leg, start + LABEL_START, end - start, signal, memory.lend(end - start));
   if (!(bytes instanceof Uint8Array)) {
     leg.wrong++;
     return false;

@@ -72,21 +72,21 @@ export function bestLeg(legs: readonly Leg[], offset: number, end: number): Leg 
 /**
  * An error of the device is an answer: the blocks are then looked for one by one.
  *
- * @param memory gives what may be read into, when it comes to it
+ * @param memory what may be read into
  */
 export async function readFrom(
   leg: Leg,
   offset: number,
   length: number,
   signal: AbortSignal | undefined,
-  memory: (length: number) => Uint8Array,
+  memory: Uint8Array,
 ): Promise<Uint8Array | SourceError> {
   leg.waiting += length;
   if (leg.underWay < DEPTH) leg.underWay++;
   else await new Promise<void>((start) => leg.queue.push(start));
   try {
     signal?.throwIfAborted();
-    return await leg.source.read(offset, length, signal, memory(length));
+    return await leg.source.read(offset, length, signal, memory);
   } catch (error) {
     if (error instanceof SourceError) return error;
     throw error;

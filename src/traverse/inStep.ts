@@ -8,8 +8,11 @@ import type { Wanted } from './walkNode.ts';
 /** Blocks of one batch, and bytes of what is read and of what is unpacked. */
 const BATCH_BLOCKS = 1024;
 const BATCH_BYTES = 3 * 1024 * 1024;
-/** Object sets of one batch: what is below one lies beside it, and is read while that is at hand. */
-const BATCH_SETS = 64;
+/**
+ * Object sets of one batch: what is below one lies beside it, and is read while that is at hand. For that no more of them
+ * are begun while there is anything below others to be read.
+ */
+const BATCH_SETS = 24;
 /** Batches under way: one is read while another is summed and a third is looked through. */
 const BATCHES = 3;
 
@@ -17,8 +20,12 @@ const BATCHES = 3;
 export interface WalkBeside {
   /** It has blocks to be read. */
   readonly asks: boolean;
-  /** A block to be read; null where there is none at present. */
-  next(): Wanted | null;
+  /**
+   * A block to be read; null where there is none at present.
+   *
+   * @param sets an object set of a dataset will do
+   */
+  next(sets: boolean): Wanted | null;
   blockOf(wanted: Wanted): BatchBlock;
   answer(wanted: Wanted, block: BatchBlock, answer: BatchAnswer): void;
   /** Tells how far it has come. */
@@ -130,7 +137,7 @@ export class WalksInStep {
     let [size, sets] = [0, 0];
     for (const walk of this.#walks.keys()) {
       while (batch.length < BATCH_BLOCKS && size < BATCH_BYTES && sets < BATCH_SETS) {
-        const wanted = walk.next();
+        const wanted = walk.next(batch.length === sets);
         if (wanted === null) break;
         batch.push({ walk, wanted, block: walk.blockOf(wanted) });
         size += wanted.size;

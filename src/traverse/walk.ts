@@ -1,7 +1,7 @@
 import { FormatError, LimitError, type ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
-import type { BatchAnswer, BatchBlock, BlockBatches } from '../pool/blockBatch.ts';
+import { type BatchAnswer, type BatchBlock, type BlockBatches, likelyRoom } from '../pool/blockBatch.ts';
 import { isSilent } from '../source/source.ts';
 import { type Child, isBlank, type PointerVisitor, type Tree, visitChildren, wrongContent } from './children.ts';
 import { failureAt } from './failureAt.ts';
@@ -147,7 +147,7 @@ export class Walk implements WalkBeside {
       this.waitFor(question, node, () => this.take(node, kept));
       return;
     }
-    const size = scan.parent ? Math.max(scan.lsize, scan.psize) : scan.psize;
+    const size = scan.parent ? Math.max(likelyRoom(scan), scan.psize) : scan.psize;
     this.push({ node, child: this.#pointers.keep(child), role, mark, head: null, size });
   }
 
@@ -187,8 +187,10 @@ export class Walk implements WalkBeside {
   }
 
   /** A block to be read, of those asked for last: what is below a block is done before the next beside it. */
-  next(): Wanted | null {
-    for (let wanted = this.#stack.pop(); wanted !== undefined; wanted = this.#stack.pop()) {
+  next(sets: boolean): Wanted | null {
+    for (let wanted = this.#stack.at(-1); wanted !== undefined; wanted = this.#stack.at(-1)) {
+      if (!sets && wanted.child.role === 'root' && !wanted.node.tree.mos) return null;
+      this.#stack.pop();
       if (!this.#knownByNow(wanted)) return wanted;
     }
     return null;

@@ -36,9 +36,9 @@ async function samples(gz: string): Promise<readonly Sample[]> {
     openBlocks(blocks, stored, ...rest) {
       for (const block of blocks) {
         if (block.content?.compression !== 'lz4' || total >= MOST) continue;
-        total += block.content.length;
+        total += block.content.size;
         const bytes = stored.slice(block.offset, block.offset + block.length);
-        found.push({ stored: bytes, size: block.content.length, block });
+        found.push({ stored: bytes, size: block.content.size, block });
       }
       return engine.openBlocks(blocks, stored, ...rest);
     },
@@ -150,7 +150,7 @@ function byAddon(all: readonly Sample[]): number {
     ] of batch.entries()) {
       const { algorithm, littleEndian } = block;
       table.set(
-        [at, length, ALGORITHM_NUMBER[algorithm], Number(littleEndian), PACKING_NUMBER.lz4 ?? 0, to, size],
+        [at, length, ALGORITHM_NUMBER[algorithm], Number(littleEndian), PACKING_NUMBER.lz4 ?? 0, to, size, size],
         i * BLOCK_COLUMNS,
       );
       expected.set(block.expected, i * 4);
@@ -165,7 +165,7 @@ function byAddon(all: readonly Sample[]): number {
     () => {
       for (const { table, expected, stored, content } of batches) {
         const outcomes = addon.openBlocks(table, expected, stored, content, ...terms);
-        if (outcomes.some((outcome) => outcome !== OUTCOME.unpacked)) throw new Error('a block did not unpack');
+        if (outcomes.some((outcome) => outcome < OUTCOME.unpacked)) throw new Error('a block did not unpack');
       }
     },
     () => {

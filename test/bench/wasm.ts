@@ -57,7 +57,7 @@ function packed(compression: 'lz4' | 'lzjb', size: number): Batch {
   let offset = 0;
   const blocks = parts.map((part, i): StoredBlock => {
     const expected = pureEngine.checksum('fletcher4', part, true);
-    const content = { compression, offset: i * size, length: size };
+    const content = { compression, offset: i * size, length: size, size };
     offset += part.length;
     return { ...{ offset: offset - part.length, length: part.length }, ...FLETCHER, expected, content };
   });
@@ -70,7 +70,7 @@ async function seconds({ blocks, stored, room }: Batch, engine: Engine, times: n
   const before = process.cpuUsage();
   for (let i = 0; i < times; i++) {
     const outcomes = await engine.openBlocks(blocks, stored, content, SALT);
-    if (outcomes.some((each) => each !== (room === 0 ? OUTCOME.sound : OUTCOME.unpacked))) {
+    if (outcomes.some((each) => (room === 0 ? each !== OUTCOME.sound : each < OUTCOME.unpacked))) {
       throw new Error(`${engine.info.name} opens a block otherwise`);
     }
   }

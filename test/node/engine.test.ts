@@ -36,11 +36,12 @@ const sound: Addon = {
   },
   // As far as the self-test asks.
   openBlocks: (table, _, stored, content, _salt, _props, reach) => {
-    if (reach.length > 0) return Uint8Array.of((reach[0] ?? 0) < 100 ? OUTCOME.unpacked : OUTCOME.plain);
-    if (content.length === 0) return new Uint8Array(table.length / BLOCK_COLUMNS).fill(OUTCOME.sound);
+    if (reach.length > 0)
+      return Uint32Array.of((reach[0] ?? 0) < 100 ? OUTCOME.unpacked + usedLength(stored) : OUTCOME.plain);
+    if (content.length === 0) return new Uint32Array(table.length / BLOCK_COLUMNS).fill(OUTCOME.sound);
     const unpacked = (table[4] === PACKING_NUMBER.lz4 ? lz4 : lzjb)(stored, content.length, NOWHERE);
     content.set(unpacked);
-    return Uint8Array.of(OUTCOME.unpacked);
+    return Uint32Array.of(OUTCOME.unpacked + usedLength(unpacked));
   },
   openBlocksInPool: async (...args) => sound.openBlocks(...args),
   markSectors,
@@ -205,16 +206,18 @@ describe.skipIf(!built)('the addon, called past the checks of the engine', () =>
     [5, 11],
     [6, -1],
     [6, 1e300],
+    [7, -1],
+    [7, 2 ** 24 + 1],
   ])('answers blocks whose column %i is %d with an error', async (column, value) => {
     const terms = [new Uint8Array(0), new Uint32Array(0), new Float64Array(0)] as const;
-    const row = Float64Array.of(10, 80, 1, 1, 2, 5, 60, 0);
+    const row = Float64Array.of(10, 80, 1, 1, 2, 5, 60, 60, 0);
     row[column] = value;
     const given = (table: Float64Array) =>
       [table, new BigUint64Array(4), new Uint8Array(100), new Uint8Array(70), ...terms] as const;
     expect(() => loadAddon().openBlocks(...given(row))).toThrow(/block 0/);
     const later = async () => loadAddon().openBlocksInPool(...given(row));
     await expect(later()).rejects.toThrow(/block 0/);
-    expect(() => loadAddon().openBlocks(...given(row.subarray(1)))).toThrow(/eight numbers/);
+    expect(() => loadAddon().openBlocks(...given(row.subarray(1)))).toThrow(/nine numbers/);
   });
 
   it('answers a salt of another size with an error', () => {

@@ -1,24 +1,27 @@
 //! Stored blocks that lie in one buffer: summed, compared and unpacked in one call. No Node here.
 
-use crate::lz4::lz4;
+use crate::lz4::{lz4, lz4_start};
 use crate::lzjb::lzjb;
-use crate::pointers::Plain;
+use crate::pointers::{POINTER, Plain};
 use crate::salted::{SALT, SaltedAlgorithm};
-use crate::spans::{Algorithm, checksums, whole};
+use crate::spans::{Algorithm, checksums, used_length, whole};
 use std::cell::RefCell;
 
 /// What came of a block. Numbers are shared with src/node/addon.ts.
-const WRONG: u8 = 0;
+const WRONG: u32 = 0;
 /// The sum holds; the content was not wanted, or not to be had here.
-const SOUND: u8 = 1;
-const UNPACKED: u8 = 2;
+const SOUND: u32 = 1;
 /// The sum holds, and the content is pointers that nobody looks into: it is not given.
-const PLAIN: u8 = 3;
+const PLAIN: u32 = 2;
+/// The sum holds, and the content is there: added is where the zeros at its end begin.
+const UNPACKED: u32 = 3;
 
-/// Numbers for a block as JavaScript hands them over: offset, length, algorithm, byte order, packing, place and size of
-/// the content, and whether it is pointers.
-pub const COLUMNS: usize = 8;
+/// Numbers for a block as JavaScript hands them over: offset, length, algorithm, byte order, packing, place and length of
+/// the room for the content, size of the content, and whether it is pointers.
+pub const COLUMNS: usize = 9;
 const WORDS: usize = 4;
+/// Of a content that there is. Source: include/sys/spa.h, SPA_MAXBLOCKSIZE
+const LARGEST: usize = 16 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sum {
@@ -41,7 +44,8 @@ pub struct Block {
     sum: Sum,
     little_endian: bool,
     packing: Packing,
-    content: (usize, usize),
+    room: (usize, usize),
+    size: usize,
     pointers: bool,
     expected: [u64; WORDS],
 }
@@ -67,7 +71,7 @@ pub fn blocks(
     let (rows, rest) = table.as_chunks::<COLUMNS>();
     let (words, loose) = expected.as_chunks::<WORDS>();
     if !rest.is_empty() || !loose.is_empty() || rows.len() != words.len() {
-        return Err("blocks are rows of eight numbers, and four words each".to_owned());
+        return Err("blocks are rows of nine numbers, and four words each".to_owned());
     }
     rows.iter()
         .zip(words)
@@ -79,7 +83,17 @@ pub fn blocks(
 }
 
 fn block(
-    &[offset, length, sum, order, packing, at, size, pointers]: &[f64; COLUMNS],
+    &[
+        offset,
+        length,
+        sum,
+        order,
+        packing,
+        at,
+        room,
+        size,
+        pointers,
+    ]: &[f64; COLUMNS],
     expected: [u64; WORDS],
     stored: usize,
     content: usize,
@@ -91,7 +105,8 @@ fn block(
         sum: plain.or_else(|| SaltedAlgorithm::from_number(sum).map(Sum::Salted))?,
         little_endian: order != 0.0,
         packing: packing_by_number(packing as u32)?,
-        content: whole(at, size, content)?,
+        room: whole(at, room, content)?,
+        size: whole(0.0, size, LARGEST)?.1,
         pointers: pointers != 0.0,
         expected,
     })
@@ -115,7 +130,7 @@ pub fn unpack_one(packing: u32, stored: &[u8], content: &mut [u8]) -> Option<boo
 
 /// What came of each block, in their order. `blocks` come from the function of that name, with the sizes of `stored` and
 /// `content`.
-pub fn open(blocks: &[Block], stored: &[u8], content: &mut [u8], terms: &Terms) -> Vec<u8> {
+pub fn open(blocks: &[Block], stored: &[u8], content: &mut [u8], terms: &Terms) -> Vec<u32> {
     let mut outcomes = vec![WRONG; blocks.len()];
     let mut done = vec![false; blocks.len()];
     for first in 0..blocks.len() {
@@ -183,20 +198,40 @@ fn sums(
     }
 }
 
-fn unpack(block: &Block, stored: &[u8], content: &mut [u8], plain: &Plain) -> u8 {
+fn unpack(block: &Block, stored: &[u8], content: &mut [u8], plain: &Plain) -> u32 {
     let bytes = part(stored, block.stored);
-    let (at, size) = block.content;
-    let Some(output) = content.get_mut(at..at + size) else {
+    let (at, room) = block.room;
+    let Some(output) = content.get_mut(at..at + room) else {
         return SOUND;
     };
-    if block.pointers && size <= INDIRECT {
-        return ROOM.with_borrow_mut(|room| look(block, bytes, output, &mut room[..size], plain));
+    let looked = |content: &[u8]| block.pointers && plain.has_all(content, block.little_endian);
+    if block.pointers && output.len() >= block.size && block.size <= INDIRECT {
+        return ROOM.with_borrow_mut(|room| {
+            let room = &mut room[..block.size];
+            if !fill(block.packing, bytes, room) {
+                return SOUND;
+            }
+            if looked(room) {
+                return PLAIN;
+            }
+            output[..block.size].copy_from_slice(room);
+            unpacked(used_length(room))
+        });
     }
-    if fill(block.packing, bytes, output) {
-        UNPACKED
-    } else {
-        SOUND
+    match start(block.packing, bytes, output, block.size) {
+        None => SOUND,
+        Some(used)
+            if looked(&output[..used.max(1).next_multiple_of(POINTER).min(output.len())]) =>
+        {
+            PLAIN
+        }
+        Some(used) => unpacked(used),
     }
+}
+
+/// `used` is no more than what may be: it fits.
+fn unpacked(used: usize) -> u32 {
+    UNPACKED + used as u32
 }
 
 /// The largest indirect block that OpenZFS writes.
@@ -207,16 +242,33 @@ thread_local! {
     static ROOM: RefCell<Vec<u8>> = RefCell::new(vec![0; INDIRECT]);
 }
 
-/// Fills `output` where `plain` does not have all pointers; `room` is as large.
-fn look(block: &Block, bytes: &[u8], output: &mut [u8], room: &mut [u8], plain: &Plain) -> u8 {
-    if !fill(block.packing, bytes, room) {
-        SOUND
-    } else if plain.has_all(room, block.little_endian) {
-        PLAIN
-    } else {
-        output.copy_from_slice(room);
-        UNPACKED
+/// Where the zeros at the end of a content of `size` bytes begin, of which `output` has at least what is before them, and is
+/// filled.
+fn start(packing: Packing, bytes: &[u8], output: &mut [u8], size: usize) -> Option<usize> {
+    if output.len() >= size {
+        let output = &mut output[..size];
+        return fill(packing, bytes, output).then(|| used_length(output));
     }
+    match packing {
+        Packing::Unwanted => None,
+        Packing::Lz4 => {
+            let written = lz4_start(bytes, output, size)?;
+            output[written..].fill(0);
+            Some(used_length(&output[..written]))
+        }
+        Packing::Stored => start_of(bytes.get(..size)?, output),
+        Packing::Lzjb => {
+            let mut whole = vec![0; size];
+            lzjb(bytes, &mut whole).then_some(())?;
+            start_of(&whole, output)
+        }
+    }
+}
+
+fn start_of(whole: &[u8], output: &mut [u8]) -> Option<usize> {
+    let used = used_length(whole);
+    output.copy_from_slice(&whole[..output.len()]);
+    (used <= output.len()).then_some(used)
 }
 
 fn fill(packing: Packing, bytes: &[u8], output: &mut [u8]) -> bool {
@@ -250,7 +302,7 @@ mod tests {
         let stored = noise(100);
         let sum = Algorithm::Fletcher4.words(&stored[10..90], true);
         let expected = [sum, [0; 4], sum, sum].concat();
-        let row = |packing: f64, size: f64| [10.0, 80.0, 1.0, 1.0, packing, 5.0, size, 0.0];
+        let row = |packing: f64, size: f64| [10.0, 80.0, 1.0, 1.0, packing, 5.0, size, size, 0.0];
         let table = [
             row(1.0, 60.0),
             row(1.0, 60.0),
@@ -262,11 +314,11 @@ mod tests {
         let mut content = vec![0; 70];
         assert_eq!(
             open(&blocks, &stored, &mut content, &Terms::default()),
-            [UNPACKED, WRONG, SOUND, SOUND]
+            [UNPACKED + 60, WRONG, SOUND, SOUND]
         );
         assert_eq!(
             open(&blocks[..1], &stored, &mut content, &Terms::default()),
-            [UNPACKED]
+            [UNPACKED + 60]
         );
         assert_eq!(content[5..65], stored[10..70]);
     }
@@ -277,16 +329,47 @@ mod tests {
         stored[0] = 8;
         stored[48..56].copy_from_slice(&(9u64 << 32).to_le_bytes());
         let expected = Algorithm::Fletcher4.words(&stored, true);
-        let row = [0.0, 256.0, 1.0, 1.0, 1.0, 0.0, 256.0, 1.0];
-        let blocks = blocks(&row, &expected, 256, 256).unwrap();
-        for (props, outcome) in [(9, PLAIN), (8, UNPACKED)] {
-            let mut content = vec![0xaa; 256];
-            let terms = Terms {
-                plain: Plain::new(&[props], &[8.0]),
-                ..Terms::default()
-            };
-            assert_eq!(open(&blocks, &stored, &mut content, &terms), [outcome]);
-            assert_eq!(content == stored, outcome == UNPACKED);
+        for room in [128.0, 256.0] {
+            let row = [0.0, 256.0, 1.0, 1.0, 1.0, 0.0, room, 256.0, 1.0];
+            let blocks = blocks(&row, &expected, 256, 256).unwrap();
+            for (props, outcome) in [(9, PLAIN), (8, UNPACKED + 53)] {
+                let mut content = vec![0xaa; 256];
+                let terms = Terms {
+                    plain: Plain::new(&[props], &[8.0]),
+                    ..Terms::default()
+                };
+                assert_eq!(open(&blocks, &stored, &mut content, &terms), [outcome]);
+                if outcome != PLAIN {
+                    assert_eq!(content[..room as usize], stored[..room as usize]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn gives_what_is_before_the_zeros_at_the_end_where_there_is_no_room_for_all() {
+        // 3 bytes and 77 zeros, as they are and by each codec.
+        let mut plain = vec![0; 80];
+        plain[..3].copy_from_slice(&[1, 2, 3]);
+        let lz4 = [
+            &[0, 0, 0, 15, 0x5f, 1, 2, 3, 0, 0, 1, 0, 70 - 4 - 15][..],
+            &[0x50, 0, 0, 0, 0, 0],
+        ]
+        .concat();
+        let lzjb = vec![0xf0, 1, 2, 3, 0, 252, 1, 28, 1];
+        for (number, stored) in [(1.0, plain.clone()), (2.0, lz4), (3.0, lzjb)] {
+            let expected = Algorithm::Fletcher4.words(&stored, true);
+            for (room, outcome) in [(2, SOUND), (8, UNPACKED + 3), (80, UNPACKED + 3)] {
+                let length = stored.len() as f64;
+                let row = [0.0, length, 1.0, 1.0, number, 1.0, room as f64, 80.0, 0.0];
+                let blocks = blocks(&row, &expected, stored.len(), 81).unwrap();
+                let mut content = vec![0xaa; 81];
+                let outcomes = open(&blocks, &stored, &mut content, &Terms::default());
+                assert_eq!(outcomes, [outcome], "{number}, {room}");
+                if outcome != SOUND {
+                    assert_eq!(content[1..=room], plain[..room], "{number}, {room}");
+                }
+            }
         }
     }
 
@@ -304,7 +387,7 @@ mod tests {
 
     #[test]
     fn refuses_rows_that_do_not_fit() {
-        let good = [10.0, 80.0, 1.0, 1.0, 2.0, 5.0, 60.0, 0.0];
+        let good = [10.0, 80.0, 1.0, 1.0, 2.0, 5.0, 60.0, 90.0, 0.0];
         assert!(blocks(&good, &[0; 4], 100, 70).is_ok());
         for (column, value) in [
             (0, 21.0),
@@ -314,13 +397,15 @@ mod tests {
             (5, 11.0),
             (6, -1.0),
             (6, 1e300),
+            (7, -1.0),
+            (7, 16777217.0),
         ] {
             let mut row = good;
             row[column] = value;
             assert!(blocks(&row, &[0; 4], 100, 70).is_err(), "{row:?}");
         }
         assert!(blocks(&good, &[0; 5], 100, 70).is_err());
-        assert!(blocks(&good[..6], &[0; 4], 100, 70).is_err());
+        assert!(blocks(&good[..8], &[0; 4], 100, 70).is_err());
         assert!(blocks(&good, &[], 100, 70).is_err());
     }
 }

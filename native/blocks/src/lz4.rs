@@ -14,48 +14,83 @@ const STEP: usize = 16;
 const STEPPED: usize = 4 * STEP;
 
 /// Fills `output` from a stored block, with padding behind it or not; false where the block is not what fills it.
+pub fn lz4(stored: &[u8], output: &mut [u8]) -> bool {
+    let Some(written) = lz4_start(stored, output, output.len()) else {
+        return false;
+    };
+    output[written..].fill(0);
+    true
+}
+
+/// Unpacks a stored block to `size` bytes as far as they are no zeros to the end, and says how far that is at most: up to
+/// there they are in `output`, and behind it there may be anything. None where the block is not what gives as many bytes, or
+/// `output` is too short.
+///
+/// Most indirect blocks are a few pointers, and zeros a thousand times as long as what is stored of them.
 ///
 /// Every pass takes at least one byte of the input, so the work is bounded by input plus output.
 ///
 /// Source: module/zfs/lz4_zfs.c, zfs_lz4_decompress_buf; LZ4 Block Format Description
-pub fn lz4(stored: &[u8], output: &mut [u8]) -> bool {
-    decode(stored, output).is_some()
-}
-
-fn decode(stored: &[u8], output: &mut [u8]) -> Option<()> {
+pub fn lz4_start(stored: &[u8], output: &mut [u8], size: usize) -> Option<usize> {
     let (header, rest) = stored.split_first_chunk::<HEADER>()?;
     let input = rest.get(..u32::from_be_bytes(*header) as usize)?;
-    let limit = output.len();
-    let (mut from, mut to) = (0, 0);
+    let room = output.len();
+    // Of `to` bytes there are, those from `written` on are zeros that were not written yet.
+    let (mut from, mut to, mut written) = (0, 0, 0);
     loop {
         let token = usize::from(*input.get(from)?);
         from += 1;
-        let literals = length(input, &mut from, token >> 4, limit)?;
-        if literals > input.len() - from || literals > limit - to {
+        let literals = length(input, &mut from, token >> 4, size)?;
+        if literals > input.len() - from || literals > size - to {
             return None;
         }
-        if literals <= STEP && from + STEP <= input.len() && to + STEP <= limit {
-            output[to..to + STEP].copy_from_slice(&input[from..from + STEP]);
-        } else {
-            output[to..to + literals].copy_from_slice(&input[from..from + literals]);
+        let bytes = &input[from..from + literals];
+        if written == to || !is_zero(bytes) {
+            if to + literals > room {
+                return None;
+            }
+            output[written..to].fill(0);
+            if literals <= STEP && from + STEP <= input.len() && to + STEP <= room {
+                output[to..to + STEP].copy_from_slice(&input[from..from + STEP]);
+            } else {
+                output[to..to + literals].copy_from_slice(bytes);
+            }
+            written = to + literals;
         }
         from += literals;
         to += literals;
         if from == input.len() {
-            return (to == limit).then_some(());
+            return (to == size).then_some(written);
         }
         let distance = usize::from(u16::from_le_bytes(*input.get(from..)?.first_chunk()?));
         if distance == 0 || distance > to {
             return None;
         }
         from += 2;
-        let matched = length(input, &mut from, token & 15, limit)? + MATCH_MIN;
-        if to + matched + LAST_LITERALS > limit {
+        let matched = length(input, &mut from, token & 15, size)? + MATCH_MIN;
+        if to + matched + LAST_LITERALS > size {
             return None;
         }
+        let origin = to - distance;
+        if origin >= written || (matched > STEPPED && output[origin] == 0) {
+            let copied = &output[origin.min(written)..written.min(origin + matched)];
+            if is_zero(copied) {
+                to += matched;
+                continue;
+            }
+        }
+        if to + matched > room {
+            return None;
+        }
+        output[written..to].fill(0);
         repeat(output, to, distance, matched);
         to += matched;
+        written = to;
     }
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |all, byte| all | byte) == 0
 }
 
 /// A length that a token begins; None where the input ends within it.
@@ -104,7 +139,7 @@ fn repeat(output: &mut [u8], to: usize, distance: usize, length: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::lz4;
+    use super::{lz4, lz4_start};
 
     fn stored(sequences: &[u8]) -> Vec<u8> {
         let mut block = (sequences.len() as u32).to_be_bytes().to_vec();
@@ -136,6 +171,33 @@ mod tests {
                 "{distance}, {length}"
             );
             assert_eq!(output, expected, "{distance}, {length}");
+        }
+    }
+
+    #[test]
+    fn leaves_the_zeros_at_the_end_unwritten() {
+        // Literals, 65 zeros by a match and 5 by literals; the same before one that is none.
+        for (last, used) in [(0, 3), (7, 80)] {
+            let sequences = [
+                &[0x5f, 1, 2, 3, 0, 0, 1, 0, 70 - 4 - 15][..],
+                &[0x50, 0, 0, 0, 0, last],
+            ];
+            let block = stored(&sequences.concat());
+            let mut whole = [0xaa; 80];
+            assert!(lz4(&block, &mut whole));
+            let mut expected = [0; 80];
+            expected[..3].copy_from_slice(&[1, 2, 3]);
+            expected[79] = last;
+            assert_eq!(whole, expected);
+            for room in [4, 5, 79, 80] {
+                let mut start = vec![0xaa; room];
+                let written = lz4_start(&block, &mut start, 80);
+                assert_eq!(written.is_some(), room >= used.max(5), "{room}");
+                let Some(written) = written else { continue };
+                assert!(written >= used);
+                assert_eq!(start[..written], expected[..written]);
+            }
+            assert_eq!(lz4_start(&block, &mut [0; 80], 81), None);
         }
     }
 
