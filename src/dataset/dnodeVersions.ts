@@ -61,10 +61,23 @@ export class DnodeVersions {
     return numbers.get(block) ?? this.#find(objset, numbers, block);
   }
 
-  async #find(objset: Objset, numbers: NumberedBlocks['numbers'], block: number): Promise<number> {
-    const found = await this.#lookUp(objset, block);
-    numbers.set(block, found);
-    return found;
+  #find({ metaObject }: Objset, numbers: NumberedBlocks['numbers'], block: number): Promise<number> | number {
+    const note = (found: number): number => {
+      numbers.set(block, found);
+      return found;
+    };
+    const fail = (error: unknown): number => {
+      if (error instanceof ZfsUberError) return note(Number.NaN);
+      throw error;
+    };
+    if (!Number.isSafeInteger(block)) return note(Number.NaN);
+    try {
+      const bp = metaObject.blockPointer(BigInt(block));
+      if (bp instanceof Promise) return bp.then((read) => note(this.#numberAt(read)), fail);
+      return note(this.#numberAt(bp));
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   /** Ids of the blocks that two sets do not have in common; null where nobody can tell, and for too many of them. */
@@ -86,11 +99,12 @@ export class DnodeVersions {
   /** Compares two blocks for `isSame`. */
   compare(one: number, other: number): Promise<void> | void {
     const key = pairOf(one, other);
-    if (one !== other && !this.#compared.has(key)) return this.#compare(one, other, key);
+    if (one === other || this.#compared.has(key)) return undefined;
+    const same = this.#sameSlots(this.#pointers.get(one), this.#pointers.get(other));
+    return same instanceof Promise ? same.then((found) => this.#note(key, found)) : this.#note(key, same);
   }
 
-  async #compare(one: number, other: number, key: number): Promise<void> {
-    const same = await this.#sameSlots(this.#pointers.get(one), this.#pointers.get(other));
+  #note(key: number, same: Uint8Array): void {
     this.#compared.set(key, same);
     for (const oldest of this.#compared.keys()) {
       if (this.#compared.size <= COMPARED) break;
@@ -98,34 +112,33 @@ export class DnodeVersions {
     }
   }
 
-  async #lookUp({ metaObject }: Objset, block: number): Promise<number> {
-    if (!Number.isSafeInteger(block)) return Number.NaN;
-    try {
-      const bp = await metaObject.blockPointer(BigInt(block));
-      if (bp === null) return HOLE;
-      const known = this.#numbers.get(bp);
-      if (known !== undefined) return known;
-      if (this.#last >= MAX_NUMBER) return Number.NaN;
-      this.#last++;
-      this.#numbers.set(bp, this.#last);
-      this.#pointers.set(this.#last, bp.copy());
-      for (const oldest of this.#pointers.keys()) {
-        if (this.#pointers.size <= NUMBERED) break;
-        this.#pointers.delete(oldest);
-        this.#numbers.shift();
-      }
-      return this.#last;
-    } catch (error) {
-      if (error instanceof ZfsUberError) return Number.NaN;
-      throw error;
+  #numberAt(bp: Blkptr | null): number {
+    if (bp === null) return HOLE;
+    const known = this.#numbers.get(bp);
+    if (known !== undefined) return known;
+    if (this.#last >= MAX_NUMBER) return Number.NaN;
+    this.#last++;
+    this.#numbers.set(bp, this.#last);
+    this.#pointers.set(this.#last, bp.copy());
+    for (const oldest of this.#pointers.keys()) {
+      if (this.#pointers.size <= NUMBERED) break;
+      this.#pointers.delete(oldest);
+      this.#numbers.shift();
     }
+    return this.#last;
   }
 
   /** None where one of them does not read: whoever asks for an object in it meets the error. */
-  async #sameSlots(one: Blkptr | undefined, other: Blkptr | undefined): Promise<Uint8Array> {
+  #sameSlots(one: Blkptr | undefined, other: Blkptr | undefined): Promise<Uint8Array> | Uint8Array {
     const none = new Uint8Array();
     if (one === undefined || other === undefined) return none;
     if (one.lsize > LONGEST || one.lsize !== other.lsize || one.littleEndian !== other.littleEndian) return none;
+    const [a, b] = [this.#cache.peekRead(one), this.#cache.peekRead(other)];
+    return a !== null && b !== null ? sameDnodes(a.bytes, b.bytes) : this.#readAndCompare(one, other);
+  }
+
+  async #readAndCompare(one: Blkptr, other: Blkptr): Promise<Uint8Array> {
+    const none = new Uint8Array();
     try {
       const [a, b] = await Promise.all([this.#cache.read(one), this.#cache.read(other)]);
       return sameDnodes(a.bytes, b.bytes);

@@ -181,6 +181,19 @@ export class DmuObject {
     return this.#blocks(range, options, this.#reader.unpadded);
   }
 
+  /** As `wordBlocks`, where nothing has to be read for any of them; null elsewhere. */
+  wordBlocksAtHand(range: BlockRange = {}): readonly ObjectBlock[] | null {
+    if (this.dnode.check().levels !== 1) return null;
+    const found: ObjectBlock[] = [];
+    for (const { bp, blockId } of this.#pointersOfDnode(range)) {
+      if (this.#reader.peekRead(bp) === null) return null;
+      const block = this.#content(bp, blockId, undefined, this.#reader.unpadded);
+      if (block instanceof Promise) return null;
+      found.push(block);
+    }
+    return found;
+  }
+
   async *#blocks(range: BlockRange, options: WalkOptions, reader: AtHandReader): AsyncGenerator<ObjectBlock> {
     const { onTrouble, signal } = options;
     const read = ({ bp, blockId }: TreePointer): Promise<ObjectBlock | null> | ObjectBlock | null =>

@@ -47,7 +47,11 @@ export class SpaceMap {
   }
 
   /** All blocks of entries, for who goes through them at one go. @throws as `entries` */
-  async words(options: WalkOptions = {}): Promise<readonly SpaceMapWords[]> {
+  words(options: WalkOptions = {}): Promise<readonly SpaceMapWords[]> | readonly SpaceMapWords[] {
+    return this.#wordsAtHand() ?? this.#readWords(options);
+  }
+
+  async #readWords(options: WalkOptions): Promise<readonly SpaceMapWords[]> {
     const all: SpaceMapWords[] = [];
     for await (const block of this.#words(options)) all.push(block);
     return all;
@@ -59,26 +63,38 @@ export class SpaceMap {
    * @throws as `entries`
    */
   async each(onEntry: OnSpaceMapEntry, options: WalkOptions = {}): Promise<void> {
-    for await (const { words, littleEndian, place } of this.#words(options)) {
+    for await (const { words, littleEndian, place } of this.#wordsAtHand() ?? this.#words(options)) {
       if (!eachSpaceMapEntry(words, littleEndian, place, onEntry)) return;
     }
   }
 
   async *#words(options: WalkOptions): AsyncGenerator<SpaceMapWords> {
-    const size = BigInt(this.object.dnode.dataBlockSize);
-    const { length } = this.header;
-    const blocks = (length + size - 1n) / size;
+    const blocks = this.#blocks;
     let expected = 0n;
-    for await (const { blockId, bytes, offset, littleEndian, place } of this.object.wordBlocks(
-      { to: blocks },
-      options,
-    )) {
-      if (blockId !== expected) this.#missing(expected, options);
-      expected = blockId + 1n;
-      const used = Number(length - offset < size ? length - offset : size);
-      yield { words: upTo(used, bytes), littleEndian, place };
+    for await (const block of this.object.wordBlocks({ to: blocks }, options)) {
+      if (block.blockId !== expected) this.#missing(expected, options);
+      expected = block.blockId + 1n;
+      yield this.#wordsOf(block);
     }
     if (expected !== blocks) this.#missing(expected, options);
+  }
+
+  /** Null where a block has to be read, or there is none: who reads tells. */
+  #wordsAtHand(): readonly SpaceMapWords[] | null {
+    const ready = this.object.wordBlocksAtHand({ to: this.#blocks });
+    return ready === null || BigInt(ready.length) !== this.#blocks ? null : ready.map((each) => this.#wordsOf(each));
+  }
+
+  #wordsOf({ bytes, offset, littleEndian, place }: ObjectBlock): SpaceMapWords {
+    const left = this.header.length - offset;
+    const size = this.object.dnode.dataBlockSize;
+    return { words: upTo(left < BigInt(size) ? Number(left) : size, bytes), littleEndian, place };
+  }
+
+  /** That have entries. */
+  get #blocks(): bigint {
+    const size = BigInt(this.object.dnode.dataBlockSize);
+    return (this.header.length + size - 1n) / size;
   }
 
   /** Zeros would be read as allocations, so a gap is damage and no space. Whoever takes troubles has heard of it. */

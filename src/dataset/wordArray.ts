@@ -1,5 +1,5 @@
 import type { WalkOptions } from './block.ts';
-import type { DmuObject } from './object.ts';
+import type { DmuObject, ObjectBlock } from './object.ts';
 
 /**
  * The first `count` 64-bit words of an object that is an array of them, in pieces of a block. Only what was written
@@ -15,14 +15,20 @@ export async function* wordBlocks(
   count: bigint,
   options: WalkOptions = {},
 ): AsyncGenerator<{ readonly first: bigint; readonly words: bigint[] }> {
-  const size = BigInt(object.dnode.check().dataBlockSize);
-  const end = count * 8n;
-  for await (const { bytes, offset, littleEndian } of object.wordBlocks({ to: (end + size - 1n) / size }, options)) {
-    const used = Math.min(Number(end - offset), bytes.length);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const words = Array.from({ length: Math.floor(used / 8) }, (_, i) => view.getBigUint64(i * 8, littleEndian));
-    yield { first: offset / 8n, words };
+  for await (const block of object.wordBlocks({ to: blocksOf(object, count) }, options)) {
+    yield { first: block.offset / 8n, words: wordsIn(block, count) };
   }
+}
+
+function wordsIn({ bytes, offset, littleEndian }: ObjectBlock, count: bigint): bigint[] {
+  const used = Math.min(Number(count * 8n - offset), bytes.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: Math.floor(used / 8) }, (_, i) => view.getBigUint64(i * 8, littleEndian));
+}
+
+function blocksOf({ dnode }: DmuObject, count: bigint): bigint {
+  const size = BigInt(dnode.check().dataBlockSize);
+  return (count * 8n + size - 1n) / size;
 }
 
 /**
@@ -31,7 +37,19 @@ export async function* wordBlocks(
  * @param count bounded by the caller
  * @throws what `wordBlocks` throws
  */
-export async function readWords(object: DmuObject, count: number, options: WalkOptions = {}): Promise<BigUint64Array> {
+export function readWords(
+  object: DmuObject,
+  count: number,
+  options: WalkOptions = {},
+): Promise<BigUint64Array> | BigUint64Array {
+  const ready = object.wordBlocksAtHand({ to: blocksOf(object, BigInt(count)) });
+  if (ready === null) return readThem(object, count, options);
+  const all = new BigUint64Array(count);
+  for (const block of ready) all.set(wordsIn(block, BigInt(count)), Number(block.offset / 8n));
+  return all;
+}
+
+async function readThem(object: DmuObject, count: number, options: WalkOptions): Promise<BigUint64Array> {
   const all = new BigUint64Array(count);
   for await (const { first, words } of wordBlocks(object, BigInt(count), options)) all.set(words, Number(first));
   return all;

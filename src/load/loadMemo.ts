@@ -1,6 +1,6 @@
 import { LimitError, ZfsUberError } from '../bytes/errors.ts';
 import type { BlockCache } from '../dataset/blockCache.ts';
-import type { DmuObject } from '../dataset/object.ts';
+import type { BlockRange, DmuObject, ObjectBlock } from '../dataset/object.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
 import type { SpentBound } from '../traverse/spentBound.ts';
 import { BLOCK_COST, costLimit } from '../traverse/walkBudget.ts';
@@ -124,7 +124,7 @@ export class LoadMemo {
       this.#forgot++;
       this.#contents.delete(oldest);
     }
-    return answer.then(throwIt);
+    return answer instanceof Promise ? answer.then(throwIt) : throwIt(answer);
   }
 
   /**
@@ -171,20 +171,34 @@ export class LoadMemo {
   }
 
   /** The signal is not passed on: what one candidate gave up another would find unread. */
-  async #contentOf(object: DmuObject, length: bigint | undefined): Promise<ZfsUberError | null> {
+  #contentOf(object: DmuObject, length: bigint | undefined): Promise<ZfsUberError | null> | ZfsUberError | null {
     try {
       const size = BigInt(object.dnode.check().dataBlockSize);
       const range = length === undefined ? {} : { to: (length + size - 1n) / size };
-      for await (const { bytes } of object.wordBlocks(range)) {
-        // Reading is all that is wanted.
-        this.#cost += Math.max(bytes.length, Number(size)) + BLOCK_COST;
-        if (this.#cost > this.#maxCost) throw new LimitError('objects larger than the devices', object.place);
-      }
+      const ready = object.wordBlocksAtHand(range);
+      if (ready === null) return this.#readContent(object, range);
+      for (const block of ready) this.#spend(object, block);
       return null;
     } catch (error) {
       if (error instanceof ZfsUberError) return error;
       throw error;
     }
+  }
+
+  async #readContent(object: DmuObject, range: BlockRange): Promise<ZfsUberError | null> {
+    try {
+      for await (const block of object.wordBlocks(range)) this.#spend(object, block);
+      return null;
+    } catch (error) {
+      if (error instanceof ZfsUberError) return error;
+      throw error;
+    }
+  }
+
+  /** Reading is all that is wanted. @throws LimitError when it gets out of all proportion */
+  #spend({ dnode, place }: DmuObject, { bytes }: ObjectBlock): void {
+    this.#cost += Math.max(bytes.length, dnode.dataBlockSize) + BLOCK_COST;
+    if (this.#cost > this.#maxCost) throw new LimitError('objects larger than the devices', place);
   }
 
   /** Others may have the same, so what is found under it is compared. */

@@ -23,14 +23,18 @@ export async function readUnflushedTxgs(
   if (!zapTop || count === 0) return null;
   const zap = await mos.zap(zapTop, state.signal);
   const id = await zap.integer('com.delphix:ms_unflushed_phys_txgs', state.signal);
-  if (id === null) return null;
-  return readMetaslabWords(state, id, count);
+  return id === null ? null : readMetaslabWords(state, id, count);
 }
 
 /** An object that has a 64-bit word for each metaslab of a vdev. Shared, so never changed. */
-export async function readMetaslabWords(state: LoadState, id: bigint, count: number): Promise<BigUint64Array> {
-  const object = await viewOf(state).mos.object(id, state.signal);
-  return state.memo.of(`words ${count}`, object, count * 8, () => readWords(object, count));
+export function readMetaslabWords(
+  state: LoadState,
+  id: bigint,
+  count: number,
+): Promise<BigUint64Array> | BigUint64Array {
+  const object = viewOf(state).mos.object(id, state.signal);
+  const read = (array: DmuObject) => state.memo.of(`words ${count}`, array, count * 8, () => readWords(array, count));
+  return object instanceof Promise ? object.then(read) : read(object);
 }
 
 /** Log by txg; null in a pool that has no such list yet. */
@@ -59,6 +63,7 @@ export async function readLogSpaceMapData(state: LoadState, at: At): Promise<und
   for (const [txg, id] of (await readLogSpaceMapList(state)) ?? []) {
     at({ role: 'space map log', txg });
     const object = await viewOf(state).mos.object(id, state.signal);
-    await state.memo.readWhole(object, new SpaceMap(object).header.length);
+    const reading = state.memo.readWhole(object, new SpaceMap(object).header.length);
+    if (reading !== undefined) await reading;
   }
 }

@@ -155,8 +155,11 @@ export class ObjectMemo {
     for (const block of differing) {
       const { slots, things } = ground.inBlock.get(block) ?? NOTHING;
       if (things.length === 0) continue;
-      const [before, here] = [await versions.numberOf(ground.blocks, block), await versions.numberOf(blocks, block)];
-      await versions.compare(before, here);
+      const numbers = [versions.numberOf(ground.blocks, block), versions.numberOf(blocks, block)] as const;
+      const before = typeof numbers[0] === 'number' ? numbers[0] : await numbers[0];
+      const here = typeof numbers[1] === 'number' ? numbers[1] : await numbers[1];
+      const comparing = versions.compare(before, here);
+      if (comparing !== undefined) await comparing;
       for (const [i, thing] of things.entries()) {
         if (versions.isSame(before, here, slots[i] ?? 0) !== true) again.add(thing);
       }
@@ -240,7 +243,8 @@ async function makeNoting<T>(
   const asked: Asked[] = [];
   for (const id of ids) {
     const block = Number(id / perBlock);
-    asked.push({ block, number: await versions.numberOf(blocks, block), slot: Number(id % perBlock) });
+    const number = versions.numberOf(blocks, block);
+    asked.push({ block, number: typeof number === 'number' ? number : await number, slot: Number(id % perBlock) });
   }
   return { value, asked };
 }
@@ -258,8 +262,10 @@ function stands({ asked }: Answer, { numbers }: NumberedBlocks, { versions }: Kn
 async function sameObjects({ asked }: Answer, blocks: NumberedBlocks, { versions }: Known): Promise<Asked[] | null> {
   const here: Asked[] = [];
   for (const { block, number, slot } of asked) {
-    const own = await versions.numberOf(blocks, block);
-    await versions.compare(number, own);
+    const looked = versions.numberOf(blocks, block);
+    const own = typeof looked === 'number' ? looked : await looked;
+    const comparing = versions.compare(number, own);
+    if (comparing !== undefined) await comparing;
     if (versions.isSame(number, own, slot) !== true) return null;
     here.push({ block, number: own, slot });
   }

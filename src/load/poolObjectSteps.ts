@@ -104,7 +104,9 @@ async function readProperties(state: LoadState, at: At): Promise<undefined> {
   openBpobj(await view.mos.object(await required(view, 'sync_bplist', signal), signal));
   for (const key of NOTED) {
     at({ role: 'entry', key });
-    await optional(view, key, signal);
+    const entry = optional(view, key, signal);
+    // Most are at hand.
+    if (entry instanceof Promise) await entry;
   }
   at({ role: 'pool properties' });
   await optional(view, 'pool_props', signal);

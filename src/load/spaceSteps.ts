@@ -169,7 +169,8 @@ interface AddedUp {
 async function addUpMap(memo: LoadMemo, map: SpaceMap, units: number): Promise<AddedUp | null> {
   try {
     if (!memo.takeSpace(Number(map.header.length))) return null;
-    return sumOf(memo, units, await map.words());
+    const words = map.words();
+    return sumOf(memo, units, words instanceof Promise ? await words : words);
   } catch (error) {
     if (error instanceof ZfsUberError) return null;
     throw error;

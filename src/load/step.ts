@@ -29,27 +29,32 @@ export function step(
   return {
     name,
     when,
-    async check(state) {
+    check(state) {
       let doing: Reading | null = null;
       let danger: Danger | undefined;
       const at: At = (what, there) => {
         doing = what;
         danger = there;
       };
-      let trouble: Trouble | undefined;
-      try {
-        trouble = await work(state, at);
-      } catch (error) {
+      const end = (trouble: Trouble | undefined): Trouble | null => {
+        if (trouble === undefined) return null;
+        const met = trouble.danger !== undefined && hasDanger(state.openZfs, trouble.danger);
+        if (!met) {
+          const { danger: _, ...harmless } = trouble;
+          return harmless;
+        }
+        return when === 'always' && isListed(name, state) ? { ...trouble, listing: true } : trouble;
+      };
+      const fail = (error: unknown): Trouble | null => {
         if (!(error instanceof ZfsUberError)) throw error;
-        trouble = troubleOf(error, doing, danger);
+        return end(troubleOf(error, doing, danger));
+      };
+      try {
+        const working = work(state, at);
+        return working instanceof Promise ? working.then(end, fail) : end(working);
+      } catch (error) {
+        return fail(error);
       }
-      if (trouble?.danger !== undefined && !hasDanger(state.openZfs, trouble.danger)) {
-        const { danger: _, ...harmless } = trouble;
-        trouble = harmless;
-      }
-      if (trouble === undefined) return null;
-      const listing = trouble.danger !== undefined && when === 'always' && isListed(name, state);
-      return listing ? { ...trouble, listing } : trouble;
     },
   };
 }
