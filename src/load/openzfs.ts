@@ -34,6 +34,8 @@ export abstract class OpenZfs {
 class KnownOpenZfs extends OpenZfs {
   readonly strictness: PointerStrictness;
   readonly #features: ReadonlySet<string>;
+  /** Asked for each candidate, of each release. */
+  readonly #rules = new Map<Question, boolean>();
 
   constructor(
     readonly release: string,
@@ -46,8 +48,12 @@ class KnownOpenZfs extends OpenZfs {
 
   answer(question: Question): boolean {
     if (question.startsWith(FEATURE)) return this.#features.has(question.slice(FEATURE.length));
+    const known = this.#rules.get(question);
+    if (known !== undefined) return known;
     const rule = RULES.get(question);
-    return rule !== undefined && isAmong(rule.holds, this.releases);
+    const holds = rule !== undefined && isAmong(rule.holds, this.releases);
+    this.#rules.set(question, holds);
+    return holds;
   }
 }
 
@@ -89,9 +95,9 @@ export class AskedOpenZfs extends OpenZfs {
     return answer;
   }
 
-  /** Whether `other` would have answered all that was asked in the same way. */
-  loadsAs(other: OpenZfs): boolean {
-    return [...this.#answers].every(([question, answer]) => other.answer(question) === answer);
+  /** All that was asked, with the answers. */
+  get answers(): ReadonlyMap<Question, boolean> {
+    return this.#answers;
   }
 }
 

@@ -1,11 +1,12 @@
-import { OPENZFS_LINES, type OpenZfs } from '../load/openzfs.ts';
+import type { Candidate } from '../load/candidates.ts';
+import { OPENZFS_LINES, type OpenZfs, type Question } from '../load/openzfs.ts';
 import { fails, isLeftByGone } from '../load/predict.ts';
 import type { Reason } from '../load/reason.ts';
 import { lineOf } from '../load/releases.ts';
 import type { Gathered } from './gather.ts';
 import { type Judged, judge } from './judge.ts';
 import type { ReleaseChange, ReleaseDifference } from './releaseDifference.ts';
-import { withRetries } from './retries.ts';
+import { isHarmless, withRetries } from './retries.ts';
 
 /**
  * Where other releases of OpenZFS do not treat the candidates of the rings as the one they were judged for. What was read
@@ -19,11 +20,17 @@ export async function otherReleases(gathered: Gathered, rings: readonly Judged[]
   const open = options.signal?.aborted === true || rings.some(({ prediction }) => isLeftByGone(prediction));
   const [own] = rings.flatMap(({ openZfs }) => openZfs ?? []);
   if (open || own === undefined || options.waysOut === false) return [];
+  const answers = answersTo(rings);
   const before = new Map(withRetries(gathered.all, rings, own).map((each) => [each.candidate, each]));
   const found = new Map<string, ReleaseDifference>();
   for (const openZfs of OPENZFS_LINES) {
     if (openZfs.release === lineOf(own.release)) continue;
-    for (const each of differences(before, await judgedFor(openZfs, gathered, rings), openZfs)) {
+    const others = [...answers].flatMap(([question, answer]) => (openZfs.answer(question) === answer ? [] : question));
+    const anew = rings
+      .filter((each) => others.some((question) => each.openZfs?.answers.has(question)))
+      .map(({ candidate }) => candidate);
+    if (anew.length === 0 && rings.every(isHarmless)) continue;
+    for (const each of differences(before, await judgedFor(openZfs, gathered, rings, anew), openZfs)) {
       const known = found.get(keyOf(each));
       const releases = [...(known?.releases ?? []), openZfs.release];
       found.set(keyOf(each), { ...each, releases });
@@ -32,10 +39,21 @@ export async function otherReleases(gathered: Gathered, rings: readonly Judged[]
   return options.signal?.aborted ? [] : [...found.values()];
 }
 
+/** What was asked for any of them: one OpenZFS answered all. */
+function answersTo(rings: readonly Judged[]): ReadonlyMap<Question, boolean> {
+  const all = new Map<Question, boolean>();
+  for (const { openZfs } of rings) openZfs?.answers.forEach((answer, question) => void all.set(question, answer));
+  return all;
+}
+
 /** The same candidates as another release would have them. */
-async function judgedFor(openZfs: OpenZfs, gathered: Gathered, rings: readonly Judged[]): Promise<Judged[]> {
+async function judgedFor(
+  openZfs: OpenZfs,
+  gathered: Gathered,
+  rings: readonly Judged[],
+  anew: readonly Candidate[],
+): Promise<Judged[]> {
   const { pool, all, readers, replay, rootOf, memo, options } = gathered;
-  const anew = rings.filter((each) => each.openZfs?.loadsAs(openZfs) === false).map(({ candidate }) => candidate);
   const judged = new Map(rings.map((each) => [each.candidate, each]));
   const how = { readers, replay, rootOf, memo, openZfs, signal: options.signal };
   for await (const each of judge(pool, all, anew, how)) judged.set(each.candidate, each);

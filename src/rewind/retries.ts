@@ -18,6 +18,7 @@ export function withRetries(
   judged: readonly Judged[],
   openZfs: OpenZfs = JUDGED_AS,
 ): Judged[] {
+  if (judged.every(isHarmless)) return [...judged];
   const known = byCandidate(judged);
   return judged.map((each) => {
     const { prediction } = each;
@@ -27,6 +28,9 @@ export function withRetries(
     return harm === null ? each : { ...each, prediction: { ...prediction, hazards: [harm] } };
   });
 }
+
+/** Where all are, no harm comes of going on to others, with any OpenZFS. */
+export const isHarmless = ({ prediction, clones }: Judged): boolean => prediction.hazards.length === 0 && !clones;
 
 /** As `harmOf` wants them. */
 export const byCandidate = (judged: readonly Judged[]): ReadonlyMap<Candidate, Judged> =>
