@@ -5,6 +5,7 @@ import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import type { SourceSpec } from '../node/target.ts';
 import { noting } from '../source/failedReads.ts';
+import { beforeMap } from '../source/network/remotePlace.ts';
 import type { ByteSource } from '../source/source.ts';
 import type { CarveStates } from './carveState.ts';
 import { describeOpened } from './describeOpened.ts';
@@ -120,7 +121,7 @@ function isNamed({ bundle, disk }: OpenedSource): boolean {
 function saidBehind({ disk }: OpenedSource): string {
   const { map = null, origin = 'path', image = null } = disk ?? {};
   const folders = (image?.shards?.globs ?? []).map((glob) => glob.replace(/\/[^/]*$/, ''));
-  const named = map === null ? '' : `${typeof origin === 'string' ? '?' : '#'}map=${map}`;
+  const named = map === null ? '' : `${beforeMap(typeof origin !== 'string')}${map}`;
   return [named, ...folders].join('?shards=');
 }
 

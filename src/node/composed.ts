@@ -1,5 +1,5 @@
 import { ZfsUberError } from '../bytes/errors.ts';
-import { beginsAsMap, parseDdrescueMap, type RescuedRange, rescued } from '../source/images/ddrescue.ts';
+import { beginsAsMap, type LeftOut, parseDdrescueMap, type RescueMap, rescued } from '../source/images/ddrescue.ts';
 import { measureShards, parseShard, type ShardSizes, type Shards, sharded } from '../source/images/shards.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { isFirstPiece, joined, nextPiece } from '../source/images/splitRaw.ts';
@@ -14,7 +14,12 @@ export interface ComposedFile extends FileSource {
   readonly shards: FoundShards | null;
   /** Bytes of the disk where the file is a copy that ends before; null where it does not. */
   readonly grown: number | null;
+  /** What a map leaves out; null without one. */
+  readonly leftOut: LeftOut | null;
 }
+
+/** What a file or device is made of where it is all in one piece. */
+export const IN_ONE_PIECE = { pieces: [], shards: null, grown: null, leftOut: null } as const;
 
 /** The shards that a file lies in. */
 export interface FoundShards extends ShardSizes {
@@ -51,12 +56,12 @@ export async function composed(
   map: string | null,
   shards: FileShards | null,
 ): Promise<ComposedFile> {
-  if (file.block && map === null) return { ...file, pieces: [], shards: null, grown: null };
+  if (file.block && map === null) return { ...file, ...IN_ONE_PIECE };
   const whole = await (shards === null ? withPieces(file, siblings) : withShards(file, siblings, shards));
   if (map !== null) {
     const found = await siblings.find(map);
-    const ranges = found === null ? null : await rangesOf(found.source);
-    if (ranges !== null) return mapped(whole, ranges);
+    const told = found === null ? null : await mapIn(found.source);
+    if (told !== null) return mapped(whole, map, told);
     throw new SourceError('not-a-map', `${map}: this is no map of ddrescue`, {
       source: file.name,
       offset: 0,
@@ -65,23 +70,20 @@ export async function composed(
   }
   if (shards !== null) return whole;
   for (const name of mapNames(file.name)) {
-    const ranges = await siblings
+    const told = await siblings
       .find(name)
-      .then((found) => (found === null ? null : rangesOf(found.source)))
+      .then((found) => (found === null ? null : mapIn(found.source)))
       .catch(passOver);
-    if (ranges !== null) return mapped(whole, ranges);
+    if (told !== null) return mapped(whole, name, told);
   }
   return whole;
 }
 
-function mapped(whole: ComposedFile, ranges: readonly RescuedRange[]): ComposedFile {
-  const copy = rescued(whole, whole.block ? onDevice(ranges) : ranges, !whole.block);
-  return { ...whole, ...viewOf(copy), grown: copy.size > whole.size ? copy.size : null };
+/** A device itself is there, and no copy of it: what nobody has tried can be. */
+function mapped(whole: ComposedFile, map: string, told: RescueMap): ComposedFile {
+  const copy = rescued(whole, { map, of: whole.block ? 'reads' : told.of, ranges: told.ranges }, !whole.block);
+  return { ...whole, ...viewOf(copy), grown: copy.size > whole.size ? copy.size : null, leftOut: copy.leftOut };
 }
-
-/** The device itself is there, and no copy of it: what nobody has tried can be. */
-const onDevice = (ranges: readonly RescuedRange[]): RescuedRange[] =>
-  ranges.map((range) => (range.status === '?' ? { ...range, status: '+' } : range));
 
 const viewOf = ({ size, read, runs }: ByteSource): Pick<ByteSource, 'size' | 'read' | 'runs'> => ({
   size,
@@ -104,7 +106,7 @@ function mapNames(path: string): string[] {
   );
 }
 
-async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdrescueMap>> {
+async function mapIn(source: ByteSource): Promise<RescueMap | null> {
   if (source.size > LONGEST_MAP) return null;
   const textOf = async (length: number): Promise<string> => new TextDecoder().decode(await source.read(0, length));
   if (!beginsAsMap(await textOf(Math.min(MAP_HEAD, source.size)))) return null;
@@ -113,7 +115,7 @@ async function rangesOf(source: ByteSource): Promise<ReturnType<typeof parseDdre
 
 /** A file that has the last labels of a vdev has all of it. Shards are opened where something of them is read. */
 async function withShards(file: FileSource, siblings: Siblings, given: FileShards): Promise<ComposedFile> {
-  const alone = { ...file, pieces: [], shards: null, grown: null };
+  const alone = { ...file, ...IN_ONE_PIECE };
   if ((await findVdevTrace(file)).labels.length > 2) return alone;
   const files = new Map(given.files.map((each) => [parseShard(lastPart(each))?.number ?? 0, each]));
   const shards: Shards = {
@@ -143,12 +145,18 @@ async function withShards(file: FileSource, siblings: Siblings, given: FileShard
     const shard = await shards.open(number);
     if (shard !== null) pieces.push(shard.name);
   }
-  return { ...file, ...viewOf(sharded(shards, sizes)), pieces, shards: { ...sizes, globs: given.globs }, grown: null };
+  return {
+    ...file,
+    ...IN_ONE_PIECE,
+    ...viewOf(sharded(shards, sizes)),
+    pieces,
+    shards: { ...sizes, globs: given.globs },
+  };
 }
 
 /** A file that could be a further piece and has labels of its own is a disk of its own. */
 async function withPieces(file: FileSource, siblings: Siblings): Promise<ComposedFile> {
-  if (!isFirstPiece(file.name)) return { ...file, pieces: [], shards: null, grown: null };
+  if (!isFirstPiece(file.name)) return { ...file, ...IN_ONE_PIECE };
   const pieces: ByteSource[] = [file];
   for (
     let name = nextPiece(lastPart(file.name));
@@ -160,12 +168,11 @@ async function withPieces(file: FileSource, siblings: Siblings): Promise<Compose
     if (pieces.length === 1 && (await findVdevTrace(found.source)).labels.length > 0) break;
     pieces.push(found.source);
   }
-  if (pieces.length === 1) return { ...file, pieces: [], shards: null, grown: null };
+  if (pieces.length === 1) return { ...file, ...IN_ONE_PIECE };
   return {
     ...file,
+    ...IN_ONE_PIECE,
     ...viewOf(joined(file.name, pieces)),
     pieces: pieces.slice(1).map(({ name }) => name),
-    shards: null,
-    grown: null,
   };
 }

@@ -1,5 +1,6 @@
 import { RangeSet } from '../bytes/rangeSet.ts';
 import { failingMedia, type MayFail } from '../source/failingMedia.ts';
+import type { LeftOut } from '../source/images/ddrescue.ts';
 import type { ByteSource, SourceError } from '../source/source.ts';
 
 export interface DeviceMediaChoice {
@@ -23,12 +24,14 @@ export interface ReadDisk {
   /** Bytes. */
   readonly size: number;
   readonly refused: RangeSet;
+  /** What is not asked for, by the map that says so. */
+  readonly leftOut: ReadonlyMap<string, LeftOut>;
 }
 
 /** How files and devices that may fail are read. */
 export class DeviceMedia {
   readonly #choice: DeviceMediaChoice;
-  readonly #disks = new Map<string, ReadDisk>();
+  readonly #disks = new Map<string, ReadDisk & { readonly leftOut: Map<string, LeftOut> }>();
 
   constructor(choice: DeviceMediaChoice = {}) {
     this.#choice = choice;
@@ -41,11 +44,11 @@ export class DeviceMedia {
 
   /** The same bytes. Two paths to one device share what failed. */
   reading(file: MeasuredFile): ByteSource {
-    const { name, size, block, disk, diskOffset } = file;
+    const { name, size, block } = file;
     const { mayFail: wanted = 'never-twice', onFirst } = this.#choice;
     const mayFail = block ? wanted : 'around';
-    const key = `${disk} ${diskOffset}`;
-    const known = this.#disks.get(key) ?? { path: name, size, refused: new RangeSet() };
+    const key = keyOf(file);
+    const known = this.#disks.get(key) ?? { path: name, size, refused: new RangeSet(), leftOut: new Map() };
     this.#disks.set(key, known);
     return failingMedia(file, {
       mayFail,
@@ -53,4 +56,10 @@ export class DeviceMedia {
       onFirst: (error) => (block ? onFirst?.(error, mayFail) : undefined),
     });
   }
+  /** What of a file that is read so is not asked for: it belongs into the map of what could not be read. */
+  leavingOut(file: MeasuredFile, leftOut: LeftOut): void {
+    this.#disks.get(keyOf(file))?.leftOut.set(leftOut.map, leftOut);
+  }
 }
+
+const keyOf = ({ disk, diskOffset }: MeasuredFile): string => `${disk} ${diskOffset}`;

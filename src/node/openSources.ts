@@ -67,6 +67,7 @@ const hostOf = (pool: HandlePool): SourceHost & { readonly pool: HandlePool } =>
   shardsIn: async (path, folders) => (await import('./shardFolders.ts')).shardsIn(pool.host, path, folders),
   shownPartitions: (disk) => shownPartitions(pool.host, disk),
   lasting: (file) => pool.media.reading(file).read,
+  leavingOut: (file, leftOut) => pool.media.leavingOut(file, leftOut),
   isFile: (path) =>
     pool.host.stat(path).then(
       (status) => status.isFile(),

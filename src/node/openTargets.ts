@@ -5,13 +5,14 @@ import { recogniseContainer } from '../source/containers.ts';
 import { readEnds } from '../source/ends.ts';
 import { type FoundVdevs, findVdevs } from '../source/findVdevs.ts';
 import { findForeign, placed } from '../source/foreign.ts';
+import type { LeftOut } from '../source/images/ddrescue.ts';
 import { parseShard } from '../source/images/shards.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { ProbedEnds } from '../source/probed.ts';
 import type { Sha256 } from '../source/sealedLabel.ts';
 import { type BlockAnswers, type ByteSource, slice, withAnswers } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
-import { type ComposedFile, composed, type FileShards } from './composed.ts';
+import { type ComposedFile, composed, type FileShards, IN_ONE_PIECE } from './composed.ts';
 import type { FileSource } from './fileSource.ts';
 import type { OpenedSource } from './openedSource.ts';
 import type { SourceRecorder } from './recorder.ts';
@@ -40,6 +41,8 @@ export interface SourceHost {
   shownPartitions(disk: string): Promise<ReadonlyMap<number, number> | null>;
   /** Reads of a file or device that may fail, or go away. */
   lasting(file: FileSource): ByteSource['read'];
+  /** Told what of such a one is not asked for; absent where nobody notes what fails. */
+  leavingOut?(file: FileSource, leftOut: LeftOut): void;
   isFile(path: string): Promise<boolean>;
   readonly sha256: Sha256;
   /** Default: our own. */
@@ -200,6 +203,7 @@ async function diskEntries(
   let shown: ReadonlyMap<number, number> | null = null;
   const ask = async () => (shown = await host.shownPartitions(file.disk.replace(/^block /, '')));
   const whole = await composed(file, siblings, target.image?.map ?? null, shards);
+  if (whole.leftOut !== null) host.leavingOut?.(file, whole.leftOut);
   const recorded = (await recorder?.record(order, target, whole)) ?? null;
   const beside = recorder?.siblings(order, target, siblings) ?? null;
   const entries = await entriesOf(host, { ...whole, ...recorded?.file }, beside ?? siblings, target, ask, signal);
@@ -232,14 +236,7 @@ async function bundledEntries({ host, recorder, signal }: Opening, bundle: FileS
         ? keyedBy(
             file,
             target,
-            await entriesOf(
-              host,
-              { ...file, pieces: [], shards: null, grown: null },
-              siblings,
-              target,
-              async () => partitions,
-              signal,
-            ),
+            await entriesOf(host, { ...file, ...IN_ONE_PIECE }, siblings, target, async () => partitions, signal),
           )
         : [failure(target, target.error)];
     for (const { key, entry } of found) {

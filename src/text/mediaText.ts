@@ -14,5 +14,10 @@ export const firstFailureText = ({ place, code }: SourceError, mayFail: MayFail)
   `${place?.source ?? 'a device'}: a read failed at byte ${place?.offset ?? 0} (${code}): ${DONE[mayFail]} (--device-may-fail)`;
 
 /** A line for a map that was written. Raw text. */
-export const failedMapText = (map: { readonly file: string; readonly path: string; readonly failed: number }): string =>
-  `${map.file}: ${sizeText(map.failed)} of ${map.path} could not be read; the next run leaves them out with ${shellWord(`${map.path}?map=${map.file}`)}, and ddrescue takes it too`;
+export const failedMapText = (map: {
+  readonly file: string;
+  readonly path: string;
+  readonly spec: string;
+  readonly failed: number;
+}): string =>
+  `${map.file}: ${sizeText(map.failed)} of ${map.path} could not be read; the next run leaves them out with ${shellWord(map.spec)}, and ddrescue takes it too`;

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,7 +99,7 @@ describe('the map of what could not be read', () => {
     const { result, maps } = await withFailedMaps(file, [path], device.handles, () =>
       scan([path], { handles: device.handles, depth: 'meta' }),
     );
-    expect(maps).toEqual([{ file, path, failed: device.asked.size * PAGE }]);
+    expect(maps).toEqual([{ file, path, spec: `${path}?map=${file}`, failed: device.asked.size * PAGE }]);
     expect(readFileSync(file, 'utf8')).toContain('0x00008000  0x00001000  -');
     const again = failingDevice('sdb', BAD);
     const next = await scan([`${path}?map=${file}`], { handles: again.handles, depth: 'meta' });
@@ -110,6 +110,44 @@ describe('the map of what could not be read', () => {
     expect(next.pools[0]?.candidates.map(({ txg, verdict }) => [txg, verdict])).toEqual(
       result.pools[0]?.candidates.map(({ txg, verdict }) => [txg, verdict]),
     );
+  });
+
+  it('holds what the map of the run before left out too', async () => {
+    const [old, both] = [join(room, 'old.map'), join(room, 'both.map')];
+    const line = (at: number, status: string) => `0x${at.toString(16)} 0x1000 ${status}\n`;
+    // Not to the end: nobody has tried what lies behind.
+    writeFileSync(
+      old,
+      `0 ?\n${line(32 * KIB, '-')}${line(136 * KIB, '*')}${line(300 * KIB - ((300 * KIB) % PAGE), '/')}`,
+    );
+    const device = failingDevice('sdb', BAD);
+    const run = (spec: string, { handles }: typeof device) => scan([spec], { handles, depth: 'meta' });
+    const { result, maps } = await withFailedMaps(both, [path], device.handles, () =>
+      run(`${path}?map=${old}`, device),
+    );
+    expect(device.asked.has(32 * KIB)).toBe(false);
+    expect(maps[0]?.failed).toBe(device.asked.size * PAGE);
+    const again = failingDevice('sdb', BAD);
+    const next = await run(maps[0]?.spec ?? '', again);
+    expect(again.asked.size).toBe(0);
+    const statuses = ({ sources }: typeof next) => sources[0]?.labels.map(({ status }) => status);
+    expect(statuses(next)).toEqual(statuses(result));
+    const text = readFileSync(both, 'utf8');
+    for (const status of ['-', '*', '/']) expect(text).toContain(`  0x00001000  ${status}\n`);
+  });
+
+  it('of a copy keeps unread what ddrescue had not come to', async () => {
+    const copy = join(room, 'copy.img');
+    copyFileSync(path, copy);
+    const [old, both] = [`${copy}.map`, join(room, 'copy.both')];
+    writeFileSync(old, `0 ?\n0 ${128 * KIB} +\n${128 * KIB} ${128 * KIB} ?\n${256 * KIB} ${64 * KIB * KIB} +\n`);
+    const file = failingDevice('copy.img', [32 * KIB], {}, 'file');
+    // The map lies beside it, and nobody names it.
+    const { maps } = await withFailedMaps(both, [copy], file.handles, () => scan([copy], { handles: file.handles }));
+    const again = failingDevice('copy.img', [32 * KIB], {}, 'file');
+    await scan([maps[0]?.spec ?? ''], { handles: again.handles });
+    expect(again.asked.size).toBe(0);
+    expect(readFileSync(both, 'utf8')).toContain('0x00020000  0x00020000  ?\n');
   });
 
   it('is not written where all could be read, over a file, or on a source', async () => {

@@ -254,7 +254,7 @@ describe('devices that may fail', () => {
   });
 
   it('have maps of what could not be read, which are told of', async () => {
-    const maps = [{ file: 'bad.map', path: '/dev/sdb', failed: 8192 }];
+    const maps = [{ file: 'bad.map', path: '/dev/sdb', spec: '/dev/sdb?map=bad.map', failed: 8192 }];
     const withFailedMaps: Library['withFailedMaps'] = async (_file, _specs, work) => ({ result: await work(), maps });
     const { err } = await run('scan /dev/sdb --write-map bad.map', { withFailedMaps });
     expect(err()).toContain("leaves them out with '/dev/sdb?map=bad.map'");

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RangeSet } from '../../src/bytes/rangeSet.ts';
 import { failingMedia } from '../../src/source/failingMedia.ts';
-import { failedReadsMap, parseDdrescueMap } from '../../src/source/images/ddrescue.ts';
+import { failedReadsMap, parseDdrescueMap, rescued } from '../../src/source/images/ddrescue.ts';
+import { memorySource } from '../../src/source/memorySource.ts';
 import { readAround } from '../../src/source/readAround.ts';
 import { type ByteSource, isGone, SourceError } from '../../src/source/source.ts';
 
@@ -92,20 +93,52 @@ describe('the map of failed reads', () => {
         const refused = new RangeSet();
         for (const page of pages) refused.add(page * 512, page * 512 + 512);
         const text = failedReadsMap(refused.ranges(), size);
-        const failed = (status: string, ranges: ReturnType<typeof parseDdrescueMap>) =>
-          (ranges ?? []).filter((each) => each.status === status).reduce((sum, { length }) => sum + length, 0);
+        const failed = (status: string, map: ReturnType<typeof parseDdrescueMap>) =>
+          (map?.ranges ?? []).filter((each) => each.status === status).reduce((sum, { length }) => sum + length, 0);
         const expected = [...refused.ranges()].reduce(
           (sum, { start, end }) => sum + Math.max(0, Math.min(end, size) - Math.min(start, size)),
           0,
         );
         const ours = parseDdrescueMap(text, 'map');
-        expect([failed('-', ours), failed('+', ours)]).toEqual([expected, size - expected]);
+        expect([ours?.of, failed('-', ours), failed('?', ours)]).toEqual(['reads', expected, size - expected]);
         const theirs = parseDdrescueMap(
           `# Mapfile. Created by GNU ddrescue\n${text.slice(text.indexOf('\n') + 1)}`,
           'map',
         );
-        expect([failed('-', theirs), failed('?', theirs)]).toEqual([expected, size - expected]);
+        expect([theirs?.of, failed('-', theirs), failed('?', theirs)]).toEqual(['copy', expected, size - expected]);
       }),
+    );
+  });
+  it('holds what maps left out before, as those have it, and what failed besides', () => {
+    const size = 40;
+    // A letter a byte.
+    const bytes = fc.string({ unit: fc.constantFrom('?', '*', '/', '-', '+'), minLength: 1, maxLength: size });
+    const mapOf = (letters: string) => {
+      const lines = [...letters].map((status, at) => `${at} 1 ${status}\n`);
+      return parseDdrescueMap(`0 ?\n${lines.join('')}`, 'map') ?? { of: 'copy' as const, ranges: [] };
+    };
+    fc.assert(
+      fc.property(
+        fc.array(bytes, { maxLength: 3 }),
+        fc.uniqueArray(fc.nat(size - 1)),
+        fc.boolean(),
+        (maps, pages, device) => {
+          const disk = memorySource(new Uint8Array(size));
+          const of = device ? 'reads' : 'copy';
+          const before = maps.map((letters, i) => rescued(disk, { ...mapOf(letters), of, map: `${i}` }).leftOut);
+          const refused = new RangeSet();
+          for (const page of pages) refused.add(page, page + 1);
+          const map = parseDdrescueMap(failedReadsMap(refused.ranges(), size, before), 'map');
+          const found = map === null ? [] : rescued(disk, { ...map, map: 'new' }).leftOut.ranges;
+          for (let at = 0; at < size; at++) {
+            const there = (letter: string) => letter === '+' || (letter === '?' && device);
+            const told = maps.map((letters) => letters[at] ?? '?').filter((letter) => !there(letter));
+            const expected = told.at(-1) ?? (pages.includes(at) ? '-' : null);
+            const range = found.find(({ offset, length }) => offset <= at && at < offset + length);
+            expect([at, range?.status ?? null]).toEqual([at, expected]);
+          }
+        },
+      ),
     );
   });
 });

@@ -15,16 +15,26 @@ export interface FailingDevice {
 /**
  * Files whose path ends as `path` does as a block device of Linux of which some sectors are bad: a read gives what is before
  * the page that fails, and fails where that page is what it begins with.
+ *
+ * @param as `file` for what stays a file
  */
-export function failingDevice(path: string, bad: readonly number[], choice: DeviceMediaChoice = {}): FailingDevice {
+export function failingDevice(
+  path: string,
+  bad: readonly number[],
+  choice: DeviceMediaChoice = {},
+  as: 'device' | 'file' = 'device',
+): FailingDevice {
   const asked = new Map<number, number>();
   const pages = [...new Set(bad.map((sector) => sector - (sector % PAGE)))].sort((a, b) => a - b);
   let [reads, size] = [0, 0n];
-  const asDevice = (status: FileStatus): FileStatus => ({
-    ...{ dev: status.dev, ino: status.ino, rdev: 0x805n, size: 0n },
-    ...{ isFile: () => false, isDirectory: () => false, isBlockDevice: () => true },
-    ...{ isCharacterDevice: () => false, isFIFO: () => false, isSocket: () => false },
-  });
+  const asDevice = (status: FileStatus): FileStatus =>
+    as === 'file'
+      ? status
+      : {
+          ...{ dev: status.dev, ino: status.ino, rdev: 0x805n, size: 0n },
+          ...{ isFile: () => false, isDirectory: () => false, isBlockDevice: () => true },
+          ...{ isCharacterDevice: () => false, isFIFO: () => false, isSocket: () => false },
+        };
   const host = {
     ...FILE_HOST,
     async stat(name: string) {

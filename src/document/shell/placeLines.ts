@@ -1,6 +1,7 @@
 import { type Raw, raw, sh } from '../../bytes/shellLine.ts';
 import type { ImportPlace, MappedPlace } from '../../rewind/importPlace.ts';
 import { type Showing, STORE } from '../../rewind/showing.ts';
+import { beforeMap, type RemotePlace } from '../../source/network/remotePlace.ts';
 
 type Shown = Pick<Showing, 'place' | 'copy'>;
 
@@ -43,11 +44,11 @@ export function copyThen(place: ImportPlace, ...lines: readonly ((copy: string) 
 export function sliceSpec({ image, mapped, ...place }: ImportPlace): string {
   const named = image === null ? mapped : undefined;
   const { path, part } = named ?? place;
-  return `${path}${part === null ? '' : `@${part.start}+${part.size}`}${mapBehind({ mapped: named })}`;
+  return `${path}${part === null ? '' : `@${part.start}+${part.size}`}${mapBehind(named, null)}`;
 }
 
-const mapBehind = ({ mapped }: { readonly mapped?: MappedPlace | undefined }): string =>
-  mapped === undefined ? '' : `?map=${mapped.map}`;
+const mapBehind = (mapped: MappedPlace | undefined, remote: RemotePlace | null): string =>
+  mapped === undefined ? '' : `${beforeMap(remote !== null)}${mapped.map}`;
 
 /**
  * What zfs-uber reads a vdev from, as sources of a command: it opens images itself, and finds what belongs to one.
@@ -65,7 +66,8 @@ export function sourceSpecs(vdev: ImportPlace): string[] {
   const place = part === null && root === undefined ? '' : `@${start}${size === null ? '' : `+${size}`}`;
   const from = root === undefined ? '' : `?root=${start + root}`;
   // What is in a snapshot is found again too.
-  const within = snapshot === null ? `${place}${from}${mapBehind(vdev)}` : `#snapshot=${snapshot}`;
+  const within =
+    snapshot === null ? `${place}${from}${mapBehind(vdev.mapped, image?.remote ?? null)}` : `#snapshot=${snapshot}`;
   const spec = `${image?.path ?? path}${within}`;
   const folders = (shards?.globs ?? []).map((glob) => glob.replace(/\/[^/]*$/, ''));
   return [[spec, ...folders].join('?shards='), ...(shards === null ? [] : pieces)];

@@ -12,3 +12,6 @@ export type RemotePlace =
       /** The same without that. */
       readonly shown: string;
     };
+
+/** What stands between a source and the map of ddrescue that it is named with: `?` of an address is for the server. */
+export const beforeMap = (isRemote: boolean): string => (isRemote ? '#map=' : '?map=');

@@ -48,6 +48,14 @@ describe('verifyCommand', () => {
     expect(command?.slice(4)).toEqual(['/dev/sdb@1048576+134217728?map=/e/sdb.bad', '/e/a.img?map=/m/a.map']);
   });
 
+  it('names a map of a disk on a network behind a hash, as what follows a question mark is for the server', () => {
+    const uri = 'nbd://host/sdb';
+    const remote = { kind: 'nbd', uri, tls: false } as const;
+    const mapped = { path: uri, part: null, map: '/m/sdb.map' };
+    const command = verifyCommand([shown('/dev/nbd0', { image: { ...image(uri, null), remote }, mapped })], STATE);
+    expect(command?.at(-1)).toBe('nbd://host/sdb#map=/m/sdb.map');
+  });
+
   it('asks for the checkpoint by its name', () => {
     const checkpoint = { heldBy: asTxg(50n) } as NonNullable<Parameters<typeof verifyCommand>[1]['checkpoint']>;
     expect(verifyCommand([shown('/dev/sdb1')], { ...STATE, checkpoint })).toEqual([

@@ -263,11 +263,12 @@ describe('a VHDX that was not closed', () => {
 describe('a map of ddrescue', () => {
   const text =
     '# Mapfile.\n# Command line: ddrescue a b\n0x00002000     ?               1\n0x0 0x1000 +\n0x1000 0x200 -\n0x1200 0xE00 *\n';
+  const mapOf = (of: string) =>
+    ({ map: 'x.map', ...(parseDdrescueMap(of, 'x.map') ?? { of: 'copy', ranges: [] }) }) as const;
 
   it('leaves only what was read to be read', async () => {
     const raw = pattern(0x3000, 8);
-    const ranges = parseDdrescueMap(text, 'x.map');
-    const source = rescued(memorySource(raw), ranges ?? []);
+    const source = rescued(memorySource(raw), mapOf(text));
     expect(await source.read(0, 0x1000)).toEqual(raw.subarray(0, 0x1000));
     for (const at of [0x1000, 0x1200, 0x2000])
       await expect(source.read(at, 16)).rejects.toMatchObject({ code: 'never-read' });
@@ -276,13 +277,13 @@ describe('a map of ddrescue', () => {
 
   it('tells how long the disk is of which the copy ends before', async () => {
     const raw = pattern(0x1000, 9);
-    const ranges = parseDdrescueMap('0 ?\n0x0 0x1800 +\n0x1800 0x2800 ?\n', 'x.map') ?? [];
-    const source = rescued(memorySource(raw), ranges);
+    const map = mapOf('0 ?\n0x0 0x1800 +\n0x1800 0x2800 ?\n');
+    const source = rescued(memorySource(raw), map);
     expect(source.size).toBe(0x4000);
     expect(await source.read(0, 0x1000)).toEqual(raw);
     for (const at of [0x1000, 0x1800, 0x3fff])
       await expect(source.read(at, 1)).rejects.toMatchObject({ code: 'never-read' });
-    expect(rescued(memorySource(raw), ranges, false).size).toBe(0x1000);
+    expect(rescued(memorySource(raw), map, false).size).toBe(0x1000);
   });
 
   it('is told from any other text, and refused when its ranges overlap', () => {
