@@ -4,6 +4,9 @@ import { type CandidateLine, candidateLine } from '../document/candidateLine.ts'
 import type { MomentsEntry } from '../document/moments.ts';
 import type { ScanDocument } from '../document/scanDocument.ts';
 import { buildScanDocument } from '../document/scanDocument.ts';
+import type { AlsoAsked } from '../document/shell/verifyCommand.ts';
+import { JUDGED_AS, type OpenZfs } from '../load/openzfs.ts';
+import { USUALLY } from '../node/deviceMedia.ts';
 import type { HandlePool } from '../node/handlePool.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { DeviceSurvey } from '../pool/survey.ts';
@@ -124,11 +127,21 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
       sources: surveyed.map(describeSurveyed),
       found,
       stopped,
+      also: alsoAsked(options, openZfs),
       moments,
     });
   } finally {
     await close();
   }
+}
+
+function alsoAsked({ zfs, pool, handles }: ScanOptions, { release }: OpenZfs): AlsoAsked {
+  const mayFail = handles?.media.mayFail ?? USUALLY;
+  return {
+    ...(zfs !== undefined && release !== JUDGED_AS.release && { zfs }),
+    ...(typeof pool === 'string' && { pool }),
+    ...(mayFail !== USUALLY && { mayFail }),
+  };
 }
 
 /** Through what is open already: nothing is opened again. */

@@ -23,7 +23,7 @@ import type { CutEntry, PoolEntry, VdevEntry } from './pool.types.ts';
 import { hazardEntry, reasonEntries } from './reasonEntry.ts';
 import type { DamageEntry, RecommendationEntry } from './recommendation.types.ts';
 import { overlayOf } from './shell/overlay.ts';
-import { verifyCommand } from './shell/verifyCommand.ts';
+import { type AlsoAsked, verifyCommand } from './shell/verifyCommand.ts';
 import type { SourceIndexOf } from './sourceEntry.ts';
 import { shellStepEntry, stepsEntry } from './stepEntry.ts';
 import { dataEntry, valuesEntry } from './valuesEntry.ts';
@@ -31,7 +31,11 @@ import { versionEntry } from './versionEntry.ts';
 import { relaxedEntry, wayOutEntry } from './wayOutEntry.ts';
 
 /** The entry of one pool in `scan --json`. */
-export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceIndexOf: SourceIndexOf): PoolEntry {
+export function buildPoolEntry(
+  { pool, ...judgement }: PoolJudgement,
+  sourceIndexOf: SourceIndexOf,
+  also: AlsoAsked = {},
+): PoolEntry {
   const { found, expected } = pool.guidSum;
   return {
     name: pool.name,
@@ -57,7 +61,9 @@ export function buildPoolEntry({ pool, ...judgement }: PoolJudgement, sourceInde
       : { waysOut: judgement.waysOut.map((way) => wayOutEntry(way, sourceIndexOf)) }),
     ...(judgement.versions.length === 0 ? {} : { versions: judgement.versions.map(versionEntry) }),
     recommendation:
-      judgement.recommendation === null ? null : recommendationEntry(judgement.recommendation, destroyedNewest(pool)),
+      judgement.recommendation === null
+        ? null
+        : recommendationEntry(judgement.recommendation, destroyedNewest(pool), also),
     ...(judgement.cut === null ? {} : { cut: cutEntry(judgement.cut, sourceIndexOf) }),
   };
 }
@@ -152,10 +158,14 @@ const failedReadEntries = (unread: readonly SourceError[]): NonNullable<Candidat
 const checkpointEntry = ({ checkpoint }: Candidate): Pick<CandidateEntry, 'checkpoint'> =>
   checkpoint === null ? {} : { checkpoint: { heldBy: checkpoint.heldBy.toString() } };
 
-function recommendationEntry(recommendation: Recommendation, destroyed: readonly bigint[]): RecommendationEntry {
+function recommendationEntry(
+  recommendation: Recommendation,
+  destroyed: readonly bigint[],
+  also: AlsoAsked,
+): RecommendationEntry {
   const { candidate, why, alternatives, before, cautions, risky, state, damage, steps, showings, elsewhere } =
     recommendation;
-  const verify = verifyCommand(showings, candidate.candidate);
+  const verify = verifyCommand(showings, candidate.candidate, also);
   const overlay = risky ? overlayOf(showings, candidate.commands.readWrite, candidate.candidate) : null;
   const entries = steps.map(shellStepEntry);
   const attach = entries.find(({ kind }) => kind === 'show-read-only')?.lines ?? [];

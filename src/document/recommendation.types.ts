@@ -96,7 +96,7 @@ export interface RecommendationEntry extends CommandsEntry {
   }[];
   /** What of that txg cannot be read although it imports; absent where its content was not read, and where all of it reads. */
   readonly damage?: DamageEntry;
-  /** Reads all that it has, content too, and names what is damaged: as argument vector. Absent where no path leads to a device. */
+  /** Reads all that it has, content too, and names what is damaged, for the OpenZFS and the pool that the scan was asked for: as argument vector. Absent where no path leads to a device. */
   readonly commandVerify?: readonly string[];
   /** How to try it without writing to the devices; absent where nothing is to be feared. */
   readonly overlay?: OverlayEntry;

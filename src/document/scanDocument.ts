@@ -4,6 +4,7 @@ import type { MomentsEntry } from './moments.ts';
 import type { FindingEntry, ToolInfo } from './parts.types.ts';
 import type { PoolEntry } from './pool.types.ts';
 import { buildPoolEntry, findingEntry } from './poolEntry.ts';
+import type { AlsoAsked } from './shell/verifyCommand.ts';
 import type { SourceEntry } from './source.types.ts';
 import { buildSourceEntry, type DescribedSource } from './sourceEntry.ts';
 
@@ -35,6 +36,8 @@ export interface ScanFacts {
   readonly sources: readonly DescribedSource[];
   readonly found: PoolScan;
   readonly stopped: boolean;
+  /** What the lines have to ask that are printed. Default: nothing. */
+  readonly also?: AlsoAsked;
   /** Of the pools of `found`, in their order; none where they were not asked for. */
   readonly moments?: readonly MomentsEntry[];
 }
@@ -47,6 +50,7 @@ export function buildScanDocument({
   sources,
   found,
   stopped,
+  also,
   moments = [],
 }: ScanFacts): ScanDocument {
   const indexes = new Map(sources.flatMap(({ survey }, index) => (survey === null ? [] : [[survey, index]])));
@@ -60,7 +64,7 @@ export function buildScanDocument({
     sources: entries,
     findings: found.findings.map((finding) => findingEntry(finding, (device) => indexes.get(device) ?? null)),
     pools: found.judgements.map((judgement, at) => ({
-      ...buildPoolEntry(judgement, (device) => indexes.get(device) ?? null),
+      ...buildPoolEntry(judgement, (device) => indexes.get(device) ?? null, also),
       ...(moments[at] === undefined ? {} : { moments: moments[at] }),
     })),
   };

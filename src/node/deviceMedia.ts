@@ -3,6 +3,9 @@ import { failingMedia, type MayFail } from '../source/failingMedia.ts';
 import type { LeftOut } from '../source/images/ddrescue.ts';
 import type { ByteSource, SourceError } from '../source/source.ts';
 
+/** What is done about a device of which reads fail where nobody says. */
+export const USUALLY: MayFail = 'never-twice';
+
 export interface DeviceMediaChoice {
   /** What is done about a block device of which reads fail. Default: `never-twice`; files are read around. */
   readonly mayFail?: MayFail | undefined;
@@ -37,6 +40,11 @@ export class DeviceMedia {
     this.#choice = choice;
   }
 
+  /** What is done about a device of which reads fail. */
+  get mayFail(): MayFail {
+    return this.#choice.mayFail ?? USUALLY;
+  }
+
   /** Those of which something could not be read. */
   get failed(): ReadDisk[] {
     return [...this.#disks.values()].filter(({ refused }) => refused.total > 0);
@@ -45,8 +53,8 @@ export class DeviceMedia {
   /** The same bytes. Two paths to one device share what failed. */
   reading(file: MeasuredFile): ByteSource {
     const { name, size, block } = file;
-    const { mayFail: wanted = 'never-twice', onFirst } = this.#choice;
-    const mayFail = block ? wanted : 'around';
+    const { onFirst } = this.#choice;
+    const mayFail = block ? this.mayFail : 'around';
     const key = keyOf(file);
     const known = this.#disks.get(key) ?? { path: name, size, refused: new RangeSet(), leftOut: new Map() };
     this.#disks.set(key, known);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { scan } from '../../src/api/scan.ts';
+import { type ScanOptions, scan } from '../../src/api/scan.ts';
 import { verify } from '../../src/api/verify.ts';
+import { readArguments } from '../../src/cli/arguments.ts';
+import { DeviceMedia } from '../../src/node/deviceMedia.ts';
+import { FILE_HOST } from '../../src/node/fileHost.ts';
+import { handlePool } from '../../src/node/handlePool.ts';
 import { pool, poolImages } from '../tools/images.ts';
 
 // What a scan names of the recommended txg is what verify names of it.
@@ -32,6 +36,20 @@ describe('the damage of the recommended txg', () => {
       ['tank/b', '/r9', 'tank/b@s15'],
     ]);
     expect(damage?.datasets).toEqual(['tank/a', 'tank/b', 'tank/b@s15']);
+  });
+
+  it('is asked for with what the scan was asked for, so that verify judges as the scan did', async () => {
+    const images = await poolImages(pool('random-rot'));
+    const handles = handlePool(FILE_HOST, undefined, new DeviceMedia({ mayFail: 'stop' }));
+    const commandOf = async (options: ScanOptions) => {
+      const { pools } = await scan(images, options);
+      const ask = readArguments(pools[0]?.recommendation?.commandVerify?.slice(1) ?? []);
+      return ask.what === 'run' ? { ...ask.values, sources: ask.sources } : null;
+    };
+    expect(await commandOf({ zfs: '2.2', pool: 'tank', handles })).toMatchObject({
+      ...{ zfs: '2.2', pool: 'tank', 'device-may-fail': 'stop', depth: null, sources: images },
+    });
+    expect(await commandOf({ zfs: '2.3' })).toMatchObject({ zfs: null, pool: null, 'device-may-fail': 'never-twice' });
   });
 
   it('is not told where content was not read, and where all of it reads', async () => {

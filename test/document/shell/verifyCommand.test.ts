@@ -56,6 +56,14 @@ describe('verifyCommand', () => {
     expect(command?.at(-1)).toBe('nbd://host/sdb#map=/m/sdb.map');
   });
 
+  it('asks for what the scan was asked for', () => {
+    const also = { zfs: '2.2.3', pool: 'my pool', mayFail: 'stop' } as const;
+    expect(verifyCommand([shown('/dev/sdb1')], STATE, also)).toEqual([
+      ...['zfs-uber', 'verify', '--txg', '41', '--zfs', '2.2.3', '--pool', 'my pool', '--device-may-fail', 'stop'],
+      '/dev/sdb1',
+    ]);
+  });
+
   it('asks for the checkpoint by its name', () => {
     const checkpoint = { heldBy: asTxg(50n) } as NonNullable<Parameters<typeof verifyCommand>[1]['checkpoint']>;
     expect(verifyCommand([shown('/dev/sdb1')], { ...STATE, checkpoint })).toEqual([
