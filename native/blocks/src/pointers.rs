@@ -35,15 +35,22 @@ impl Plain {
     /// one is not looked at.
     pub fn has_all(&self, block: &[u8], little_endian: bool) -> bool {
         let (pointers, _) = block.as_chunks::<POINTER>();
-        let decode = if little_endian {
-            u64::from_le_bytes
+        if pointers.is_empty() {
+            return false;
+        }
+        // One compilation of the loop for each order.
+        if little_endian {
+            pointers
+                .iter()
+                .all(|each| self.has(each, u64::from_le_bytes))
         } else {
-            u64::from_be_bytes
-        };
-        !pointers.is_empty() && pointers.iter().all(|pointer| self.has(pointer, decode))
+            pointers
+                .iter()
+                .all(|each| self.has(each, u64::from_be_bytes))
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn has(&self, pointer: &[u8; POINTER], decode: impl Fn([u8; 8]) -> u64) -> bool {
         let (words, _) = pointer.as_chunks::<8>();
         let props = decode(words[PROPS]);
