@@ -75,7 +75,8 @@ export class UnitSet {
     let count = 0;
     for (let [index, before] = [this.#first >>> 5, 0]; index * 32 < end; index++) {
       const word = this.#words[index] ?? 0;
-      count += bitsIn(word ^ ((word << 1) | before));
+      const changes = word ^ ((word << 1) | before);
+      if (changes !== 0) count += bitsIn(changes);
       before = word >>> 31;
     }
     // Where the last one ends when that is no change any more.
