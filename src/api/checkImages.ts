@@ -9,6 +9,7 @@ import {
 } from '../document/imageCheckDocument.ts';
 import { documentError } from '../document/sourceEntry.ts';
 import { newDigestOf } from '../node/digest.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import type { OpenedSource } from '../node/openedSource.ts';
 import { openSources } from '../node/openSources.ts';
 import { stoppedAt } from '../node/openTargets.ts';
@@ -22,6 +23,8 @@ import { toolInfo } from './toolInfo.ts';
 export interface CheckImagesOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Through which files are opened. Default: the system. */
+  readonly handles?: HandlePool | undefined;
   readonly engine?: Engine | undefined;
 }
 
@@ -38,8 +41,8 @@ export async function checkImages(
   sources: readonly SourceSpec[],
   options: CheckImagesOptions = {},
 ): Promise<ImageCheckDocument> {
-  const { signal, engine = chooseEngine() } = options;
-  const opened = await openSources(sources, signal === undefined ? {} : { signal });
+  const { signal, handles, engine = chooseEngine() } = options;
+  const opened = await openSources(sources, { ...(signal && { signal }), ...(handles && { pool: handles }) });
   try {
     // A disk with several vdevs is one image.
     const first = opened.filter((each, at) => {

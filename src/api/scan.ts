@@ -117,7 +117,7 @@ export async function scan(sources: Sources, options: ScanOptions = {}): Promise
     let found = judged;
     if (!isOpened(sources) && watchSeconds !== null) {
       await close();
-      found = await watchPools(sources, judged, { seconds: watchSeconds, since, engine, progress, signal });
+      found = await watchPools(sources, judged, { seconds: watchSeconds, since, engine, progress, signal, handles });
     }
     const stopped = signal?.aborted ?? false;
     return buildScanDocument({

@@ -1,4 +1,5 @@
 import type { Engine } from '../block/engine.ts';
+import type { HandlePool } from '../node/handlePool.ts';
 import type { SourceSpec } from '../node/target.ts';
 import { assemblePools } from '../pool/assemblePools.ts';
 import { watchFinding } from '../rewind/aim/watch.ts';
@@ -15,6 +16,8 @@ export interface Watch {
   readonly engine: Engine;
   readonly progress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Those of the first look: what failed there is known. */
+  readonly handles?: HandlePool | undefined;
 }
 
 /**
@@ -25,13 +28,13 @@ export interface Watch {
  * of it, and not what another host has written since.
  */
 export async function watchPools(specs: readonly SourceSpec[], found: PoolScan, watch: Watch): Promise<PoolScan> {
-  const { seconds, since, engine, progress, signal } = watch;
+  const { seconds, since, engine, progress, signal, handles } = watch;
   try {
     for (let left = until(since, seconds); left > 0; left = until(since, seconds)) {
       progress?.({ phase: 'watching, second', done: Math.max(0, seconds - Math.ceil(left / 1000)), total: seconds });
       await wait(Math.min(left, 1000), undefined, signal === undefined ? {} : { signal });
     }
-    const surveyed = await surveyDevices(specs, { engine, signal });
+    const surveyed = await surveyDevices(specs, { engine, signal, handles });
     await closeSources(surveyed);
     // What had no turn is no device that is gone.
     signal?.throwIfAborted();

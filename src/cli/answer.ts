@@ -99,7 +99,7 @@ async function printTo<O extends Options, D extends object>(
   send: Terminal['send'],
   log: EvidenceLog | null,
 ): Promise<number> {
-  const { json, quiet, progress: asked, 'no-color': noColor } = request.values;
+  const { json, quiet, progress: asked = false, 'no-color': noColor } = request.values;
   const progress = progressLine(terminal, { asked, quiet });
   const calling = { progress: progress.show, signal: terminal.stopped(), send, now: terminal.now };
   const document = await answer.ask(library, request, calling).finally(progress.end);

@@ -104,6 +104,9 @@ function optionOf(name: string, rawName: string, options: Options, command: Comm
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
   if (option !== undefined) return option;
   const who = command === null ? '' : `${command.name}: `;
+  if (command !== null && Object.hasOwn(ALL_OPTIONS, name)) {
+    throw new ArgumentError(`${who}unknown option ${rawName}: only other commands have it`, command);
+  }
   const near = nearest(name, Object.keys(options));
   throw new ArgumentError(
     `${who}unknown option ${rawName}${near === null ? '' : `; did you mean --${near}?`}`,

@@ -1,4 +1,4 @@
-import { COMMON_OPTIONS } from './commandOptions.ts';
+import { ANSWER_OPTIONS, COMMON_OPTIONS, READING_OPTIONS } from './commandOptions.ts';
 import type { Library } from './library.ts';
 import type { Options, Values } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -29,8 +29,18 @@ export interface Request<O extends Options> {
   readonly operands: readonly string[];
   /** What stands last: at least one, but for a command that has something to do without; as given. */
   readonly sources: readonly string[];
-  readonly values: Values<O> & Values<typeof COMMON_OPTIONS>;
+  readonly values: Values<O> & Values<typeof ANSWER_OPTIONS> & Partial<Values<typeof READING_OPTIONS>>;
 }
+
+/** What a command does besides its own: it reads `sources`, gives an `answer` of what it reads itself, or a `service` that does neither. */
+export type Does = 'sources' | 'answer' | 'service';
+
+/** What only some commands take of what is not their own. */
+const BESIDES: Readonly<Record<Does, Options>> = {
+  sources: { ...ANSWER_OPTIONS, ...READING_OPTIONS },
+  answer: ANSWER_OPTIONS,
+  service: {},
+};
 
 /** Does the work of a command. @returns the exit status */
 export type Run<O extends Options> = (request: Request<O>, terminal: Terminal, library: Library) => Promise<number>;
@@ -47,11 +57,16 @@ export interface Command {
   readonly start: (request: Request<Options>, terminal: Terminal, library: Promise<Library>) => Promise<number>;
 }
 
+/** @param about `does`: `sources` where it is not said */
 export function command<O extends Options>(
-  about: Omit<Command, 'options' | 'operands' | 'last' | 'start'> & {
+  {
+    does = 'sources',
+    ...about
+  }: Omit<Command, 'options' | 'operands' | 'last' | 'start'> & {
     readonly options: O;
     readonly operands?: readonly Operand[];
     readonly last?: LastWords;
+    readonly does?: Does;
   },
   load: (values: Values<O>) => Promise<Run<O>>,
 ): Command {
@@ -59,7 +74,7 @@ export function command<O extends Options>(
     ...about,
     operands: about.operands ?? [],
     last: about.last ?? SOURCES,
-    options: { ...about.options, ...COMMON_OPTIONS },
+    options: { ...about.options, ...BESIDES[does], ...COMMON_OPTIONS },
     start: async (asked, terminal, library) => {
       // The values were read by these very options, so their types are those of O.
       const request = asked as unknown as Request<O>;

@@ -3,9 +3,20 @@ import { choice, flag, maybe, type Options, several, text, texts, unsigned, with
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS = {
+  help: withLetter('h', flag('show this help')),
+  version: flag('show version and engine'),
+} satisfies Options;
+
+/** Options of each command that prints an answer. */
+export const ANSWER_OPTIONS = {
   json: flag('print one JSON document and nothing else'),
   'no-color': flag('no colour (also: NO_COLOR; no colour when stdout is no terminal)'),
   quiet: flag('the answer only: no tables, no progress'),
+  log: text('FILE', 'append to FILE a line of JSON for all that is opened, read and decided'),
+} satisfies Options;
+
+/** Options of each command that reads sources. */
+export const READING_OPTIONS = {
   progress: flag('show progress on stderr also when it is no terminal'),
   'device-may-fail': choice(
     ['never-twice', 'around', 'stop'],
@@ -17,9 +28,6 @@ export const COMMON_OPTIONS = {
     'FOLDER',
     'SOURCE is a file on a brick of GlusterFS, and its further shards are in FOLDER, a brick or the .shard in it; once for each brick',
   ),
-  log: text('FILE', 'append to FILE a line of JSON for all that is opened, read and decided'),
-  help: withLetter('h', flag('show this help')),
-  version: flag('show version and engine'),
 } satisfies Options;
 
 const OUTPUT = withLetter(

@@ -56,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
       name: 'report',
       summary: 'the page for a browser of what an older scan --json has left',
       last: SCAN_DOCUMENT,
+      does: 'answer',
       options: REPORT_OPTIONS,
       examples: [['report scan.json --html report.html', 'the page, without the disks']],
     },
@@ -66,6 +67,7 @@ export const COMMANDS: readonly Command[] = [
       name: 'web',
       summary: 'the page that scans in a browser, for this machine alone; it may read each SOURCE that is given',
       options: WEB_OPTIONS,
+      does: 'service',
       last: SOURCES_OR_NONE,
       examples: [
         ['web', 'to drop images on the page'],

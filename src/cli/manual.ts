@@ -1,8 +1,15 @@
 import { STATUS_MEANINGS } from '../words/meanings/statuses.ts';
 import type { Command } from './command.ts';
-import { COMMON_OPTIONS } from './commandOptions.ts';
+import { ANSWER_OPTIONS, COMMON_OPTIONS, READING_OPTIONS } from './commandOptions.ts';
 import { COMMANDS, LAST_WORDS, wordsOf } from './commands.ts';
 import type { Option, Options } from './options.ts';
+
+/** Options that stand once for all commands that have them. */
+const SHARED: readonly (readonly [heading: string, options: Options])[] = [
+  ['OPTIONS OF EVERY COMMAND', COMMON_OPTIONS],
+  ['OPTIONS OF EVERY COMMAND BUT WEB', ANSWER_OPTIONS],
+  ['OPTIONS OF EVERY COMMAND BUT WEB AND REPORT', READING_OPTIONS],
+];
 
 /**
  * The manual page in the language of man(7), made of the table of commands.
@@ -10,7 +17,7 @@ import type { Option, Options } from './options.ts';
  * @param version of the package
  */
 export function manualPage(version: string): string {
-  const common = Object.keys(COMMON_OPTIONS);
+  const shared = SHARED.flatMap(([, options]) => Object.keys(options));
   const lines = [
     '.\\" Made by npm run docs of the table of commands: do not edit.',
     `.TH ZFS-UBER 1 "" ${word(`zfs-uber ${version}`)} "User Commands"`,
@@ -30,9 +37,8 @@ export function manualPage(version: string): string {
     ...paragraph(`SOURCE is ${LAST_WORDS.SOURCE}.`),
     ...paragraph('Most sources can be read by root alone. Nothing is sent anywhere unless a source is on a network.'),
     '.SH COMMANDS',
-    ...COMMANDS.flatMap((command) => commandLines(command, common)),
-    '.SH OPTIONS OF EVERY COMMAND',
-    ...optionLines(COMMON_OPTIONS),
+    ...COMMANDS.flatMap((command) => commandLines(command, shared)),
+    ...SHARED.flatMap(([heading, options]) => [`.SH ${heading}`, ...optionLines(options)]),
     '.SH EXIT STATUS',
     ...Object.entries(STATUS_MEANINGS).flatMap(([status, { says }]) => [
       '.TP',
@@ -53,8 +59,8 @@ function synopsis({ name, operands, last }: Command): string {
   return `.B zfs-uber ${name}\n${safe(rest.join(' '))}`;
 }
 
-function commandLines(command: Command, common: readonly string[]): string[] {
-  const own = Object.entries(command.options).filter(([name]) => !common.includes(name));
+function commandLines(command: Command, shared: readonly string[]): string[] {
+  const own = Object.entries(command.options).filter(([name]) => !shared.includes(name));
   return [
     `.SS ${word(command.name)}`,
     ...paragraph(`${command.summary}.`).slice(1),

@@ -34,7 +34,7 @@ export function nodeLibrary({ load, seen }: AddonChoice = {}, media: DeviceMedia
     serveWeb: async (sources, options) => (await import('../api/web.ts')).serveWeb(sources, options),
     readScan: async (file) => (await import('../api/report.ts')).readScan(file),
     checkImages: async (sources, options) =>
-      (await import('../api/checkImages.ts')).checkImages(sources, { ...options, engine }),
+      (await import('../api/checkImages.ts')).checkImages(sources, { ...options, ...given }),
     systemDisks: async () => (await import('../node/rawDisk.ts')).systemDisks(),
     verify: async (sources, txg, options) =>
       (await import('../api/verify.ts')).verify(sources, txg, { ...options, ...given }),

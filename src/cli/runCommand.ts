@@ -3,6 +3,7 @@ import { printable } from '../bytes/printable.ts';
 import type { DeviceMediaChoice } from '../node/deviceMedia.ts';
 import { isFull } from '../node/openFiles.ts';
 import { ArgumentError, type Ask, readArguments } from './arguments.ts';
+import { READING_OPTIONS } from './commandOptions.ts';
 import { EXIT } from './exitStatus.ts';
 import type { Library } from './library.ts';
 import { type Terminal, takesUnicode } from './terminal.ts';
@@ -60,7 +61,7 @@ export type Load = (media: DeviceMediaChoice) => Promise<Library>;
 async function runOne(ask: Extract<Ask, { what: 'run' }>, terminal: Terminal, load: Load): Promise<number> {
   const values = valuesOf(ask);
   const sources = await sourcesOf(ask.sources, values.shards);
-  const { 'device-may-fail': mayFail, 'write-map': file } = values;
+  const { 'device-may-fail': mayFail = READING_OPTIONS['device-may-fail'].initial, 'write-map': file = null } = values;
   const say = (line: string) => terminal.err(`${printable(`zfs-uber: ${line}`, takesUnicode(terminal))}\n`);
   const words = () => import('../text/mediaText.ts');
   const said: Promise<void>[] = [];
@@ -82,7 +83,7 @@ async function runOne(ask: Extract<Ask, { what: 'run' }>, terminal: Terminal, lo
 }
 
 /** @throws UsageError where there are shards, and nothing of which they are */
-async function sourcesOf(sources: readonly string[], shards: readonly string[]): Promise<readonly string[]> {
+async function sourcesOf(sources: readonly string[], shards: readonly string[] = []): Promise<readonly string[]> {
   if (shards.length === 0) return sources;
   if (sources.length === 0) throw new UsageError('--shards: name the file on the brick too, of which they are');
   return (await import('../node/sourceSpec.ts')).inShards(sources, shards);

@@ -45,6 +45,13 @@ describe('a device of which sectors cannot be read', () => {
     expect(device.handles.media.failed[0]?.refused.total).toBe(device.asked.size * PAGE);
   });
 
+  it('is asked for none of them again by the second look of a watch', async () => {
+    const device = failingDevice('sdb', BAD);
+    await scan([path], { handles: device.handles, depth: 'labels', watchSeconds: 0 });
+    expect(device.asked.size).toBeGreaterThan(0);
+    expect(Math.max(...device.asked.values())).toBe(1);
+  });
+
   it('is asked again in smaller pieces where that is wanted', async () => {
     const { document, device } = await scanned(BAD, 'around');
     expect(Math.max(...device.asked.values())).toBeGreaterThan(1);

@@ -260,4 +260,12 @@ describe('devices that may fail', () => {
     expect(err()).toContain("leaves them out with '/dev/sdb?map=bad.map'");
     expect((await run('scan /dev/sdb --write-map bad.map')).err()).toContain('bad.map is not written');
   });
+  it('have no map where nothing is read', async () => {
+    const withFailedMaps: Library['withFailedMaps'] = async (_file, _specs, work) => ({
+      result: await work(),
+      maps: [],
+    });
+    const { status, err } = await run('explain 3 --write-map bad.map', { withFailedMaps });
+    expect([status, err()]).toEqual([2, expect.stringContaining('explain: --write-map is of what is read')]);
+  });
 });
