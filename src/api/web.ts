@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UsageError } from '../bytes/errors.ts';
+import { mapNames } from '../node/composed.ts';
 import { FILE_HOST, type FileHost, type FileStatus } from '../node/fileHost.ts';
-import { parseSlice } from '../node/sourceSpec.ts';
+import { inShards, NETWORK, parseImageSpec, parseSlice } from '../node/sourceSpec.ts';
 import { wasmFile } from '../node/wasmFile.ts';
 import { type WebPage, webPage } from '../node/webPage.ts';
+import { beforeMap } from '../source/network/remotePlace.ts';
 import { reportAssets } from './report.ts';
 
 export interface WebOptions {
@@ -35,15 +37,17 @@ const GEOMETRY = '/sys/dev/block/';
  * Serves the page of the library to browsers of this machine, and hands it files, devices and folders to read. Nobody else
  * reaches it: it listens on the loopback address, answers no name but that, needs a token, and allows no other page to ask.
  *
- * @param sources paths of files, devices and folders; nothing else can be read through it, and nothing written
- * @throws UsageError when the port is taken; UnsupportedError when the page is not beside the program
+ * @param sources paths of files, devices and folders, as a scan takes them; nothing but these, and maps of ddrescue that
+ *   lie beside them or are named with them, can be read through it, and nothing written
+ * @throws UsageError when the port is taken, or a source is on a network; UnsupportedError when the page is not beside the program
  */
 export async function serveWeb(sources: readonly string[], options: WebOptions = {}): Promise<WebService> {
   const { port = 0, signal, host = FILE_HOST } = options;
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const page = webPage();
-  const specs = sources.map((each) => resolve(each));
-  const given = specs.flatMap((spec) => [spec, parseSlice(spec)?.path ?? spec]);
+  const named = await Promise.all(sources.map((each) => namedFully(each, host)));
+  const specs = named.map(({ spec }) => spec);
+  const given = named.flatMap(({ paths }) => paths);
   const server = createServer((request, response) => {
     void answer({ token, page, specs, given, host, port: portOf() }, request, response);
   });
@@ -65,6 +69,40 @@ export async function serveWeb(sources: readonly string[], options: WebOptions =
     else signal?.addEventListener('abort', end, { once: true });
   });
   return { url: `http://127.0.0.1:${portOf()}/${token}/`, ended };
+}
+
+/**
+ * A source by absolute paths, and the paths of all that it is read from: a map of ddrescue counts where it is named, and where
+ * it is found beside the image.
+ *
+ * @throws UsageError for an address, and for a part that makes no sense
+ */
+async function namedFully(source: string, host: FileHost): Promise<{ spec: string; paths: readonly string[] }> {
+  if (NETWORK.test(source)) throw new UsageError(`web: ${source}: a page reads files and devices, and no network`);
+  const there = (path: string): Promise<boolean> =>
+    host.stat(path).then(
+      () => true,
+      () => false,
+    );
+  const whole = resolve(source);
+  // As it was given: the folders of a map are none of the path.
+  const image = (await there(source)) ? null : parseImageSpec(source);
+  if (image === null) return { spec: whole, paths: [whole, ...besides(whole)] };
+  const { snapshot, map, shards } = image;
+  const path = resolve(image.path);
+  if (shards.length > 0) {
+    const first = await namedFully(image.path, host);
+    const folders = shards.map((each) => resolve(each));
+    return { spec: inShards([first.spec], folders)[0] ?? first.spec, paths: [...first.paths, ...folders] };
+  }
+  if (map === null) return { spec: `${path}#snapshot=${snapshot}`, paths: [path, ...besides(path)] };
+  return { spec: `${path}${beforeMap(false)}${resolve(map)}`, paths: [path, ...besides(path), resolve(map)] };
+}
+
+/** What is looked at with a file or device, whether it is there or not. */
+function besides(path: string): string[] {
+  const file = parseSlice(path)?.path ?? path;
+  return [file, ...mapNames(file).map((name) => resolve(dirname(file), name))];
 }
 
 interface Service {

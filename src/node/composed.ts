@@ -97,8 +97,8 @@ function passOver(error: unknown): null {
   throw error;
 }
 
-/** The names that ddrescue's manual and people use. */
-function mapNames(path: string): string[] {
+/** The names that ddrescue's manual and people use for the map of a copy, which lies beside it. */
+export function mapNames(path: string): string[] {
   const name = lastPart(path);
   const stem = name.replace(/\.[^.]+$/, '');
   return [`${name}.map`, `${stem}.map`, `${name}.mapfile`, `${stem}.mapfile`, `${name}.log`, `${stem}.log`].filter(

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { parseAst } from 'rollup/parseAst';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serveWeb, UsageError, type WebService } from '../../src/index.ts';
+import { servedHost, servedSources } from '../../src/browser/web/servedFiles.ts';
+import { type ScanDocument, scan, serveWeb, UsageError, type WebService } from '../../src/index.ts';
+import { handlePool } from '../../src/node/handlePool.ts';
 import { wasmFile } from '../../src/node/wasmFile.ts';
 import { built } from '../tools/command.ts';
 import { pool, poolImages } from '../tools/images.ts';
@@ -58,6 +61,63 @@ function importedBy(module: string): string[] {
 const of = (what: string, path: string) => `${what}?path=${encodeURIComponent(path)}`;
 
 const wasm = wasmFile();
+
+describe('a source that is named with more than its path', () => {
+  let room = '';
+  let copy = '';
+  beforeAll(() => {
+    room = mkdtempSync(join(tmpdir(), 'zfs-uber web-'));
+    copy = join(room, 'disk.img');
+    copyFileSync(image, copy);
+    // The two labels in front were never read.
+    writeFileSync(join(room, 'front.bad'), '0x0 +\n0x0 0x80000 -\n0x80000 0x40000000 +\n');
+  });
+  afterAll(() => rmSync(room, { recursive: true }));
+
+  /** Labels as the page reads them, and as a scan does. */
+  async function labelsOf(spec: string) {
+    const ended = new AbortController();
+    const { url, ended: end } = await serveWeb([spec], { signal: ended.signal });
+    const statuses = ({ sources }: ScanDocument) => sources.map(({ labels }) => labels.map(({ status }) => status));
+    try {
+      const handles = handlePool(servedHost(url));
+      const served = await scan([...(await servedSources(url))], { depth: 'labels', handles });
+      return [statuses(served), statuses(await scan([spec], { depth: 'labels' }))];
+    } finally {
+      ended.abort();
+      await end;
+    }
+  }
+
+  it('is read with its map of ddrescue by the page too', async () => {
+    for (const spec of [
+      `${copy}?map=${join(room, 'front.bad')}`,
+      `${relative('.', copy)}?map=${relative('.', room)}/front.bad`,
+    ]) {
+      const [page, own] = await labelsOf(spec);
+      expect(page).toEqual(own);
+      expect(page?.[0]?.slice(0, 2)).toEqual(['unreadable', 'unreadable']);
+    }
+  });
+
+  it('may be a part of it, with that map', async () => {
+    const [page, own] = await labelsOf(`${copy}@0+64M?map=${join(room, 'front.bad')}`);
+    expect(page).toEqual(own);
+    expect(page?.[0]?.slice(0, 2)).toEqual(['unreadable', 'unreadable']);
+  });
+
+  it('is read with the map that lies beside it', async () => {
+    copyFileSync(join(room, 'front.bad'), `${copy}.map`);
+    const [page, own] = await labelsOf(copy);
+    rmSync(`${copy}.map`);
+    expect(page).toEqual(own);
+    expect(page?.[0]?.slice(0, 2)).toEqual(['unreadable', 'unreadable']);
+  });
+
+  it('is refused on a network, which no page reads', async () => {
+    await expect(serveWeb(['nbd://host/sdb'])).rejects.toThrow('no network');
+  });
+});
 
 describe('the service of the page', () => {
   it('gives out the page, which may ask it and nobody else', async () => {

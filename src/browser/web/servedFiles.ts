@@ -5,7 +5,7 @@ export async function servedSources(base: string): Promise<readonly string[]> {
   if (!base.startsWith('http:')) return [];
   try {
     const answer = await fetch(new URL('sources', base));
-    return answer.ok ? await answer.json() : [];
+    return answer.ok ? ((await answer.json()) as readonly string[]) : [];
   } catch {
     // A static host: its policy lets the page ask nobody.
     return [];
@@ -27,10 +27,11 @@ export function servedHost(base: string): FileHost {
     url.searchParams.set('path', path);
     const answer = await fetch(url, { headers });
     if (answer.ok) return answer;
-    const { code = 'EIO' } = await answer.json().catch(() => ({ code: answer.status === 403 ? 'EACCES' : 'EIO' }));
+    const said = await answer.json().catch(() => ({ code: answer.status === 403 ? 'EACCES' : 'EIO' }));
+    const { code = 'EIO' } = said as { readonly code?: string };
     throw Object.assign(new Error(code), { code, syscall: what });
   };
-  const json = async <T>(what: string, path: string): Promise<T> => (await ask(what, path)).json();
+  const json = async <T>(what: string, path: string): Promise<T> => (await ask(what, path)).json() as Promise<T>;
   const stat = async (path: string): Promise<FileStatus> => {
     const { is, ...numbers } = await json<StatusEntry>('stat', path);
     const no = () => false;
