@@ -104,11 +104,11 @@ function mappedPart(
 
 /** A map is of the whole disk, whatever the system calls its partitions. */
 function mappedPlace(opened: OpenedSource): { readonly mapped?: MappedPlace } {
-  const { disk, shift, offset, size } = opened;
+  const { disk, bundle, shift, offset, size } = opened;
   if (disk === null || disk.map === null) return {};
   const start = shift?.start ?? offset;
   const part = start === 0 && size === disk.source.size ? null : { start, size };
-  return { mapped: { path: absolutePath(opened), part, map: absolutePathOf(disk.map) } };
+  return { mapped: { path: absolutePath(opened), part, map: bundle === null ? absolutePathOf(disk.map) : disk.map } };
 }
 
 /** What another system than Linux has no lines for has no place. */

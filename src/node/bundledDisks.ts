@@ -4,6 +4,7 @@ import { type Bundle, openBundle } from '../source/bundle/openBundle.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
 import { type AnswersGiven, type ByteSource, SourceError } from '../source/source.ts';
 import type { FileSource } from './fileSource.ts';
+import { NETWORK } from './sourceSpec.ts';
 import type { Target } from './target.ts';
 
 /** Where an entry comes from that a bundle stands for. */
@@ -53,7 +54,7 @@ export async function bundledTargets(
 }
 
 function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, source: ByteSource | null): BundledTarget {
-  const { path, slice, directory, size, partitions } = disk;
+  const { path, slice, map, directory, size, partitions } = disk;
   const failed = disk.failure === null ? null : bundle.manifest.errors[disk.failure];
   const place = { source: path, offset: 0, path: [] };
   const nothing = new SourceError(failed?.code ?? 'UNKNOWN', failed?.message ?? 'it could not be opened', place);
@@ -62,7 +63,8 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
       path,
       reached: null,
       slice: slice === null ? null : { path, root: null, ...slice },
-      image: null,
+      // Of an address the lines have another form, and what is read here was read with the map.
+      image: map === null || NETWORK.test(path) ? null : { path, snapshot: null, map, shards: [] },
       directory,
       error: source === null ? nothing : null,
     },

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeBundle } from '../../src/api/bundle.ts';
 import { carve } from '../../src/api/carve.ts';
 import { overlay } from '../../src/api/overlay.ts';
 import { scan } from '../../src/api/scan.ts';
@@ -54,6 +55,21 @@ describe('a source that is named with a map that lies elsewhere', () => {
     expect(plain?.slice(-1)).toEqual([spec]);
     const laid = await overlay(plain?.slice(-1) ?? [], { output: join(room, 'overlay') });
     expect([laid.refusal, laid.answer]).toEqual([null, 'loads']);
+  });
+
+  it('is named so by the lines that are printed of a bundle, on the host where the disk is', async () => {
+    const spec = `${image}?map=${mapOf('maps', FRONT)}`;
+    const file = join(room, 'disk.bundle');
+    await writeBundle([spec], file);
+    const document = await scan([file], { depth: 'mos' });
+    expect(document.sources[0]?.labels.map(({ status }) => status)).toEqual(['unreadable', 'unreadable', 'ok', 'ok']);
+    const best = document.pools[0]?.recommendation;
+    expect(best?.commandVerify?.slice(4)).toEqual([spec]);
+    const [here] = (await scan([spec], { depth: 'mos' })).pools;
+    expect(best?.steps).toEqual(here?.recommendation?.steps);
+    // What nobody has read is no read that failed, from the bundle either.
+    const verdicts = (pool: typeof here) => pool?.candidates.map(({ txg, verdict }) => [txg, verdict]);
+    expect(verdicts(document.pools[0])).toEqual(verdicts(here));
   });
 
   it('is named so by carve', async () => {

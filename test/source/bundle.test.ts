@@ -25,6 +25,7 @@ const facts = (path: string): DiskFacts => ({
   slice: null,
   directory: null,
   besides: null,
+  map: null,
   size: SIZE,
   block: false,
   sectorSize: null,

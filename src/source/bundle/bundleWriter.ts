@@ -1,6 +1,6 @@
 import { encode } from '../../bytes/encode.ts';
 import type { ZfsUberError } from '../../bytes/errors.ts';
-import { type AnswersKept, type ByteSource, EndedError, isGone } from '../source.ts';
+import { type AnswersKept, type ByteSource, EndedError, isGone, isSilent } from '../source.ts';
 import { writtenCode } from '../sourceCodes.ts';
 import { AnswerTable } from './answerTable.ts';
 import { ANSWER, BUNDLE_MAGIC, BUNDLE_VERSION, HEADER, RUN, TRAILER, TRAILER_MAGIC } from './bundle.layout.ts';
@@ -115,11 +115,12 @@ export class BundleWriter {
 
   #numberOf(error: ZfsUberError): number {
     const kind = isGone(error) ? 'gone' : error instanceof EndedError ? 'ended' : 'read';
-    const key = `${kind} ${error.code} ${error.said}`;
+    const silent = kind === 'read' && isSilent(error);
+    const key = `${kind} ${silent} ${error.code} ${error.said}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     this.#numbers.set(key, this.#errors.length);
-    return this.#errors.push({ code: writtenCode(error.code), message: error.said, kind }) - 1;
+    return this.#errors.push({ code: writtenCode(error.code), message: error.said, kind, silent }) - 1;
   }
 
   /** Writes the rest. Nothing is to be read of the disks after it. */

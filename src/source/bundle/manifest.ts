@@ -29,6 +29,8 @@ export interface BundledDisk {
   readonly besides: string | null;
   /** `path@OFFSET+LENGTH`, in bytes; null for the whole. */
   readonly slice: { readonly offset: number; readonly length: number | null } | null;
+  /** Map of ddrescue that it was named with, from the root of that host; null without one. What is kept was read with it. */
+  readonly map: string | null;
   /** The given directory that it was found in. */
   readonly directory: string | null;
   readonly size: number;
@@ -64,6 +66,8 @@ export interface BundledError {
   readonly message: string;
   /** `gone`: every read after it fails so too. `ended`: the source ended before its end. */
   readonly kind: 'read' | 'gone' | 'ended';
+  /** Nobody had asked the device for these bytes. */
+  readonly silent: boolean;
 }
 
 /** Disks and errors that one bundle names. */
@@ -110,6 +114,7 @@ function diskOf(disk: Fields, errors: number): BundledDisk {
     absolutePath: disk.text('absolutePath'),
     besides: disk.has('besides') ? disk.text('besides') : null,
     slice: disk.has('slice') ? sliceOf(disk.object('slice')) : null,
+    map: disk.has('map') ? disk.text('map') : null,
     directory: disk.has('directory') ? disk.text('directory') : null,
     size: disk.count('size'),
     block: disk.flag('block'),
@@ -143,7 +148,12 @@ const identityOf = (identity: Fields): DiskIdentity => ({
 function errorOf(error: Fields): BundledError {
   const kind = error.text('kind');
   if (kind !== 'read' && kind !== 'gone' && kind !== 'ended') throw error.wrong('kind', 'read, gone or ended', kind);
-  return { code: writtenCode(error.text('code')), message: error.text('message'), kind };
+  return {
+    code: writtenCode(error.text('code')),
+    message: error.text('message'),
+    kind,
+    silent: error.has('silent') && error.flag('silent'),
+  };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

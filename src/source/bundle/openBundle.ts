@@ -5,6 +5,7 @@ import {
   type AnswersGiven,
   type ByteSource,
   EndedError,
+  NeverReadError,
   NotInBundleError,
   SourceError,
   type StoredAnswer,
@@ -274,7 +275,7 @@ class DiskInBundle {
       if (at >= end || (strict && run.offset > at)) break;
       if (run.offset >= end) break;
       if (run.error !== null) {
-        if (strict) throw this.#error(run.error, offset, at);
+        if (strict) throw this.#error(run.error, offset, at, Math.min(run.end, end));
       } else {
         at = Math.max(at, run.offset);
         const to = Math.min(run.end, end);
@@ -292,18 +293,23 @@ class DiskInBundle {
   }
 
   #absent(offset: number, at: number, end: number): SourceError {
-    if (this.#disk.gone !== null) return this.#error(this.#disk.gone, offset, at);
+    if (this.#disk.gone !== null) return this.#error(this.#disk.gone, offset, at, end);
     const [next] = this.#from(at);
     const place = { source: this.#disk.path, offset: at, path: [] };
     return new NotInBundleError(place, at > offset ? at : Math.min(next?.offset ?? end, end));
   }
 
-  /** @param offset of the read @param at where it fails */
-  #error(index: number, offset: number, at: number): SourceError {
-    const { code, message, kind } = this.#errors[index] ?? { code: 'EIO' as const, message: 'unknown', kind: 'read' };
+  /** @param offset of the read @param at where it fails @param end of what fails */
+  #error(index: number, offset: number, at: number, end: number): SourceError {
+    const unknown = { code: 'EIO', message: 'unknown', kind: 'read', silent: false } as const;
+    const { code, message, kind, silent } = this.#errors[index] ?? unknown;
     const place = { source: this.#disk.path, offset, path: [] };
     if (kind === 'gone') return new SourceGoneError(code, message, place);
     if (kind === 'ended') return new EndedError(message, place, at - offset);
+    // What an image lacks says less of the device than a read that failed.
+    if (code === 'never-read') {
+      return new NeverReadError(message, { ...place, offset: at }, at > offset ? at : end, !silent);
+    }
     return new SourceError(code, message, place);
   }
 }
