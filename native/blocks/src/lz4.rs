@@ -15,11 +15,8 @@ const STEPPED: usize = 4 * STEP;
 
 /// Fills `output` from a stored block, with padding behind it or not; false where the block is not what fills it.
 pub fn lz4(stored: &[u8], output: &mut [u8]) -> bool {
-    let Some(written) = lz4_start(stored, output, output.len()) else {
-        return false;
-    };
-    output[written..].fill(0);
-    true
+    // To look for zeros takes as long as all else, and saves nothing where there is room for them.
+    unpack::<false>(stored, output, output.len()).is_some()
 }
 
 /// Unpacks a stored block to `size` bytes as far as they are no zeros to the end, and says how far that is at most: up to
@@ -32,6 +29,11 @@ pub fn lz4(stored: &[u8], output: &mut [u8]) -> bool {
 ///
 /// Source: module/zfs/lz4_zfs.c, zfs_lz4_decompress_buf; LZ4 Block Format Description
 pub fn lz4_start(stored: &[u8], output: &mut [u8], size: usize) -> Option<usize> {
+    unpack::<true>(stored, output, size)
+}
+
+/// With `LAZY` zeros are written when something else comes behind them.
+fn unpack<const LAZY: bool>(stored: &[u8], output: &mut [u8], size: usize) -> Option<usize> {
     let (header, rest) = stored.split_first_chunk::<HEADER>()?;
     let input = rest.get(..u32::from_be_bytes(*header) as usize)?;
     let room = output.len();
@@ -45,11 +47,13 @@ pub fn lz4_start(stored: &[u8], output: &mut [u8], size: usize) -> Option<usize>
             return None;
         }
         let bytes = &input[from..from + literals];
-        if written == to || !is_zero(bytes) {
+        if !LAZY || written == to || !is_zero(bytes) {
             if to + literals > room {
                 return None;
             }
-            output[written..to].fill(0);
+            if LAZY {
+                output[written..to].fill(0);
+            }
             if literals <= STEP && from + STEP <= input.len() && to + STEP <= room {
                 output[to..to + STEP].copy_from_slice(&input[from..from + STEP]);
             } else {
@@ -72,7 +76,7 @@ pub fn lz4_start(stored: &[u8], output: &mut [u8], size: usize) -> Option<usize>
             return None;
         }
         let origin = to - distance;
-        if origin >= written || (matched > STEPPED && output[origin] == 0) {
+        if LAZY && (origin >= written || (matched > STEPPED && output[origin] == 0)) {
             let copied = &output[origin.min(written)..written.min(origin + matched)];
             if is_zero(copied) {
                 to += matched;
@@ -82,7 +86,9 @@ pub fn lz4_start(stored: &[u8], output: &mut [u8], size: usize) -> Option<usize>
         if to + matched > room {
             return None;
         }
-        output[written..to].fill(0);
+        if LAZY {
+            output[written..to].fill(0);
+        }
         repeat(output, to, distance, matched);
         to += matched;
         written = to;
