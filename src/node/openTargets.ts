@@ -8,7 +8,7 @@ import { findForeign, placed } from '../source/foreign.ts';
 import type { LeftOut } from '../source/images/ddrescue.ts';
 import { parseShard } from '../source/images/shards.ts';
 import { lastPart, type Siblings } from '../source/images/siblings.ts';
-import { ProbedEnds } from '../source/probed.ts';
+import { type LabelledPart, ProbedEnds } from '../source/probed.ts';
 import type { Sha256 } from '../source/sealedLabel.ts';
 import { type BlockAnswers, type ByteSource, slice, withAnswers } from '../source/source.ts';
 import { mapBounded } from './bounded.ts';
@@ -148,6 +148,7 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
   if (signal?.aborted) return failed(stoppedAt(target.path));
   let opened: FileSource | null = null;
   let siblings: FolderSiblings | null = null;
+  let probed: ByteSource | null = null;
   const closeAll = async (): Promise<void> => {
     await opened?.close();
     await siblings?.close();
@@ -163,11 +164,13 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     const lasting = { ...opened, read: host.lasting(opened) };
     // What is reached over a network holds its ends itself; what a map leaves out is not read with what is beside it.
     const probing = reached === null && (target.image?.map ?? null) === null;
-    const file = { ...lasting, read: probing ? probes.of(lasting).read : lasting.read };
+    if (probing) probed = probes.of(lasting);
+    const file = { ...lasting, read: (probed ?? lasting).read };
     const keyed =
       target.slice === null && (await isBundle(file, signal))
         ? await bundledEntries(opening, file)
         : await diskEntries(opening, { file, siblings, shards: inShards }, target, order);
+    if (probed !== null) probes.opened(probed, labelledParts(keyed));
     const readable = keyed.some(({ entry }) => entry.source !== null);
     const parts = readable ? siblings.opened : [];
     // Of shards in folders more are opened as they are read.
@@ -188,7 +191,15 @@ async function openTarget(opening: Opening, target: Target, order: number): Prom
     if (!(error instanceof ZfsUberError) || error instanceof UsageError) throw error;
     if (target.directory !== null && isEmptyFile(error)) return { target, disk: null, parts: [], entries: [] };
     return { ...failed(error), disk: opened?.disk ?? null };
+  } finally {
+    if (probed !== null) probes.opened(probed, []);
   }
+}
+
+/** Where the labels of a file lie that is the disk itself; null of one that holds it in another form. */
+function labelledParts(entries: Opened['entries']): readonly LabelledPart[] | null {
+  const parts = entries.map(({ entry }) => entry);
+  return parts.every(({ disk }) => disk === null || disk.image === null) ? parts : null;
 }
 
 async function diskEntries(

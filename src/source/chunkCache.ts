@@ -37,8 +37,10 @@ interface Chunk {
  */
 export class ChunkCache {
   readonly #sizes: ChunkSizes;
-  /** By `source number * 2^n + chunk`, oldest use first. */
+  /** By number of the source and of the chunk in it, oldest use first. */
   readonly #chunks = new Map<string, Chunk>();
+  /** Numbers of the sources that were given. */
+  readonly #ids = new WeakMap<ByteSource, number>();
   /** Memory of chunks that are no longer kept: new memory for each costs more than reading it. */
   readonly #spare: Uint8Array[] = [];
   #size = 0;
@@ -58,7 +60,7 @@ export class ChunkCache {
     if (source.selection !== undefined) return source;
     const id = this.#sources++;
     const { chunk: size, longest } = this.#sizes;
-    return {
+    const cached: ByteSource = {
       name: source.name,
       size: source.size,
       ...(source.failures && { failures: source.failures }),
@@ -82,6 +84,23 @@ export class ChunkCache {
         return source.read(offset, length, signal, into);
       },
     };
+    this.#ids.set(cached, id);
+    return cached;
+  }
+
+  /** Lets go of what is kept of a source that {@link of} gave, but for chunks that have some of `ranges`, in bytes. */
+  keepOnly(cached: ByteSource, ranges: readonly { readonly offset: number; readonly length: number }[]): void {
+    const prefix = `${this.#ids.get(cached)} `;
+    const { chunk } = this.#sizes;
+    const wanted = new Set(
+      ranges.flatMap(({ offset, length }) => [Math.floor(offset / chunk), Math.floor((offset + length - 1) / chunk)]),
+    );
+    for (const [key, kept] of this.#chunks) {
+      if (!key.startsWith(prefix) || wanted.has(Number(key.slice(prefix.length)))) continue;
+      this.#chunks.delete(key);
+      this.#size -= kept.size;
+      void this.#recycle(kept);
+    }
   }
 
   #chunk(source: ByteSource, id: number, index: number): Chunk {

@@ -122,3 +122,34 @@ it('has the ends of many sources in one piece, which is given back whole', async
   ends.release();
   expect(buffers[0]?.byteLength).toBe(0);
 });
+
+it('keeps of a source that was opened what has its labels, and nothing else', async () => {
+  const { counting, reads } = counted();
+  const ends = new ProbedEnds();
+  const probed = ends.of(counting);
+  for (const at of [0, MIB / 2, MIB, 2.5 * MIB]) await probed.read(at, 8);
+  ends.opened(probed, [{ offset: MIB / 2, size: 1.25 * MIB }]);
+  const before = reads.length;
+  for (const at of [0.5 * MIB, 0.75 * MIB, 1.25 * MIB, 1.5 * MIB]) await probed.read(at, 8);
+  expect(reads.slice(before)).toEqual([[1.5 * MIB, MIB / 2]]);
+  await probed.read(0, 8);
+  expect(reads.slice(before + 1)).toEqual([[0, MIB / 2]]);
+});
+
+it('has a source that is looked into beyond its ends wait for one that was opened, where many are', async () => {
+  const ends = new ProbedEnds();
+  const deep = Array.from({ length: 30 }, () => {
+    const { counting, reads } = counted();
+    const probed = ends.of(counting);
+    return { probed, reads, done: [0, MIB, 2 * MIB, MIB / 2].map((at) => probed.read(at, 8)) };
+  });
+  const looked = () => deep.filter(({ reads }) => reads.length > 2).length;
+  await Promise.all(deep.slice(0, 24).flatMap(({ done }) => done));
+  expect(looked()).toBe(24);
+  for (const { probed } of deep.slice(0, 2)) ends.opened(probed, null);
+  await Promise.all(deep.slice(0, 26).flatMap(({ done }) => done));
+  expect(looked()).toBe(26);
+  ends.forget();
+  await Promise.all(deep.flatMap(({ done }) => done));
+  expect(looked()).toBe(30);
+});
