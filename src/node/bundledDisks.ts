@@ -54,7 +54,9 @@ export async function bundledTargets(
 }
 
 function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, source: ByteSource | null): BundledTarget {
-  const { path, slice, map, directory, size, partitions } = disk;
+  const { path, slice, snapshot, directory, size, partitions } = disk;
+  // Of an address the lines have another form, and what is read here was read with the map.
+  const map = NETWORK.test(path) ? null : disk.map;
   const failed = disk.failure === null ? null : bundle.manifest.errors[disk.failure];
   const place = { source: path, offset: 0, path: [] };
   const nothing = new SourceError(failed?.code ?? 'UNKNOWN', failed?.message ?? 'it could not be opened', place);
@@ -63,8 +65,7 @@ function bundledTarget(file: FileSource, bundle: Bundle, disk: BundledDisk, sour
       path,
       reached: null,
       slice: slice === null ? null : { path, root: null, ...slice },
-      // Of an address the lines have another form, and what is read here was read with the map.
-      image: map === null || NETWORK.test(path) ? null : { path, snapshot: null, map, shards: [] },
+      image: map === null && snapshot === null ? null : { path, snapshot, map, shards: [] },
       directory,
       error: source === null ? nothing : null,
     },

@@ -63,7 +63,15 @@ export class SourceRecorder {
       const known = recorded.get(source);
       if (known !== undefined) return known.source;
       const { name: path, size } = source;
-      const own = { path, absolutePath: resolve(path), slice: null, map: null, directory: null, besides: target.path };
+      const own = {
+        path,
+        absolutePath: resolve(path),
+        slice: null,
+        map: null,
+        snapshot: null,
+        directory: null,
+        besides: target.path,
+      };
       const facts = { ...own, ...UNKNOWN, size, id: path };
       const disk = this.#writer.addDisk(order, facts, this.#cache.of(source));
       recorded.set(source, disk);
@@ -96,11 +104,12 @@ const named = ({
   slice,
   image,
   directory,
-}: Target): Pick<DiskFacts, 'path' | 'absolutePath' | 'slice' | 'map' | 'directory' | 'besides'> => ({
+}: Target): Pick<DiskFacts, 'path' | 'absolutePath' | 'slice' | 'map' | 'snapshot' | 'directory' | 'besides'> => ({
   path,
   besides: null,
   absolutePath: reached === null ? resolve(path) : path,
   slice: slice === null ? null : { offset: slice.offset, length: slice.length },
   map: (image?.map ?? null) === null ? null : resolve(image?.map ?? ''),
+  snapshot: image?.snapshot ?? null,
   directory,
 });

@@ -93,6 +93,18 @@ describe('a bundle says the same as the devices', () => {
   });
 });
 
+describe('a bundle of an earlier state inside an image', () => {
+  it('holds that, and names it where the image is', async () => {
+    const images = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');
+    const spec = `${await imageIn(images, 'snapshots.qcow2')}#snapshot=before`;
+    const file = join(folder, 'before.bundle');
+    await writeBundle([spec], file);
+    const [own, bundled] = await Promise.all([scan([spec]), scan([file])]);
+    expect(own.pools[0]?.candidates.length).toBeGreaterThan(0);
+    expect(told(bundled)).toEqual(told(own));
+  });
+});
+
 describe('a bundle of an image with a parent', () => {
   it.each(['child.qcow2', 'delta.vmdk'])('%s holds what of the parent is needed', async (name) => {
     const images = join(import.meta.dirname, '..', '..', 'test-images', 'disk-images');

@@ -26,6 +26,7 @@ const facts = (path: string): DiskFacts => ({
   directory: null,
   besides: null,
   map: null,
+  snapshot: null,
   size: SIZE,
   block: false,
   sectorSize: null,

@@ -31,6 +31,8 @@ export interface BundledDisk {
   readonly slice: { readonly offset: number; readonly length: number | null } | null;
   /** Map of ddrescue that it was named with, from the root of that host; null without one. What is kept was read with it. */
   readonly map: string | null;
+  /** Name or id of the snapshot inside the image, of which what is kept was read; null for its present state. */
+  readonly snapshot: string | null;
   /** The given directory that it was found in. */
   readonly directory: string | null;
   readonly size: number;
@@ -115,6 +117,7 @@ function diskOf(disk: Fields, errors: number): BundledDisk {
     besides: disk.has('besides') ? disk.text('besides') : null,
     slice: disk.has('slice') ? sliceOf(disk.object('slice')) : null,
     map: disk.has('map') ? disk.text('map') : null,
+    snapshot: disk.has('snapshot') ? disk.text('snapshot') : null,
     directory: disk.has('directory') ? disk.text('directory') : null,
     size: disk.count('size'),
     block: disk.flag('block'),
