@@ -1,6 +1,7 @@
 import { FormatError, LimitError, type ZfsUberError } from '../bytes/errors.ts';
 import type { Place } from '../bytes/place.ts';
 import { Blkptr } from '../format/blkptr.ts';
+import { OBJECT_TYPE } from '../format/objectTypes.ts';
 import { type BatchAnswer, type BatchBlock, type BlockBatches, likelyRoom } from '../pool/blockBatch.ts';
 import { isSilent } from '../source/source.ts';
 import { type Child, isBlank, type PointerVisitor, type Tree, visitChildren, wrongContent } from './children.ts';
@@ -29,6 +30,12 @@ import {
 
 /** Share of the whole traversal that is the MOS'. */
 const MOS_SHARE = 0.1;
+
+/**
+ * What a block of pointers to content counts for in a batch, in its own size: each of them waits as some objects of twice
+ * the size of a pointer, and as garbage until the collector comes.
+ */
+const WITH_CONTENT = 8;
 
 export interface WalkSetting {
   readonly memory: WalkMemory;
@@ -147,7 +154,8 @@ export class Walk implements WalkBeside {
       this.waitFor(question, node, () => this.take(node, kept));
       return;
     }
-    const size = scan.parent ? Math.max(likelyRoom(scan), scan.psize) : scan.psize;
+    const room = scan.parent ? Math.max(likelyRoom(scan), scan.psize) : scan.psize;
+    const size = data && scan.level === 1 && scan.type !== OBJECT_TYPE.dnode ? room * WITH_CONTENT : room;
     this.push({ node, child: this.#pointers.keep(child), role, mark, head: null, size });
   }
 
