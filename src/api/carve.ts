@@ -1,4 +1,5 @@
 import type { Engine } from '../block/engine.ts';
+import { asOperand } from '../bytes/shellWord.ts';
 import { carveDisk } from '../dataset/carveDisk.ts';
 import { buildCarveDocument, type CarveDocument, type CarvedSource } from '../document/carveDocument.ts';
 import type { HandlePool } from '../node/handlePool.ts';
@@ -102,8 +103,13 @@ async function carveOne(
   await kept?.keep(carved.state);
   const whole = { ...opened, kind: kindOf(opened), offset, size: noted.size, source: noted };
   const all = opened.disk?.source.size ?? noted.size;
-  const path = opened.path.startsWith('-') ? `./${opened.path}` : opened.path;
-  const named = { path, suffix: saidBehind(opened), offset, whole: all, plain: isPlain(opened) };
+  const named = {
+    path: asOperand(opened.path),
+    suffix: saidBehind(opened),
+    offset,
+    whole: all,
+    plain: isPlain(opened),
+  };
   const place = isNamed(opened) ? named : null;
   return { source: describeOpened({ ...whole, partition: null }), carved, place };
 }

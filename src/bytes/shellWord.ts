@@ -18,9 +18,11 @@ export function shellWord(word: string, unicode = true): string {
   return `$'${octalBytes(word)}'`;
 }
 
-/** A path as one word that no program takes for an option. */
-export const pathWord = (path: string, unicode = true): string =>
-  shellWord(path.startsWith('-') ? `./${path}` : path, unicode);
+/** A path that no program takes for an option. */
+export const asOperand = (path: string): string => (path.startsWith('-') ? `./${path}` : path);
+
+/** The same as one word. */
+export const pathWord = (path: string, unicode = true): string => shellWord(asOperand(path), unicode);
 
 /** Letters, digits and a few signs stand for themselves; all else is safest as a number. */
 export function octalBytes(text: string): string {

@@ -36,9 +36,8 @@ interface Decoded {
  * Keeps the metadata blocks read last, and lets callers that want the same block at the same time share one read.
  *
  * Content of files and volumes passes through uncached, and so does that of space maps unless it was fetched before it was
- * asked for: it is looked at once. A block is
- * known by all 128 bytes of its pointer, so two pointers to one place that tell different stories never share an answer.
- * Failures are not kept.
+ * asked for: it is looked at once. A block is known by all 128 bytes of its pointer, so two pointers to one place that tell
+ * different stories never share an answer. Failures are not kept.
  */
 export class BlockCache implements AtHandReader {
   readonly #reader: BlockReader;
@@ -187,7 +186,7 @@ export const isFetched = ({ embedded, level, type }: Blkptr): boolean =>
   !embedded && (level > 0 || isMetadataType(type));
 
 /** Blocks that it keeps, whoever asks for them. */
-export const isKept = ({ embedded, level, type }: Blkptr): boolean =>
+const isKept = ({ embedded, level, type }: Blkptr): boolean =>
   !embedded && (level > 0 || (isMetadataType(type) && type !== OBJECT_TYPE.spaceMap));
 
 function whole(bp: Blkptr, read: BlockRead): BlockRead {

@@ -1,5 +1,5 @@
 import { DNODE, DNODE_SLOT } from '../format/dnode.layout.ts';
-import { isSameRange, wordsOf } from './object.ts';
+import { isSameRange, wordsOf } from './indirectBlock.ts';
 
 const EXTRA_SLOTS = DNODE.fields.extraSlots.offset;
 const SLOT_WORDS = DNODE_SLOT / 4;

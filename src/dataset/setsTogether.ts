@@ -7,7 +7,7 @@ import { isMetadataType } from '../format/objectTypes.ts';
 import { type Block, contentPlace } from './block.ts';
 import { type BlockCache, isFetched } from './blockCache.ts';
 import { dnodeAt } from './dnodeBlock.ts';
-import { differingPointers, isHole, isSameRange, pointerIn, wordsOf } from './object.ts';
+import { differingPointers, isHole, isSameRange, pointerIn, wordsOf } from './indirectBlock.ts';
 import { Objset } from './objset.ts';
 import { orNull } from './orNull.ts';
 import { sameDnodes } from './sameDnodes.ts';

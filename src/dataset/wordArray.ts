@@ -3,8 +3,8 @@ import type { DmuObject, ObjectBlock } from './object.ts';
 
 /**
  * The first `count` 64-bit words of an object that is an array of them, in pieces of a block. Only what was written
- * comes, without the zeros at the end of a block: OpenZFS makes such an array as long as the last word that it ever set, and reads the words of holes and those
- * behind its end as 0.
+ * comes, without the zeros at the end of a block: OpenZFS makes such an array as long as the last word that it ever set, and
+ * reads the words of holes and those behind its end as 0.
  *
  * @yields the words that stand from word `first` on
  * @throws what DmuObject.blocks throws, unless `options.onTrouble` takes it

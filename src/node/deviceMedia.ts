@@ -64,6 +64,7 @@ export class DeviceMedia {
       onFirst: (error) => (block ? onFirst?.(error, mayFail) : undefined),
     });
   }
+
   /** What of a file that is read so is not asked for: it belongs into the map of what could not be read. */
   leavingOut(file: MeasuredFile, leftOut: LeftOut): void {
     this.#disks.get(keyOf(file))?.leftOut.set(leftOut.map, leftOut);

@@ -7,7 +7,7 @@ import type { AnswersKept, ByteSource } from '../source/source.ts';
 import { deviceIdentity } from './blockDevice.ts';
 import { FILE_HOST } from './fileHost.ts';
 import type { FileSource } from './fileSource.ts';
-import type { Target } from './target.ts';
+import { NAMED, type Target } from './target.ts';
 
 /** A file or device of which all that is read goes into a bundle. */
 export interface RecordedFile {
@@ -63,16 +63,8 @@ export class SourceRecorder {
       const known = recorded.get(source);
       if (known !== undefined) return known.source;
       const { name: path, size } = source;
-      const own = {
-        path,
-        absolutePath: resolve(path),
-        slice: null,
-        map: null,
-        snapshot: null,
-        directory: null,
-        besides: target.path,
-      };
-      const facts = { ...own, ...UNKNOWN, size, id: path };
+      const own = named({ ...NAMED, path });
+      const facts = { ...own, besides: target.path, ...UNKNOWN, size, id: path };
       const disk = this.#writer.addDisk(order, facts, this.#cache.of(source));
       recorded.set(source, disk);
       return disk.source;
@@ -109,7 +101,7 @@ const named = ({
   besides: null,
   absolutePath: reached === null ? resolve(path) : path,
   slice: slice === null ? null : { offset: slice.offset, length: slice.length },
-  map: (image?.map ?? null) === null ? null : resolve(image?.map ?? ''),
+  map: image?.map == null ? null : resolve(image.map),
   snapshot: image?.snapshot ?? null,
   directory,
 });

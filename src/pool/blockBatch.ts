@@ -7,7 +7,8 @@ import { checksumKind } from '../format/checksumKinds.ts';
 import { compressionKind } from '../format/compressionKinds.ts';
 import type { ByteSource } from '../source/source.ts';
 import { answersIn } from './answeredBlocks.ts';
-import { type BlockRead, type BlockReader, mayLackZeros, withoutZeros } from './blockRead.ts';
+import { BlockCopies } from './blockCopies.ts';
+import { type BlockRead, type BlockReader, likelyRoom, mayLackZeros, withoutZeros } from './blockRead.ts';
 import { type Placed, runsOf } from './blockRuns.ts';
 import { type Loan, sharedMemory } from './lentMemory.ts';
 import { PointerFields } from './pointerFields.ts';
@@ -72,14 +73,8 @@ const GAP = 64 * 1024;
 const SPREAD_GAPS = 2;
 /** Runs up to this length are opened together: most of them are one block of metadata. */
 const SHORT = 32 * 1024;
-/** Bytes before such zeros that one stored byte holds, at most: of pointers it is three, as their checksums do not pack. */
-const LIKELY_PACKING = 8;
 /** Blocks under way that are read one by one. */
 const SINGLES = 64;
-
-/** Bytes that short copies share, and of which each begins at a multiple. */
-const PIECE = 128 * 1024;
-const ALIGNED = 64;
 
 const SOUND: BatchAnswer = { bytes: null, error: null };
 const NOTHING = new Uint8Array(0);
@@ -173,7 +168,7 @@ class Batches implements BlockBatches {
   ): Promise<void> {
     const blocks = pointers.map((bp) => ({ bp, content: true }));
     const batch = batchOf(blocks, sharedMemory.borrow(), signal);
-    const copies = new Copies();
+    const copies = new BlockCopies();
     // Not of the leg that has least to do: what is said of a block must not depend on what else is read.
     await this.#readPlaced(batch, firstLeg);
     signal?.throwIfAborted();
@@ -396,31 +391,6 @@ function lengthOf(run: readonly Placed[]): number {
 
 function distrust(leg: Leg | null | undefined): void {
   if (leg != null) leg.wrong++;
-}
-
-/**
- * Room for the content of a block; of one that {@link mayLackZeros} for what is before them, if it is not packed uncommonly
- * well.
- */
-export const likelyRoom = (bp: Pick<Blkptr, 'level' | 'type' | 'lsize' | 'psize'>): number =>
-  mayLackZeros(bp) ? Math.min(bp.lsize, bp.psize * LIKELY_PACKING) : bp.lsize;
-
-/** Copies of blocks to be kept. Short ones share memory, a few each: to make it costs more than to fill it. */
-class Copies {
-  #piece = NOTHING;
-  #used = 0;
-
-  copyOf(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > PIECE / 4) return bytes.slice();
-    if (this.#used + bytes.length > this.#piece.length) {
-      this.#piece = new Uint8Array(PIECE);
-      this.#used = 0;
-    }
-    const copy = this.#piece.subarray(this.#used, this.#used + bytes.length);
-    copy.set(bytes);
-    this.#used = Math.ceil((this.#used + bytes.length) / ALIGNED) * ALIGNED;
-    return copy;
-  }
 }
 
 const batchOf = (blocks: readonly BatchBlock[], memory: Loan, signal: AbortSignal | undefined): Batch => ({

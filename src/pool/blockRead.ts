@@ -46,6 +46,16 @@ export const mayLackZeros = ({ level, type }: Pick<Blkptr, 'level' | 'type'>): b
 export const withoutZeros = (bytes: Uint8Array, used: number): Uint8Array =>
   bytes.subarray(0, Math.max(1, Math.ceil(used / Blkptr.SIZE)) * Blkptr.SIZE);
 
+/** Bytes before such zeros that one stored byte holds, at most: of pointers it is three, as their checksums do not pack. */
+const LIKELY_PACKING = 8;
+
+/**
+ * Room for the content of a block; of one that {@link mayLackZeros} for what is before them, if it is not packed uncommonly
+ * well.
+ */
+export const likelyRoom = (bp: Pick<Blkptr, 'level' | 'type' | 'lsize' | 'psize'>): number =>
+  mayLackZeros(bp) ? Math.min(bp.lsize, bp.psize * LIKELY_PACKING) : bp.lsize;
+
 /** What looking at a block's copies gave, without its content. */
 export interface BlockVerdict {
   readonly attempts: readonly Attempt[];
